@@ -1,0 +1,1 @@
+"""Values everything else is made of: money, rates, instants, identifiers, digests, canonical JSON."""
