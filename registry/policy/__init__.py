@@ -1,0 +1,1 @@
+"""Policy as data: instruments, caps, terms and working days, each figure with its clause."""
