@@ -1,0 +1,55 @@
+# Every target sets up what it needs; a fresh machine wants Python 3.11 or newer and make, nothing else.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV := UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(CURDIR)/.venv .venv/bin/uv
+BIN := .venv/bin
+STORE ?= local
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lock bench format openapi schema clean
+
+help:  ## List what can be made.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/ready: pyproject.toml requirements.lock uv.lock.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sancai needs Python 3.11 or newer; name one with: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r uv.lock.txt
+	$(UV) pip install --quiet --require-hashes --no-build --compile-bytecode -r requirements.lock
+	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: .venv/ready  ## Run the main job on real data: make demo [ONCE=1] [STORE=minio]
+	@$(BIN)/sancai demo --store $(STORE) $(if $(ONCE),--once)
+
+test: .venv/ready  ## Pass every test; obtains a real MinIO by itself.
+	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+check: .venv/ready  ## Lint, types, import contracts, lock and OpenAPI up to date.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports
+	$(BIN)/python -m tests.checks.lock_current
+	$(BIN)/python -m tests.checks.openapi_current
+
+format: .venv/ready  ## Format the code.
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format --quiet .
+
+schema: .venv/ready  ## Write the first schema from the tables.
+	$(BIN)/python -m tests.checks.first_schema --write
+
+openapi: .venv/ready  ## Write docs/openapi.json from the code.
+	$(BIN)/python -m tests.checks.openapi_current --write
+
+lock: .venv/ready  ## Renew both locks within what pyproject.toml allows.
+	$(UV) $(COMPILE) --extra demo --group dev pyproject.toml -o requirements.lock
+	$(UV) $(COMPILE) uv.in -o uv.lock.txt
+
+bench: .venv/ready  ## Measure: make bench SUITE=start|publish|…
+	@$(BIN)/python -m benchmarks $(SUITE)
+
+clean:  ## Remove what was built here.
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

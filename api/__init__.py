@@ -1,0 +1,1 @@
+"""The door of the service: parse, call, render. No rule, no SQL."""

@@ -1,0 +1,86 @@
+"""From an endpoint into the registry and back: the only places that touch the request's actor, key and language."""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+from flask import Response, current_app, g, request
+from pydantic import BaseModel
+
+from api.door import KEY_LENGTH
+from registry.actors.model import ANONYMOUS, Actor
+from registry.errors import InvalidValueError
+from registry.house import House
+from registry.journal.work import Command, View, Work
+from registry.values.canonical import Json
+from registry.values.digest import Digest
+
+T = TypeVar("T")
+
+_KEY: Final = re.compile(r"[!-~]{%d,%d}" % KEY_LENGTH, re.ASCII)
+
+
+def house() -> House:
+    """Return the installation this application serves."""
+    found: House = current_app.extensions["house"]
+    return found
+
+
+def current_actor() -> Actor:
+    """Return who asks, as the request's token shows (``api/auth.py`` sets it)."""
+    actor: Actor = g.get("actor", ANONYMOUS)
+    return actor
+
+
+def request_key() -> str:
+    """Return the request's idempotency key. Raises InvalidValueError when it is missing or malformed."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not _KEY.fullmatch(key):
+        raise InvalidValueError("idempotency_key_missing", least=KEY_LENGTH[0], most=KEY_LENGTH[1])
+    return key
+
+
+def write(use_case: Callable[[Work], T], present: Callable[[T], BaseModel], status: int = 201) -> Response:
+    """Run ``use_case`` on the write path under the request's key and answer with what ``present`` makes of it."""
+    body = request.get_data(cache=True)
+    digest = Digest.of_json({"path": request.path, "body": json.loads(body) if body else None})
+    command = Command(operation=str(request.endpoint), key=request_key(), body=digest)
+    outcome = house().perform(
+        current_actor(), command, lambda work: present(use_case(work)).model_dump(mode="json", by_alias=True)
+    )
+    answer = rendered(outcome.result, status)
+    if outcome.replayed:
+        answer.headers["Idempotent-Replayed"] = "true"
+    return answer
+
+
+def read(query: Callable[[View], T], present: Callable[[T], BaseModel], status: int = 200) -> Response:
+    """Run ``query`` on one state of the database and answer with what ``present`` makes of it."""
+    with house().view(current_actor()) as view:
+        made = present(query(view))
+    return rendered(made.model_dump(mode="json", by_alias=True), status)
+
+
+def rendered(value: Any, status: int = 200) -> Response:  # noqa: ANN401
+    """Return JSON as a response; Chinese stays readable."""
+    return Response(json.dumps(value, ensure_ascii=False), status, content_type="application/json")
+
+
+def cursor_of(position: Sequence[Json]) -> str:
+    """Return an opaque cursor for a position (sort key, id)."""
+    return base64.urlsafe_b64encode(json.dumps(list(position), ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def position_of(cursor: str, length: int) -> list[Any] | None:
+    """Return the position of a cursor, or None for the first page. Raises InvalidValueError for a cursor of another list."""
+    if not cursor:
+        return None
+    try:
+        position = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except ValueError as error:
+        raise InvalidValueError("cursor_malformed") from error
+    if not isinstance(position, list) or len(position) != length:
+        raise InvalidValueError("cursor_malformed")
+    return position

@@ -1,0 +1,1 @@
+"""Our own REST interface: ``/v1`` only grows."""

@@ -1,0 +1,204 @@
+"""Actors, roles, scopes and actions.
+
+An actor is an account that proved who it is: a member or service account of a firm, an officer of an authority, or nobody
+(anonymous). Roles come from membership and office; scopes come from the token and can only narrow them.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from registry.values.identifiers import AccountId, AuthorityId, DatasetId, FirmId, Id
+
+
+class Role(StrEnum):
+    """A role in a firm or an office; the offices are those of S1 四 and S0 附件3."""
+
+    # In a firm.
+    OWNER = "owner"
+    PUBLISHER = "publisher"
+    BUYER = "buyer"
+    FINANCE = "finance"
+    READER = "reader"
+    # In an authority.
+    REGISTRAR = "registrar"
+    REVIEWER = "reviewer"
+    SECTION_HEAD = "section_head"
+    DEPUTY = "deputy"
+    PRINCIPAL = "principal"
+    PAYER = "payer"
+    AUDITOR = "auditor"
+
+
+FIRM_ROLES: Final = frozenset({Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER})
+OFFICE_ROLES: Final = frozenset(Role) - FIRM_ROLES
+SIGNING_RANKS: Final = (Role.SECTION_HEAD, Role.DEPUTY, Role.PRINCIPAL)
+"""科室负责人, 分管领导, 主要领导: they sign in this order (S0 附件3, RULINGS 27)."""
+
+
+class Scope(StrEnum):
+    """What a token may be used for; a token without a scope cannot do what needs it."""
+
+    READ = "read"
+    PUBLISH = "publish"
+    ADOPT = "adopt"
+    TRADE = "trade"
+    CLAIM = "claim"
+    AWARD = "award"
+    ACCOUNTS = "accounts"
+    REGISTER = "register"
+    REVIEW = "review"
+    SIGN = "sign"
+    PAY = "pay"
+    AUDIT = "audit"
+
+
+class Action(StrEnum):
+    """Everything that can be asked for behind authorisation, one line for each use case."""
+
+    # The firm's own house.
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_TOKENS = "manage_tokens"
+    # Registers and policy of an authority.
+    LOAD_POLICY = "load_policy"
+    ENTER_RULING = "enter_ruling"
+    KEEP_REGISTERS = "keep_registers"
+    MANAGE_OFFICERS = "manage_officers"
+    SET_DEMO_CLOCK = "set_demo_clock"
+    # Datasets.
+    DRAFT_VERSION = "draft_version"
+    PUBLISH_VERSION = "publish_version"
+    WITHDRAW_VERSION = "withdraw_version"
+    READ_CONTENT = "read_content"
+    # Adoption and quality.
+    ATTEST_ADOPTION = "attest_adoption"
+    FILE_EVIDENCE = "file_evidence"
+    REPORT_QUALITY = "report_quality"
+    READ_EVIDENCE = "read_evidence"
+    # Exchange.
+    OFFER_LISTING = "offer_listing"
+    PLACE_ORDER = "place_order"
+    ACCEPT_ORDER = "accept_order"
+    CONFIRM_DELIVERY = "confirm_delivery"
+    ISSUE_INVOICE = "issue_invoice"
+    RECORD_PAYMENT = "record_payment"
+    VERIFY_INVOICE = "verify_invoice"
+    READ_ORDER = "read_order"
+    # Vouchers.
+    OPEN_POOL = "open_pool"
+    HOLD_VOUCHER = "hold_voucher"
+    REDEEM_VOUCHER = "redeem_voucher"
+    SETTLE_VOUCHERS = "settle_vouchers"
+    READ_VOUCHER = "read_voucher"
+    READ_LEDGER = "read_ledger"
+    # Cases.
+    APPLY_FOR_AWARD = "apply_for_award"
+    REVIEW_CASE = "review_case"
+    POST_NOTICE = "post_notice"
+    SIGN_CASE = "sign_case"
+    APPROPRIATE = "appropriate"
+    PAY_CASE = "pay_case"
+    READ_CASE = "read_case"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An account that acts, as its token shows it at this instant.
+
+    ``firm`` and ``authority`` exclude each other; ``datasets`` narrows a token to some datasets (None: all).
+    """
+
+    account: AccountId | None = None
+    name: str = ""
+    firm: FirmId | None = None
+    authority: AuthorityId | None = None
+    roles: frozenset[Role] = frozenset()
+    scopes: frozenset[Scope] = frozenset()
+    datasets: frozenset[DatasetId] | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody signed in."""
+        return self.account is None
+
+    @property
+    def party(self) -> str:
+        """Whom an idempotency key belongs to: the firm or authority, else the account."""
+        return self.firm or self.authority or self.account or "anonymous"
+
+
+ANONYMOUS: Final = Actor()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What an action is done to: whose it is, and which dataset, where that matters.
+
+    ``firms`` are the parties to it (a listing has one, an order two); ``authority`` the office it belongs to.
+    """
+
+    firms: frozenset[FirmId] = frozenset()
+    authority: AuthorityId | None = None
+    dataset: DatasetId | None = None
+    subject: Id | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Who may do an action: any of ``roles``, with ``scope``, and what ties the actor to the resource."""
+
+    scope: Scope
+    firm_roles: frozenset[Role] = frozenset()
+    office_roles: frozenset[Role] = frozenset()
+
+
+def _of(scope: Scope, *roles: Role) -> Permission:
+    return Permission(scope, frozenset(roles) & FIRM_ROLES, frozenset(roles) & OFFICE_ROLES)
+
+
+PERMISSIONS: Final[dict[Action, Permission]] = {
+    Action.MANAGE_MEMBERS: _of(Scope.ACCOUNTS, Role.OWNER),
+    Action.MANAGE_TOKENS: _of(Scope.ACCOUNTS, *Role),
+    Action.LOAD_POLICY: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.ENTER_RULING: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.KEEP_REGISTERS: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.MANAGE_OFFICERS: _of(Scope.ACCOUNTS, Role.REGISTRAR),
+    Action.SET_DEMO_CLOCK: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.DRAFT_VERSION: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
+    Action.PUBLISH_VERSION: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
+    Action.WITHDRAW_VERSION: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
+    Action.READ_CONTENT: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.READER),
+    Action.ATTEST_ADOPTION: _of(Scope.ADOPT, Role.OWNER),
+    Action.FILE_EVIDENCE: _of(
+        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.REGISTRAR, Role.REVIEWER
+    ),
+    Action.REPORT_QUALITY: _of(Scope.ADOPT, Role.OWNER),
+    Action.READ_EVIDENCE: _of(
+        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, *OFFICE_ROLES
+    ),
+    Action.OFFER_LISTING: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
+    Action.PLACE_ORDER: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
+    Action.ACCEPT_ORDER: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
+    Action.CONFIRM_DELIVERY: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
+    Action.ISSUE_INVOICE: _of(Scope.TRADE, Role.OWNER, Role.FINANCE),
+    Action.RECORD_PAYMENT: _of(Scope.TRADE, Role.OWNER, Role.FINANCE),
+    Action.VERIFY_INVOICE: _of(Scope.REVIEW, Role.REVIEWER),
+    Action.READ_ORDER: _of(
+        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICE_ROLES
+    ),
+    Action.OPEN_POOL: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.HOLD_VOUCHER: _of(Scope.CLAIM, Role.OWNER, Role.BUYER),
+    Action.REDEEM_VOUCHER: _of(Scope.CLAIM, Role.OWNER, Role.FINANCE),
+    Action.SETTLE_VOUCHERS: _of(Scope.REVIEW, Role.REVIEWER),
+    Action.READ_VOUCHER: _of(Scope.READ, Role.OWNER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICE_ROLES),
+    Action.READ_LEDGER: _of(Scope.READ, *OFFICE_ROLES),
+    Action.APPLY_FOR_AWARD: _of(Scope.AWARD, Role.OWNER, Role.FINANCE),
+    Action.REVIEW_CASE: _of(Scope.REVIEW, Role.REVIEWER),
+    Action.POST_NOTICE: _of(Scope.REVIEW, Role.REVIEWER),
+    Action.SIGN_CASE: _of(Scope.SIGN, *SIGNING_RANKS),
+    Action.APPROPRIATE: _of(Scope.PAY, Role.PAYER),
+    Action.PAY_CASE: _of(Scope.PAY, Role.PAYER),
+    Action.READ_CASE: _of(Scope.READ, Role.OWNER, Role.FINANCE, Role.READER, *OFFICE_ROLES),
+    Action.AUDIT: _of(Scope.AUDIT, Role.AUDITOR),
+}

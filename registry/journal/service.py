@@ -1,0 +1,166 @@
+"""Birth of an installation, its clock, the sequencer, proofs, and the check that nothing in the log was changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from registry.actors.model import Action
+from registry.actors.rules import require
+from registry.errors import ConflictError, CorruptContentError, InvalidValueError, NotFoundError
+from registry.journal import records, rules
+from registry.journal.checkpoints import sign_checkpoint
+from registry.journal.model import Checkpoint, commitment_of
+from registry.journal.signing import SigningKey
+from registry.journal.work import View, Work
+from registry.values.canonical import Json
+from registry.values.identifiers import EntryId
+from registry.values.moment import Clock, Moment, SystemClock
+from storage.database import Connection, Database
+
+BATCH_MAX = 5_000
+DEMO_CLOCK_STEP_MAX = timedelta(days=400)
+
+
+class DemoClock:
+    """The clock of a demo database: the machine's plus an offset kept in the database, the same for every process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def now(self) -> Moment:
+        """Return the present instant of the demo."""
+        with self._database.reading() as connection:
+            row = records.installation_row(connection)
+        return SystemClock().now().plus(row[2] if row else timedelta())
+
+
+def bear(database: Database, kind: str, origin: str) -> str:
+    """Make a new database a real or a demo one and return which it is; a born one never changes."""
+    with database.writing() as connection:
+        records.bear_installation(connection, kind, origin, SystemClock().now())
+        return kind_of(connection)
+
+
+def clock_of(database: Database) -> Clock:
+    """Return the clock of an installation: settable for a demo, the machine's for a real one."""
+    with database.reading() as connection:
+        row = records.installation_row(connection)
+    return DemoClock(database) if row and row[0] == "demo" else SystemClock()
+
+
+def kind_of(connection: Connection) -> str:
+    """Return whether the installation is ``real`` or ``demo``. Raises NotFoundError before it is born."""
+    if row := records.installation_row(connection):
+        return row[0]
+    raise NotFoundError("installation_not_born")
+
+
+def advance_demo_clock(work: Work, seconds: int) -> Mapping[str, Json]:
+    """Move the clock of a demo forward. Raises ConflictError on a real database, InvalidValueError for a step back."""
+    require(work.actor, Action.SET_DEMO_CLOCK)
+    row = records.installation_row(work.connection)
+    if row is None or row[0] != "demo":
+        raise ConflictError("clock_is_real")
+    step = timedelta(seconds=seconds)
+    if not timedelta() < step <= DEMO_CLOCK_STEP_MAX:
+        raise InvalidValueError("clock_step_out_of_range", seconds=seconds, days_max=DEMO_CLOCK_STEP_MAX.days)
+    records.set_clock_offset(work.connection, row[2] + step)
+    work.journal("journal.demo_clock_advanced", "installation", seconds=seconds)
+    return {"now": str(work.now.plus(step)), "advanced_seconds": seconds}
+
+
+def sequence(database: Database, clock: Clock, key: SigningKey) -> Checkpoint | None:
+    """Give waiting entries their place in the log and sign a checkpoint; return it, or None when there was nothing.
+
+    One transaction of one leader: a second caller returns None at once. No command waits for this. Log time strictly
+    increases even when the clock steps back (POLICY §4.3, invariant 15).
+    """
+    with database.writing() as connection:
+        if not records.lead_sequencer(connection):
+            return None
+        waiting = records.take_pending(connection, BATCH_MAX)
+        if not waiting:
+            return None
+        last = records.newest_checkpoint(connection)
+        size = last[0].size if last else 0
+        logged_at = clock.now()
+        if last and logged_at <= last[0].logged_at:
+            logged_at = last[0].logged_at.plus(timedelta(microseconds=1))
+        hashed = [(entry.id, rules.leaf_hash(entry.leaf_bytes())) for entry in waiting]
+        frontier = rules.frontier_of(size, lambda level, index: records.node(connection, level, index))
+        grown = rules.appended_nodes(size, frontier, [leaf for _, leaf in hashed])
+        records.add_leaves(connection, size, hashed, logged_at)
+        records.add_nodes(connection, grown.nodes)
+        row = records.installation_row(connection)
+        checkpoint = Checkpoint(
+            origin=row[1] if row else "", size=size + len(hashed), root=grown.root, logged_at=logged_at
+        )
+        records.add_checkpoint(connection, checkpoint, sign_checkpoint(checkpoint, [key]))
+        return checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """Proof that an entry is in the log of ``size`` leaves (RFC 9162 §2.1.3)."""
+
+    entry: EntryId
+    leaf_index: int
+    size: int
+    proof: Sequence[bytes]
+    note: str
+
+
+def inclusion_of(view: View, entry_id: EntryId) -> Inclusion:
+    """Return the proof of an entry under the newest checkpoint. Raises NotFoundError before the sequencer reached it."""
+    place, newest = records.leaf_of(view.connection, entry_id), records.newest_checkpoint(view.connection)
+    if place is None or newest is None:
+        raise NotFoundError("entry_not_in_log", id=entry_id)
+    checkpoint, note = newest
+    proof = rules.inclusion_proof(
+        place[0], checkpoint.size, lambda level, index: records.node(view.connection, level, index)
+    )
+    return Inclusion(entry_id, place[0], checkpoint.size, proof, note)
+
+
+def consistency_between(view: View, size_before: int, size_after: int) -> Sequence[bytes]:
+    """Return the proof that the log of ``size_after`` continues the log of ``size_before`` (RFC 9162 §2.1.4)."""
+    newest = records.newest_checkpoint(view.connection)
+    if not newest or not 0 < size_before <= size_after <= newest[0].size:
+        raise InvalidValueError("log_sizes_out_of_range", size=newest[0].size if newest else 0)
+    return rules.consistency_proof(
+        size_before, size_after, lambda level, index: records.node(view.connection, level, index)
+    )
+
+
+def newest_note(view: View) -> str:
+    """Return the newest signed checkpoint. Raises NotFoundError while the log is empty."""
+    if newest := records.newest_checkpoint(view.connection):
+        return newest[1]
+    raise NotFoundError("log_is_empty")
+
+
+def verify_log(connection: Connection) -> Checkpoint | None:
+    """Recompute every leaf and the root from the entries, and every commitment that still has its opening.
+
+    Raises CorruptContentError naming the first leaf that differs. Returns the newest checkpoint, or None for an empty log.
+    """
+    newest = records.newest_checkpoint(connection)
+    if newest is None:
+        return None
+    size, frontier = 0, rules.EMPTY_FRONTIER
+    root = b""
+    while size < newest[0].size:
+        page = records.leaves_with_entries(connection, size, BATCH_MAX)
+        if not page or page[0][0] != size:
+            raise CorruptContentError("journal_leaf_missing", index=size)
+        for index, stored, entry in page:
+            if rules.leaf_hash(entry.leaf_bytes()) != stored:
+                raise CorruptContentError("journal_entry_changed", index=index, id=entry.id)
+            opening = records.opening_of(connection, entry.id)
+            if opening is not None and commitment_of(opening) != entry.commitment:
+                raise CorruptContentError("journal_opening_changed", index=index, id=entry.id)
+        grown = rules.appended_nodes(size, frontier, [stored for _, stored, _ in page])
+        size, frontier, root = size + len(page), grown.frontier, grown.root
+    if root != newest[0].root:
+        raise CorruptContentError("journal_root_differs", size=size)
+    return newest[0]

@@ -1,0 +1,179 @@
+"""The one write path.
+
+Every command runs in one transaction of five steps: idempotency key, load and lock, pure rule, save, journal entry. The
+middle three belong to the use case; this module does the first and the last, so that no use case can leave them out.
+
+Rules:
+* Same party, operation and key with the same body: the first outcome for ever, a refusal included. Another body: a
+  conflict, without effect (POLICY §4.3, invariant 8).
+* A refusal by rule, by state or because something is not there is an outcome and kept. Malformed input, missing rights and
+  an unavailable part are not: the same key may then succeed.
+* A refused command leaves nothing behind but its kept answer.
+* A command that writes makes exactly one journal entry.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from registry.actors.model import Actor
+from registry.errors import (
+    ConflictError,
+    Finding,
+    NotFoundError,
+    Obstacle,
+    RuleError,
+    SancaiError,
+    UnavailableError,
+)
+from registry.journal import records
+from registry.journal.model import ENTRY_FORMAT_VERSION, SALT_BYTES, Entry, Opening, commitment_of
+from registry.values.canonical import Json
+from registry.values.digest import Digest
+from registry.values.identifiers import EntryId
+from registry.values.moment import Clock, Moment
+from storage.database import Connection, Database, DatabaseUnavailableError
+
+KEPT_REFUSALS: Final[dict[str, type[SancaiError]]] = {
+    "not_found": NotFoundError,
+    "conflict": ConflictError,
+    "rule": RuleError,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One state of the database as an actor sees it at an instant; queries take it."""
+
+    connection: Connection
+    actor: Actor
+    now: Moment
+
+
+class Work(View):
+    """An open transaction in which a use case writes; it ends in one journal entry."""
+
+    __slots__ = ("_entry",)
+
+    def __init__(self, connection: Connection, actor: Actor, now: Moment) -> None:
+        super().__init__(connection, actor, now)
+        object.__setattr__(self, "_entry", None)
+
+    def journal(self, entry_type: str, subject: str, /, **payload: Json) -> EntryId:
+        """State what was decided, once. ``payload`` stays out of the log: the entry holds a salted commitment to it.
+
+        ``entry_type`` is past tense with its room in front, for example ``catalog.version_published``.
+        """
+        if self._entry is not None:  # type: ignore[attr-defined]
+            raise AssertionError("a use case makes one journal entry")
+        opening = Opening(salt=os.urandom(SALT_BYTES), payload=payload)
+        role = ",".join(sorted(role.value for role in self.actor.roles)) or "none"
+        entry = Entry(
+            id=EntryId.new(),
+            type=entry_type,
+            format_version=ENTRY_FORMAT_VERSION,
+            subject=subject,
+            role=role,
+            decided_at=self.now,
+            commitment=commitment_of(opening),
+        )
+        records.add_entry(self.connection, entry, opening)
+        object.__setattr__(self, "_entry", entry.id)
+        return entry.id
+
+    @property
+    def entry(self) -> EntryId | None:
+        """The journal entry, once it is made."""
+        return self._entry  # type: ignore[attr-defined, no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What identifies one request: operation, the caller's key and the digest of everything that was asked."""
+
+    operation: str
+    key: str
+    body: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command led to, and whether that had been answered before."""
+
+    result: Mapping[str, Any]
+    replayed: bool
+
+
+UseCase = Callable[[Work], Mapping[str, Any]]
+
+
+def perform(database: Database, clock: Clock, actor: Actor, command: Command, use_case: UseCase) -> Outcome:
+    """Run ``use_case`` on the write path and return its outcome as JSON.
+
+    Raises whatever the use case raises, ConflictError for a key that came with another body, UnavailableError.
+    """
+    try:
+        found = database.retrying(lambda connection: _attempt(connection, clock.now(), actor, command, use_case))
+    except DatabaseUnavailableError as error:
+        raise UnavailableError("database_unavailable") from error
+    if isinstance(found, SancaiError):
+        raise found
+    return found
+
+
+def _attempt(
+    connection: Connection, now: Moment, actor: Actor, command: Command, use_case: UseCase
+) -> Outcome | SancaiError:
+    slot = (actor.party, command.operation, command.key)
+    if not records.claim_key(connection, *slot, command.body, now):
+        body, kept = records.answer_of(connection, *slot)
+        if body != command.body:
+            return ConflictError("idempotency_key_reused", key=command.key, operation=command.operation)
+        return _replayed(kept)
+    try:
+        with connection.begin_nested():
+            work = Work(connection, actor, now)
+            result = use_case(work)
+            if work.entry is None:
+                raise AssertionError(f"{command.operation} wrote no journal entry")
+    except (NotFoundError, ConflictError, RuleError) as refusal:
+        records.keep_answer(connection, *slot, _kept_refusal(refusal))
+        return refusal
+    records.keep_answer(connection, *slot, {"result": result})
+    return Outcome(result, replayed=False)
+
+
+def _kept_refusal(error: SancaiError) -> Json:
+    kind = next(name for name, made in KEPT_REFUSALS.items() if isinstance(error, made))
+    kept: dict[str, Json] = {"refusal": kind, "code": error.code, "parameters": dict(error.parameters)}
+    if isinstance(error, RuleError):
+        kept["obstacles"] = [
+            {
+                "code": found.code,
+                "clause": found.clause,
+                "finding": found.finding.value,
+                "parameters": dict(found.parameters),
+                "evidence": list(found.evidence),
+            }
+            for found in error.obstacles
+        ]
+    return kept
+
+
+def _replayed(kept: Any) -> Outcome | SancaiError:  # noqa: ANN401
+    if "result" in kept:
+        return Outcome(kept["result"], replayed=True)
+    if kept["refusal"] == "rule":
+        obstacles = tuple(
+            Obstacle(
+                code=found["code"],
+                clause=found["clause"],
+                finding=Finding(found["finding"]),
+                parameters=found["parameters"],
+                evidence=tuple(found["evidence"]),
+            )
+            for found in kept["obstacles"]
+        )
+        return RuleError(kept["code"], obstacles, **kept["parameters"])
+    return KEPT_REFUSALS[kept["refusal"]](kept["code"], **kept["parameters"])

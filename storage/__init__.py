@@ -1,0 +1,1 @@
+"""Where bytes and rows live. Knows nothing of datasets or money."""

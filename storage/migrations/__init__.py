@@ -1,0 +1,1 @@
+"""Alembic migrations, from an empty database on. A released one is never edited."""

@@ -1,0 +1,160 @@
+"""Settings, read once from the environment, validated, with secrets masked wherever they are printed.
+
+Environment variables say where things are; they never change a rule.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import platformdirs
+
+SECRET_MASK: Final = "********"
+PORT_DEFAULT: Final = 8470
+
+
+class SettingsError(Exception):
+    """A setting that cannot be right; says which, why, and what to write instead."""
+
+    def __init__(self, variable: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{variable}: {problem} {remedy}")
+        self.variable, self.problem, self.remedy = variable, problem, remedy
+
+
+@dataclass(frozen=True, slots=True)
+class StoreKey:
+    """An access key of the object store."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Settings:
+    """Where an S3 store is, and the three keys of it (OBJECTS.md §1): only ``up`` and ``down`` ever sign a URL."""
+
+    endpoint: str
+    bucket_prefix: str
+    region: str
+    catalog: StoreKey
+    up: StoreKey
+    down: StoreKey
+    public_endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of them. ``database_url`` None: the embedded PostgreSQL in ``home``; ``s3`` None: the folder in ``home``."""
+
+    home: Path
+    host: str
+    port: int
+    public_url: str
+    database_url: str | None = field(repr=False)
+    owner_database_url: str | None = field(repr=False)
+    s3: S3Settings | None
+    workers: int
+    threads: int
+    origin: str
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the signing key and the secrets of this installation are kept, readable by its user only."""
+        return self.home / "keys"
+
+    @property
+    def objects_folder(self) -> Path:
+        """Where the local object store keeps its bytes."""
+        return self.home / "objects"
+
+    @property
+    def postgres_folder(self) -> Path:
+        """Where the embedded PostgreSQL keeps its data."""
+        return self.home / "postgres"
+
+    def masked(self) -> dict[str, str]:
+        """Return every setting as text, secrets replaced."""
+        shown = {item.name: str(getattr(self, item.name)) for item in fields(self)}
+        for name in ("database_url", "owner_database_url"):
+            if getattr(self, name):
+                shown[name] = mask_url(getattr(self, name))
+        return shown
+
+
+def mask_url(url: str) -> str:
+    """Return ``url`` with its password replaced."""
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    return url.replace(f":{parts.password}@", f":{SECRET_MASK}@")
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of this process. Raises SettingsError for the first one that cannot be right."""
+    given = os.environ if environment is None else environment
+    home = Path(given.get("SANCAI_HOME") or platformdirs.user_data_path("sancai")).expanduser().absolute()
+    host = given.get("SANCAI_HOST") or "127.0.0.1"
+    port = _whole(given, "SANCAI_PORT", PORT_DEFAULT, 1, 65_535)
+    public_url = (given.get("SANCAI_PUBLIC_URL") or f"http://{host}:{port}").rstrip("/")
+    if urlsplit(public_url).scheme not in {"http", "https"} or not urlsplit(public_url).netloc:
+        raise SettingsError("SANCAI_PUBLIC_URL", f"{public_url!r} is not a web address.", "Write https://host.")
+    database_url = given.get("SANCAI_DATABASE_URL") or None
+    owner_url = given.get("SANCAI_OWNER_DATABASE_URL") or None
+    for name, url in (("SANCAI_DATABASE_URL", database_url), ("SANCAI_OWNER_DATABASE_URL", owner_url)):
+        if url and urlsplit(url).scheme.split("+")[0] not in {"postgresql", "postgres"}:
+            raise SettingsError(name, "is not a PostgreSQL address.", "Write postgresql://user:password@host/database.")
+    return Settings(
+        home=home,
+        host=host,
+        port=port,
+        public_url=public_url,
+        database_url=database_url,
+        owner_database_url=owner_url,
+        s3=_s3(given),
+        workers=_whole(given, "SANCAI_WEB_WORKERS", 2, 1, 64),
+        threads=_whole(given, "SANCAI_WEB_THREADS", 8, 1, 256),
+        origin=given.get("SANCAI_ORIGIN") or urlsplit(public_url).netloc,
+    )
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = given.get(name) or str(default)
+    if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+        raise SettingsError(name, f"{text!r} is not a whole number from {least} to {most}.", f"Unset it for {default}.")
+    return int(text)
+
+
+def _s3(given: Mapping[str, str]) -> S3Settings | None:
+    store = given.get("SANCAI_OBJECT_STORE") or "local"
+    if store == "local":
+        return None
+    parts = urlsplit(store)
+    if parts.scheme != "s3" or not parts.netloc or parts.path.strip("/"):
+        raise SettingsError(
+            "SANCAI_OBJECT_STORE", f"{store!r} is neither local nor s3://prefix.", "Write s3://sancai, where sancai is "
+            "what the names of the four buckets begin with."
+        )
+    endpoint = given.get("SANCAI_S3_ENDPOINT") or ""
+    if urlsplit(endpoint).scheme not in {"http", "https"}:
+        raise SettingsError("SANCAI_S3_ENDPOINT", f"{endpoint!r} is not a web address.", "Write http://minio:9000.")
+    keys = {}
+    for part in ("CATALOG", "UP", "DOWN"):
+        access, secret = given.get(f"SANCAI_S3_{part}_KEY"), given.get(f"SANCAI_S3_{part}_SECRET")
+        if not access or not secret:
+            raise SettingsError(
+                f"SANCAI_S3_{part}_KEY", "is missing, or its _SECRET.",
+                "`sancai admin store-keys` makes the three keys on a MinIO and prints what to set."
+            )
+        keys[part.lower()] = StoreKey(access, secret)
+    return S3Settings(
+        endpoint=endpoint.rstrip("/"),
+        bucket_prefix=parts.netloc,
+        region=given.get("SANCAI_S3_REGION") or "us-east-1",
+        catalog=keys["catalog"],
+        up=keys["up"],
+        down=keys["down"],
+        public_endpoint=(given.get("SANCAI_S3_PUBLIC_ENDPOINT") or endpoint).rstrip("/"),
+    )
