@@ -11,4 +11,5 @@ down_revision = None
 def upgrade() -> None:
     """Run the frozen script beside this file."""
     script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    op.get_bind().exec_driver_sql(script)
+    # The script holds percent signs that are not parameters.
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(script)

@@ -1,0 +1,141 @@
+"""Fixtures every test may use: a real PostgreSQL, a database of one's own, a clock that stands still, a house, a web client.
+
+One PostgreSQL runs per test process; a database is cloned from a migrated template in some ten milliseconds.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from registry.actors.model import ANONYMOUS, Actor
+from registry.house import House, application_url
+from registry.journal import service as journal
+from registry.journal.signing import SigningKey
+from registry.journal.work import View, Work
+from registry.values.moment import Clock, Moment
+from storage.database import Database
+from storage.embedded_postgres import EmbeddedPostgres
+from storage.local_store import LocalStore
+from storage.migrate import create_database, migrate
+from storage.settings import read_settings
+from tests.web import Web
+
+TEMPLATE = "sancai_template"
+ORIGIN = "sancai.test"
+STORE_SECRET = b"a secret of the tests, 32 bytes."
+START = "2026-03-02T02:00:00Z"
+
+_numbers = itertools.count()
+
+
+class FixedClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: str = START) -> None:
+        self._now = Moment.of_text(now)
+
+    def now(self) -> Moment:
+        """Return the instant the test set."""
+        return self._now
+
+    def advance(self, span: timedelta) -> None:
+        """Move forward."""
+        self._now = self._now.plus(span)
+
+    def set(self, now: str | Moment) -> None:
+        """Jump to an instant."""
+        self._now = now if isinstance(now, Moment) else Moment.of_text(now)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A real PostgreSQL for this test process, with a migrated template database."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data") as server:
+        create_database(server.superuser_url(), TEMPLATE)
+        migrate(server.superuser_url(TEMPLATE))
+        yield server
+
+
+@pytest.fixture
+def owner_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The address of a fresh, migrated database, as the owner of its tables."""
+    name = f"test_{next(_numbers)}"
+    create_database(postgres.superuser_url(), name, template=TEMPLATE)
+    yield postgres.superuser_url(name)
+    engine = create_engine(postgres.superuser_url(), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+@pytest.fixture
+def database(owner_url: str) -> Iterator[Database]:
+    """A fresh, migrated, real (not demo) database as the application's role sees it."""
+    made = Database(application_url(owner_url), pool_size=4)
+    journal.bear(made, "real", ORIGIN)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands still: Monday 2026-03-02 10:00 in Shanghai."""
+    return FixedClock()
+
+
+@pytest.fixture
+def house(database: Database, clock: Clock, tmp_path: Path) -> House:
+    """An installation on a fresh database with a local object store."""
+    home = tmp_path / "home"
+    home.mkdir()
+    settings = read_settings({"SANCAI_HOME": str(home), "SANCAI_PUBLIC_URL": f"http://{ORIGIN}"})
+    store = LocalStore(settings.objects_folder, settings.public_url, STORE_SECRET)
+    store.prepare()
+    return House(
+        settings=settings,
+        database=database,
+        clock=clock,
+        store=store,
+        signing_key=SigningKey.create(ORIGIN),
+        secret=STORE_SECRET,
+        _opened=ExitStack(),
+    )
+
+
+@pytest.fixture
+def work_as(database: Database, clock: Clock) -> Callable[[Actor], AbstractContextManager[Work]]:
+    """Open a unit of work as an actor; it commits at the end and must have made its one journal entry."""
+
+    @contextmanager
+    def opened(actor: Actor) -> Iterator[Work]:
+        with database.writing() as connection:
+            work = Work(connection, actor, clock.now())
+            yield work
+            assert work.entry is not None, "a use case makes one journal entry"
+
+    return opened
+
+
+@pytest.fixture
+def view_as(database: Database, clock: Clock) -> Callable[..., AbstractContextManager[View]]:
+    """Open a view as an actor, by default as nobody."""
+
+    @contextmanager
+    def opened(actor: Actor = ANONYMOUS) -> Iterator[View]:
+        with database.reading() as connection:
+            yield View(connection, actor, clock.now())
+
+    return opened
+
+
+@pytest.fixture
+def web(house: House) -> Web:
+    """The HTTP interface of ``house``, with helpers to act as different users."""
+    from api.app import create_app
+
+    return Web(create_app(house), house)
