@@ -24,15 +24,15 @@ class Role(StrEnum):
     REGISTRAR = "registrar"
     REVIEWER = "reviewer"
     SECTION_HEAD = "section_head"
-    DEPUTY = "deputy"
-    PRINCIPAL = "principal"
+    LEADER_IN_CHARGE = "leader_in_charge"
+    PRINCIPAL_LEADER = "principal_leader"
     PAYER = "payer"
     AUDITOR = "auditor"
 
 
 FIRM_ROLES: Final = frozenset({Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER})
 OFFICE_ROLES: Final = frozenset(Role) - FIRM_ROLES
-SIGNING_RANKS: Final = (Role.SECTION_HEAD, Role.DEPUTY, Role.PRINCIPAL)
+SIGNING_RANKS: Final = (Role.SECTION_HEAD, Role.LEADER_IN_CHARGE, Role.PRINCIPAL_LEADER)
 """科室负责人, 分管领导, 主要领导: they sign in this order (S0 附件3, RULINGS 27)."""
 
 
