@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import re
+import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
@@ -19,7 +21,7 @@ from registry.values.digest import Digest
 
 T = TypeVar("T")
 
-_KEY: Final = re.compile(r"[!-~]{%d,%d}" % KEY_LENGTH, re.ASCII)
+_KEY: Final = re.compile(r"[!-~]+", re.ASCII)
 
 
 def house() -> House:
@@ -37,23 +39,55 @@ def current_actor() -> Actor:
 def request_key() -> str:
     """Return the request's idempotency key. Raises InvalidValueError when it is missing or malformed."""
     key = request.headers.get("Idempotency-Key", "")
-    if not _KEY.fullmatch(key):
+    if not KEY_LENGTH[0] <= len(key) <= KEY_LENGTH[1] or not _KEY.fullmatch(key):
         raise InvalidValueError("idempotency_key_missing", least=KEY_LENGTH[0], most=KEY_LENGTH[1])
     return key
 
 
-def write(use_case: Callable[[Work], T], present: Callable[[T], BaseModel], status: int = 201) -> Response:
-    """Run ``use_case`` on the write path under the request's key and answer with what ``present`` makes of it."""
-    body = request.get_data(cache=True)
-    digest = Digest.of_json({"path": request.path, "body": json.loads(body) if body else None})
-    command = Command(operation=str(request.endpoint), key=request_key(), body=digest)
-    outcome = house().perform(
-        current_actor(), command, lambda work: present(use_case(work)).model_dump(mode="json", by_alias=True)
-    )
-    answer = rendered(outcome.result, status)
+def write(
+    use_case: Callable[[Work], T],
+    present: Callable[[T], BaseModel],
+    status: int = 201,
+    *,
+    once: Sequence[str] = (),
+    keyed: bool | None = None,
+) -> Response:
+    """Run ``use_case`` on the write path and answer with what ``present`` makes of it.
+
+    Args:
+        use_case: What to do, in the transaction of the write path.
+        present: Makes the view of the result.
+        status: The status of the answer.
+        once: Fields of the view that hold a secret: they are in this answer and null in the one that is kept, so a
+            replay does not show them again.
+        keyed: Whether the request needs an idempotency key; by default every POST, while another method may bring one.
+            Without a key nothing can be replayed, and nothing of the body is kept, not even its digest.
+    """
+    needed = request.method == "POST" if keyed is None else keyed
+    if needed or (keyed is None and request.headers.get("Idempotency-Key")):
+        command = Command(operation=str(request.endpoint), key=request_key(), body=_asked())
+    else:
+        command = Command(str(request.endpoint), secrets.token_urlsafe(24), Digest.of(os.urandom(32)))
+    shown: dict[str, Any] = {}
+
+    def act(work: Work) -> dict[str, Any]:
+        made = present(use_case(work)).model_dump(mode="json", by_alias=True)
+        shown.update({name: made[name] for name in once})
+        return made | dict.fromkeys(once)
+
+    outcome = house().perform(current_actor(), command, act)
+    answer = rendered({**outcome.result, **shown}, status)
     if outcome.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer
+
+
+def _asked() -> Digest:
+    body = request.get_data(cache=True)
+    try:
+        return Digest.of_json({"path": request.path, "body": json.loads(body) if body else None})
+    except (ValueError, RecursionError) as error:
+        raise InvalidValueError("json_malformed") from error
 
 
 def read(query: Callable[[View], T], present: Callable[[T], BaseModel], status: int = 200) -> Response:
@@ -63,7 +97,7 @@ def read(query: Callable[[View], T], present: Callable[[T], BaseModel], status: 
     return rendered(made.model_dump(mode="json", by_alias=True), status)
 
 
-def rendered(value: Any, status: int = 200) -> Response:  # noqa: ANN401
+def rendered(value: Any, status: int = 200) -> Response:
     """Return JSON as a response; Chinese stays readable."""
     return Response(json.dumps(value, ensure_ascii=False), status, content_type="application/json")
 
@@ -74,7 +108,7 @@ def cursor_of(position: Sequence[Json]) -> str:
 
 
 def position_of(cursor: str, length: int) -> list[Any] | None:
-    """Return the position of a cursor, or None for the first page. Raises InvalidValueError for a cursor of another list."""
+    """Return the position of a cursor, or None for the first page. Raises InvalidValueError for another list's."""
     if not cursor:
         return None
     try:

@@ -1,6 +1,7 @@
 """A blueprint that knows its operations, so that OpenAPI is made from the code that answers.
 
-An endpoint parses, calls and renders; its models are the parameters ``body`` and ``query`` and the answers in ``returns``.
+An endpoint parses, calls and renders; its models are the parameters ``body`` and ``query`` and the answers in
+``returns``.
 """
 
 import re
@@ -170,8 +171,11 @@ def describe(app: Flask, title: str, version: str) -> dict[str, Any]:
     for operation in sorted(operations, key=lambda item: (item.rule, item.method)):
         path = PATH_ARGUMENT.sub(r"{\g<name>}", operation.rule)
         paths.setdefault(path, {})[operation.method] = _described(operation, refs, schemas)
-    queries = {refs[(operation.takes["query"], "validation")]["$ref"].rsplit("/", 1)[1]
-               for operation in operations if "query" in operation.takes}
+    queries = {
+        refs[(operation.takes["query"], "validation")]["$ref"].rsplit("/", 1)[1]
+        for operation in operations
+        if "query" in operation.takes
+    }
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
@@ -204,7 +208,7 @@ def _described(operation: Operation, refs: Mapping[Any, Any], schemas: Mapping[s
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": True,
-                "description": "A key of your own for this request; the same key and body give the same answer for ever.",
+                "description": "A key of your own; the same key and body get the same answer for ever.",
                 "schema": {"type": "string", "minLength": least, "maxLength": most, "pattern": "^[!-~]+$"},
             }
         )

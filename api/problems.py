@@ -1,4 +1,7 @@
-"""Errors as ``application/problem+json`` (RFC 9457): one table from error class to status, words in the reader's language."""
+"""Errors as ``application/problem+json`` (RFC 9457).
+
+One table from error class to status; the words are made in the reader's language.
+"""
 
 import logging
 from http import HTTPStatus
@@ -57,7 +60,7 @@ class ObstacleView(BaseModel):
 
 
 class Problem(BaseModel):
-    """What every refusal looks like. ``code`` and ``parameters`` are stable; ``title`` and ``detail`` are for people."""
+    """What every refusal looks like: ``code`` and ``parameters`` are stable, ``title`` and ``detail`` for people."""
 
     type: str
     title: str
@@ -178,5 +181,3 @@ def install(app: Flask) -> None:
     def failed(error: Exception) -> Response:
         _log.exception("request failed", exc_info=error)
         return _plain("internal_error", 500)
-
-

@@ -1,6 +1,7 @@
 """Words for codes: the one place where an error or a state becomes a sentence, in the reader's language.
 
-Each file ``api/words/*.toml`` holds ``[code]`` tables with ``en`` and ``zh``; a sentence says what is wrong and what to do.
+Each file ``api/words/*.toml`` holds ``[code]`` tables with ``en`` and ``zh``; a sentence says what is wrong and what to
+do.
 """
 
 import tomllib
