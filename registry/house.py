@@ -1,7 +1,7 @@
 """A running installation put together: database, clock, object store and keys.
 
-Processes (the web server, a worker, an operator's command) open a house and hand its parts to use cases; use cases never
-look for them.
+Processes (the web server, a worker, an operator's command) open a house and hand its parts to use cases; use cases
+never look for them.
 """
 
 from collections.abc import Iterator
@@ -50,6 +50,7 @@ class House:
             yield View(connection, actor, now)
 
     def __enter__(self) -> Self:
+        """Return the open house."""
         return self
 
     def __exit__(
@@ -62,8 +63,8 @@ class House:
 def open_house(settings: Settings, *, kind: str = "real") -> House:
     """Open an installation, bringing an embedded database to the newest schema first.
 
-    A database of one's own (``SANCAI_DATABASE_URL``) is migrated by ``sancai migrate`` only, never by starting a process.
-    ``kind`` is what a new database is born as; an existing one keeps what it is.
+    A database of one's own (``SANCAI_DATABASE_URL``) is migrated by ``sancai migrate`` only, never by starting a
+    process. ``kind`` is what a new database is born as; an existing one keeps what it is.
     """
     opened = ExitStack()
     try:

@@ -110,7 +110,7 @@ class Database:
         self.engine.dispose()
 
 
-def _translate(context: Any) -> None:  # noqa: ANN401
+def _translate(context: Any) -> None:
     """Turn a lost connection, a lock or a statement that took too long into DatabaseUnavailableError."""
     error = context.original_exception
     state = getattr(error, "sqlstate", None)

@@ -1,7 +1,7 @@
 """Bring a database to the schema of this release (Alembic).
 
-``migrate`` runs as the owner of the tables; the application's role receives its grants from the migrations and can neither
-change a table nor touch a row of an append-only one.
+``migrate`` runs as the owner of the tables; the application's role receives its grants from the migrations and can
+neither change a table nor touch a row of an append-only one.
 """
 
 from importlib.resources import as_file, files
@@ -62,9 +62,7 @@ def _revision_of(connection: Connection) -> str | None:
 
 def create_database(superuser_url: str | URL, name: str, template: str | None = None) -> None:
     """Create database ``name`` unless it is there."""
-    engine = create_engine(
-        make_url(superuser_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
+    engine = create_engine(make_url(superuser_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(7245, 2)"))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-SECRET_MASK: Final = "********"
+MASK: Final = "•" * 8
 PORT_DEFAULT: Final = 8470
 
 
@@ -89,7 +89,7 @@ def mask_url(url: str) -> str:
     parts = urlsplit(url)
     if not parts.password:
         return url
-    return url.replace(f":{parts.password}@", f":{SECRET_MASK}@")
+    return url.replace(f":{parts.password}@", f":{MASK}@")
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -134,8 +134,9 @@ def _s3(given: Mapping[str, str]) -> S3Settings | None:
     parts = urlsplit(store)
     if parts.scheme != "s3" or not parts.netloc or parts.path.strip("/"):
         raise SettingsError(
-            "SANCAI_OBJECT_STORE", f"{store!r} is neither local nor s3://prefix.", "Write s3://sancai, where sancai is "
-            "what the names of the four buckets begin with."
+            "SANCAI_OBJECT_STORE",
+            f"{store!r} is neither local nor s3://prefix.",
+            "Write s3://sancai, where sancai is what the names of the four buckets begin with.",
         )
     endpoint = given.get("SANCAI_S3_ENDPOINT") or ""
     if urlsplit(endpoint).scheme not in {"http", "https"}:
@@ -145,8 +146,9 @@ def _s3(given: Mapping[str, str]) -> S3Settings | None:
         access, secret = given.get(f"SANCAI_S3_{part}_KEY"), given.get(f"SANCAI_S3_{part}_SECRET")
         if not access or not secret:
             raise SettingsError(
-                f"SANCAI_S3_{part}_KEY", "is missing, or its _SECRET.",
-                "`sancai admin store-keys` makes the three keys on a MinIO and prints what to set."
+                f"SANCAI_S3_{part}_KEY",
+                "is missing, or its _SECRET.",
+                "`sancai admin store-keys` makes the three keys on a MinIO and prints what to set.",
             )
         keys[part.lower()] = StoreKey(access, secret)
     return S3Settings(

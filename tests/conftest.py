@@ -1,4 +1,5 @@
-"""Fixtures every test may use: a real PostgreSQL, a database of one's own, a clock that stands still, a house, a web client.
+"""Fixtures every test may use: a real PostgreSQL, a database of one's own, a clock that stands still, a house, a web
+client.
 
 One PostgreSQL runs per test process; a database is cloned from a migrated template in some ten milliseconds.
 """

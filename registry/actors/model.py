@@ -1,7 +1,7 @@
 """Actors, roles, scopes and actions.
 
-An actor is an account that proved who it is: a member or service account of a firm, an officer of an authority, or nobody
-(anonymous). Roles come from membership and office; scopes come from the token and can only narrow them.
+An actor is an account that proved who it is: a member or service account of a firm, an officer of an authority, or
+nobody (anonymous). Roles come from membership and office; scopes come from the token and can only narrow them.
 """
 
 from dataclasses import dataclass, field
@@ -174,9 +174,7 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
         Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.REGISTRAR, Role.REVIEWER
     ),
     Action.REPORT_QUALITY: _of(Scope.ADOPT, Role.OWNER),
-    Action.READ_EVIDENCE: _of(
-        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, *OFFICE_ROLES
-    ),
+    Action.READ_EVIDENCE: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, *OFFICE_ROLES),
     Action.OFFER_LISTING: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
     Action.PLACE_ORDER: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
     Action.ACCEPT_ORDER: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),

@@ -1,7 +1,8 @@
 """Whether an actor may do an action to a resource.
 
 Rules:
-* Deny by default: an action that is not in the table, or a resource that belongs to nobody the actor belongs to, is refused.
+* Deny by default: an action that is not in the table, or a resource that belongs to nobody the actor belongs to, is
+  refused.
 * A member of a firm acts only for that firm; an officer only for the authority that appointed the officer (RULINGS 24).
 * A token can only narrow: without the scope, or for a dataset outside its list, the answer is no.
 * Separation (POLICY §4.3, invariants 10 and 23) follows from the table: no office role but the payer's holds ``pay``,
@@ -48,7 +49,7 @@ def require(actor: Actor, action: Action, resource: Resource = NOWHERE) -> None:
 
 
 def require_visible(actor: Actor, action: Action, resource: Resource, kind: str) -> None:
-    """Raise unless ``actor`` may do ``action``; what belongs to strangers is "not found", so that nobody learns of it."""
+    """Raise unless ``actor`` may do ``action``; what belongs to strangers is "not found"."""
     if refusal(actor, action, resource) == "not_yours":
         raise NotFoundError(f"{kind}_not_found", id=str(resource.subject or ""))
     require(actor, action, resource)

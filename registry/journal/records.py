@@ -1,4 +1,4 @@
-"""Tables of the journal and of the write path: entries, openings, leaves, nodes, checkpoints, kept answers, installation."""
+"""Tables of the journal and of the write path, and the one row that says what the installation is."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta

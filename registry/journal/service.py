@@ -111,7 +111,7 @@ class Inclusion:
 
 
 def inclusion_of(view: View, entry_id: EntryId) -> Inclusion:
-    """Return the proof of an entry under the newest checkpoint. Raises NotFoundError before the sequencer reached it."""
+    """Return the proof of an entry under the newest checkpoint. Raises NotFoundError before it is logged."""
     place, newest = records.leaf_of(view.connection, entry_id), records.newest_checkpoint(view.connection)
     if place is None or newest is None:
         raise NotFoundError("entry_not_in_log", id=entry_id)
@@ -142,7 +142,8 @@ def newest_note(view: View) -> str:
 def verify_log(connection: Connection) -> Checkpoint | None:
     """Recompute every leaf and the root from the entries, and every commitment that still has its opening.
 
-    Raises CorruptContentError naming the first leaf that differs. Returns the newest checkpoint, or None for an empty log.
+    Raises CorruptContentError naming the first leaf that differs. Returns the newest checkpoint, or None for an empty
+    log.
     """
     newest = records.newest_checkpoint(connection)
     if newest is None:

@@ -6,8 +6,8 @@ middle three belong to the use case; this module does the first and the last, so
 Rules:
 * Same party, operation and key with the same body: the first outcome for ever, a refusal included. Another body: a
   conflict, without effect (POLICY §4.3, invariant 8).
-* A refusal by rule, by state or because something is not there is an outcome and kept. Malformed input, missing rights and
-  an unavailable part are not: the same key may then succeed.
+* A refusal by rule, by state or because something is not there is an outcome and kept. Malformed input, missing
+  rights and an unavailable part are not: the same key may then succeed.
 * A refused command leaves nothing behind but its kept answer.
 * A command that writes makes exactly one journal entry.
 """
@@ -161,7 +161,7 @@ def _kept_refusal(error: SancaiError) -> Json:
     return kept
 
 
-def _replayed(kept: Any) -> Outcome | SancaiError:  # noqa: ANN401
+def _replayed(kept: Any) -> Outcome | SancaiError:
     if "result" in kept:
         return Outcome(kept["result"], replayed=True)
     if kept["refusal"] == "rule":

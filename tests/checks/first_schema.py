@@ -1,7 +1,7 @@
 """The first schema as SQL, made from the tables of the rooms: ``python -m tests.checks.first_schema --write``.
 
-After the first release this script is history: a change of a table is a new migration, and the test beside it compares the
-migrated database with the tables.
+After the first release this script is history: a change of a table is a new migration, and the test beside it
+compares the migrated database with the tables.
 """
 
 import importlib
@@ -9,11 +9,11 @@ import pkgutil
 import sys
 from pathlib import Path
 
-import registry
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+import registry
 from storage.database import APPLICATION_ROLE, Writes, metadata
 
 SCRIPT = Path(__file__).parents[2] / "storage/migrations/versions/0001_first_schema.sql"
@@ -79,7 +79,9 @@ def _table(table: Table) -> str:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     writes: Writes = table.info["writes"]
     lines = [f"{str(CreateTable(table).compile(dialect=dialect)).strip()};"]
-    lines += [f"{CreateIndex(index).compile(dialect=dialect)};" for index in sorted(table.indexes, key=lambda i: str(i.name))]
+    lines += [
+        f"{CreateIndex(index).compile(dialect=dialect)};" for index in sorted(table.indexes, key=lambda i: str(i.name))
+    ]
     if table.info["partitioned_by"]:
         lines.append(f"CREATE TABLE {table.name}_default PARTITION OF {table.name} DEFAULT;")
         lines.append(f"INSERT INTO partitioned_tables VALUES ('{table.name}');")

@@ -1,0 +1,1 @@
+"""Listing → order → delivery → invoice and payment; a grant follows from an order."""

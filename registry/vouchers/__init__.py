@@ -1,0 +1,1 @@
+"""Quote → hold → redeem → settle → paid or returned; the ledger of public money."""

@@ -1,0 +1,133 @@
+"""Who may have a voucher for what, how much, and how it moves.
+
+Rules:
+* The buyer is a data-annotation firm that operates in the area of the authority (S1 三, cl.4; RULINGS 6): register
+  facts, on the day; unknown does not help.
+* The seller on contract and invoice is itself a data-trading institution with a licence on that day, or a public
+  compute centre with licence and green certificate on that day (S1 cl.4; RULINGS 6; F17).
+* Product kind and purpose are among those the clause names; others wait for a recorded decision (RULINGS 7).
+* Buyer and seller are not related (RULINGS 1; POLICY §5 F3); the buyer's credit is clean (RULINGS 31).
+* The event lies in the term and the policy is in force (RULINGS 19, 21).
+* One order has at most one counting voucher; an invoice is claimed once, Σ claims on it never over its base (RULINGS
+  16).
+* A hold counts in the year it is made; at redemption it moves to the claim's year in one transaction, and what does
+  not fit there or exceeds the real base is released (RULINGS 15).
+* Money moves between a pool's accounts exactly as the voucher's state moves (ACCOUNT_OF); debits equal credits.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from registry.errors import ConflictError, Finding, Obstacle, RuleError
+from registry.policy.model import Condition, Instrument, NamedList
+from registry.policy.rules import FirmYearSoFar, VoucherTerms, voucher_amount
+from registry.values.moment import Moment
+from registry.values.money import Money
+from registry.vouchers.model import ACCOUNT_OF, COUNTING, VOUCHER_MOVES, Account, Voucher, VoucherState
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherFacts:
+    """Everything a verdict on a voucher rests on, as known on ``day``."""
+
+    day: date
+    in_force: bool
+    in_term: bool
+    annotation_firm: Finding
+    operates_in_region: Finding
+    credit_clean: Finding
+    seller_licensed: Finding
+    seller_green: Finding | None
+    related_by: tuple[str, ...]
+    product_kind: str
+    purpose: str
+    order_accepted: bool
+    counting_voucher: str | None
+
+
+def conditions(instrument: Instrument, facts: VoucherFacts) -> tuple[Condition, ...]:
+    """Return every condition of a voucher with what is known of it."""
+    clause = instrument.clause
+    found = [
+        Condition("voucher_policy_in_force", "RULINGS 21", _known(facts.in_force), {"day": str(facts.day)}),
+        Condition("voucher_event_in_term", "RULINGS 19", _known(facts.in_term), {"day": str(facts.day)}),
+        Condition("buyer_is_annotation_firm", clause, facts.annotation_firm, evidence=("register",)),
+        Condition("buyer_operates_in_region", "S1 三", facts.operates_in_region, evidence=("register",)),
+        Condition("buyer_credit_clean", "RULINGS 31", facts.credit_clean, evidence=("credit_report",)),
+        Condition("seller_licensed", clause, facts.seller_licensed, evidence=("licence",)),
+        Condition(
+            "seller_not_related", "RULINGS 1", _known(not facts.related_by), {"chain": " → ".join(facts.related_by)}
+        ),
+        Condition("order_accepted", "RULINGS 37", _known(facts.order_accepted), evidence=("contract",)),
+        Condition(
+            "order_without_voucher",
+            "RULINGS 16",
+            _known(facts.counting_voucher is None),
+            {"voucher": facts.counting_voucher or ""},
+        ),
+        _named("voucher_product_named", instrument.product_kinds, facts.product_kind),
+    ]
+    if facts.seller_green is not None:
+        found.append(Condition("seller_green", clause, facts.seller_green, evidence=("green_certificate",)))
+        found.append(_named("voucher_purpose_named", instrument.purposes, facts.purpose))
+    return tuple(found)
+
+
+def _known(met: bool) -> Finding:
+    return Finding.MET if met else Finding.UNMET
+
+
+def _named(code: str, named: NamedList | None, given: str) -> Condition:
+    """A value the clause names passes at once; any other waits for a recorded decision (RULINGS 7)."""
+    if named is None:
+        return Condition(code, "RULINGS 7", Finding.MET, {"given": given})
+    return Condition(code, named.clause, Finding.MET if given in named.codes else Finding.UNKNOWN, {"given": given})
+
+
+def require_move(voucher: Voucher, to: VoucherState) -> None:
+    """Raise ConflictError unless the voucher may go to ``to`` now."""
+    if to not in VOUCHER_MOVES[voucher.state]:
+        raise ConflictError("voucher_wrong_state", id=voucher.id, state=voucher.state.value, wanted=to.value)
+
+
+def accounts_of_move(before: VoucherState | None, after: VoucherState) -> tuple[Account, Account]:
+    """Return (debited, credited) accounts of a pool for a move; ``before`` None: the voucher is new."""
+    credited = Account.AVAILABLE if before is None else ACCOUNT_OF[before]
+    return ACCOUNT_OF[after], credited
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """What a redemption comes to: the amount due, the part of the hold that is released, and the year it counts in."""
+
+    amount: Money
+    released: Money
+    year: int
+
+
+def redemption(
+    voucher: Voucher, base: Money, year: int, so_far: FirmYearSoFar, terms: VoucherTerms, now: Moment
+) -> Redemption:
+    """Return what redeeming ``voucher`` on a real ``base`` in ``year`` comes to.
+
+    ``so_far`` is the firm-year of the claim without this voucher. Never more than was held: the pool promised no more.
+
+    Raises:
+        ConflictError: The voucher is not held, or its hold has run out.
+        RuleError: Nothing is left of the year for it.
+    """
+    require_move(voucher, VoucherState.REDEEMED)
+    if now >= voucher.expires_at:
+        raise ConflictError("voucher_expired", id=voucher.id, expired_at=str(voucher.expires_at))
+    amount = min(voucher.amount, voucher_amount(base, so_far, terms))
+    if not amount:
+        raise RuleError(
+            "nothing_to_redeem",
+            (Obstacle("firm_year_used_up", "S1 cl.4", parameters={"year": year, "cap": str(terms.firm_year_cap)}),),
+        )
+    return Redemption(amount, voucher.amount - amount, year)
+
+
+def counts(state: VoucherState) -> bool:
+    """Say whether a voucher in this state uses pool and firm-year."""
+    return state in COUNTING
