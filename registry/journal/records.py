@@ -280,8 +280,9 @@ def claim_key(connection: Connection, party: str, operation: str, key: str, body
         insert_or(answers)
         .values(party=party, operation=operation, key=key, body=body, answered_at=now)
         .on_conflict_do_nothing()
+        .returning(answers.c.key)
     )
-    return made.rowcount == 1
+    return made.scalar() is not None
 
 
 def answer_of(connection: Connection, party: str, operation: str, key: str) -> tuple[Digest, Json]:

@@ -97,6 +97,11 @@ def claims_until(term: Term, window_days: int) -> date:
     return term.last + timedelta(days=window_days)
 
 
+def firm_years_of(term: Term) -> tuple[int, ...]:
+    """Return the calendar years the term touches: a firm's yearly cap is open once in each of them (RULINGS 15)."""
+    return tuple(range(term.first.year, term.last.year + 1))
+
+
 # Assumptions and rulings.
 
 
@@ -168,6 +173,17 @@ def effective_value(
         obstacle = Obstacle("assumption_without_ruling", assumption.clause, Finding.UNKNOWN, parameters, ("ruling",))
         raise RuleError("policy_value_open", (obstacle,), assumption=assumption.id)
     return value
+
+
+def cap_amount(instrument: Instrument, scope: CapScope, rulings: Sequence[Ruling], day: date) -> Money:
+    """Return the cap of ``scope`` a decision of ``day`` goes by: a ruling replaces a figure the clause does not give.
+
+    Raises:
+        NotFoundError: The instrument has no cap of that scope.
+    """
+    cap = instrument.cap(scope)
+    value = effective_value(instrument, cap.assumption, rulings, day) if cap.assumption else cap.amount
+    return value if isinstance(value, Money) else cap.amount
 
 
 def pool_account(instrument: Instrument, rulings: Sequence[Ruling], day: date, firm_year_number: int) -> str:

@@ -69,8 +69,7 @@ def script() -> str:
         if package.name.endswith(".records"):
             importlib.import_module(package.name)
     parts = [_PREAMBLE]
-    for table in metadata.sorted_tables:
-        parts.append(_table(table))
+    parts += [_table(table) for table in metadata.sorted_tables]
     parts.append("SET timezone TO 'UTC';\nSELECT sancai_ensure_partitions(3);\n")
     return "\n".join(parts)
 
