@@ -1,0 +1,128 @@
+"""A service as an object: one attribute per room, each loaded when it is first used."""
+
+from contextlib import AbstractContextManager
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from sancai.session import Session
+
+if TYPE_CHECKING:
+    from sancai.accounts import Accounts
+    from sancai.adoption import Adoption
+    from sancai.cases import Cases
+    from sancai.datasets import Datasets
+    from sancai.evidence import EvidenceRoom
+    from sancai.exchange import Exchange
+    from sancai.log import Log
+    from sancai.parties import Parties
+    from sancai.policy import Policy
+    from sancai.quality import Quality
+    from sancai.transfers import Uploads
+    from sancai.vouchers import Vouchers
+
+
+class Client(AbstractContextManager["Client"]):
+    """The functions of a service, typed."""
+
+    def __init__(self, url: str, token: str | None = None, language: str = "en") -> None:
+        """Prepare a client of the service at ``url``; nothing is sent yet. Raises InvalidValueError."""
+        self.session: Final = Session(url, token, language)
+
+    @cached_property
+    def datasets(self) -> "Datasets":
+        """Datasets, drafts, versions and their files."""
+        from sancai.datasets import Datasets
+
+        return Datasets(self.session)
+
+    @cached_property
+    def uploads(self) -> "Uploads":
+        """Bytes on their way to the store."""
+        from sancai.transfers import Uploads
+
+        return Uploads(self.session)
+
+    @cached_property
+    def evidence(self) -> "EvidenceRoom":
+        """Contracts, statements, receipts and reports."""
+        from sancai.evidence import EvidenceRoom
+
+        return EvidenceRoom(self.session, self.uploads)
+
+    @cached_property
+    def policy(self) -> "Policy":
+        """Policy documents and rulings."""
+        from sancai.policy import Policy
+
+        return Policy(self.session)
+
+    @cached_property
+    def parties(self) -> "Parties":
+        """Firms, control, registers and leader lists."""
+        from sancai.parties import Parties
+
+        return Parties(self.session)
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """Members, officers, service accounts and tokens."""
+        from sancai.accounts import Accounts
+
+        return Accounts(self.session)
+
+    @cached_property
+    def adoption(self) -> "Adoption":
+        """Adoption receipts and who counts."""
+        from sancai.adoption import Adoption
+
+        return Adoption(self.session)
+
+    @cached_property
+    def quality(self) -> "Quality":
+        """Quality reports."""
+        from sancai.quality import Quality
+
+        return Quality(self.session)
+
+    @cached_property
+    def exchange(self) -> "Exchange":
+        """Listings and orders."""
+        from sancai.exchange import Exchange
+
+        return Exchange(self.session)
+
+    @cached_property
+    def vouchers(self) -> "Vouchers":
+        """Quotes, vouchers, pools and the ledger."""
+        from sancai.vouchers import Vouchers
+
+        return Vouchers(self.session)
+
+    @cached_property
+    def cases(self) -> "Cases":
+        """Awards and payment batches on their way to payment."""
+        from sancai.cases import Cases
+
+        return Cases(self.session)
+
+    @cached_property
+    def log(self) -> "Log":
+        """The transparency log: checkpoints and proofs."""
+        from sancai.log import Log
+
+        return Log(self.session)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.session.close()
+
+    def __enter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self.close()
