@@ -1,0 +1,150 @@
+"""What a version contains, as values.
+
+Rules of a path:
+* It is relative and in NFC, and names the same file on every system: ``/`` separates, and no segment is empty, ``.`` or
+  ``..``.
+* No backslash, no character of control or of writing direction, none of ``< > : " | ? *``, no name that Windows keeps
+  for a device, no segment that ends in a full stop or a space: Windows would write another file than was named.
+* A segment has at most 255 bytes of UTF-8, what common file systems hold; the whole path at most 1,024, what object
+  stores hold as a key.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from registry.errors import InvalidValueError
+from registry.values.digest import Digest
+
+SEGMENT_BYTES_MAX = 255
+PATH_BYTES_MAX = 1024
+PAGE_FILES_MAX = 50_000
+FILE_SIZE_MAX_BYTES = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8785 §3.2.2.3)."""
+
+_RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
+_RESERVED_CHARACTER = re.compile(r'[<>:"|?*]')
+# Cc, line and paragraph separators, and the marks of writing direction that make a name look like another.
+_CONTROL_CHARACTER = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_DRIVE = re.compile(r"[A-Za-z]:", re.ASCII)
+
+
+class FilePath(str):
+    """A portable relative path in NFC; what differs only in Unicode composition is the same path."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> "FilePath":
+        """Return ``text`` as a path. Raises InvalidValueError with one code per reason and the offending path."""
+        try:
+            given = unicodedata.normalize("NFC", text)
+            size_bytes = len(given.encode())
+        except UnicodeEncodeError as error:
+            raise InvalidValueError("path_not_unicode", path=ascii(text)[:200]) from error
+        if code := _whole_path_fault(given, size_bytes) or next(
+            filter(None, map(_segment_fault, given.split("/"))), None
+        ):
+            raise InvalidValueError(code, path=_shown(given))
+        return super().__new__(cls, given)
+
+    @property
+    def key(self) -> str:
+        """What two paths share when a file system that ignores case would mix them up."""
+        return unicodedata.normalize("NFC", self.casefold())
+
+
+def _whole_path_fault(path: str, size_bytes: int) -> str | None:
+    """Return the code of what is wrong with the path as a whole, or None."""
+    if not path:
+        return "path_empty"
+    if _CONTROL_CHARACTER.search(path):
+        return "path_control_character"
+    if "\\" in path:
+        return "path_backslash"
+    if path.startswith("/") or _DRIVE.match(path):
+        return "path_absolute"
+    return "path_too_long" if size_bytes > PATH_BYTES_MAX else None
+
+
+def _segment_fault(segment: str) -> str | None:
+    """Return the code of what is wrong with one segment, or None."""
+    faults = (
+        ("path_empty_segment", not segment),
+        ("path_parent_segment", segment == ".."),
+        ("path_dot_segment", segment == "."),
+        ("path_reserved_character", bool(_RESERVED_CHARACTER.search(segment))),
+        ("path_trailing_dot_or_space", segment.endswith((".", " "))),
+        ("path_reserved_name", bool(_RESERVED_NAME.fullmatch(segment.partition(".")[0]))),
+        ("path_segment_too_long", len(segment.encode()) > SEGMENT_BYTES_MAX),
+    )
+    return next((code for code, found in faults if found), None)
+
+
+def _shown(path: str) -> str:
+    """Return a path as an error may show it: escaped, and not longer than a line."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in path[:200])
+
+
+class Format(StrEnum):
+    """How the bytes of a file are to be read."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    TSV = "tsv"
+    JSONL = "jsonl"
+    ARROW = "arrow"
+    OTHER = "other"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether a file of this format is read as rows and columns."""
+        return self is not Format.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of a version: where it stands, how long it is, and what its bytes are."""
+
+    path: FilePath
+    size_bytes: int
+    digest: Digest
+
+    def __post_init__(self) -> None:
+        """Refuse a size that is no whole number of bytes. Raises InvalidValueError."""
+        if type(self.size_bytes) is not int or not 0 <= self.size_bytes <= FILE_SIZE_MAX_BYTES:
+            raise InvalidValueError("file_size_out_of_range", path=str(self.path), given=str(self.size_bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class PageReference:
+    """What the root says of one page: its digest, and what lies in it, so that a reader fetches only what it wants."""
+
+    digest: Digest
+    first_path: FilePath
+    last_path: FilePath
+    files: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRoot:
+    """The small root of a manifest. Its digest names the manifest, its ``content_digest`` the content."""
+
+    content_digest: Digest
+    files: int
+    size_bytes: int
+    pages: tuple[PageReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A root and its pages, each a run of at most 50,000 files in ascending order of path (DESIGN §3.3)."""
+
+    root: ManifestRoot
+    pages: tuple[tuple[FileEntry, ...], ...]
+
+    @property
+    def entries(self) -> tuple[FileEntry, ...]:
+        """All files in ascending order of path."""
+        return tuple(entry for page in self.pages for entry in page)

@@ -1,0 +1,244 @@
+"""Tables as batches of plain columns, in bounded memory, whatever the format.
+
+What a reader refuses it refuses with one code that says where the file breaks; see ``faults.py``.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.json as pa_json
+import pyarrow.parquet as pq
+
+from registry.errors import InvalidValueError
+from registry.manifests import faults
+from registry.manifests.arrow_cells import chunk_of_array, chunk_of_objects
+from registry.manifests.columns import ColumnBatch
+from registry.manifests.model import Format
+
+BATCH_ROWS_MAX = 65_536
+BLOCK_BYTES = 8 * 2**20
+LINE_BYTES_MAX = 64 * 2**20
+"""A longer line or CSV row is refused: a reader must hold it whole."""
+
+_BLANK_LINE = re.compile(rb"(?:(?<=\n)|\A)[ \t\r]*\n")
+
+
+def read_columns(path: Path, file_format: Format) -> Iterator[ColumnBatch]:
+    """Yield the rows of a table as plain columns, at most 65,536 rows at a time.
+
+    Raises:
+        InvalidValueError: ``table_format_unknown``, or the code of what is wrong with the file (``faults.py``).
+    """
+    if file_format in (Format.CSV, Format.TSV):
+        return _csv_batches(path, file_format)
+    if file_format is Format.JSONL:
+        return _jsonl_batches(path)
+    if file_format is Format.PARQUET:
+        return _parquet_batches(path)
+    if file_format is Format.ARROW:
+        return _arrow_batches(path)
+    raise InvalidValueError("table_format_unknown", format=str(file_format))
+
+
+def parquet_file(path: Path) -> pq.ParquetFile:
+    """Return an open Parquet file. Raises InvalidValueError ``parquet_truncated`` or ``parquet_malformed``."""
+    try:
+        opened = pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise faults.of_parquet(path, error) from error
+    faults.require_distinct_columns(opened.schema_arrow.names)
+    return opened
+
+
+def _parquet_batches(path: Path) -> Iterator[ColumnBatch]:
+    try:
+        with parquet_file(path) as opened:
+            for batch in opened.iter_batches(batch_size=BATCH_ROWS_MAX):
+                yield _batch(batch)
+    except (pa.ArrowException, OSError) as error:
+        raise faults.of_parquet(path, error) from error
+
+
+@contextmanager
+def arrow_reader(path: Path) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    """Give schema and batches of an Arrow IPC file or stream. Raises InvalidValueError ``arrow_malformed``."""
+    try:
+        with path.open("rb") as magic, pa.OSFile(str(path), "rb") as source:
+            if magic.read(6) == b"ARROW1":
+                opened = pa.ipc.open_file(source)
+                faults.require_distinct_columns(opened.schema.names)
+                yield opened.schema, (opened.get_batch(index) for index in range(opened.num_record_batches))
+            else:
+                stream = pa.ipc.open_stream(source)
+                faults.require_distinct_columns(stream.schema.names)
+                yield stream.schema, iter(stream)
+    except (pa.ArrowException, OSError) as error:
+        raise InvalidValueError("arrow_malformed", reason=faults.first_line(error)) from error
+
+
+def _arrow_batches(path: Path) -> Iterator[ColumnBatch]:
+    with arrow_reader(path) as (_, batches):
+        for batch in batches:
+            for start in range(0, batch.num_rows, BATCH_ROWS_MAX):
+                yield _batch(batch.slice(start, BATCH_ROWS_MAX))
+
+
+def _csv_batches(path: Path, file_format: Format) -> Iterator[ColumnBatch]:
+    faults.require_utf8(path, "csv_not_utf8")
+    delimiter = delimiter_of(path, file_format)
+    try:
+        with _csv_reader(path, delimiter, pa.schema([])) as header:
+            names = header.schema.names
+        faults.require_distinct_columns(names)
+        for block in _csv_reader(path, delimiter, pa.schema([(name, pa.string()) for name in names])):
+            for start in range(0, block.num_rows, BATCH_ROWS_MAX):
+                yield _batch(block.slice(start, BATCH_ROWS_MAX))
+    except pa.ArrowException as error:
+        raise faults.of_csv(path, delimiter, error) from error
+
+
+def _csv_reader(path: Path, delimiter: str, types: pa.Schema) -> pa_csv.CSVStreamingReader:
+    """Return a reader of CSV that takes quoted line feeds, and whose empty cells are empty texts, not nulls."""
+    return pa_csv.open_csv(
+        path,
+        # Threads would read ahead without a bound that follows our pace.
+        pa_csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
+        pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        pa_csv.ConvertOptions(column_types=types, strings_can_be_null=False),
+    )
+
+
+def delimiter_of(path: Path, file_format: Format) -> str:
+    """Return the character that separates cells: tab in TSV, else whichever stands most often in the header."""
+    if file_format is Format.TSV:
+        return "\t"
+    with path.open("rb") as content:
+        header = re.sub(rb'"[^"]*"', b"", content.readline(LINE_BYTES_MAX))
+    return max(",;\t|", key=lambda candidate: header.count(candidate.encode()))
+
+
+def _batch(batch: pa.RecordBatch) -> ColumnBatch:
+    """Return a record batch as plain columns."""
+    columns = zip(batch.schema.names, batch.columns, strict=True)
+    return ColumnBatch(batch.num_rows, tuple(chunk_of_array(name, column) for name, column in columns))
+
+
+def _jsonl_batches(path: Path) -> Iterator[ColumnBatch]:
+    schema: pa.Schema | None = None
+    line = 1
+    with path.open("rb") as content:
+        for block in _blocks_of_lines(content):
+            typed = _typed(block, schema)
+            if typed is None:
+                yield from _rows_read_singly(block, line)
+            else:
+                schema = _known(typed.schema)
+                for batch in typed.to_batches(max_chunksize=BATCH_ROWS_MAX):
+                    yield _batch(batch)
+            line += block.count(b"\n")
+
+
+def _blocks_of_lines(content: BinaryIO) -> Iterator[bytes]:
+    """Yield blocks of whole lines; the last may lack its line feed."""
+    rest = b""
+    first = True
+    while block := content.read(BLOCK_BYTES):
+        block = block.removeprefix(b"\xef\xbb\xbf") if first else block
+        first = False
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield rest + block[:end]
+            rest = block[end:]
+        else:
+            rest += block
+        if len(rest) > LINE_BYTES_MAX:
+            raise InvalidValueError("jsonl_line_too_long", limit_bytes=LINE_BYTES_MAX)
+    if rest:
+        yield rest
+
+
+def _typed(block: bytes, schema: pa.Schema | None) -> pa.Table | None:
+    """Return the block as Arrow types it, or None when it must be read line by line: mixed types, or a broken line."""
+    lines = _BLANK_LINE.sub(b"", block)
+    expected_rows = lines.count(b"\n") + bool(lines.rpartition(b"\n")[2].strip())
+    for known in (schema, None) if schema else (None,):
+        try:
+            table = _arrow_json(lines, known)
+            if untexted := _with_texts(table.schema):
+                table = _arrow_json(lines, untexted)
+        except pa.ArrowException:
+            continue
+        # Arrow reads two objects on one line as two rows; a line is one row.
+        return table if table.num_rows == expected_rows else None
+    return None
+
+
+def _arrow_json(lines: bytes, schema: pa.Schema | None) -> pa.Table:
+    options = pa_json.ReadOptions(use_threads=False, block_size=len(lines) + 1)
+    return pa_json.read_json(pa.BufferReader(lines), options, pa_json.ParseOptions(explicit_schema=schema))  # type: ignore[arg-type]
+
+
+def _with_texts(schema: pa.Schema) -> pa.Schema | None:
+    """Return the schema with text where Arrow took texts for instants, or None: text_cells.py decides that per cell."""
+    mended = pa.schema([(field.name, _text_for_instants(field.type)) for field in schema])
+    return None if mended.equals(schema) else mended
+
+
+def _text_for_instants(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_timestamp(kind):
+        return pa.string()
+    if isinstance(kind, pa.ListType):
+        return pa.list_(_text_for_instants(kind.value_type))
+    if isinstance(kind, pa.StructType):
+        return pa.struct([(field.name, _text_for_instants(field.type)) for field in kind.fields])
+    return kind
+
+
+def _known(schema: pa.Schema) -> pa.Schema | None:
+    """Return what is known of the types of later blocks; a column that was null so far is still open."""
+    return pa.schema([field for field in schema if "null" not in str(field.type)])
+
+
+def _rows_read_singly(block: bytes, first_line: int) -> Iterator[ColumnBatch]:
+    """Yield the rows of a block that Arrow cannot type. Raises InvalidValueError with the number of a broken line."""
+    rows: list[dict[str, object]] = []
+    for number, line in enumerate(block.split(b"\n"), first_line):
+        if line.strip():
+            rows.append(_row(line, number))
+        if len(rows) == BATCH_ROWS_MAX:
+            yield _batch_of_rows(rows)
+            rows = []
+    if rows:
+        yield _batch_of_rows(rows)
+
+
+def _row(line: bytes, number: int) -> dict[str, object]:
+    """Return the object on a line. Raises InvalidValueError."""
+
+    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            faults.require_distinct_columns([name for name, _ in pairs], line=number)
+        return found
+
+    try:
+        row = json.loads(line.decode(), object_pairs_hook=members, parse_constant=lambda _: None)
+        json.dumps(row, ensure_ascii=False).encode()  # A lone surrogate is no text.
+    except UnicodeDecodeError as error:
+        raise InvalidValueError("jsonl_not_utf8", line=number, byte_in_line=error.start + 1) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidValueError("jsonl_line_broken", line=number, reason=faults.first_line(error)) from error
+    if not isinstance(row, dict):
+        raise InvalidValueError("jsonl_line_not_object", line=number)
+    return row
+
+
+def _batch_of_rows(rows: list[dict[str, object]]) -> ColumnBatch:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return ColumnBatch(len(rows), tuple(chunk_of_objects(name, [row.get(name) for row in rows]) for name in names))

@@ -1,0 +1,1 @@
+"""Fingerprints of tables: near-duplicates, overlap between datasets, and the new share of a derivative."""
