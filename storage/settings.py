@@ -14,6 +14,8 @@ import platformdirs
 
 MASK: Final = "•" * 8
 PORT_DEFAULT: Final = 8470
+# The name checkpoints are signed for; it must outlive addresses and ports, so it does not follow from them.
+ORIGIN_DEFAULT: Final = "sancai.local"
 
 
 class SettingsError(Exception):
@@ -116,7 +118,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         s3=_s3(given),
         workers=_whole(given, "SANCAI_WEB_WORKERS", 2, 1, 64),
         threads=_whole(given, "SANCAI_WEB_THREADS", 8, 1, 256),
-        origin=given.get("SANCAI_ORIGIN") or urlsplit(public_url).netloc,
+        origin=given.get("SANCAI_ORIGIN") or ORIGIN_DEFAULT,
     )
 
 
