@@ -1,0 +1,128 @@
+"""Bytes on their way in: uploads, the blobs they become, and documents that prove something.
+
+Rules:
+* Every upload has a key of its own in ``incoming``; what arrived there is hearsay until the server has read it again.
+* ``open → completing → received``; only one request at a time completes an upload. ``open → aborted | expired``.
+* A document becomes evidence when its bytes were read and have the declared digest, at once, for it is small.
+* Bytes that somebody refers to are never removed with the version or case that refers to them.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from registry.values.digest import Digest
+from registry.values.identifiers import AuthorityId, BlobId, EvidenceId, FirmId, UploadId
+from registry.values.moment import Moment
+from storage.object_store import Bucket, Place, part_count, part_size_bytes
+
+FILE_SIZE_MAX_BYTES: Final = 5 * 2**40
+"""What an object store holds in one object."""
+EVIDENCE_SIZE_MAX_BYTES: Final = 20 * 2**20
+UPLOAD_LIFE: Final = timedelta(days=7)
+PART_URL_LIFE: Final = timedelta(hours=1)
+PART_URLS_MAX: Final = 100
+COMPLETION_LEASE: Final = timedelta(seconds=120)
+"""After this a completion that nobody ended counts as crashed and may be taken over."""
+
+
+class UploadState(StrEnum):
+    """Where an upload is."""
+
+    OPEN = "open"
+    COMPLETING = "completing"
+    RECEIVED = "received"
+    ABORTED = "aborted"
+    EXPIRED = "expired"
+
+
+class Purpose(StrEnum):
+    """What an upload is for."""
+
+    DATASET = "dataset"
+    EVIDENCE = "evidence"
+
+
+class EvidenceKind(StrEnum):
+    """What a document is."""
+
+    STATEMENT = "statement"
+    CONTRACT = "contract"
+    DELIVERY_RECEIPT = "delivery_receipt"
+    QUALITY_REPORT = "quality_report"
+    LICENCE = "licence"
+    OTHER = "other"
+
+
+class EvidenceState(StrEnum):
+    """Whether the bytes of a document are there and are what was declared."""
+
+    AWAITING = "awaiting"
+    VERIFIED = "verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file on its way in. ``ref`` is the store's own name for it, empty until the first URL was asked for."""
+
+    id: UploadId
+    purpose: Purpose
+    owner_firm: FirmId | None
+    owner_authority: AuthorityId | None
+    size_bytes: int
+    state: UploadState
+    ref: str | None
+    digest: Digest | None
+    created_at: Moment
+    expires_at: Moment
+
+    @property
+    def key(self) -> str:
+        """Where it arrives in ``incoming``."""
+        return str(self.id.uuid)
+
+    @property
+    def place(self) -> Place:
+        """Where its bytes lie once it is complete."""
+        return Place(Bucket.INCOMING, self.key)
+
+    @property
+    def part_size_bytes(self) -> int:
+        """The size of every part but the last."""
+        return part_size_bytes(self.size_bytes)
+
+    @property
+    def part_count(self) -> int:
+        """How many parts there are; an empty file has a single empty one."""
+        return part_count(self.size_bytes)
+
+    def size_of_part(self, number: int) -> int:
+        """Return the size in bytes of part ``number``, which counts from 1."""
+        return min(self.part_size_bytes, self.size_bytes - (number - 1) * self.part_size_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Verified bytes and where they lie."""
+
+    id: BlobId
+    size_bytes: int
+    digest: Digest
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A document that proves something. It belongs to the firm or to the authority that filed it."""
+
+    id: EvidenceId
+    kind: EvidenceKind
+    file_name: str
+    size_bytes: int
+    digest: Digest
+    owner_firm: FirmId | None
+    owner_authority: AuthorityId | None
+    upload: UploadId
+    state: EvidenceState
+    filed_at: Moment
