@@ -1,0 +1,1 @@
+"""Adoption receipts (采信), and which of them count."""

@@ -1,0 +1,1 @@
+"""Award cases and payment batches: applied → reviewed → noticed and signed → instructed → paid or returned."""
