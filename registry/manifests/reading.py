@@ -29,12 +29,25 @@ LINE_BYTES_MAX = 64 * 2**20
 _BLANK_LINE = re.compile(rb"(?:(?<=\n)|\A)[ \t\r]*\n")
 
 
-def read_columns(path: Path, file_format: Format) -> Iterator[ColumnBatch]:
+def read_columns(path: Path, file_format: Format, name: str | None = None) -> Iterator[ColumnBatch]:
     """Yield the rows of a table as plain columns, at most 65,536 rows at a time.
 
+    Args:
+        path: Where the bytes are.
+        file_format: How they are to be read.
+        name: The name the file is published as, for messages.
+
     Raises:
-        InvalidValueError: ``table_format_unknown``, or the code of what is wrong with the file (``faults.py``).
+        InvalidValueError: ``table_format_unknown``, or the code of what is wrong with the file (``faults.py``); always
+            with ``path``, the name.
     """
+    try:
+        yield from _batches(path, file_format)
+    except InvalidValueError as error:
+        raise InvalidValueError(error.code, **{**error.parameters, "path": name or path.name}) from error
+
+
+def _batches(path: Path, file_format: Format) -> Iterator[ColumnBatch]:
     if file_format in (Format.CSV, Format.TSV):
         return _csv_batches(path, file_format)
     if file_format is Format.JSONL:

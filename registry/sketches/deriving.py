@@ -74,14 +74,14 @@ def new_share(child: Iterable[ColumnBatch], parents: Sequence[Iterable[ColumnBat
         workspace: An empty folder for 16 bytes per distinct value of each column; the caller removes it.
 
     Raises:
-        InvalidValueError: ``derivative_without_parent``; ``table_empty`` when the child has no cell.
+        InvalidValueError: ``derivative_without_parent``; ``derivative_empty`` when the child has no cell.
     """
     if not parents:
         raise InvalidValueError("derivative_without_parent")
     columns = spill(child, workspace / "child")
     cells = sum(column.cells for column in columns)
     if not cells:
-        raise InvalidValueError("table_empty")
+        raise InvalidValueError("derivative_empty")
     spilled = [spill(parent, workspace / f"parent-{place}") for place, parent in enumerate(parents)]
     seen = {column.digest for parent in spilled for column in parent}
     fresh: list[SpilledColumn] = []
