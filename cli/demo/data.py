@@ -1,7 +1,7 @@
 """The datasets of the demo: real data that others collected, as it comes inside well-known packages.
 
-Each is written as its publisher would have it (Parquet, CSV, JSONL) with source, licence and the day on which it
-first public; nothing is invented. The derivative is the publisher's own work: the energy set with annotations of its own.
+Each is written as its publisher would have it (Parquet, CSV, JSONL), with its source, its licence and the day on which
+it was first public; nothing is invented. The derivative is the publisher's own work: the energy set with annotations.
 """
 
 import json
