@@ -1,0 +1,136 @@
+"""Real stores to test against: a folder behind a small web server, and a MinIO per test worker."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import uuid4
+
+import pytest
+
+from storage.errors import PartRefusedError, StoreError
+from storage.local_store import LocalStore
+from storage.minio_server import MinioServer, obtain_minio
+from storage.minio_store import MinioStore, create_store_keys
+from storage.object_store import ObjectStore
+from storage.settings import S3Settings
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class StoreUnderTest:
+    """A store and another on the same objects whose clock is an hour late, so that its URLs have expired."""
+
+    store: ObjectStore
+    late: ObjectStore
+
+
+class LocalDoor(BaseHTTPRequestHandler):
+    """Serves the signed URLs of a local store, as the service's own door does."""
+
+    store: LocalStore
+    protocol_version = "HTTP/1.1"
+
+    def do_PUT(self) -> None:
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        with self._refusals():
+            etag = self.store.accept_part(self._path(), self._query(), [body], length)
+            self._answer(200, b"", {"ETag": f'"{etag}"'})
+
+    def do_GET(self) -> None:
+        with self._refusals():
+            permit = self.store.authorize_read(self._path(), self._query())
+            offset, length, status = 0, None, 200
+            if span := self.headers.get("Range"):
+                first, last = span.removeprefix("bytes=").split("-")
+                offset, length, status = int(first), int(last) - int(first) + 1, 206
+            content = b"".join(self.store.read(permit.place, offset, length))
+            self._answer(status, content, {"Content-Disposition": permit.content_disposition})
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Stay silent."""
+
+    def _path(self) -> str:
+        return unquote(urlsplit(self.path).path).removeprefix("/objects/")
+
+    def _query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except PartRefusedError as error:
+            self._answer(403, error.code.encode(), {})
+        except StoreError as error:
+            self._answer(404, error.code.encode(), {})
+
+    def _answer(self, status: int, content: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+@pytest.fixture
+def local_pair(tmp_path: Path) -> Iterator[StoreUnderTest]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), LocalDoor)
+    server.daemon_threads = True
+    url = f"http://127.0.0.1:{server.server_port}"
+
+    def made(now: Callable[[], float]) -> LocalStore:
+        return LocalStore(tmp_path / "objects", url, b"s" * 32, now=now)
+
+    store = made(time.time)
+    store.prepare()
+    server.RequestHandlerClass = type("Door", (LocalDoor,), {"store": store})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield StoreUnderTest(store, made(lambda: time.time() - HOUR.total_seconds()))
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
+    """A real MinIO. Obtaining it may fail, and then so do the tests that need it: they are never skipped."""
+    with MinioServer(obtain_minio(print), tmp_path_factory.mktemp("minio")) as server:
+        yield server
+
+
+@pytest.fixture
+def minio_settings(minio_server: MinioServer) -> S3Settings:
+    """Buckets and keys of its own for each test."""
+    prefix = f"t{uuid4().hex[:12]}"
+    keys = create_store_keys(minio_server.endpoint, minio_server.root, prefix)
+    endpoint = minio_server.endpoint
+    return S3Settings(endpoint, prefix, "us-east-1", keys.catalog, keys.up, keys.down, endpoint)
+
+
+@pytest.fixture
+def minio_pair(minio_settings: S3Settings) -> StoreUnderTest:
+    store = MinioStore(minio_settings)
+    store.prepare()
+    return StoreUnderTest(store, MinioStore(minio_settings, now=lambda: datetime.now(UTC) - HOUR))
+
+
+@pytest.fixture(params=["local", pytest.param("minio", marks=pytest.mark.minio)])
+def pair(request: pytest.FixtureRequest) -> StoreUnderTest:
+    found = request.getfixturevalue(f"{request.param}_pair")
+    assert isinstance(found, StoreUnderTest)
+    return replace(found)
+
+
+@pytest.fixture
+def store(pair: StoreUnderTest) -> ObjectStore:
+    return pair.store
