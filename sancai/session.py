@@ -56,7 +56,7 @@ def http_client(timeout: httpx.Timeout = TIMEOUT, connections_max: int = 20) -> 
     return httpx.Client(
         timeout=timeout,
         limits=httpx.Limits(max_connections=connections_max, max_keepalive_connections=connections_max),
-        headers={"User-Agent": user_agent()},
+        headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
         mounts=_LOOPBACK,
         follow_redirects=False,
     )
@@ -87,7 +87,7 @@ class Session(AbstractContextManager["Session"]):
         if token is not None:
             self._http.headers["Authorization"] = f"Bearer {token}"
 
-    def get(self, path: str, **query: Query) -> dict[str, Any]:
+    def get(self, path: str, /, **query: Query) -> dict[str, Any]:
         """Return the JSON object at ``path``. Raises SancaiError."""
         return _object(self._send("GET", path, query=query))
 
@@ -108,11 +108,11 @@ class Session(AbstractContextManager["Session"]):
         chosen = (key or str(uuid.uuid4())) if keyed else None
         return _object(self._send("POST", path, body={} if body is None else dict(body), key=chosen))
 
-    def delete(self, path: str, **query: Query) -> None:
+    def delete(self, path: str, /, **query: Query) -> None:
         """Remove what is at ``path``. Raises SancaiError."""
         self._send("DELETE", path, query=query)
 
-    def pages(self, path: str, **query: Query) -> Iterator[dict[str, Any]]:
+    def pages(self, path: str, /, **query: Query) -> Iterator[dict[str, Any]]:
         """Yield the items of a list, fetching page after page as they are consumed. Raises SancaiError."""
         cursor: str | None = None
         asked = {"limit": PAGE_SIZE, **query}
@@ -127,11 +127,11 @@ class Session(AbstractContextManager["Session"]):
                 return
             cursor = str(following)
 
-    def content(self, path: str, **query: Query) -> bytes:
+    def content(self, path: str, /, **query: Query) -> bytes:
         """Return the bytes at ``path``: a dossier, a checkpoint. Raises SancaiError."""
         return self._send("GET", path, query=query).content
 
-    def form(self, path: str, **fields: str) -> dict[str, Any]:
+    def form(self, path: str, /, **fields: str) -> dict[str, Any]:
         """Send form fields, as OAuth endpoints want them, and return the answer.
 
         Raises:

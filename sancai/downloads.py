@@ -1,0 +1,264 @@
+"""Bytes from the store: several ranges in flight, into a file that takes the name of the target when all is right.
+
+Rules:
+* A file appears under its name only whole and with the digest its manifest states; until then it is a ``.sancai-part``
+  beside it, readable by its owner only.
+* What has arrived is noted by range, so that a cut download goes on where it stopped, also in another process.
+* The digest is taken in order while ranges arrive. If it is wrong after a resumed download, the part file may have been
+  damaged meanwhile: it is fetched once more from the start, then the download fails.
+* Memory does not grow with the file. A store that does not answer ranges is read in one stream.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from sancai.errors import CorruptContentError, NotAllowedError, NotFoundError, SancaiError, UnavailableError
+from sancai.parallel import Stop, in_parallel
+from sancai.paths import PART_SUFFIX
+from sancai.session import http_client, wait_s
+from sancai.transfers import ATTEMPTS_MAX, BLOCK_BYTES, IN_FLIGHT, REFUSALS_MAX, TIMEOUT, Progress
+
+RANGE_BYTES: Final = 16 * BLOCK_BYTES
+
+
+class _RangesIgnoredError(Exception):
+    """The store answered a range with the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to fetch."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+    url: Callable[[bool], str]
+    """Where to fetch it; called with True when the store refused the last address, for a fresh one."""
+
+
+def download(
+    source: Source,
+    target: Path,
+    progress: Progress | None = None,
+    in_flight: int = IN_FLIGHT,
+    outer: Stop | None = None,
+) -> None:
+    """Fetch one file to ``target``, replacing what is there once all bytes are right.
+
+    Raises:
+        CorruptContentError: ``digest_wrong``: the store gave other bytes than the manifest states.
+        UnavailableError: ``store_unreachable``, ``store_busy``; what arrived is kept for the next attempt.
+        NotAllowedError: ``read_refused``: the store refuses fresh addresses, too.
+    """
+    tell = progress or (lambda _: None)
+    with http_client(TIMEOUT, in_flight + 1) as http:
+        fetch = _Fetch(source, target, http, tell, in_flight, outer)
+        resumed = fetch.resumed
+        if fetch.run() != source.sha256 and resumed:
+            tell(-source.size_bytes)
+            fetch.forget()
+            fetch = _Fetch(source, target, http, tell, in_flight, outer)
+            found = fetch.run()
+        else:
+            found = fetch.digest
+        if found != source.sha256:
+            fetch.forget()
+            raise CorruptContentError(
+                "digest_wrong",
+                f"{source.path}: the bytes have SHA-256 {found}, the manifest says {source.sha256}. Nothing was kept; "
+                "try again, and tell the operator if it stays so.",
+                path=source.path,
+                found=found,
+                expected=source.sha256,
+            )
+        fetch.put_in_place()
+
+
+class _Fetch:
+    """One attempt at a file."""
+
+    def __init__(
+        self, source: Source, target: Path, http: httpx.Client, tell: Progress, in_flight: int, outer: Stop | None
+    ) -> None:
+        self._source, self._target, self._http, self._tell = source, target, http, tell
+        self._in_flight, self._outer = in_flight, outer
+        # The name holds the digest: a part file of another version is never taken up.
+        stem = f".{target.name[:100]}.{source.sha256[:16]}"
+        self._part = target.with_name(stem + PART_SUFFIX)
+        self._noted = target.with_name(stem + ".ranges" + PART_SUFFIX)
+        self._count = -(-source.size_bytes // RANGE_BYTES)
+        self._done = self._arrived()
+        self.resumed: Final = bool(self._done)
+        self.digest = ""
+
+    def _arrived(self) -> set[int]:
+        """Return the ranges that an earlier process noted; none when the part file is not there."""
+        if not self._part.is_file() or self._part.is_symlink():
+            return set()
+        with suppress(OSError, ValueError):
+            lines = self._noted.read_text(encoding="ascii").splitlines()
+            return {int(line) for line in lines} & set(range(self._count))
+        return set()
+
+    def run(self) -> str:
+        """Fetch what is missing and return the digest of the whole."""
+        # No link is followed: what stands under this name must be a file of ours.
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(self._part, flags, 0o600)
+        noted = os.open(self._noted, flags | os.O_APPEND | (0 if self._done else os.O_TRUNC), 0o600)
+        try:
+            os.ftruncate(handle, self._source.size_bytes)
+            try:
+                self.digest = self._ranges(handle, noted)
+            except _RangesIgnoredError:
+                self.digest = self._stream(handle)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+            os.close(noted)
+        return self.digest
+
+    def _ranges(self, handle: int, noted: int) -> str:
+        hashing = hashlib.sha256()
+
+        def fetch(index: int, stop: Stop) -> int:
+            if index in self._done:
+                self._tell(self._length(index))
+            else:
+                self._range(handle, index, stop)
+                os.write(noted, f"{index}\n".encode())
+            return index
+
+        with closing(in_parallel(range(self._count), fetch, self._in_flight, self._outer)) as arrived:
+            for index in arrived:
+                for block in _blocks(handle, index * RANGE_BYTES, self._length(index)):
+                    hashing.update(block)
+        return hashing.hexdigest()
+
+    def _length(self, index: int) -> int:
+        return min(RANGE_BYTES, self._source.size_bytes - index * RANGE_BYTES)
+
+    def _range(self, handle: int, index: int, stop: Stop) -> None:
+        """Fetch one range, going on after each cut where it happened."""
+        start = index * RANGE_BYTES
+        offset, end = start, start + self._length(index)
+        whole = end - start == self._source.size_bytes
+        refusals = 0
+        attempt = 0
+        while offset < end:
+            attempt += 1
+            stop.check()
+            before = offset
+            try:
+                ranged = not whole or offset > 0
+                headers = {"Range": f"bytes={offset}-{end - 1}"} if ranged else {}
+                with self._http.stream("GET", self._source.url(refusals > 0), headers=headers) as answer:
+                    if answer.status_code == 200 and ranged:
+                        raise _RangesIgnoredError
+                    if answer.is_success:
+                        for block in answer.iter_raw(BLOCK_BYTES):
+                            stop.check()
+                            offset += self._write(handle, block[: end - offset], offset)
+                    failed = self._failure(answer, refusals)
+                    refusals += answer.status_code in {400, 401, 403, 410}
+            except httpx.TransportError as error:
+                failed = _unreachable(error)
+            if offset > before:
+                attempt = 0
+            elif failed is not None and attempt >= ATTEMPTS_MAX:
+                raise failed
+            if offset < end:
+                stop.sleep(wait_s(attempt + 1))
+
+    def _write(self, handle: int, block: bytes, offset: int) -> int:
+        view = memoryview(block)
+        while view:
+            count = os.pwrite(handle, view, offset)
+            view, offset = view[count:], offset + count
+        self._tell(len(block))
+        return len(block)
+
+    def _failure(self, answer: httpx.Response, refusals: int) -> SancaiError | None:
+        """Return why an answer brought nothing, None for a cut one; raise when trying again is of no use."""
+        if answer.is_success:
+            return UnavailableError("store_cut", "The object store ended its answer early. Run the same command again.")
+        if answer.status_code == 404:
+            raise NotFoundError("object_missing", f"{self._source.path}: the store lacks it. Tell the operator.")
+        if answer.status_code in {400, 401, 403, 410} and refusals + 1 >= REFUSALS_MAX:
+            clock = answer.headers.get("Date", "unknown")
+            raise NotAllowedError(
+                "read_refused",
+                f"The store refuses to give {self._source.path} (status {answer.status_code}, its clock says {clock}). "
+                "Check this machine's clock and the address of the store.",
+                status=answer.status_code,
+            )
+        return UnavailableError(
+            "store_busy",
+            f"The object store answers with status {answer.status_code}. Run the same command again later.",
+            status=answer.status_code,
+        )
+
+    def _stream(self, handle: int) -> str:
+        """Fetch the whole in one answer, from the start at each attempt."""
+        stop = Stop(self._outer)
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            hashing, offset = hashlib.sha256(), 0
+            try:
+                with self._http.stream("GET", self._source.url(attempt > 1)) as answer:
+                    if not answer.is_success:
+                        self._failure(answer, attempt - 1)
+                    else:
+                        for block in answer.iter_raw(BLOCK_BYTES):
+                            stop.check()
+                            kept = block[: self._source.size_bytes - offset]
+                            offset += self._write(handle, kept, offset)
+                            hashing.update(kept)
+            except httpx.TransportError as error:
+                if attempt == ATTEMPTS_MAX:
+                    raise _unreachable(error) from error
+            if offset == self._source.size_bytes:
+                return hashing.hexdigest()
+            self._tell(-offset)
+            stop.sleep(wait_s(attempt))
+        raise UnavailableError("store_cut", "The object store ends its answers early. Run the same command again.")
+
+    def put_in_place(self) -> None:
+        """Give the file its name, in one step, with the permissions a new file has."""
+        mask = os.umask(0)
+        os.umask(mask)
+        self._part.chmod(0o666 & ~mask)
+        self._part.replace(self._target)
+        self._noted.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Remove what has arrived."""
+        self._part.unlink(missing_ok=True)
+        self._noted.unlink(missing_ok=True)
+
+
+def _blocks(handle: int, offset: int, length: int) -> Iterator[bytes]:
+    end = offset + length
+    while offset < end and (block := os.pread(handle, min(BLOCK_BYTES, end - offset), offset)):
+        offset += len(block)
+        yield block
+
+
+def _unreachable(error: httpx.TransportError) -> UnavailableError:
+    return UnavailableError(
+        "store_unreachable",
+        f"The object store does not answer ({error or type(error).__name__}). Run the same command again later: "
+        "what arrived is kept.",
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
