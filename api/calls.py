@@ -1,6 +1,7 @@
 """From an endpoint into the registry and back: the only places that touch the request's actor, key and language."""
 
 import base64
+import hmac
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from registry.values.digest import Digest
 
 T = TypeVar("T")
 
+_SEAL_BYTES: Final = 9
 _KEY: Final = re.compile(r"[!-~]+", re.ASCII)
 
 
@@ -103,18 +105,31 @@ def rendered(value: Any, status: int = 200) -> Response:
 
 
 def cursor_of(position: Sequence[Json]) -> str:
-    """Return an opaque cursor for a position (sort key, id)."""
-    return base64.urlsafe_b64encode(json.dumps(list(position), ensure_ascii=False).encode()).decode().rstrip("=")
+    """Return an opaque cursor for a position (sort key, id) of the list that is being answered."""
+    stated = json.dumps(list(position), ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(_seal(stated) + stated).decode().rstrip("=")
 
 
 def position_of(cursor: str, length: int) -> list[Any] | None:
-    """Return the position of a cursor, or None for the first page. Raises InvalidValueError for another list's."""
+    """Return the position of a cursor, or None for the first page.
+
+    A cursor is sealed for its own list, so that what comes back is what went out. Raises InvalidValueError.
+    """
     if not cursor:
         return None
     try:
-        position = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except ValueError as error:
         raise InvalidValueError("cursor_malformed") from error
-    if not isinstance(position, list) or len(position) != length:
+    seal, stated = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
+    if not hmac.compare_digest(seal, _seal(stated)):
+        raise InvalidValueError("cursor_malformed")
+    position: list[Any] = json.loads(stated)
+    if len(position) != length:
         raise InvalidValueError("cursor_malformed")
     return position
+
+
+def _seal(stated: bytes) -> bytes:
+    purpose = f"cursor\0{request.endpoint}\0".encode()
+    return hmac.digest(house().secret, purpose + stated, "sha256")[:_SEAL_BYTES]

@@ -17,6 +17,7 @@ from werkzeug.exceptions import LengthRequired, UnsupportedMediaType
 
 from api.problems import MEDIA_TYPE, Problem, RequestInvalidError
 from registry.actors.model import PERMISSIONS, Action
+from registry.errors import InvalidValueError
 
 P = ParamSpec("P")
 Model = type[BaseModel]
@@ -102,7 +103,7 @@ class Door(Blueprint):
 
         def register(view: Callable[P, Response]) -> Callable[P, Response]:
             hints = get_type_hints(view)
-            takes = {name: hints[name] for name in ("body", "query") if name in hints}
+            takes: dict[str, Model] = {name: hints[name] for name in ("body", "query") if name in hints}
             stated = {400, *problems}
             if not public:
                 stated |= {401, 403}
@@ -129,6 +130,7 @@ class Door(Blueprint):
 
             @wraps(view)
             def parsed(*args: P.args, **kwargs: P.kwargs) -> Response:
+                _require_text(*(value for value in kwargs.values() if isinstance(value, str)))
                 kwargs.update({name: _parse(name, model) for name, model in takes.items()})
                 return view(*args, **kwargs)
 
@@ -147,8 +149,12 @@ def _parse(name: str, model: Model) -> BaseModel:
                 raise LengthRequired
             if not request.is_json:
                 raise UnsupportedMediaType
-            return model.model_validate_json(request.get_data(cache=True))
+            content = request.get_data(cache=True)
+            if b"\\u0000" in content:
+                _require_text(content.decode("utf-8", "replace").replace("\\\\", "").replace("\\u0000", "\0"))
+            return model.model_validate_json(content)
         values: dict[str, Any] = dict(request.args)
+        _require_text(*(value for found in request.args.listvalues() for value in found))
         for attribute, info in model.model_fields.items():
             if found := request.args.getlist(info.alias or attribute):
                 values[info.alias or attribute] = found if get_origin(info.annotation) is list else found[-1]
@@ -156,6 +162,12 @@ def _parse(name: str, model: Model) -> BaseModel:
     except ValidationError as error:
         # A type of our own: a model that fails while an answer is made must be a 500, not the caller's fault.
         raise RequestInvalidError(error) from error
+
+
+def _require_text(*texts: str) -> None:
+    """Raise InvalidValueError for the one character that no text in PostgreSQL may hold."""
+    if any("\0" in text for text in texts):
+        raise InvalidValueError("text_holds_nul")
 
 
 def describe(app: Flask, title: str, version: str) -> dict[str, Any]:

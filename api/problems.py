@@ -24,6 +24,7 @@ from registry.errors import (
     UnavailableError,
 )
 from storage.database import DatabaseUnavailableError
+from storage.errors import StoreUnavailableError
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
@@ -176,6 +177,10 @@ def install(app: Flask) -> None:
     @app.errorhandler(DatabaseUnavailableError)
     def unavailable(_: DatabaseUnavailableError) -> Response:
         return problem(UnavailableError("database_unavailable"))
+
+    @app.errorhandler(StoreUnavailableError)
+    def store_unavailable(_: StoreUnavailableError) -> Response:
+        return problem(UnavailableError("part_unavailable", part="object store"))
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:

@@ -72,6 +72,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_overflow,
             pool_pre_ping=True,
+            # A failed statement is logged; what it was filled with may be a secret.
+            hide_parameters=True,
             connect_args={"options": "-c timezone=UTC -c jit=off -c lock_timeout=20s -c statement_timeout=120s"},
         )
         event.listen(self.engine, "handle_error", _translate)

@@ -1,7 +1,7 @@
 """Tokens by OAuth 2: for a service account's secret (RFC 6749 §4.4) and for a device that a person approved (RFC 8628).
 
-A device request is no decision: it is written outside the write path and passes away. What a person answers, and each token
-that follows, goes through the write path and is journaled.
+A device request is no decision: it is written outside the write path and passes away. What a person answers, and each
+token that follows, goes through the write path and is journaled.
 """
 
 from registry.accounts import records, rules

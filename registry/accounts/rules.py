@@ -9,8 +9,8 @@ Rules:
   registrar stay, or nobody could let anybody in again.
 * A scope is open to an account when some action its roles may do needs that scope. A token carries at most the scopes
   that are open to its account and that the token which makes it carries, and lives at most 365 days.
-* A password has at least 12 characters and does not contain the login (NIST SP 800-63B §3.1.1.2: length, and no rules of
-  composition).
+* A password has at least 12 characters and does not contain the login (NIST SP 800-63B §3.1.1.2: length, and no
+  rules of composition).
 * After too many wrong passwords a login waits; a right one does not help before the window has passed.
 """
 

@@ -31,6 +31,11 @@ from registry.actors.model import Action, Actor, Resource, Role, Scope
 from registry.actors.rules import require
 from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
 from registry.journal.work import View, Work
+from registry.parties.commands import RegisterFirm
+from registry.parties.model import Firm
+from registry.parties.service import register_firm_within
+from registry.policy.activation import Authority, FoundAuthority
+from registry.policy.service import found_authority
 from registry.values.identifiers import AccountId, AuthorityId, DatasetId, FirmId, TokenId
 from registry.values.moment import Clock
 from storage.database import Connection, Database
@@ -82,6 +87,35 @@ def register_owner_within(work: Work, firm: FirmId, login: str, display_name: st
 def register_registrar_within(work: Work, authority: AuthorityId, login: str, display_name: str) -> str:
     """Give an authority its first registrar inside another use case and return the activation code."""
     return _invited(work, login, display_name, frozenset({Role.REGISTRAR}), authority=authority).secret
+
+
+def found_authority_with_registrar(
+    work: Work, command: FoundAuthority, login: str, display_name: str
+) -> tuple[Authority, str]:
+    """Found an authority and give it its first registrar: the operator's act. Return it and the activation code.
+
+    The journal entry is the authority's. Raises ConflictError, InvalidValueError.
+    """
+    authority = found_authority(work, command)
+    return authority, register_registrar_within(work, authority.id, login, display_name)
+
+
+def register_firm_with_owner(work: Work, command: RegisterFirm, owner_login: str, owner_name: str) -> tuple[Firm, str]:
+    """Register a firm and give it its first owner; return it and the activation code, which is shown once.
+
+    Raises NotAllowedError, ConflictError (the code or the login is taken), InvalidValueError.
+    """
+    firm = register_firm_within(work, command)
+    code = register_owner_within(work, firm.id, owner_login, owner_name)
+    work.journal(
+        "parties.firm_registered",
+        firm.id,
+        uscc=str(firm.uscc),
+        name=firm.name,
+        kind=firm.kind.value,
+        owner=owner_login,
+    )
+    return firm, code
 
 
 def add_member(work: Work, command: AddMember) -> Added:

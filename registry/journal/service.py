@@ -139,6 +139,11 @@ def newest_note(view: View) -> str:
     raise NotFoundError("log_is_empty")
 
 
+def backlog(view: View) -> int:
+    """Return how many entries wait for the sequencer."""
+    return records.count_pending(view.connection)
+
+
 def verify_log(connection: Connection) -> Checkpoint | None:
     """Recompute every leaf and the root from the entries, and every commitment that still has its opening.
 

@@ -34,6 +34,41 @@ BEGIN
   END LOOP;
 END $$;
 
+CREATE TABLE authorities (
+  id UUID NOT NULL, 
+  slug TEXT COLLATE "C" NOT NULL, 
+  name_zh TEXT NOT NULL, 
+  name_en TEXT NOT NULL, 
+  region TEXT COLLATE "C" NOT NULL CONSTRAINT ck_authorities_region CHECK (region ~ '^[1-9][0-9]{5}$'), 
+  zone TEXT COLLATE "C" NOT NULL, 
+  founded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_authorities PRIMARY KEY (id), 
+  CONSTRAINT uq_authorities_slug UNIQUE (slug)
+);
+GRANT SELECT, INSERT ON authorities TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON authorities FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON authorities FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE datasets (
+  id UUID NOT NULL, 
+  name TEXT COLLATE "C" NOT NULL, 
+  publisher UUID NOT NULL, 
+  title TEXT NOT NULL, 
+  description TEXT NOT NULL, 
+  sector TEXT COLLATE "C" NOT NULL, 
+  licence TEXT COLLATE "C" NOT NULL, 
+  access TEXT COLLATE "C" NOT NULL, 
+  keywords TEXT[] NOT NULL, 
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  newest INTEGER, 
+  CONSTRAINT pk_datasets PRIMARY KEY (id), 
+  CONSTRAINT ck_datasets_sector CHECK (sector IN ('smart_mining', 'new_energy', 'cultural_tourism', 'modern_agriculture', 'energy', 'manufacturing', 'transport', 'medical', 'education', 'science', 'government', 'finance', 'communication', 'other')), 
+  CONSTRAINT ck_datasets_access CHECK (access IN ('public', 'gated')), 
+  CONSTRAINT ck_datasets_newest CHECK (newest > 0)
+);
+CREATE INDEX ix_datasets_publisher ON datasets (publisher);
+GRANT SELECT, INSERT, UPDATE ON datasets TO sancai_app;
+
 CREATE TABLE idempotency_answers (
   party TEXT COLLATE "C" NOT NULL, 
   operation TEXT COLLATE "C" NOT NULL, 
@@ -55,6 +90,34 @@ CREATE TABLE installation (
   CONSTRAINT ck_installation_a_real_clock_is_not_set CHECK (kind = 'demo' OR clock_offset = '0')
 );
 GRANT SELECT, INSERT, UPDATE ON installation TO sancai_app;
+
+CREATE TABLE jobs (
+  id UUID NOT NULL, 
+  created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL, 
+  party TEXT COLLATE "C" NOT NULL, 
+  payload JSONB NOT NULL, 
+  state TEXT COLLATE "C" DEFAULT 'waiting' NOT NULL, 
+  attempts SMALLINT DEFAULT '0' NOT NULL, 
+  run_after TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+  taken_at TIMESTAMP WITH TIME ZONE, 
+  lease_holder TEXT COLLATE "C", 
+  lease_until TIMESTAMP WITH TIME ZONE, 
+  done_units BIGINT DEFAULT '0' NOT NULL, 
+  total_units BIGINT DEFAULT '0' NOT NULL, 
+  reason JSONB, 
+  ended_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_jobs PRIMARY KEY (id, created_at), 
+  CONSTRAINT ck_jobs_state CHECK (state IN ('waiting', 'running', 'done', 'parked', 'cancelled')), 
+  CONSTRAINT ck_jobs_a_running_job_has_a_lease CHECK ((state = 'running') = (lease_holder IS NOT NULL)), 
+  CONSTRAINT ck_jobs_a_parked_job_says_why CHECK (state <> 'parked' OR reason IS NOT NULL)
+)
+ PARTITION BY RANGE (created_at);
+CREATE INDEX ix_jobs_open ON jobs (run_after) WHERE state IN ('waiting', 'running');
+CREATE INDEX ix_jobs_served ON jobs (party, taken_at);
+CREATE TABLE jobs_default PARTITION OF jobs DEFAULT;
+INSERT INTO partitioned_tables VALUES ('jobs');
+GRANT SELECT, INSERT, UPDATE ON jobs TO sancai_app;
 
 CREATE TABLE journal_checkpoints (
   size BIGINT NOT NULL, 
@@ -122,6 +185,695 @@ CREATE TABLE journal_pending (
   CONSTRAINT pk_journal_pending PRIMARY KEY (entry_id)
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON journal_pending TO sancai_app;
+
+CREATE TABLE namespaces (
+  key TEXT COLLATE "C" NOT NULL, 
+  name TEXT COLLATE "C" NOT NULL, 
+  firm UUID NOT NULL, 
+  taken_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_namespaces PRIMARY KEY (key), 
+  CONSTRAINT ck_namespaces_key CHECK (key = lower(name))
+);
+CREATE INDEX ix_namespaces_firm ON namespaces (firm);
+GRANT SELECT, INSERT ON namespaces TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON namespaces FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON namespaces FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE sign_in_failures (
+  login_digest BYTEA NOT NULL, 
+  address_digest BYTEA NOT NULL, 
+  failed_at TIMESTAMP WITH TIME ZONE NOT NULL
+);
+CREATE INDEX ix_sign_in_failures_failed_at ON sign_in_failures (failed_at);
+CREATE INDEX ix_sign_in_failures_login ON sign_in_failures (login_digest, failed_at);
+GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_failures TO sancai_app;
+
+CREATE TABLE sketch_hashes (
+  kind TEXT COLLATE "C" NOT NULL, 
+  hash BIGINT NOT NULL, 
+  version_id UUID NOT NULL, 
+  CONSTRAINT pk_sketch_hashes PRIMARY KEY (kind, hash, version_id), 
+  CONSTRAINT ck_sketch_hashes_kind CHECK (kind IN ('row', 'column'))
+);
+GRANT SELECT, INSERT ON sketch_hashes TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON sketch_hashes FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON sketch_hashes FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE table_sketches (
+  version_id UUID NOT NULL, 
+  content BYTEA NOT NULL, 
+  sketched_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_table_sketches PRIMARY KEY (version_id)
+);
+GRANT SELECT, INSERT, UPDATE ON table_sketches TO sancai_app;
+
+CREATE TABLE uploads (
+  id UUID NOT NULL, 
+  purpose TEXT COLLATE "C" NOT NULL, 
+  owner_firm UUID, 
+  owner_authority UUID, 
+  size_bytes BIGINT NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL, 
+  ref TEXT, 
+  digest BYTEA, 
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  completing_at TIMESTAMP WITH TIME ZONE, 
+  swept_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_uploads PRIMARY KEY (id), 
+  CONSTRAINT ck_uploads_purpose CHECK (purpose IN ('dataset', 'evidence')), 
+  CONSTRAINT ck_uploads_state CHECK (state IN ('open', 'completing', 'received', 'aborted', 'expired')), 
+  CONSTRAINT ck_uploads_one_owner CHECK (num_nonnulls(owner_firm, owner_authority) = 1), 
+  CONSTRAINT ck_uploads_size_bytes CHECK (size_bytes BETWEEN 0 AND 5497558138880), 
+  CONSTRAINT ck_uploads_received_has_digest CHECK (state <> 'received' OR digest IS NOT NULL)
+);
+CREATE INDEX ix_uploads_unfinished ON uploads (expires_at) WHERE swept_at IS NULL;
+GRANT SELECT, INSERT, UPDATE ON uploads TO sancai_app;
+
+CREATE TABLE blobs (
+  id UUID NOT NULL, 
+  digest BYTEA NOT NULL, 
+  size_bytes BIGINT NOT NULL, 
+  bucket TEXT COLLATE "C" NOT NULL, 
+  key TEXT COLLATE "C" NOT NULL, 
+  version_id TEXT COLLATE "C", 
+  offset_bytes BIGINT DEFAULT '0' NOT NULL, 
+  length_bytes BIGINT NOT NULL, 
+  upload_id UUID NOT NULL, 
+  state TEXT COLLATE "C" DEFAULT 'verified' NOT NULL, 
+  verified_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  scrubbed_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_blobs PRIMARY KEY (id), 
+  CONSTRAINT ck_blobs_state CHECK (state IN ('verified', 'condemned', 'deleting', 'gone', 'damaged')), 
+  CONSTRAINT ck_blobs_bucket CHECK (bucket IN ('published', 'evidence')), 
+  CONSTRAINT ck_blobs_range CHECK (offset_bytes >= 0 AND length_bytes = size_bytes), 
+  CONSTRAINT fk_blobs_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_blobs_digest ON blobs (digest);
+CREATE UNIQUE INDEX uq_blobs_place ON blobs (bucket, key, offset_bytes);
+GRANT SELECT, INSERT, UPDATE ON blobs TO sancai_app;
+
+CREATE TABLE dataset_names (
+  key TEXT COLLATE "C" NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  named_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_dataset_names PRIMARY KEY (key), 
+  CONSTRAINT fk_dataset_names_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON dataset_names TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON dataset_names FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON dataset_names FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE firms (
+  id UUID NOT NULL, 
+  registered_by UUID NOT NULL, 
+  registered_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_firms PRIMARY KEY (id), 
+  CONSTRAINT fk_firms_registered_by FOREIGN KEY(registered_by) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT, UPDATE ON firms TO sancai_app;
+
+CREATE TABLE grants (
+  order_id UUID NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  firm UUID NOT NULL, 
+  granted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  ended_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_grants PRIMARY KEY (order_id), 
+  CONSTRAINT fk_grants_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_grants_firm ON grants (firm, dataset_id);
+GRANT SELECT, INSERT, UPDATE ON grants TO sancai_app;
+
+CREATE TABLE leader_lists (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  valid_from DATE NOT NULL, 
+  valid_until DATE, 
+  source TEXT NOT NULL, 
+  obtained_on DATE NOT NULL, 
+  recorded_by UUID, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  recorded_until TIMESTAMP WITH TIME ZONE, 
+  name TEXT NOT NULL, 
+  issuer TEXT NOT NULL, 
+  level TEXT COLLATE "C" NOT NULL, 
+  sectors TEXT[] COLLATE "C" NOT NULL, 
+  batch TEXT NOT NULL, 
+  document_digest BYTEA NOT NULL, 
+  admission_number TEXT NOT NULL, 
+  admission_decided_on DATE NOT NULL, 
+  admission_organ TEXT NOT NULL, 
+  admission_criteria TEXT NOT NULL, 
+  CONSTRAINT pk_leader_lists PRIMARY KEY (id), 
+  CONSTRAINT ck_leader_lists_valid_time CHECK (valid_until > valid_from), 
+  CONSTRAINT ck_leader_lists_recorded_time CHECK (recorded_until >= recorded_at), 
+  CONSTRAINT ck_leader_lists_level CHECK (level IN ('national', 'provincial', 'municipal')), 
+  CONSTRAINT fk_leader_lists_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_leader_lists_authority_id ON leader_lists (authority_id);
+CREATE UNIQUE INDEX uq_leader_lists_version ON leader_lists (authority_id, issuer, name, batch) WHERE recorded_until IS NULL;
+GRANT SELECT, INSERT, UPDATE ON leader_lists TO sancai_app;
+
+CREATE TABLE policies (
+  authority_id UUID NOT NULL, 
+  document TEXT COLLATE "C" NOT NULL, 
+  revision INTEGER NOT NULL, 
+  revision_digest BYTEA NOT NULL, 
+  issued_on DATE NOT NULL, 
+  reference TEXT NOT NULL, 
+  loaded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  loaded_by UUID, 
+  CONSTRAINT pk_policies PRIMARY KEY (authority_id, document, revision), 
+  CONSTRAINT ck_policies_revision CHECK (revision >= 1), 
+  CONSTRAINT fk_policies_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON policies TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON policies FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON policies FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE rulings (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  document TEXT COLLATE "C" NOT NULL, 
+  assumption TEXT COLLATE "C" NOT NULL, 
+  number TEXT NOT NULL, 
+  decided_on DATE NOT NULL, 
+  organ TEXT NOT NULL, 
+  text TEXT NOT NULL, 
+  text_digest BYTEA NOT NULL, 
+  value JSONB NOT NULL, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  recorded_by UUID, 
+  CONSTRAINT pk_rulings PRIMARY KEY (id), 
+  CONSTRAINT uq_rulings_authority_id_document_assumption_number UNIQUE (authority_id, document, assumption, number), 
+  CONSTRAINT fk_rulings_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON rulings TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON rulings FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON rulings FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE search (
+  dataset_id UUID NOT NULL, 
+  tokens TSVECTOR NOT NULL, 
+  sector TEXT COLLATE "C" NOT NULL, 
+  licence TEXT COLLATE "C" NOT NULL, 
+  formats TEXT[] COLLATE "C" NOT NULL, 
+  price TEXT COLLATE "C" DEFAULT 'free' NOT NULL, 
+  price_fen BIGINT, 
+  adopters INTEGER DEFAULT '0' NOT NULL, 
+  published_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_search PRIMARY KEY (dataset_id), 
+  CONSTRAINT ck_search_price_fen CHECK ((price = 'paid') = (price_fen IS NOT NULL)), 
+  CONSTRAINT ck_search_price CHECK (price IN ('free', 'paid')), 
+  CONSTRAINT fk_search_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_search_tokens ON search USING gin (tokens);
+GRANT SELECT, INSERT, UPDATE, DELETE ON search TO sancai_app;
+
+CREATE TABLE versions (
+  id UUID NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  number INTEGER, 
+  state TEXT COLLATE "C" NOT NULL, 
+  message TEXT NOT NULL, 
+  origin TEXT COLLATE "C" NOT NULL, 
+  source TEXT NOT NULL, 
+  source_url TEXT, 
+  source_licence TEXT, 
+  earlier_publications JSONB NOT NULL, 
+  contributors JSONB NOT NULL, 
+  grade TEXT COLLATE "C" NOT NULL, 
+  desensitised BOOLEAN NOT NULL, 
+  embargo_until TIMESTAMP WITH TIME ZONE, 
+  files INTEGER DEFAULT '0' NOT NULL, 
+  size_bytes BIGINT DEFAULT '0' NOT NULL, 
+  rows BIGINT, 
+  report JSONB NOT NULL, 
+  faults JSONB NOT NULL, 
+  overlap JSONB NOT NULL, 
+  new_share_bp SMALLINT, 
+  content_digest BYTEA, 
+  manifest_digest BYTEA, 
+  envelope TEXT, 
+  job_id UUID, 
+  created_by UUID, 
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  published_at TIMESTAMP WITH TIME ZONE, 
+  withdrawn_reason TEXT, 
+  CONSTRAINT pk_versions PRIMARY KEY (id), 
+  CONSTRAINT ck_versions_state CHECK (state IN ('open', 'verifying', 'verified', 'faulty', 'abandoned', 'published', 'withdrawn', 'recalled', 'erased')), 
+  CONSTRAINT ck_versions_origin CHECK (origin IN ('enterprise', 'third_party', 'self_built')), 
+  CONSTRAINT ck_versions_grade CHECK (grade IN ('general', 'important')), 
+  CONSTRAINT ck_versions_new_share CHECK (new_share_bp BETWEEN 0 AND 10000), 
+  CONSTRAINT ck_versions_published_is_whole CHECK ((state IN ('published', 'withdrawn', 'recalled', 'erased')) = (num_nulls(number, content_digest, manifest_digest, envelope, published_at) = 0)), 
+  CONSTRAINT uq_versions_dataset_id_number UNIQUE (dataset_id, number), 
+  CONSTRAINT fk_versions_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_versions_content ON versions (content_digest, dataset_id);
+GRANT SELECT, INSERT, UPDATE ON versions TO sancai_app;
+
+CREATE TABLE accounts (
+  id UUID NOT NULL, 
+  login TEXT COLLATE "C" NOT NULL, 
+  display_name TEXT NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_accounts_kind CHECK (kind IN ('person', 'service')), 
+  firm_id UUID, 
+  authority_id UUID, 
+  roles TEXT[] COLLATE "C" NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL CONSTRAINT ck_accounts_state CHECK (state IN ('invited', 'active', 'ended')), 
+  password_hash TEXT, 
+  secret_digest BYTEA, 
+  activation_digest BYTEA, 
+  activation_expires_at TIMESTAMP WITH TIME ZONE, 
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  created_by UUID, 
+  ended_at TIMESTAMP WITH TIME ZONE, 
+  ended_by UUID, 
+  CONSTRAINT pk_accounts PRIMARY KEY (id), 
+  CONSTRAINT ck_accounts_one_home CHECK (num_nonnulls(firm_id, authority_id) = 1), 
+  CONSTRAINT ck_accounts_some_role CHECK (cardinality(roles) > 0), 
+  CONSTRAINT ck_accounts_review_and_pay_are_apart CHECK (NOT ('payer' = ANY (roles) AND roles && ARRAY['reviewer', 'section_head', 'deputy', 'principal'])), 
+  CONSTRAINT ck_accounts_ended_when CHECK ((state = 'ended') = (ended_at IS NOT NULL)), 
+  CONSTRAINT uq_accounts_login UNIQUE (login), 
+  CONSTRAINT fk_accounts_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_accounts_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_accounts_created_by FOREIGN KEY(created_by) REFERENCES accounts (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_accounts_ended_by FOREIGN KEY(ended_by) REFERENCES accounts (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_accounts_authority_id ON accounts (authority_id);
+CREATE INDEX ix_accounts_firm_id ON accounts (firm_id);
+GRANT SELECT, INSERT, UPDATE ON accounts TO sancai_app;
+
+CREATE TABLE control_lines (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  valid_from DATE NOT NULL, 
+  valid_until DATE, 
+  source TEXT NOT NULL, 
+  obtained_on DATE NOT NULL, 
+  recorded_by UUID, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  recorded_until TIMESTAMP WITH TIME ZONE, 
+  holder_id UUID NOT NULL, 
+  held_id UUID NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL, 
+  share_bp SMALLINT NOT NULL, 
+  CONSTRAINT pk_control_lines PRIMARY KEY (id), 
+  CONSTRAINT ck_control_lines_valid_time CHECK (valid_until > valid_from), 
+  CONSTRAINT ck_control_lines_recorded_time CHECK (recorded_until >= recorded_at), 
+  CONSTRAINT ck_control_lines_kind CHECK (kind IN ('equity', 'family', 'directors', 'loan')), 
+  CONSTRAINT ck_control_lines_two_firms CHECK (holder_id <> held_id), 
+  CONSTRAINT ck_control_lines_share CHECK (CASE kind WHEN 'equity' THEN share_bp BETWEEN 1 AND 10000 ELSE share_bp = 0 END), 
+  CONSTRAINT fk_control_lines_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_control_lines_holder_id FOREIGN KEY(holder_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_control_lines_held_id FOREIGN KEY(held_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_control_lines_authority_id ON control_lines (authority_id);
+CREATE INDEX ix_control_lines_held_id ON control_lines (held_id);
+CREATE INDEX ix_control_lines_holder_id ON control_lines (holder_id);
+GRANT SELECT, INSERT, UPDATE ON control_lines TO sancai_app;
+
+CREATE TABLE evidence (
+  id UUID NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL, 
+  file_name TEXT NOT NULL, 
+  size_bytes BIGINT NOT NULL, 
+  digest BYTEA NOT NULL, 
+  owner_firm UUID, 
+  owner_authority UUID, 
+  upload_id UUID NOT NULL, 
+  blob_id UUID, 
+  state TEXT COLLATE "C" NOT NULL, 
+  filed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_evidence PRIMARY KEY (id), 
+  CONSTRAINT ck_evidence_kind CHECK (kind IN ('statement', 'contract', 'delivery_receipt', 'quality_report', 'licence', 'other')), 
+  CONSTRAINT ck_evidence_state CHECK (state IN ('awaiting', 'verified')), 
+  CONSTRAINT ck_evidence_verified_has_blob CHECK ((state = 'verified') = (blob_id IS NOT NULL)), 
+  CONSTRAINT ck_evidence_one_owner CHECK (num_nonnulls(owner_firm, owner_authority) = 1), 
+  CONSTRAINT uq_evidence_upload_id UNIQUE (upload_id), 
+  CONSTRAINT fk_evidence_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_evidence_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT, UPDATE ON evidence TO sancai_app;
+
+CREATE TABLE fact_lines (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  valid_from DATE NOT NULL, 
+  valid_until DATE, 
+  source TEXT NOT NULL, 
+  obtained_on DATE NOT NULL, 
+  recorded_by UUID, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  recorded_until TIMESTAMP WITH TIME ZONE, 
+  firm_id UUID NOT NULL, 
+  predicate TEXT COLLATE "C" NOT NULL, 
+  finding TEXT COLLATE "C" NOT NULL, 
+  CONSTRAINT pk_fact_lines PRIMARY KEY (id), 
+  CONSTRAINT ck_fact_lines_valid_time CHECK (valid_until > valid_from), 
+  CONSTRAINT ck_fact_lines_recorded_time CHECK (recorded_until >= recorded_at), 
+  CONSTRAINT ck_fact_lines_predicate CHECK (predicate IN ('data_annotation_firm', 'operates_in_region', 'credit_clean')), 
+  CONSTRAINT ck_fact_lines_finding CHECK (finding IN ('true', 'false', 'unknown')), 
+  CONSTRAINT fk_fact_lines_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_fact_lines_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_fact_lines_authority_id ON fact_lines (authority_id);
+CREATE INDEX ix_fact_lines_firm_id ON fact_lines (firm_id);
+GRANT SELECT, INSERT, UPDATE ON fact_lines TO sancai_app;
+
+CREATE TABLE firm_codes (
+  uscc TEXT COLLATE "C" NOT NULL CONSTRAINT ck_firm_codes_uscc CHECK (uscc ~ '^[0-9A-Z]{18}$'), 
+  firm_id UUID NOT NULL, 
+  CONSTRAINT pk_firm_codes PRIMARY KEY (uscc), 
+  CONSTRAINT fk_firm_codes_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_firm_codes_firm_id ON firm_codes (firm_id);
+GRANT SELECT, INSERT ON firm_codes TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON firm_codes FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON firm_codes FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE leader_entries (
+  list_id UUID NOT NULL, 
+  uscc TEXT COLLATE "C" NOT NULL, 
+  name TEXT NOT NULL, 
+  CONSTRAINT pk_leader_entries PRIMARY KEY (list_id, uscc), 
+  CONSTRAINT fk_leader_entries_list_id FOREIGN KEY(list_id) REFERENCES leader_lists (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_leader_entries_uscc ON leader_entries (uscc);
+GRANT SELECT, INSERT ON leader_entries TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON leader_entries FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON leader_entries FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE leader_withdrawals (
+  list_id UUID NOT NULL, 
+  uscc TEXT COLLATE "C" NOT NULL, 
+  withdrawn_on DATE NOT NULL, 
+  reason TEXT NOT NULL, 
+  recorded_by UUID, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_leader_withdrawals PRIMARY KEY (list_id, uscc), 
+  CONSTRAINT fk_leader_withdrawals_list_id FOREIGN KEY(list_id) REFERENCES leader_lists (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON leader_withdrawals TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON leader_withdrawals FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON leader_withdrawals FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE listings (
+  id UUID NOT NULL, 
+  seller_id UUID NOT NULL, 
+  offered_by UUID NOT NULL, 
+  product_kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_listings_product_kind CHECK (product_kind IN ('dataset', 'api', 'desensitised_data', 'compute')), 
+  title TEXT NOT NULL, 
+  dataset_id UUID, 
+  version_id UUID, 
+  unit TEXT NOT NULL, 
+  unit_price BIGINT NOT NULL CONSTRAINT ck_listings_price CHECK (unit_price > 0), 
+  vat_rate_bp INTEGER NOT NULL CONSTRAINT ck_listings_vat CHECK (vat_rate_bp BETWEEN 0 AND 10000), 
+  terms TEXT NOT NULL, 
+  purposes TEXT[] COLLATE "C" NOT NULL, 
+  source_statement TEXT NOT NULL, 
+  rights_statement TEXT NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL CONSTRAINT ck_listings_state CHECK (state IN ('offered', 'on_sale', 'ended')), 
+  offered_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  on_sale_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_listings PRIMARY KEY (id), 
+  CONSTRAINT ck_listings_dataset_with_version CHECK ((dataset_id IS NULL) = (version_id IS NULL)), 
+  CONSTRAINT fk_listings_seller_id FOREIGN KEY(seller_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_listings_offered_by FOREIGN KEY(offered_by) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_listings_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_listings_dataset_id ON listings (dataset_id);
+CREATE INDEX ix_listings_offered_by ON listings (offered_by);
+CREATE INDEX ix_listings_seller_id ON listings (seller_id);
+GRANT SELECT, INSERT, UPDATE ON listings TO sancai_app;
+
+CREATE TABLE provider_lines (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  valid_from DATE NOT NULL, 
+  valid_until DATE, 
+  source TEXT NOT NULL, 
+  obtained_on DATE NOT NULL, 
+  recorded_by UUID, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  recorded_until TIMESTAMP WITH TIME ZONE, 
+  firm_id UUID NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL, 
+  licence_number TEXT NOT NULL, 
+  CONSTRAINT pk_provider_lines PRIMARY KEY (id), 
+  CONSTRAINT ck_provider_lines_valid_time CHECK (valid_until > valid_from), 
+  CONSTRAINT ck_provider_lines_recorded_time CHECK (recorded_until >= recorded_at), 
+  CONSTRAINT ck_provider_lines_kind CHECK (kind IN ('data_exchange', 'compute_centre', 'quality_laboratory')), 
+  CONSTRAINT fk_provider_lines_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_provider_lines_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_provider_lines_authority_id ON provider_lines (authority_id);
+CREATE INDEX ix_provider_lines_firm_id ON provider_lines (firm_id);
+GRANT SELECT, INSERT, UPDATE ON provider_lines TO sancai_app;
+
+CREATE TABLE sanction_lines (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  valid_from DATE NOT NULL, 
+  valid_until DATE, 
+  source TEXT NOT NULL, 
+  obtained_on DATE NOT NULL, 
+  recorded_by UUID, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  recorded_until TIMESTAMP WITH TIME ZONE, 
+  firm_id UUID NOT NULL, 
+  organ TEXT NOT NULL, 
+  document_number TEXT NOT NULL, 
+  legal_basis TEXT NOT NULL, 
+  scope TEXT[] COLLATE "C" NOT NULL, 
+  served_on DATE NOT NULL, 
+  statement TEXT NOT NULL, 
+  CONSTRAINT pk_sanction_lines PRIMARY KEY (id), 
+  CONSTRAINT ck_sanction_lines_valid_time CHECK (valid_until > valid_from), 
+  CONSTRAINT ck_sanction_lines_recorded_time CHECK (recorded_until >= recorded_at), 
+  CONSTRAINT ck_sanction_lines_served CHECK (valid_from >= served_on), 
+  CONSTRAINT fk_sanction_lines_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_sanction_lines_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_sanction_lines_authority_id ON sanction_lines (authority_id);
+CREATE INDEX ix_sanction_lines_firm_id ON sanction_lines (firm_id);
+GRANT SELECT, INSERT, UPDATE ON sanction_lines TO sancai_app;
+
+CREATE TABLE version_files (
+  version_id UUID NOT NULL, 
+  path_key TEXT COLLATE "C" NOT NULL, 
+  path TEXT COLLATE "C" NOT NULL, 
+  size_bytes BIGINT NOT NULL, 
+  upload_id UUID NOT NULL, 
+  digest BYTEA, 
+  blob_id UUID, 
+  format TEXT COLLATE "C", 
+  rows BIGINT, 
+  columns JSONB DEFAULT '[]' NOT NULL, 
+  CONSTRAINT pk_version_files PRIMARY KEY (version_id, path_key), 
+  CONSTRAINT ck_version_files_verified_is_whole CHECK ((digest IS NULL) = (blob_id IS NULL)), 
+  CONSTRAINT fk_version_files_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_version_files_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_version_files_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_version_files_path ON version_files (version_id, path);
+GRANT SELECT, INSERT, UPDATE, DELETE ON version_files TO sancai_app;
+
+CREATE TABLE version_parents (
+  version_id UUID NOT NULL, 
+  parent_id UUID NOT NULL, 
+  place SMALLINT NOT NULL, 
+  CONSTRAINT pk_version_parents PRIMARY KEY (version_id, parent_id), 
+  CONSTRAINT ck_version_parents_not_itself CHECK (version_id <> parent_id), 
+  CONSTRAINT fk_version_parents_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_version_parents_parent_id FOREIGN KEY(parent_id) REFERENCES versions (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON version_parents TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON version_parents FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON version_parents FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE device_requests (
+  device_digest BYTEA NOT NULL, 
+  user_code TEXT COLLATE "C" NOT NULL, 
+  client_id TEXT COLLATE "C" NOT NULL, 
+  scopes TEXT[] COLLATE "C" NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL CONSTRAINT ck_device_requests_state CHECK (state IN ('pending', 'approved', 'denied')), 
+  account_id UUID, 
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  last_polled_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_device_requests PRIMARY KEY (device_digest), 
+  CONSTRAINT ck_device_requests_answered_by CHECK ((state = 'pending') = (account_id IS NULL)), 
+  CONSTRAINT uq_device_requests_user_code UNIQUE (user_code), 
+  CONSTRAINT fk_device_requests_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_device_requests_expires_at ON device_requests (expires_at);
+GRANT SELECT, INSERT, UPDATE, DELETE ON device_requests TO sancai_app;
+
+CREATE TABLE firm_lines (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  valid_from DATE, 
+  valid_until DATE, 
+  source TEXT NOT NULL, 
+  obtained_on DATE NOT NULL, 
+  recorded_by UUID, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  recorded_until TIMESTAMP WITH TIME ZONE, 
+  firm_id UUID NOT NULL, 
+  uscc TEXT COLLATE "C" NOT NULL, 
+  name TEXT NOT NULL, 
+  region TEXT COLLATE "C" NOT NULL CONSTRAINT ck_firm_lines_region CHECK (region ~ '^[1-9][0-9]{5}$'), 
+  kind TEXT COLLATE "C" NOT NULL, 
+  CONSTRAINT pk_firm_lines PRIMARY KEY (id), 
+  CONSTRAINT ck_firm_lines_valid_time CHECK (valid_until > valid_from), 
+  CONSTRAINT ck_firm_lines_recorded_time CHECK (recorded_until >= recorded_at), 
+  CONSTRAINT ck_firm_lines_kind CHECK (kind IN ('enterprise', 'organ_of_state', 'state_holder', 'institution')), 
+  CONSTRAINT fk_firm_lines_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_firm_lines_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_firm_lines_uscc FOREIGN KEY(uscc) REFERENCES firm_codes (uscc) ON DELETE RESTRICT
+);
+CREATE INDEX ix_firm_lines_authority_id ON firm_lines (authority_id);
+CREATE INDEX ix_firm_lines_firm_id ON firm_lines (firm_id);
+GRANT SELECT, INSERT, UPDATE ON firm_lines TO sancai_app;
+
+CREATE TABLE orders (
+  id UUID NOT NULL, 
+  listing_id UUID NOT NULL, 
+  buyer_id UUID NOT NULL, 
+  seller_id UUID NOT NULL, 
+  product_kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_orders_product_kind CHECK (product_kind IN ('dataset', 'api', 'desensitised_data', 'compute')), 
+  dataset_id UUID, 
+  version_id UUID, 
+  title TEXT NOT NULL, 
+  quantity INTEGER NOT NULL CONSTRAINT ck_orders_quantity CHECK (quantity > 0), 
+  purpose TEXT COLLATE "C" NOT NULL CONSTRAINT ck_orders_purpose CHECK (purpose IN ('model_training', 'large_scale_processing', 'algorithm_verification', 'annotation', 'other')), 
+  net BIGINT NOT NULL CONSTRAINT ck_orders_net CHECK (net > 0), 
+  vat BIGINT NOT NULL CONSTRAINT ck_orders_vat CHECK (vat >= 0), 
+  terms_digest BYTEA NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL CONSTRAINT ck_orders_state CHECK (state IN ('placed', 'accepted', 'delivered', 'closed', 'cancelled')), 
+  placed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  accepted_at TIMESTAMP WITH TIME ZONE, 
+  contract_digest BYTEA, 
+  delivered_at TIMESTAMP WITH TIME ZONE, 
+  delivered_digest BYTEA, 
+  usage TEXT, 
+  CONSTRAINT pk_orders PRIMARY KEY (id), 
+  CONSTRAINT ck_orders_two_sides CHECK (buyer_id <> seller_id), 
+  CONSTRAINT ck_orders_contract CHECK ((accepted_at IS NULL) = (contract_digest IS NULL)), 
+  CONSTRAINT ck_orders_accepted CHECK ((accepted_at IS NULL) = (state IN ('placed', 'cancelled'))), 
+  CONSTRAINT ck_orders_delivered CHECK ((delivered_at IS NOT NULL) = (state IN ('delivered', 'closed'))), 
+  CONSTRAINT fk_orders_listing_id FOREIGN KEY(listing_id) REFERENCES listings (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_orders_buyer_id FOREIGN KEY(buyer_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_orders_seller_id FOREIGN KEY(seller_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_orders_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_orders_buyer_id_id ON orders (buyer_id, id);
+CREATE INDEX ix_orders_seller_id_id ON orders (seller_id, id);
+GRANT SELECT, INSERT, UPDATE ON orders TO sancai_app;
+
+CREATE TABLE provider_certificates (
+  provider_id UUID NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL, 
+  number TEXT NOT NULL, 
+  valid_from DATE NOT NULL, 
+  valid_until DATE, 
+  CONSTRAINT pk_provider_certificates PRIMARY KEY (provider_id, kind, number, valid_from), 
+  CONSTRAINT ck_provider_certificates_valid_time CHECK (valid_until > valid_from), 
+  CONSTRAINT fk_provider_certificates_provider_id FOREIGN KEY(provider_id) REFERENCES provider_lines (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON provider_certificates TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON provider_certificates FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON provider_certificates FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE tokens (
+  id UUID NOT NULL, 
+  account_id UUID NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_tokens_kind CHECK (kind IN ('personal', 'client', 'device')), 
+  label TEXT NOT NULL, 
+  digest BYTEA NOT NULL, 
+  scopes TEXT[] COLLATE "C" NOT NULL, 
+  datasets UUID[], 
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  ended_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_tokens PRIMARY KEY (id), 
+  CONSTRAINT fk_tokens_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE RESTRICT, 
+  CONSTRAINT uq_tokens_digest UNIQUE (digest)
+);
+CREATE INDEX ix_tokens_account_id_id ON tokens (account_id, id);
+GRANT SELECT, INSERT, UPDATE ON tokens TO sancai_app;
+
+CREATE TABLE contracts (
+  order_id UUID NOT NULL, 
+  content BYTEA NOT NULL, 
+  digest BYTEA NOT NULL, 
+  key TEXT NOT NULL, 
+  signature BYTEA NOT NULL CONSTRAINT ck_contracts_ed25519 CHECK (length(signature) = 64), 
+  signed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_contracts PRIMARY KEY (order_id), 
+  CONSTRAINT fk_contracts_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON contracts TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON contracts FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON contracts FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE invoices (
+  id UUID NOT NULL, 
+  order_id UUID NOT NULL, 
+  seller_id UUID NOT NULL, 
+  buyer_id UUID NOT NULL, 
+  number TEXT COLLATE "C" NOT NULL CONSTRAINT ck_invoices_number CHECK (number ~ '^[0-9]{20}$'), 
+  issued_on DATE NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_invoices_kind CHECK (kind IN ('special', 'ordinary')), 
+  net BIGINT NOT NULL CONSTRAINT ck_invoices_net CHECK (net > 0), 
+  vat BIGINT NOT NULL CONSTRAINT ck_invoices_vat CHECK (vat >= 0), 
+  verification TEXT COLLATE "C" NOT NULL CONSTRAINT ck_invoices_verification CHECK (verification IN ('unverified', 'verified', 'void', 'red')), 
+  checked_on DATE, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_invoices PRIMARY KEY (id), 
+  CONSTRAINT ck_invoices_checked CHECK ((verification = 'unverified') = (checked_on IS NULL)), 
+  CONSTRAINT fk_invoices_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_invoices_seller_id FOREIGN KEY(seller_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_invoices_buyer_id FOREIGN KEY(buyer_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT uq_invoices_number UNIQUE (number)
+);
+CREATE INDEX ix_invoices_order_id ON invoices (order_id);
+GRANT SELECT, INSERT, UPDATE ON invoices TO sancai_app;
+
+CREATE TABLE order_payments (
+  order_id UUID NOT NULL, 
+  payer_id UUID NOT NULL, 
+  reference TEXT COLLATE "C" NOT NULL, 
+  paid_on DATE NOT NULL, 
+  amount BIGINT NOT NULL CONSTRAINT ck_order_payments_amount CHECK (amount > 0), 
+  from_own_account BOOLEAN NOT NULL, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_order_payments PRIMARY KEY (payer_id, reference), 
+  CONSTRAINT uq_order_payments_order_id_reference UNIQUE (order_id, reference), 
+  CONSTRAINT fk_order_payments_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_order_payments_payer_id FOREIGN KEY(payer_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_order_payments_order_id ON order_payments (order_id);
+GRANT SELECT, INSERT ON order_payments TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON order_payments FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON order_payments FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE invoice_checks (
+  id UUID NOT NULL, 
+  invoice_id UUID NOT NULL, 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  result TEXT COLLATE "C" NOT NULL CONSTRAINT ck_invoice_checks_result CHECK (result IN ('unverified', 'verified', 'void', 'red')), 
+  checked_on DATE NOT NULL, 
+  recorded_by UUID, 
+  CONSTRAINT pk_invoice_checks PRIMARY KEY (id), 
+  CONSTRAINT fk_invoice_checks_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoices (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_invoice_checks_invoice_id ON invoice_checks (invoice_id);
+GRANT SELECT, INSERT ON invoice_checks TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON invoice_checks FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON invoice_checks FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
 SET timezone TO 'UTC';
 SELECT sancai_ensure_partitions(3);

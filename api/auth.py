@@ -1,0 +1,105 @@
+"""Who asks: the bearer token of a program, or the session of a person who signed in to the pages.
+
+Rules:
+* A token is looked up at every request, nothing is remembered: what was ended a moment ago is ended.
+* The session cookie counts only on pages. The API takes tokens alone, so no page of another site can act through it.
+* A form carries a text that only its session knows, because a cookie alone does not show who wrote a request.
+* A wrong password or code is counted; too many make a login wait.
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from flask import Flask, g, request, session
+
+from api.calls import house
+from registry.accounts import service as accounts
+from registry.accounts.model import SESSION_LIFE, Account
+from registry.actors.model import ANONYMOUS, Actor
+from registry.errors import InvalidValueError, NotAllowedError
+from registry.values.identifiers import AccountId
+
+COOKIE: Final = "sancai_session"
+UNGUARDED: Final = ("/healthz", "/readyz", "/metrics", "/objects/", "/static/", "/oauth/")
+"""Addresses that look at no bearer token: they answer everybody, or prove who asks in a way of their own."""
+
+_ACCOUNT: Final = "account"
+_FORM: Final = "form"
+
+
+def install(app: Flask) -> None:
+    """Find out who asks before each request of ``app``."""
+    served = app.extensions["house"]
+    app.secret_key = hmac.digest(served.secret, b"sancai/sessions/v1", "sha256")
+    app.config.update(
+        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=served.settings.public_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+    )
+    app.before_request(identify)
+
+
+def identify() -> None:
+    """Set the request's actor by its token. Raises NotAllowedError for a token that is no longer good."""
+    g.actor = ANONYMOUS
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or request.path.startswith(UNGUARDED):
+        return
+    with house().view() as view:
+        g.actor = accounts.actor_of_token(view, text.strip())
+
+
+def page_actor() -> Actor | None:
+    """Return who is signed in to the pages, as the account stands now, or None."""
+    if not (kept := session.get(_ACCOUNT)):
+        return None
+    with house().view() as view:
+        actor = accounts.actor_signed_in(view, AccountId(kept))
+    if actor is not None:
+        g.actor = actor
+    return actor
+
+
+def begin_session(account: Account) -> None:
+    """Sign a person in to the pages, in a session that nobody knew before."""
+    session.clear()
+    session.permanent = True
+    session[_ACCOUNT] = account.id
+
+
+def end_session() -> None:
+    """Sign out of the pages."""
+    session.clear()
+
+
+def form_text() -> str:
+    """Return the text that a form of this session must send back."""
+    if _FORM not in session:
+        session[_FORM] = secrets.token_urlsafe(24)
+    text: str = session[_FORM]
+    return text
+
+
+def require_own_form() -> None:
+    """Raise InvalidValueError unless the request is a form that this session was given."""
+    known, given = session.get(_FORM, ""), request.form.get("form", "")
+    if not known or not hmac.compare_digest(known.encode(), given.encode()):
+        raise InvalidValueError("form_outdated")
+
+
+@contextmanager
+def counting_failures(login: str) -> Iterator[None]:
+    """Run an attempt to prove who one is; raise NotAllowedError before it when there were too many wrong ones."""
+    address = request.remote_addr or ""
+    with house().view() as view:
+        accounts.require_attempts_left(view, login, address)
+    try:
+        yield
+    except NotAllowedError:
+        accounts.note_failure(house().database, house().clock, login, address)
+        raise
