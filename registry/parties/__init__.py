@@ -1,0 +1,1 @@
+"""Firms, who controls them, and the registers an authority keeps on them."""
