@@ -1,0 +1,145 @@
+"""``sancai dataset``: what a dataset is, what it contains, who adopted it, who may read it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.connection import client
+from cli.output import Branch, bytes_text, facts, line, show, table
+from cli.words import say
+
+if TYPE_CHECKING:
+    from sancai.datasets import Dataset, Version
+
+
+@click.group("dataset", cls=Branch, help=say("Show a dataset, its versions and files.", "查看数据集、版本与文件。"))
+def command() -> None:
+    """Show datasets."""
+
+
+@command.command(
+    "show", help=say("Show dataset NAME.", "显示数据集 NAME。"), example="sancai dataset show hami-wind/turbines"
+)
+@click.argument("name")
+def show_dataset(name: str) -> None:
+    """Show a dataset."""
+    with client() as service:
+        found = service.datasets.show(name)
+    show(found, _print_dataset)
+
+
+def _print_dataset(found: "Dataset") -> None:
+    facts(
+        [
+            (say("name", "名称"), found.name),
+            (say("title", "标题"), found.title),
+            (say("description", "说明"), found.description or None),
+            (say("sector", "行业"), found.sector),
+            (say("licence", "许可"), found.licence),
+            (say("access", "读取范围"), found.access),
+            (say("publisher", "发布方"), found.publisher),
+            (say("keywords", "关键词"), ", ".join(found.keywords) or None),
+            (say("id", "编号"), found.id),
+        ]
+    )
+
+
+@command.command(
+    "versions",
+    help=say("List the versions of dataset NAME.", "列出数据集 NAME 的版本。"),
+    example="sancai dataset versions hami-wind/turbines",
+)
+@click.argument("name")
+def list_versions(name: str) -> None:
+    """List versions."""
+    with client() as service:
+        found = service.datasets.versions(name)
+    show(found, _print_versions)
+
+
+def _print_versions(found: "tuple[Version, ...]") -> None:
+    table(
+        [say("version", "版本"), say("state", "状态"), say("published", "发布时间"), say("content digest", "内容摘要")],
+        [(f"v{item.number}", item.state, item.published_at, item.content_digest) for item in found],
+    )
+
+
+@command.command(
+    "files",
+    help=say("List the files of NAME or NAME@v2.", "列出 NAME 或 NAME@v2 的文件。"),
+    example="sancai dataset files hami-wind/turbines@v1",
+)
+@click.argument("name")
+def list_files(name: str) -> None:
+    """List files."""
+    from sancai.datasets import Reference
+
+    wanted = Reference.parse(name)
+    with client() as service:
+        number = wanted.version or service.datasets.version(wanted.name).number
+        found = list(service.datasets.files(wanted.name, number))
+    show(
+        found,
+        lambda files: table(
+            [say("path", "路径"), say("size", "大小"), "SHA-256"],
+            [(item.path, bytes_text(item.size_bytes), item.sha256) for item in files],
+        ),
+    )
+
+
+@command.command(
+    "adoption",
+    help=say("Show who adopted dataset NAME, and who counts.", "显示数据集 NAME 的采信企业及是否计数。"),
+    example="sancai dataset adoption hami-wind/turbines",
+)
+@click.argument("name")
+def show_adoption(name: str) -> None:
+    """Show adoption."""
+    with client() as service:
+        found = service.datasets.adoption(name)
+    show(found, _print_adoption)
+
+
+def _print_adoption(found: Mapping[str, Any]) -> None:
+    line(str(found.get("text", "")))
+    table(
+        [say("adopter", "采信企业"), say("counts", "计数"), say("reasons", "原因")],
+        [
+            (
+                receipt.get("adopter_name"),
+                say("yes", "是") if receipt.get("counts") else say("no", "否"),
+                "; ".join(
+                    str(reason.get("detail") or reason.get("code")) if isinstance(reason, dict) else str(reason)
+                    for reason in receipt.get("reasons", ())
+                ),
+            )
+            for receipt in found.get("receipts", ())
+        ],
+    )
+
+
+@command.command(
+    "access",
+    help=say("Say whether you may read NAME or NAME@v2.", "说明您能否读取 NAME 或 NAME@v2。"),
+    example="sancai dataset access hami-wind/turbines",
+)
+@click.argument("name")
+def show_access(name: str) -> None:
+    """Say whether the caller may read."""
+    from sancai.datasets import Reference
+    from sancai.errors import NotAllowedError, RuleError
+
+    wanted = Reference.parse(name)
+    with client() as service:
+        number = wanted.version or service.datasets.version(wanted.name).number
+        first = next(iter(service.datasets.files(wanted.name, number)), None)
+        stated: dict[str, object] = {"name": wanted.name, "version": number, "may_read": True, "reason": None}
+        try:
+            service.datasets.reads(wanted.name, number, [first.path] if first else [])
+        except (NotAllowedError, RuleError) as refusal:
+            stated |= {"may_read": False, "reason": refusal.code, "detail": str(refusal)}
+    show(
+        stated,
+        lambda found: line(say("You may read it.", "您可以读取。") if found["may_read"] else str(found["detail"])),
+    )

@@ -1,0 +1,89 @@
+"""``sancai publish``."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connection import client
+from cli.output import Leaf, bytes_text, facts, line, show
+from cli.progress import bar
+from cli.words import say
+
+if TYPE_CHECKING:
+    from sancai.publish import Published
+
+
+@click.command(
+    "publish",
+    cls=Leaf,
+    help=say(
+        "Publish the file or folder PATH as the next version of a dataset. sancai.toml beside the data may state what "
+        "the options do. A publication that was cut goes on when you run the same command again.",
+        "将 PATH 处的文件或文件夹发布为数据集的新版本。选项内容也可写在数据旁的 sancai.toml 中。"
+        "中断后再次运行同一命令即可继续。",
+    ),
+    example="sancai publish ./turbines --name hami-wind/turbines --title 风机数据 --sector new_energy --licence CC0-1.0",
+)
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--name", help=say("namespace/name of the dataset.", "数据集名称：命名空间/名称。"))
+@click.option("--title", help=say("Title, in any script.", "标题。"))
+@click.option("--description", help=say("What is in it.", "内容说明。"))
+@click.option("--sector", help=say("Sector, for example new_energy.", "行业，例如 new_energy。"))
+@click.option("--licence", help=say("Licence, for example CC-BY-4.0.", "许可，例如 CC-BY-4.0。"))
+@click.option("--access", type=click.Choice(["public", "gated"]), help=say("Who may read.", "读取范围。"))
+@click.option("--keyword", "keywords", multiple=True, help=say("A keyword; may be repeated.", "关键词，可重复。"))
+@click.option("--message", help=say("What is new in this version.", "本版本的变化。"))
+@click.option(
+    "--origin",
+    type=click.Choice(["enterprise", "third_party", "self_built"]),
+    help=say("Where the data comes from.", "数据来源类别。"),
+)
+@click.option("--source", help=say("Source statement.", "来源说明。"))
+@click.option("--source-url", help=say("Address of the source.", "来源地址。"))
+@click.option("--source-licence", help=say("Licence of the source.", "来源许可。"))
+@click.option("--published-before", help=say("Earlier publication: DATE WHERE.", "此前公开发布：日期 地点。"))
+@click.option("--parent", "parents", multiple=True, help=say("namespace/name@v1 it derives from.", "派生自的版本。"))
+@click.option("--grade", type=click.Choice(["general", "important"]), help=say("Security grade.", "安全等级。"))
+@click.option("--desensitised/--not-desensitised", default=None, help=say("Personal data was removed.", "已脱敏。"))
+@click.option("--wait", type=int, help=say("Seconds to wait for verification.", "等待核验的秒数。"))
+def command(path: Path, name: str | None, wait: int | None, published_before: str | None, **given: object) -> None:
+    """Publish a dataset."""
+    from sancai.publish import publish
+
+    if published_before:
+        day, _, where = published_before.partition(" ")
+        try:
+            date.fromisoformat(day)
+        except ValueError as error:
+            raise click.BadParameter(say("Write: 2020-01-31 WHERE", "格式：2020-01-31 地点")) from error
+        given["earlier_publications"] = [{"where": where or day, "published_on": day, "url": None}]
+    with client() as service, bar() as drawn:
+        done = publish(
+            service,
+            path,
+            name,
+            begin=drawn.begin,
+            progress=drawn.advance,
+            told=drawn.step,
+            wait_max_s=wait,
+            **given,
+        )
+    show(done, _print)
+
+
+def _print(done: "Published") -> None:
+    line(
+        say(
+            f"Published {done.name}@v{done.version.number}: {done.files} files, {bytes_text(done.size_bytes)}.",
+            f"已发布 {done.name}@v{done.version.number}：{done.files} 个文件，{bytes_text(done.size_bytes)}。",
+        )
+    )
+    shown: list[tuple[str, object]] = [(say("content digest", "内容摘要"), done.version.content_digest)]
+    report = done.report or {}
+    if report.get("rows") is not None:
+        shown.append((say("rows", "行数"), report["rows"]))
+    if done.new_share_bp is not None:
+        shown.append((say("new share", "新增占比"), f"{done.new_share_bp // 100}.{done.new_share_bp % 100:02d}%"))
+    facts(shown)

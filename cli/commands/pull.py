@@ -1,0 +1,61 @@
+"""``sancai pull``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connection import client
+from cli.output import Leaf, bytes_text, facts, line, show
+from cli.progress import bar
+from cli.words import say
+
+if TYPE_CHECKING:
+    from sancai.pull import Pulled
+
+
+@click.command(
+    "pull",
+    cls=Leaf,
+    help=say(
+        "Download dataset NAME (namespace/name, or namespace/name@v2) and check every byte against its signed "
+        "manifest. A download that was cut goes on when you run the same command again.",
+        "下载数据集 NAME（命名空间/名称，或加 @v2），并按签名清单逐字节校验。中断后再次运行同一命令即可继续。",
+    ),
+    example="sancai pull hami-wind/turbines@v1 --to ./turbines",
+)
+@click.argument("name")
+@click.option("--to", "folder", type=click.Path(path_type=Path), help=say("Folder to write to.", "写入的文件夹。"))
+@click.option("--file", "paths", multiple=True, help=say("Only this file; may be repeated.", "只下载此文件，可重复。"))
+@click.option("--key", "keys", multiple=True, help=say("A public key to trust: name+id+base64.", "信任的公钥。"))
+def command(name: str, folder: Path | None, paths: tuple[str, ...], keys: tuple[str, ...]) -> None:
+    """Download a dataset."""
+    from sancai.datasets import Reference
+    from sancai.pull import pull
+
+    target = folder or Path(Reference.parse(name).name.split("/")[1])
+    with client() as service, bar("download") as drawn:
+        done = pull(service, name, target, paths=paths, keys=keys, begin=drawn.begin, progress=drawn.advance)
+    show(done, _print)
+
+
+def _print(done: "Pulled") -> None:
+    there = (
+        say(f", {done.already_there} already there", f"，{done.already_there} 个已存在") if done.already_there else ""
+    )
+    what, size = f"{done.name}@v{done.version}", bytes_text(done.size_bytes)
+    line(
+        say(
+            f"{what} is in {done.folder}: {done.files} files, {size}{there}.",
+            f"{what} 已下载到 {done.folder}：{done.files} 个文件，{size}{there}。",
+        )
+    )
+    facts(
+        [
+            (say("content digest", "内容摘要"), done.content_digest),
+            (
+                say("signed by", "签名"),
+                ", ".join(done.signed_by) or say("not checked: name a key with --key", "未校验：用 --key 指定公钥"),
+            ),
+        ]
+    )

@@ -1,0 +1,63 @@
+"""``sancai search``."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connection import client
+from cli.output import Leaf, line, show, table
+from cli.words import say
+
+if TYPE_CHECKING:
+    from sancai.datasets import Found
+
+
+@click.command(
+    "search",
+    cls=Leaf,
+    help=say(
+        "Find datasets by words in title, description, columns and labels; Chinese words of two characters work, too.",
+        "按标题、说明、列名与标签中的词搜索数据集，支持两个汉字的词。",
+    ),
+    example="sancai search 能源 --sector new_energy",
+)
+@click.argument("words", nargs=-1)
+@click.option("--sector", help=say("Only this sector.", "行业。"))
+@click.option("--licence", help=say("Only this licence.", "许可。"))
+@click.option("--format", "file_format", help=say("Only this format, for example parquet.", "格式，例如 parquet。"))
+@click.option("--price", help=say("Only this price: free or paid.", "价格：free 或 paid。"))
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=say("How many.", "数量。"))
+@click.option("--cursor", help=say("Go on after an earlier page.", "从上一页继续。"))
+def command(
+    words: tuple[str, ...],
+    sector: str | None,
+    licence: str | None,
+    file_format: str | None,
+    price: str | None,
+    limit: int,
+    cursor: str | None,
+) -> None:
+    """Find datasets."""
+    with client() as service:
+        found = service.datasets.find(
+            " ".join(words),
+            cursor=cursor,
+            limit=limit,
+            sector=sector,
+            licence=licence,
+            format=file_format,
+            price=price,
+        )
+    show(found, _print)
+
+
+def _print(found: "Found") -> None:
+    if not found.items:
+        line(say("Nothing found.", "没有找到。"))
+        return
+    table(
+        [say("name", "名称"), say("title", "标题"), say("sector", "行业"), say("licence", "许可")],
+        [(item.name, item.title, item.sector, item.licence) for item in found.items],
+    )
+    if found.next_cursor:
+        line(say(f"More: --cursor {found.next_cursor}", f"更多：--cursor {found.next_cursor}"))
