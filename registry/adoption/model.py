@@ -1,13 +1,23 @@
-"""Adoption receipts: a leading firm attests, from its own account, that it uses one content of a dataset."""
+"""Adoption receipts: a leading firm attests, from its own account, that it uses one content of a dataset.
+
+A receipt is never changed. A withdrawal is a row of its own beside it, so that what was attested stays readable.
+"""
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from registry.errors import Obstacle
+from registry.policy.plain_text import require_day, require_text
+from registry.values.canonical import Json, canonical_json
 from registry.values.digest import Digest
-from registry.values.identifiers import DatasetId, EvidenceId, FirmId, ReceiptId
+from registry.values.identifiers import AccountId, DatasetId, EntryId, EvidenceId, FirmId, ReceiptId
 from registry.values.moment import Moment
+from registry.values.names import PublicName
+
+STATEMENT_FORMAT: Final = "sancai.adoption-receipt/1"
+REASON_LENGTH_MAX: Final = 2_000
 
 
 class AdoptionPurpose(StrEnum):
@@ -21,10 +31,23 @@ class AdoptionPurpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A document that stands behind a receipt, with the digest of its bytes."""
+
+    id: EvidenceId
+    digest: Digest
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what is signed of it."""
+        return {"id": str(self.id), "sha256": self.digest.hex}
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What an adopter attests of ``content_digest``; it counts for the lineage of ``dataset``.
 
-    ``signature`` is the registry's over the canonical statement, so that a receipt stands without the database.
+    ``signature`` (base64) is the registry's over ``statement_bytes``, ``signed_by`` the name, id and public half of the
+    key, so that a receipt stands without the database. ``entry`` is its line in the journal.
     """
 
     id: ReceiptId
@@ -34,20 +57,45 @@ class Receipt:
     purpose: AdoptionPurpose
     product: str
     started_on: date
-    statement: EvidenceId
-    contract: EvidenceId
-    delivery: EvidenceId
+    statement: Document
+    contract: Document
+    delivery: Document
     attested_at: Moment
-    withdrawn_at: Moment | None
-    withdrawn_reason: str | None
-    signature: str
+    attested_by: AccountId
+    signature: str = ""
+    signed_by: str = ""
+    entry: EntryId | None = None
+    withdrawn_at: Moment | None = None
+    withdrawn_reason: str | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what was attested: everything but the withdrawal, which came later."""
+        return {
+            "format": STATEMENT_FORMAT,
+            "id": str(self.id),
+            "dataset": str(self.dataset),
+            "content_digest": str(self.content_digest),
+            "adopter": str(self.adopter),
+            "purpose": self.purpose.value,
+            "product": self.product,
+            "started_on": self.started_on.isoformat(),
+            "statement": self.statement.as_json(),
+            "contract": self.contract.as_json(),
+            "delivery": self.delivery.as_json(),
+            "attested_at": str(self.attested_at),
+            "attested_by": str(self.attested_by),
+        }
+
+    def statement_bytes(self) -> bytes:
+        """Return what is signed. The format in it keeps it from being taken for anything else."""
+        return canonical_json(self.as_json())
 
 
 @dataclass(frozen=True, slots=True)
 class AttestAdoption:
     """Attest the use of a content, with statement (采信应用证明), contract and proof of delivery."""
 
-    dataset: str
+    dataset: PublicName
     content_digest: Digest
     purpose: AdoptionPurpose
     product: str
@@ -55,6 +103,23 @@ class AttestAdoption:
     statement: EvidenceId
     contract: EvidenceId
     delivery: EvidenceId
+
+    def __post_init__(self) -> None:
+        """Refuse a product without words and a day out of range. Raises InvalidValueError."""
+        require_text(self.product, "product")
+        require_day(self.started_on, "started_on")
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawAdoption:
+    """Take an attestation back; the receipt stays, and no longer counts."""
+
+    receipt: ReceiptId
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse a withdrawal without reason. Raises InvalidValueError."""
+        require_text(self.reason, "reason", REASON_LENGTH_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +137,31 @@ class AdopterFacts:
     related_by: tuple[str, ...]
     made_it_as: str
 
+    def as_json(self) -> dict[str, Json]:
+        """Return the facts as a snapshot keeps them."""
+        return {
+            "controller": str(self.controller),
+            "controller_name": self.controller_name,
+            "leader_levels": sorted(self.leader_levels),
+            "related_by": list(self.related_by),
+            "made_it_as": self.made_it_as,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedReceipt:
-    """A receipt, whether it counts, and every reason why it does not."""
+    """A receipt, what is known of its adopter, whether it counts, and every reason why it does not."""
 
     receipt: Receipt
     adopter_name: str
-    controller: FirmId
+    facts: AdopterFacts
     counts: bool
     reasons: tuple[Obstacle, ...]
+
+    @property
+    def controller(self) -> FirmId:
+        """Who counts: one per controller."""
+        return self.facts.controller
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +172,11 @@ class AdoptionCount:
     counted: int
     needed: int
     receipts: tuple[JudgedReceipt, ...]
+
+    @property
+    def text(self) -> str:
+        """Return the count as people say it, for example ``2 of 3``."""
+        return f"{self.counted} of {self.needed}"
 
     @property
     def reached_on(self) -> date | None:

@@ -10,6 +10,8 @@ Rules (S1 cl.14; RULINGS 1-5):
 * Adoption is contract and use: statement, contract and proof of delivery, all three, and a start that is not in the
   future.
 * A withdrawn receipt does not count, whenever the count is made.
+* Nobody adopts what is not public yet: the use of a content begins on the day it was published here or later, and an
+  attestation speaks of a use that has begun (RULINGS 3).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,8 +19,11 @@ from datetime import date
 from typing import Final
 
 from registry.adoption.model import AdopterFacts, AdoptionCount, JudgedReceipt, Receipt
-from registry.errors import Finding, Obstacle
+from registry.errors import Finding, Obstacle, RuleError
 from registry.values.identifiers import DatasetId, FirmId, ReceiptId
+
+ADOPTERS_MEASURE: Final = "independent_leading_adopters"
+"""The measure of a fixed award that is counted here."""
 
 LEVELS_COUNTED: Final = frozenset({"national", "provincial"})
 MUNICIPAL: Final = "municipal"
@@ -27,6 +32,23 @@ MUNICIPAL: Final = "municipal"
 def levels_counted(reading: str) -> frozenset[str]:
     """Return the levels of leader lists that count under a reading of ``yz-14a.leader-lists`` (RULINGS 4)."""
     return LEVELS_COUNTED | {MUNICIPAL} if reading == "national_provincial_and_municipal" else LEVELS_COUNTED
+
+
+def require_attestable(started_on: date, published_on: date | None, today: date) -> None:
+    """Raise RuleError unless a use that began on ``started_on`` may be attested ``today``.
+
+    ``published_on`` is the day the content was published here, None when it is not public.
+    """
+    found = []
+    if published_on is None:
+        found.append(Obstacle("adoption_of_unpublished", "RULINGS 8"))
+    elif started_on < published_on:
+        parameters = {"started_on": str(started_on), "published_on": str(published_on)}
+        found.append(Obstacle("adoption_before_publication", "RULINGS 3", parameters=parameters))
+    if started_on > today:
+        found.append(Obstacle("adoption_not_begun", "RULINGS 3", parameters={"started_on": str(started_on)}))
+    if found:
+        raise RuleError("adoption_refused", tuple(found))
 
 
 def reasons_against(receipt: Receipt, facts: AdopterFacts, levels: frozenset[str], day: date) -> tuple[Obstacle, ...]:
@@ -81,5 +103,5 @@ def count(
             )
         if not reasons:
             first_of[known.controller] = name
-        judged.append(JudgedReceipt(receipt, name, known.controller, counts=not reasons, reasons=reasons))
+        judged.append(JudgedReceipt(receipt, name, known, counts=not reasons, reasons=reasons))
     return AdoptionCount(dataset, len(first_of), needed, tuple(judged))
