@@ -211,6 +211,14 @@ def blob_of(connection: Connection, blob: BlobId) -> Blob | None:
     return _blob(row) if row else None
 
 
+def blob_at(connection: Connection, place: Place) -> Blob | None:
+    """Return the verified bytes that lie at a place, if a row says so."""
+    row = connection.execute(
+        select(blobs).where(blobs.c.bucket == place.bucket, blobs.c.key == place.key)
+    ).one_or_none()
+    return _blob(row) if row else None
+
+
 def _blob(row: Row[Any]) -> Blob:
     return Blob(row.id, row.size_bytes, row.digest, Place(Bucket(row.bucket), row.key, row.version_id))
 

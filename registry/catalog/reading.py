@@ -1,0 +1,242 @@
+"""Queries of the catalog. Whatever leads to content asks the one gate, ``rules.access``."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from registry.actors.model import Action, Resource
+from registry.actors.rules import require_visible
+from registry.catalog import records, rules
+from registry.catalog.model import (
+    Dataset,
+    FoundOverlap,
+    Hit,
+    Search,
+    SearchPage,
+    Verdict,
+    Version,
+    VersionFile,
+    VersionName,
+)
+from registry.catalog.search import query_text
+from registry.errors import CorruptContentError, InvalidValueError, NotAllowedError, NotFoundError
+from registry.journal.work import View
+from registry.manifests import rules as manifest_rules
+from registry.manifests import service as manifests
+from registry.manifests.model import PAGE_FILES_MAX, FileEntry, FilePath, Manifest
+from registry.manifests.uploads import Blob
+from registry.sketches import service as sketches
+from registry.values.canonical import Json
+from registry.values.digest import Digest
+from registry.values.identifiers import DatasetId, VersionId
+from registry.values.names import PublicName
+
+READ_PATHS_MAX = 100
+
+
+def dataset(view: View, wanted: PublicName | DatasetId) -> Dataset:
+    """Return a dataset by id or by any name it ever had. One without a published version is known to its firm only.
+
+    Raises:
+        NotFoundError: There is none that the actor may know of.
+    """
+    found = records.dataset_of(view.connection, wanted)
+    if found is None or not _known(view, found):
+        raise NotFoundError("dataset_not_found", name=str(wanted))
+    return found
+
+
+def _known(view: View, found: Dataset) -> bool:
+    if found.newest is None and view.actor.firm != found.publisher:
+        return False
+    states = [held.state for held in records.versions_of(view.connection, found.id)]
+    return rules.is_known(view.actor, found.publisher, states)
+
+
+def versions(view: View, dataset_id: DatasetId) -> tuple[Version, ...]:
+    """Return the versions of a dataset that were ever published, the oldest first; a lineage is one dataset."""
+    dataset(view, dataset_id)
+    return records.versions_of(view.connection, dataset_id)
+
+
+def latest(view: View, dataset_id: DatasetId) -> Version | None:
+    """Return the newest version that stands published, or None."""
+    standing = [held for held in versions(view, dataset_id) if rules.is_listed(held.state)]
+    return standing[-1] if standing else None
+
+
+def version(view: View, version_id: VersionId) -> Version:
+    """Return a version; a draft only to its own firm. Raises NotFoundError."""
+    found = records.version_of(view.connection, version_id)
+    if found is None or (found.is_draft and found.publisher != view.actor.firm):
+        raise NotFoundError("version_not_found", name=version_id)
+    return found
+
+
+def version_named(view: View, name: VersionName) -> Version:
+    """Return a published version by its name. Raises NotFoundError."""
+    held = dataset(view, name.dataset)
+    found = records.numbered(view.connection, held.id, name.number)
+    if found is None:
+        raise NotFoundError("version_not_found", name=str(name))
+    return found
+
+
+def version_by_digest(view: View, dataset_id: DatasetId, digest: Digest) -> Version:
+    """Return the version of a dataset with this content. Raises NotFoundError."""
+    found = records.same_content(view.connection, digest, dataset_id)
+    if found is None:
+        raise NotFoundError("version_not_found", name=str(digest))
+    return found
+
+
+def draft(view: View, draft_id: VersionId) -> Version:
+    """Return a draft, or the version it became, to its own firm. Raises NotFoundError, NotAllowedError."""
+    found = records.version_of(view.connection, draft_id)
+    if found is None:
+        raise NotFoundError("draft_not_found", id=draft_id)
+    owned = Resource(firms=frozenset({found.publisher}), dataset=found.dataset, subject=found.id)
+    require_visible(view.actor, Action.DRAFT_VERSION, owned, "draft")
+    return found
+
+
+def draft_files(view: View, draft_id: VersionId, limit: int) -> tuple[VersionFile, ...]:
+    """Return the first files of a draft of one's own."""
+    draft(view, draft_id)
+    return records.files_of(view.connection, draft_id, limit=limit)
+
+
+def may_read(view: View, found: Version) -> Verdict:
+    """Return whether the actor may read the content of a version: the gate, with the facts it asks for."""
+    held = records.dataset_of(view.connection, found.dataset)
+    if held is None:
+        raise NotFoundError("dataset_not_found", name=found.dataset)
+    firm = view.actor.firm
+    facts = rules.ReadFacts(
+        dataset=held.id,
+        publisher=held.publisher,
+        state=found.state,
+        access=held.access,
+        grade=found.grade,
+        embargo_until=found.embargo_until,
+        now=view.now,
+        grant_ends=tuple(records.grant_ends(view.connection, held.id, firm)) if firm else (),
+    )
+    return rules.access(view.actor, facts)
+
+
+def version_files(view: View, name: VersionName, after: str, limit: int) -> tuple[VersionFile, ...]:
+    """Return the files of a version in ascending order of path, from after ``after`` on."""
+    return records.files_of(view.connection, version_named(view, name).id, after, limit)
+
+
+def read_locations(view: View, name: VersionName, paths: Sequence[FilePath]) -> tuple[tuple[VersionFile, Blob], ...]:
+    """Return where files of a version lie, for whoever may read them.
+
+    Raises:
+        NotAllowedError: The gate refuses; the code is its reason.
+        NotFoundError: There is no such version, or a file it does not have.
+        InvalidValueError: No path, or more than 100.
+    """
+    if not 1 <= len(paths) <= READ_PATHS_MAX:
+        raise InvalidValueError("too_many", field="paths", given=len(paths), limit=READ_PATHS_MAX)
+    found = version_named(view, name)
+    verdict = may_read(view, found)
+    if not verdict.allowed:
+        raise NotAllowedError(verdict.reason, version=str(name), **verdict.parameters)
+    files = {file.path: file for file in records.files_at(view.connection, found.id, paths)}
+    for path in paths:
+        if path not in files:
+            raise NotFoundError("file_not_found", path=str(path))
+    return tuple(
+        (files[path], manifests.blob(view, blob))
+        for path in dict.fromkeys(paths)
+        if (blob := files[path].blob) is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedManifest:
+    """The manifest of a version: the DSSE envelope over the root, the root, and its pages, as JSON."""
+
+    envelope: Mapping[str, Json]
+    root: Mapping[str, Json]
+    pages: tuple[Mapping[str, Json], ...]
+
+
+def manifest(view: View, name: VersionName) -> SignedManifest:
+    """Return the signed manifest of a version. Raises NotFoundError."""
+    found = version_named(view, name)
+    envelope, made = stored_manifest(view, found)
+    return SignedManifest(
+        envelope=json.loads(envelope),
+        root=json.loads(manifest_rules.root_json(made.root)),
+        pages=tuple(json.loads(manifest_rules.page_json(page)) for page in made.pages),
+    )
+
+
+def stored_manifest(view: View, found: Version) -> tuple[str, Manifest]:
+    """Return the envelope of a version and the manifest its files give now. Raises CorruptContentError without one."""
+    envelope = records.envelope_of(view.connection, found.id)
+    if envelope is None:
+        raise CorruptContentError("manifest_missing", version=found.id)
+    entries = [
+        FileEntry(file.path, file.size_bytes, file.digest)
+        for file in records.files_of(view.connection, found.id)
+        if file.digest is not None
+    ]
+    return envelope, manifest_rules.build_manifest(entries, PAGE_FILES_MAX)
+
+
+def search(view: View, wanted: Search, after: tuple[int, int, str] | None = None) -> SearchPage:
+    """Return published datasets, public and gated alike: descriptions are open, content asks the gate.
+
+    Those with the words in their title come first, then those with the most adopters. ``after`` is the position of the
+    last hit of the page before.
+    """
+    query = query_text(wanted.text)
+    if wanted.text.strip() and not query:
+        return SearchPage((), {name: {} for name in ("sector", "licence", "format", "price")})
+    title_query = query_text(wanted.text, "@")
+    rows = records.found_datasets(view.connection, wanted, query, title_query, after)
+    shown = rows[: wanted.limit]
+    held = records.datasets_of(view.connection, [row.dataset_id for row in shown])
+    hits = tuple(Hit(held[row.dataset_id], tuple(row.formats), row.price_fen, row.published_at) for row in shown)
+    facets, capped = records.facet_counts(view.connection, wanted, query)
+    last = shown[-1] if len(rows) > wanted.limit else None
+    position = (int(last.tier), int(last.adopters), str(last.dataset_id)) if last is not None else None
+    return SearchPage(hits, facets, position, capped)
+
+
+def overlap_of(view: View, found: Version) -> tuple[rules.Likeness, ...]:
+    """Return the published versions a draft is like, the most alike first."""
+    sketch = sketches.sketch_of(view, found.id)
+    if sketch is None:
+        return ()
+    likenesses = sketches.likenesses(view, sketch, without=found.id)
+    held = records.versions_by_id(view.connection, [like.version for like in likenesses])
+    names = records.datasets_of(view.connection, {other.dataset for other in held.values()})
+    return tuple(
+        rules.Likeness(
+            like.version,
+            f"{names[held[like.version].dataset].name}@v{held[like.version].number}",
+            held[like.version].dataset,
+            like.overlap,
+            frozenset(held[like.version].parents),
+        )
+        for like in likenesses
+        if like.version in held
+    )
+
+
+def shown_overlap(likenesses: tuple[rules.Likeness, ...]) -> tuple[FoundOverlap, ...]:
+    """Return likenesses as a draft shows them."""
+    return tuple(
+        FoundOverlap(
+            like.version,
+            like.name,
+            like.overlap.row_containment.basis_points,
+            like.overlap.column_containment.basis_points,
+        )
+        for like in likenesses
+    )

@@ -1,0 +1,257 @@
+"""Who may read what, what may be published, and how a draft moves.
+
+Rules of reading (the one gate; every door asks it):
+* A draft is its own firm's; to everyone else it does not exist.
+* Erased and recalled content is nobody's. Withdrawn content is left to its publisher only.
+* A token that is made for some datasets reads no other.
+* Before the end of an embargo only the publisher reads.
+* Data of grade "important" is never open to the public (数据安全法 21, 31): it needs a grant whatever the dataset says.
+* Public content is open to all on uniform terms. Gated content needs a grant from an order that lasts, and a member with
+  a role and a scope to read.
+
+Rules of publishing:
+* Only what the server itself has verified is published (DESIGN §3.4); content that this dataset has already is not
+  published again.
+* A version that is a near-duplicate of a published one, also of a withdrawn one, is refused, unless that one belongs to
+  the same lineage, is declared as a parent, or is alike only through a parent that both declare: a copy under another
+  name would earn what its source has earned.
+* A derivative shows its new share, counted against its declared parents.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from registry.actors.model import Action, Actor, Resource
+from registry.actors.rules import refusal
+from registry.catalog.model import (
+    DESCRIPTION_LENGTH_MAX,
+    DRAFT_FILES_MAX,
+    KEYWORD_LENGTH_MAX,
+    KEYWORDS_MAX,
+    LICENCE_LENGTH_MAX,
+    MOVES,
+    PARENTS_MAX,
+    TEXT_LENGTH_MAX,
+    TITLE_LENGTH_MAX,
+    CreateDataset,
+    Grade,
+    OpenDraft,
+    Openness,
+    Origin,
+    Verdict,
+    Version,
+    VersionState,
+)
+from registry.errors import ConflictError, InvalidValueError, Obstacle, RuleError
+from registry.sketches.model import DuplicateThresholds, Overlap
+from registry.sketches.rules import judge
+from registry.values.identifiers import DatasetId, FirmId, VersionId
+from registry.values.moment import Moment
+from registry.values.money import Rate
+
+SCREEN: Final = DuplicateThresholds(
+    row_containment=Rate(8_000), cells_shared=Rate(9_000), distinct_rows_min=20, telling_columns_min=2
+)
+"""From where on a version repeats another: four fifths of its rows, or nine tenths of its cells column by column.
+
+Two honest collections of one subject share single columns (years, places), rarely whole rows; a copy with noise in
+every fifth row is still a copy. Below twenty rows, or with one telling column, likeness is chance.
+"""
+
+ALLOWED: Final = Verdict(allowed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFacts:
+    """All that the gate asks of a version and of the actor's grants.
+
+    ``grant_ends`` has one element for each grant of the actor's firm: when it ended, None while it lasts.
+    """
+
+    dataset: DatasetId
+    publisher: FirmId
+    state: VersionState
+    access: Openness
+    grade: Grade
+    embargo_until: Moment | None
+    now: Moment
+    grant_ends: tuple[Moment | None, ...] = ()
+
+
+def access(actor: Actor, facts: ReadFacts) -> Verdict:
+    """Return whether ``actor`` may read the content of a version, and the reason when not."""
+    own = actor.firm is not None and actor.firm == facts.publisher
+    if code := _state_refusal(facts.state, own=own):
+        return Verdict(allowed=False, reason=code)
+    if actor.datasets is not None and facts.dataset not in actor.datasets:
+        return Verdict(allowed=False, reason="token_not_for_dataset")
+    if own:
+        return ALLOWED
+    if facts.embargo_until is not None and facts.now < facts.embargo_until:
+        return Verdict(False, "embargo", {"until": str(facts.embargo_until)})
+    if facts.access is Openness.PUBLIC and facts.grade is Grade.GENERAL:
+        return ALLOWED
+    return _gated(actor, facts)
+
+
+def _state_refusal(state: VersionState, *, own: bool) -> str | None:
+    if state is VersionState.PUBLISHED:
+        return None
+    if state in (VersionState.ERASED, VersionState.RECALLED):
+        return state.value
+    if own:
+        return None
+    return "withdrawn" if state is VersionState.WITHDRAWN else "draft"
+
+
+def _gated(actor: Actor, facts: ReadFacts) -> Verdict:
+    """Return the verdict on content that is not open to all."""
+    reader = Resource(firms=frozenset({actor.firm} if actor.firm else ()), dataset=facts.dataset)
+    if code := refusal(actor, Action.READ_CONTENT, reader):
+        return Verdict(allowed=False, reason=code)
+    if any(ended is None or facts.now < ended for ended in facts.grant_ends):
+        return ALLOWED
+    if facts.grant_ends:
+        return Verdict(allowed=False, reason="grant_ended")
+    return Verdict(allowed=False, reason="grade_important" if facts.grade is Grade.IMPORTANT else "grant_missing")
+
+
+def is_listed(state: VersionState) -> bool:
+    """Return whether everyone is shown the description of a version: content may be gated, its description is not."""
+    return state is VersionState.PUBLISHED
+
+
+def is_known(actor: Actor, publisher: FirmId, states: Iterable[VersionState]) -> bool:
+    """Return whether an actor may know of a dataset: its own firm always, others once a version was published."""
+    return actor.firm == publisher or any(state.value in ("published", "withdrawn", "recalled") for state in states)
+
+
+def require_move(current: VersionState, wanted: VersionState) -> None:
+    """Raise ConflictError unless a version may go from one state to the other."""
+    if wanted not in MOVES[current]:
+        raise ConflictError("version_state", state=current.value, wanted=wanted.value)
+
+
+def require_described(command: CreateDataset) -> None:
+    """Raise InvalidValueError unless title, description, licence and keywords are within their limits."""
+    _require_text("title", command.title, 1, TITLE_LENGTH_MAX)
+    _require_text("description", command.description, 0, DESCRIPTION_LENGTH_MAX, lines=True)
+    _require_text("licence", command.licence, 1, LICENCE_LENGTH_MAX)
+    if len(command.keywords) > KEYWORDS_MAX:
+        raise InvalidValueError("too_many", field="keywords", given=len(command.keywords), limit=KEYWORDS_MAX)
+    for keyword in command.keywords:
+        _require_text("keywords", keyword, 1, KEYWORD_LENGTH_MAX)
+
+
+def require_draft(command: OpenDraft) -> None:
+    """Raise InvalidValueError unless what is said of a draft is within its limits; RuleError for a missing source.
+
+    Data that somebody else collected is published only with its source and licence stated (数据安全法 33).
+    """
+    _require_text("message", command.message, 0, TEXT_LENGTH_MAX, lines=True)
+    _require_text("source", command.source, 1, TEXT_LENGTH_MAX, lines=True)
+    if len(command.parents) > PARENTS_MAX:
+        raise InvalidValueError("too_many", field="parents", given=len(command.parents), limit=PARENTS_MAX)
+    if len(set(map(str, command.parents))) != len(command.parents):
+        raise InvalidValueError("parent_twice")
+    for contributor in command.contributors:
+        _require_text("contributors", contributor.name, 1, LICENCE_LENGTH_MAX)
+    for earlier in command.earlier_publications:
+        _require_text("earlier_publications", earlier.where, 1, TEXT_LENGTH_MAX)
+    if command.origin is Origin.THIRD_PARTY and not command.source_licence:
+        raise RuleError("source_licence_missing", (Obstacle("source_licence_missing", "数据安全法 33"),))
+
+
+def _require_text(field: str, text: str, least: int, most: int, *, lines: bool = False) -> None:
+    if not least <= len(text) <= most:
+        raise InvalidValueError("text_length", field=field, given=len(text), least=least, most=most)
+    # Control characters would make one thing look like another in a terminal, a page or a notice.
+    if not all(c.isprintable() or (lines and c in "\n\t") for c in text) or (least and not text.strip()):
+        raise InvalidValueError("text_characters", field=field)
+
+
+def require_file_count(files: int) -> None:
+    """Raise InvalidValueError when a draft has as many files as this release takes."""
+    if files >= DRAFT_FILES_MAX:
+        raise InvalidValueError("too_many", field="files", given=files + 1, limit=DRAFT_FILES_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A published version that a draft is like; ``parents`` are those it declared itself."""
+
+    version: VersionId
+    name: str
+    dataset: DatasetId
+    overlap: Overlap
+    parents: frozenset[VersionId] = frozenset()
+
+
+def near_duplicates(draft: Version, found: Sequence[Likeness]) -> tuple[Likeness, ...]:
+    """Return the published versions that ``draft`` may not repeat and does."""
+    parents = {like.version: like for like in found if like.version in draft.parents}
+    return tuple(
+        like
+        for like in found
+        if like.dataset != draft.dataset
+        and like.version not in draft.parents
+        and judge(like.overlap, SCREEN)
+        and not _explained(like, [parents[shared] for shared in like.parents if shared in parents])
+    )
+
+
+def _explained(like: Likeness, common: Sequence[Likeness]) -> bool:
+    """Return whether a likeness comes from a parent that both declare.
+
+    What the draft shares with the other beyond the common parent must be less than four fifths of what it adds to it.
+    """
+    limit = SCREEN.row_containment.basis_points
+    return any(
+        _excess(like.overlap.cells_shared.basis_points, parent.overlap.cells_shared.basis_points) < limit
+        and _excess(like.overlap.row_containment.basis_points, parent.overlap.row_containment.basis_points) < limit
+        for parent in common
+    )
+
+
+def _excess(with_other_bp: int, with_parent_bp: int) -> int:
+    """Return in basis points how much of what is not the parent's is the other's."""
+    left = 10_000 - with_parent_bp
+    return max(0, with_other_bp - with_parent_bp) * 10_000 // left if left else 0
+
+
+def require_novel(draft: Version, found: Sequence[Likeness]) -> None:
+    """Raise RuleError ``near_duplicate`` naming every version that is repeated, and how much of it."""
+    if repeated := near_duplicates(draft, found):
+        obstacles = tuple(
+            Obstacle(
+                "near_duplicate_of",
+                "RULINGS 8",
+                parameters={
+                    "version": like.name,
+                    "row_containment_bp": like.overlap.row_containment.basis_points,
+                    "cells_shared_bp": like.overlap.cells_shared.basis_points,
+                    "column_containment_bp": like.overlap.column_containment.basis_points,
+                    "overlap": str(max(like.overlap.row_containment, like.overlap.cells_shared)),
+                },
+                evidence=("declared_parent",),
+            )
+            for like in repeated
+        )
+        raise RuleError("near_duplicate", obstacles, version=repeated[0].name)
+
+
+def require_other_content(existing: Version | None, name: str) -> None:
+    """Raise RuleError when another dataset has published the same content; an exact copy needs no sketch."""
+    if existing is not None:
+        raise RuleError(
+            "near_duplicate",
+            (
+                Obstacle(
+                    "same_content_as",
+                    "RULINGS 8",
+                    parameters={"version": name, "row_containment_bp": 10_000, "overlap": "100%"},
+                ),
+            ),
+            version=name,
+        )

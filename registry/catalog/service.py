@@ -1,0 +1,420 @@
+"""Use cases of datasets and drafts: name, describe, draft, submit, publish, withdraw, open to a buyer.
+
+Reading of published things stands in ``reading.py``, the worker's part in ``verification.py``.
+"""
+
+from dataclasses import replace
+
+from registry.actors.model import Action, Actor, Resource
+from registry.actors.rules import require, require_visible
+from registry.catalog import records, rules
+from registry.catalog.model import (
+    EDITABLE_STATES,
+    CreateDataset,
+    Dataset,
+    OpenDraft,
+    Version,
+    VersionFile,
+    VersionName,
+    VersionState,
+)
+from registry.catalog.reading import (
+    dataset,
+    draft,
+    draft_files,
+    latest,
+    manifest,
+    may_read,
+    overlap_of,
+    read_locations,
+    search,
+    version,
+    version_by_digest,
+    version_files,
+    version_named,
+    versions,
+)
+from registry.catalog.search import document_tokens
+from registry.catalog.verification import Finding, verify_versions
+from registry.errors import ConflictError, InvalidValueError, NotFoundError, RuleError
+from registry.journal.signing import SigningKey
+from registry.journal.work import Work
+from registry.manifests import rules as manifest_rules
+from registry.manifests import service as manifests
+from registry.manifests import signatures
+from registry.manifests.model import FileEntry, FilePath
+from registry.manifests.uploads import FILE_SIZE_MAX_BYTES, Purpose, Upload, UploadState
+from registry.sketches import service as sketches
+from registry.values.identifiers import DatasetId, FirmId, OrderId, VersionId
+from registry.values.names import PublicName
+
+__all__ = [
+    "Finding",
+    "abandon_draft",
+    "add_file",
+    "create_dataset",
+    "dataset",
+    "draft",
+    "draft_files",
+    "end_grant_within",
+    "grant_within",
+    "latest",
+    "manifest",
+    "may_read",
+    "open_draft",
+    "overlap_of",
+    "publish_draft",
+    "read_locations",
+    "remove_file",
+    "rename_dataset",
+    "search",
+    "set_adopters_within",
+    "set_price_within",
+    "submit_draft",
+    "verify_versions",
+    "version",
+    "version_by_digest",
+    "version_files",
+    "version_named",
+    "versions",
+    "withdraw_version",
+]
+
+
+def _own_firm(actor: Actor, action: Action) -> FirmId:
+    """Return the firm an actor acts for. Raises NotAllowedError."""
+    require(actor, action, Resource(firms=frozenset({actor.firm} if actor.firm else ()), dataset=None))
+    if actor.firm is None:
+        raise AssertionError("a permission of firms was given to an office")
+    return actor.firm
+
+
+def create_dataset(work: Work, command: CreateDataset) -> Dataset:
+    """Take a public name. A namespace belongs to the firm that uses it first; a name is never used twice.
+
+    Raises:
+        NotAllowedError: The namespace is another firm's (``namespace_taken``), or the actor may not publish.
+        ConflictError: The name is or was in use.
+        InvalidValueError: Title, description, licence or keywords are beyond their limits.
+    """
+    firm = _own_firm(work.actor, Action.DRAFT_VERSION)
+    rules.require_described(command)
+    _take_namespace(work, command.name, firm)
+    made = Dataset(
+        id=DatasetId.new(),
+        name=command.name,
+        title=command.title,
+        description=command.description,
+        sector=command.sector,
+        licence=command.licence,
+        access=command.access,
+        keywords=command.keywords,
+        publisher=firm,
+        created_at=work.now,
+        newest=None,
+    )
+    records.add_dataset(work.connection, made)
+    if not records.add_name(work.connection, made.id, command.name, work.now):
+        raise ConflictError("name_taken", name=str(command.name))
+    work.journal("catalog.dataset_created", made.id, name=str(made.name), title=made.title, licence=made.licence)
+    return made
+
+
+def _take_namespace(work: Work, name: PublicName, firm: FirmId) -> None:
+    if records.take_namespace(work.connection, name.namespace, firm, work.now) != firm:
+        raise ConflictError("namespace_taken", namespace=name.namespace)
+
+
+def _own_dataset(work: Work, name: PublicName, action: Action) -> Dataset:
+    """Return a dataset of the actor's own, locked. Raises NotFoundError, NotAllowedError."""
+    found = records.dataset_of(work.connection, name, lock=True)
+    if found is None:
+        raise NotFoundError("dataset_not_found", name=str(name))
+    owned = Resource(firms=frozenset({found.publisher}), dataset=found.id, subject=found.id)
+    require_visible(work.actor, action, owned, "dataset")
+    return found
+
+
+def rename_dataset(work: Work, name: PublicName, new_name: PublicName) -> Dataset:
+    """Give a dataset another name; the old one leads to it for ever. Raises ConflictError for a name ever used."""
+    found = _own_dataset(work, name, Action.DRAFT_VERSION)
+    _take_namespace(work, new_name, found.publisher)
+    if not records.add_name(work.connection, found.id, new_name, work.now):
+        raise ConflictError("name_taken", name=str(new_name))
+    records.set_name(work.connection, found.id, new_name)
+    work.journal("catalog.dataset_renamed", found.id, before=str(found.name), after=str(new_name))
+    return replace(found, name=new_name)
+
+
+def open_draft(work: Work, command: OpenDraft) -> Version:
+    """Begin a version of a dataset of one's own.
+
+    Raises:
+        NotFoundError: The dataset, or a parent that the actor may read, does not exist.
+        InvalidValueError, RuleError: As ``rules.require_draft``.
+    """
+    found = _own_dataset(work, command.dataset, Action.DRAFT_VERSION)
+    rules.require_draft(command)
+    parents = tuple(_parent(work, name) for name in command.parents)
+    made = Version(
+        id=VersionId.new(),
+        dataset=found.id,
+        publisher=found.publisher,
+        number=None,
+        state=VersionState.OPEN,
+        message=command.message,
+        origin=command.origin,
+        source=command.source,
+        source_url=command.source_url,
+        source_licence=command.source_licence,
+        earlier_publications=command.earlier_publications,
+        parents=tuple(parent.id for parent in parents),
+        parent_names=tuple(map(str, command.parents)),
+        contributors=command.contributors,
+        grade=command.grade,
+        desensitised=command.desensitised,
+        embargo_until=command.embargo_until,
+        files=0,
+        size_bytes=0,
+        rows=None,
+        report={},
+        faults=(),
+        overlap=(),
+        new_share_bp=None,
+        content_digest=None,
+        manifest_digest=None,
+        created_at=work.now,
+        published_at=None,
+        withdrawn_reason=None,
+    )
+    records.add_version(work.connection, made, work.actor.account)
+    work.journal("catalog.draft_opened", made.id, dataset=str(found.name), parents=list(made.parent_names))
+    return made
+
+
+def _parent(work: Work, name: VersionName) -> Version:
+    """Return a version that the actor may read and so may derive from. Raises NotFoundError."""
+    found = version_named(work, name)
+    if not may_read(work, found).allowed:
+        raise NotFoundError("version_not_found", name=str(name))
+    return found
+
+
+def _own_draft(work: Work, draft_id: VersionId, action: Action = Action.DRAFT_VERSION) -> Version:
+    """Return a draft of the actor's own, locked. Raises NotFoundError, NotAllowedError."""
+    found = records.version_of(work.connection, draft_id, lock=True)
+    if found is None:
+        raise NotFoundError("draft_not_found", id=draft_id)
+    owned = Resource(firms=frozenset({found.publisher}), dataset=found.dataset, subject=found.id)
+    require_visible(work.actor, action, owned, "draft")
+    return found
+
+
+def _editable(work: Work, draft_id: VersionId) -> Version:
+    """Return a draft whose files may change; a verified or faulty one is open again."""
+    found = _own_draft(work, draft_id)
+    if found.state not in EDITABLE_STATES:
+        raise ConflictError("version_state", state=found.state.value, wanted=VersionState.OPEN.value)
+    if found.state is not VersionState.OPEN:
+        records.set_version(
+            work.connection, found.id, state=VersionState.OPEN, faults=[], overlap=[], report={}, new_share_bp=None
+        )
+    return found
+
+
+def add_file(work: Work, draft_id: VersionId, path: FilePath, size_bytes: int) -> tuple[VersionFile, Upload]:
+    """Announce a file of a draft and open its upload.
+
+    Raises:
+        InvalidValueError: A path twice (also after NFC and case folding), a size beyond 5 TiB, too many files.
+        NotFoundError, ConflictError: There is no such draft, or it is being verified or over.
+    """
+    found = _editable(work, draft_id)
+    if not 0 <= size_bytes <= FILE_SIZE_MAX_BYTES:
+        raise InvalidValueError("file_too_large", size_bytes=size_bytes, limit_bytes=FILE_SIZE_MAX_BYTES)
+    rules.require_file_count(records.count_files(work.connection, draft_id)[0])
+    upload = manifests.start_upload_within(work, Purpose.DATASET, size_bytes)
+    made = VersionFile(path, size_bytes, upload.id)
+    if not records.add_file(work.connection, draft_id, made):
+        raise InvalidValueError("path_duplicate", path=str(path), other=str(path))
+    work.journal("catalog.file_announced", found.id, path=str(path), size_bytes=size_bytes)
+    return made, upload
+
+
+def remove_file(work: Work, draft_id: VersionId, path: FilePath) -> VersionFile:
+    """Take a file out of a draft and give its upload up. Raises NotFoundError, ConflictError."""
+    found = _editable(work, draft_id)
+    files = records.files_at(work.connection, draft_id, [path])
+    if not files:
+        raise NotFoundError("file_not_found", path=str(path))
+    records.remove_file(work.connection, draft_id, path)
+    for upload in manifests.uploads(work, [files[0].upload]).values():
+        manifests.abort_within(work, upload)
+    work.journal("catalog.file_removed", found.id, path=str(path))
+    return files[0]
+
+
+def abandon_draft(work: Work, draft_id: VersionId) -> Version:
+    """Give a draft up with all its uploads. Raises NotFoundError, ConflictError."""
+    found = _own_draft(work, draft_id)
+    rules.require_move(found.state, VersionState.ABANDONED)
+    files = records.files_of(work.connection, draft_id)
+    for upload in manifests.uploads(work, [file.upload for file in files]).values():
+        if upload.state is not UploadState.EXPIRED:
+            manifests.abort_within(work, upload)
+    records.set_version(work.connection, draft_id, state=VersionState.ABANDONED)
+    work.journal("catalog.draft_abandoned", draft_id)
+    return replace(found, state=VersionState.ABANDONED)
+
+
+def submit_draft(work: Work, draft_id: VersionId) -> Version:
+    """Hand a draft to the worker for verification.
+
+    Raises:
+        RuleError: It has no file, or the bytes of some have not arrived; every one is named.
+        NotFoundError, ConflictError: There is no such draft, or it is not open.
+    """
+    found = _own_draft(work, draft_id)
+    rules.require_move(found.state, VersionState.VERIFYING)
+    files = records.files_of(work.connection, draft_id)
+    if not files:
+        raise RuleError("draft_empty", draft=draft_id)
+    uploads = manifests.uploads(work, [file.upload for file in files])
+    waiting = [file for file in files if uploads[file.upload].state is not UploadState.RECEIVED]
+    if waiting:
+        raise RuleError("files_not_received", files=len(waiting), path=str(waiting[0].path))
+    job = records.queue_verification(work.connection, draft_id, found.publisher)
+    number, size_bytes = records.count_files(work.connection, draft_id)
+    records.set_version(
+        work.connection,
+        draft_id,
+        state=VersionState.VERIFYING,
+        job_id=job,
+        files=number,
+        size_bytes=size_bytes,
+        faults=[],
+        overlap=[],
+    )
+    work.journal("catalog.draft_submitted", draft_id, files=number, size_bytes=size_bytes)
+    return replace(found, state=VersionState.VERIFYING, files=number, size_bytes=size_bytes)
+
+
+def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
+    """Publish a verified draft: screen, number, sign. From then on its content never changes.
+
+    Raises:
+        RuleError: ``near_duplicate`` with an obstacle for each version it repeats and the overlap in basis points.
+        ConflictError: It is not verified, or this dataset has published the same content.
+        NotFoundError: There is no such draft.
+    """
+    found = _own_draft(work, draft_id, Action.PUBLISH_VERSION)
+    rules.require_move(found.state, VersionState.PUBLISHED)
+    held = records.dataset_of(work.connection, found.dataset, lock=True)
+    if held is None:
+        raise NotFoundError("dataset_not_found", name=str(found.dataset))
+    entries = [
+        FileEntry(file.path, file.size_bytes, file.digest)
+        for file in records.files_of(work.connection, draft_id)
+        if file.digest is not None
+    ]
+    made = manifest_rules.build_manifest(entries)
+    digest = made.root.content_digest
+    sketches.lock_screen_within(work)
+    if same := records.same_content(work.connection, digest, found.dataset):
+        raise ConflictError("content_published_already", version=f"{held.name}@v{same.number}")
+    _require_novel(work, found, digest)
+    number = records.highest_number(work.connection, found.dataset) + 1
+    root = manifest_rules.root_json(made.root)
+    published = replace(
+        found,
+        state=VersionState.PUBLISHED,
+        number=number,
+        content_digest=digest,
+        manifest_digest=manifest_rules.manifest_digest(made.root),
+        published_at=work.now,
+    )
+    records.set_version(
+        work.connection,
+        draft_id,
+        state=published.state,
+        number=number,
+        content_digest=digest,
+        manifest_digest=published.manifest_digest,
+        envelope=signatures.sign(root, [key.private_key]).decode(),
+        published_at=work.now,
+    )
+    records.set_newest(work.connection, found.dataset, number)
+    if (sketch := sketches.sketch_of(work, draft_id)) is not None:
+        sketches.enter_within(work, draft_id, sketch)
+    _index(work, held, published)
+    work.journal(
+        "catalog.version_published",
+        draft_id,
+        name=f"{held.name}@v{number}",
+        content_digest=str(digest),
+        manifest_digest=str(published.manifest_digest),
+    )
+    return published
+
+
+def _require_novel(work: Work, found: Version, digest: object) -> None:
+    same = records.same_content_elsewhere(work.connection, digest, found.dataset)
+    if same is not None:
+        held = records.dataset_of(work.connection, same.dataset)
+        rules.require_other_content(same, f"{held.name if held else same.dataset}@v{same.number}")
+    rules.require_novel(found, overlap_of(work, found))
+
+
+def _index(work: Work, held: Dataset, published: Version) -> None:
+    """Make the search row anew from title, words, columns and labels of the newest version."""
+    words = [held.description, str(held.name), published.source, held.sector, *held.keywords]
+    formats: list[str] = []
+    for file in records.files_of(work.connection, published.id):
+        words += [str(column["name"]) for column in file.columns]
+        words += [str(label) for column in file.columns for label in _labels(column)]
+        formats += [file.format] if file.format else []
+    tokens = document_tokens(held.title, words)
+    records.index_dataset(work.connection, held, tokens, sorted(set(formats)), work.now)
+
+
+def _labels(column: object) -> list[object]:
+    top = column.get("top", []) if isinstance(column, dict) else []
+    return [item["value"] for item in top if isinstance(item, dict) and isinstance(item.get("value"), str)]
+
+
+def withdraw_version(work: Work, name: VersionName, reason: str) -> Version:
+    """Withdraw a version of one's own: no new reader from now on. Raises NotFoundError, ConflictError."""
+    held = _own_dataset(work, name.dataset, Action.WITHDRAW_VERSION)
+    found = records.numbered(work.connection, held.id, name.number)
+    if found is None:
+        raise NotFoundError("version_not_found", name=str(name))
+    rules.require_move(found.state, VersionState.WITHDRAWN)
+    records.set_version(work.connection, found.id, state=VersionState.WITHDRAWN, withdrawn_reason=reason)
+    left = [other for other in records.versions_of(work.connection, held.id) if other.state is VersionState.PUBLISHED]
+    if left and left[-1].number:
+        records.set_newest(work.connection, held.id, left[-1].number)
+        _index(work, held, left[-1])
+    elif not left:
+        records.unindex_dataset(work.connection, held.id)
+    work.journal("catalog.version_withdrawn", found.id, name=str(name), reason=reason)
+    return replace(found, state=VersionState.WITHDRAWN, withdrawn_reason=reason)
+
+
+def grant_within(work: Work, dataset: DatasetId, firm: FirmId, order: OrderId) -> None:
+    """Open a dataset to the firm whose order was accepted; part of the exchange's use case."""
+    records.add_grant(work.connection, order, dataset, firm, work.now)
+
+
+def end_grant_within(work: Work, order: OrderId) -> None:
+    """End what an order opened; new URLs are refused at once."""
+    records.end_grant(work.connection, order, work.now)
+
+
+def set_price_within(work: Work, dataset: DatasetId, fen: int | None) -> None:
+    """State the lowest price of a dataset for search; None is free. The exchange calls it when a listing changes."""
+    records.set_price(work.connection, dataset, fen)
+
+
+def set_adopters_within(work: Work, dataset: DatasetId, adopters: int) -> None:
+    """State how many adopters of a dataset count, for the order of search."""
+    records.set_adopters(work.connection, dataset, adopters)
