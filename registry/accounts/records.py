@@ -175,8 +175,9 @@ def add_account(
             created_by=created_by,
         )
         .on_conflict_do_nothing(index_elements=["login"])
+        .returning(accounts.c.id)
     )
-    return made.rowcount == 1
+    return made.one_or_none() is not None
 
 
 def account_of(connection: Connection, account: AccountId) -> Account | None:
