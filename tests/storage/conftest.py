@@ -17,7 +17,7 @@ from storage.errors import PartRefusedError, StoreError
 from storage.local_store import LocalStore
 from storage.minio_server import MinioServer, obtain_minio
 from storage.minio_store import MinioStore, create_store_keys
-from storage.object_store import ObjectStore
+from storage.object_store import Bucket, ObjectStore
 from storage.settings import S3Settings
 
 HOUR = timedelta(hours=1)
@@ -108,20 +108,33 @@ def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServ
         yield server
 
 
-@pytest.fixture
-def minio_settings(minio_server: MinioServer) -> S3Settings:
-    """Buckets and keys of its own for each test."""
+def settings_of_their_own(server: MinioServer) -> S3Settings:
     prefix = f"t{uuid4().hex[:12]}"
-    keys = create_store_keys(minio_server.endpoint, minio_server.root, prefix)
-    endpoint = minio_server.endpoint
-    return S3Settings(endpoint, prefix, "us-east-1", keys.catalog, keys.up, keys.down, endpoint)
+    keys = create_store_keys(server.endpoint, server.root, prefix)
+    return S3Settings(server.endpoint, prefix, "us-east-1", keys.catalog, keys.up, keys.down, server.endpoint)
+
+
+@pytest.fixture(scope="session")
+def minio_settings(minio_server: MinioServer) -> S3Settings:
+    """Buckets and keys of this test worker. Making them takes seconds; each test leaves the buckets empty."""
+    settings = settings_of_their_own(minio_server)
+    MinioStore(settings).prepare()
+    return settings
 
 
 @pytest.fixture
-def minio_pair(minio_settings: S3Settings) -> StoreUnderTest:
+def minio_pair(minio_settings: S3Settings) -> Iterator[StoreUnderTest]:
     store = MinioStore(minio_settings)
-    store.prepare()
-    return StoreUnderTest(store, MinioStore(minio_settings, now=lambda: datetime.now(UTC) - HOUR))
+    yield StoreUnderTest(store, MinioStore(minio_settings, now=lambda: datetime.now(UTC) - HOUR))
+    for bucket in Bucket:
+        for found in list(store.list(bucket)):
+            store.delete(found.place)
+
+
+@pytest.fixture
+def lasting_settings(minio_server: MinioServer) -> S3Settings:
+    """Buckets of one test that puts something there which cannot be deleted."""
+    return settings_of_their_own(minio_server)
 
 
 @pytest.fixture(params=["local", pytest.param("minio", marks=pytest.mark.minio)])

@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from minio.commonconfig import GOVERNANCE
+from minio.retention import Retention
 
 from storage import minio_store
 from storage.errors import (
@@ -96,22 +98,18 @@ def test_a_real_minio_has_versions_and_locks_in_the_log(minio: ObjectStore) -> N
     assert (seen.versioning, seen.object_lock, seen.conditional_put) == (True, True, True)
 
 
-def test_an_object_under_retention_cannot_be_deleted(minio: ObjectStore, minio_settings: S3Settings) -> None:
-    made = minio.put(Bucket.LOG, "checkpoint", b"root").place
-    retain_until_tomorrow(minio, minio_settings, made)
+def test_an_object_under_retention_cannot_be_deleted(lasting_settings: S3Settings) -> None:
+    store = MinioStore(lasting_settings)
+    store.prepare()
+    made = store.put(Bucket.LOG, "checkpoint", b"root").place
+    retention = Retention(GOVERNANCE, datetime.now(UTC) + timedelta(days=1))
+    name = f"{lasting_settings.bucket_prefix}-log"
+    store._client.set_object_retention(name, made.key, retention, version_id=made.version_id)
     with pytest.raises(ObjectLockedError):
-        minio.delete(made)
+        store.delete(made)
     with pytest.raises(ObjectLockedError):
-        minio.delete(replace(made, version_id=None))
-    assert b"".join(minio.read(made)) == b"root"
-
-
-def retain_until_tomorrow(store: ObjectStore, settings: S3Settings, place: Place) -> None:
-    assert isinstance(store, MinioStore)
-    until = datetime.now(UTC) + timedelta(days=1)
-    retention = minio_store.Retention(minio_store.GOVERNANCE, until)
-    name = f"{settings.bucket_prefix}-{place.bucket}"
-    store._client.set_object_retention(name, place.key, retention, version_id=place.version_id)
+        store.delete(replace(made, version_id=None))
+    assert b"".join(store.read(made)) == b"root"
 
 
 def test_a_large_object_is_copied_in_pieces(minio: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
