@@ -104,9 +104,9 @@ class Door(Blueprint):
         def register(view: Callable[P, Response]) -> Callable[P, Response]:
             hints = get_type_hints(view)
             takes: dict[str, Model] = {name: hints[name] for name in ("body", "query") if name in hints}
-            stated = {400, *problems}
+            stated = {400, 401, *problems}
             if not public:
-                stated |= {401, 403}
+                stated.add(403)
             if PATH_ARGUMENT.search(rule):
                 stated.add(404)
             if needs_key:
@@ -162,6 +162,10 @@ def _parse(name: str, model: Model) -> BaseModel:
     except ValidationError as error:
         # A type of our own: a model that fails while an answer is made must be a 500, not the caller's fault.
         raise RequestInvalidError(error) from error
+
+
+def _scopes(operation: Operation) -> list[str]:
+    return [PERMISSIONS[operation.action].scope.value] if operation.action else []
 
 
 def _require_text(*texts: str) -> None:
@@ -240,10 +244,10 @@ def _described(operation: Operation, refs: Mapping[Any, Any], schemas: Mapping[s
         "tags": [operation.tag],
         "parameters": parameters,
         "responses": answers,
-        "security": [] if operation.public else [{"token": []}],
+        "security": [{"token": []}, {"oauth": _scopes(operation)}],
     }
     if operation.public:
-        described["security"] = [{}, {"token": []}]
+        described["security"].insert(0, {})
     if operation.action:
         permission = PERMISSIONS[operation.action]
         roles = sorted(role.value for role in permission.firm_roles | permission.office_roles)
