@@ -20,11 +20,11 @@ def first_line(error: Exception) -> str:
     return str(error).partition("\n")[0][:200]
 
 
-def require_distinct_columns(names: Sequence[str], **where: int) -> None:
+def require_distinct_columns(names: Sequence[str]) -> None:
     """Raise InvalidValueError ``column_duplicate`` when two columns have the same name."""
     name, times = Counter(names).most_common(1)[0] if names else ("", 0)
     if times > 1:
-        raise InvalidValueError("column_duplicate", column=name[:100], **where)
+        raise InvalidValueError("column_duplicate", column=name[:100])
 
 
 def require_utf8(path: Path, code: str) -> None:

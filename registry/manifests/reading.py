@@ -233,16 +233,13 @@ def _rows_read_singly(block: bytes, first_line: int) -> Iterator[ColumnBatch]:
 
 def _row(line: bytes, number: int) -> dict[str, object]:
     """Return the object on a line. Raises InvalidValueError."""
-
-    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            faults.require_distinct_columns([name for name, _ in pairs], line=number)
-        return found
-
     try:
-        row = json.loads(line.decode(), object_pairs_hook=members, parse_constant=lambda _: None)
-        json.dumps(row, ensure_ascii=False).encode()  # A lone surrogate is no text.
+        text = line.decode().strip()
+        row = _DECODER.decode(text)
+        if "\\u" in text:
+            json.dumps(row, ensure_ascii=False).encode()  # A lone surrogate is no text.
+    except InvalidValueError as error:
+        raise InvalidValueError(error.code, **{**error.parameters, "line": number}) from error
     except UnicodeDecodeError as error:
         raise InvalidValueError("jsonl_not_utf8", line=number, byte_in_line=error.start + 1) from error
     except (ValueError, RecursionError) as error:
@@ -250,6 +247,18 @@ def _row(line: bytes, number: int) -> dict[str, object]:
     if not isinstance(row, dict):
         raise InvalidValueError("jsonl_line_not_object", line=number)
     return row
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON. Raises InvalidValueError when it has a member twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        faults.require_distinct_columns([name for name, _ in pairs])
+    return found
+
+
+# NaN is no JSON, but common writers write it for what is missing.
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=lambda _: None)
 
 
 def _batch_of_rows(rows: list[dict[str, object]]) -> ColumnBatch:

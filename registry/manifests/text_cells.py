@@ -25,6 +25,9 @@ _NULLS = pa.array(["", "null", "NULL", "nan", "NaN"])
 _TRUE = pa.array(["true", "True", "TRUE"])
 _FALSE = pa.array(["false", "False", "FALSE"])
 _NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$"
+_NUMBER_OR_BLANK = rf"{_NUMBER}|^$"
+_FIRST = 64
+"""So many cells tell whether it is worth while to look at all of a column."""
 _SHORT_INTEGER = r"^-?[0-9]{1,18}$"
 _LONG_INTEGER = r"^-?[0-9]{19}$"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
@@ -34,7 +37,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def chunk_of_texts(name: str, texts: ArrowArray) -> ColumnChunk:
-    """Return the cells of an Arrow array of strings. Each distinct text is read once."""
+    """Return the cells of an Arrow array of strings: numbers at once, and of anything else each distinct text once."""
+    if _all_numbers(texts.slice(0, _FIRST)) and _all_numbers(texts):
+        blank = _mask(pc.equal(texts, pa.scalar("", pa.large_string())).fill_null(True))
+        kinds, words = _read_numbers(pc.if_else(pa.array(blank), "0", texts))
+        if not (kinds == CellKind.TEXT).any():
+            kinds[blank] = CellKind.NULL
+            return ColumnChunk(name, kinds, words)
     encoded = texts.dictionary_encode()
     distinct = pc.cast(encoded.dictionary, pa.large_string())
     kinds, words, kept = _read_distinct(distinct)
@@ -44,6 +53,11 @@ def chunk_of_texts(name: str, texts: ArrowArray) -> ColumnChunk:
     if not len(distinct):
         return ColumnChunk(name, np.zeros(len(texts), np.uint8), np.zeros(len(texts), np.int64))
     return ColumnChunk(name, np.where(present, kinds[places], np.uint8(0)), words[places], kept)
+
+
+def _all_numbers(texts: ArrowArray) -> bool:
+    """Return whether every text is a JSON number, empty or null."""
+    return pc.all(pc.match_substring_regex(texts, _NUMBER_OR_BLANK)).as_py() is not False
 
 
 def _read_distinct(texts: ArrowArray) -> tuple[Kinds, Words, list[str]]:
@@ -57,7 +71,7 @@ def _read_distinct(texts: ArrowArray) -> tuple[Kinds, Words, list[str]]:
     numbers = _mask(pc.match_substring_regex(texts, _NUMBER))
     if numbers.any():
         kinds[numbers], words[numbers] = _read_numbers(texts.filter(pa.array(numbers)))
-    moments = _mask(pc.match_substring_regex(texts, _MOMENT))
+    moments = ~numbers & _mask(pc.match_substring_regex(texts, _MOMENT))
     if moments.any():
         kinds[moments], words[moments] = _read_moments(texts.filter(pa.array(moments)))
     just_text = kinds == CellKind.TEXT
@@ -76,6 +90,15 @@ def _read_numbers(texts: ArrowArray) -> tuple[Kinds, Words]:
     doubles = pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
     kinds, words = cells_of_floats(doubles, np.ones(len(texts), dtype=np.bool_))
     kinds[np.isinf(doubles)] = CellKind.TEXT
+    # A double is exact up to 2^53; a longer integer is read again.
+    long = np.isfinite(doubles) & (np.abs(doubles) >= 2**53)
+    if long.any():
+        kinds[long], words[long] = _read_long_integers(texts.filter(pa.array(long)), kinds[long], words[long])
+    return kinds, words
+
+
+def _read_long_integers(texts: ArrowArray, kinds: Kinds, words: Words) -> tuple[Kinds, Words]:
+    """Return the cells of numbers of which those that are written as integers are read exactly, within int64."""
     short = _mask(pc.match_substring_regex(texts, _SHORT_INTEGER))
     words[short] = pc.cast(texts.filter(pa.array(short)), pa.int64()).to_numpy(zero_copy_only=False)
     for place in np.flatnonzero(_mask(pc.match_substring_regex(texts, _LONG_INTEGER))).tolist():

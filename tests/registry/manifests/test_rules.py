@@ -25,7 +25,9 @@ def an_entry(path: str, content: bytes = b"x") -> FileEntry:
 
 
 entries_of_distinct_paths = st.lists(
-    st.tuples(st.text("abcXYZ煤é/", min_size=1, max_size=8).map(lambda t: "d" + t.strip("/").replace("/", "_")), st.binary()),
+    st.tuples(
+        st.text("abcXYZ煤é/", min_size=1, max_size=8).map(lambda t: "d" + t.strip("/").replace("/", "_")), st.binary()
+    ),
     min_size=1,
     max_size=12,
     unique_by=lambda item: item[0].casefold(),
@@ -41,13 +43,15 @@ def test_the_content_digest_knows_neither_order_nor_pages(entries, random, page_
 
 
 def test_the_content_digest_is_what_the_format_says() -> None:
-    lines = f"sancai.content/1\n{hashlib.sha256(b'one').hexdigest()} 3 a.csv\n{hashlib.sha256(b'four').hexdigest()} 4 煤.csv\n"
+    one, four = hashlib.sha256(b"one").hexdigest(), hashlib.sha256(b"four").hexdigest()
+    lines = f"sancai.content/1\n{one} 3 a.csv\n{four} 4 煤.csv\n"
     entries = [an_entry("煤.csv", b"four"), an_entry("a.csv", b"one")]
     assert content_digest(entries).hex == hashlib.sha256(lines.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(
-    "changed", [an_entry("b.csv", b"one"), an_entry("a.csv", b"two"), FileEntry(FilePath("a.csv"), 4, Digest.of(b"one"))]
+    "changed",
+    [an_entry("b.csv", b"one"), an_entry("a.csv", b"two"), FileEntry(FilePath("a.csv"), 4, Digest.of(b"one"))],
 )
 def test_path_size_and_bytes_each_change_the_content_digest(changed: FileEntry) -> None:
     assert content_digest([changed]) != content_digest([an_entry("a.csv", b"one")])
