@@ -24,10 +24,10 @@ if TYPE_CHECKING:
         "将 PATH 处的文件或文件夹发布为数据集的新版本。选项内容也可写在数据旁的 sancai.toml 中。"
         "中断后再次运行同一命令即可继续。",
     ),
-    example="sancai publish ./turbines --name hami-wind/turbines --title 风机数据 --sector new_energy --licence CC0-1.0",
+    example="sancai publish ./turbines --name hami-wind/turbines --title 风机数据 --sector new_energy",
 )
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--name", help=say("namespace/name of the dataset.", "数据集名称：命名空间/名称。"))
+@click.option("--name", help=say("namespace/name of the dataset.", "数据集名称。"))
 @click.option("--title", help=say("Title, in any script.", "标题。"))
 @click.option("--description", help=say("What is in it.", "内容说明。"))
 @click.option("--sector", help=say("Sector, for example new_energy.", "行业，例如 new_energy。"))
