@@ -74,6 +74,28 @@ def of_parquet(path: Path, error: Exception) -> InvalidValueError:
     return InvalidValueError("parquet_malformed", reason=first_line(error))
 
 
+def require_closed_quotes(path: Path, delimiter: str) -> None:
+    """Raise InvalidValueError ``csv_quote_open`` with the line of a quote that is never closed: it swallows all rows.
+
+    An odd number of quotes is only the sign to look: a quote inside a cell without quotes (5" pipe) is no fault.
+    """
+    with path.open("rb") as content:
+        if not sum(block.count(b'"') for block in iter(lambda: content.read(_BLOCK_BYTES), b"")) % 2:
+            return
+    limit = csv.field_size_limit(2**31 - 1)
+    begins = 1
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as content:
+            rows = csv.reader(content, delimiter=delimiter, strict=True)
+            for _ in rows:
+                begins = rows.line_num + 1
+    except csv.Error as broken:
+        if "unexpected end" in str(broken):
+            raise InvalidValueError("csv_quote_open", line=begins) from broken
+    finally:
+        csv.field_size_limit(limit)
+
+
 def of_csv(path: Path, delimiter: str, error: Exception) -> InvalidValueError:
     """Return the fault of a CSV file: the line of the first row with another number of cells than the header."""
     if str(error).startswith("Empty CSV"):

@@ -24,7 +24,7 @@ from registry.manifests.model import Format
 BATCH_ROWS_MAX = 65_536
 BLOCK_BYTES = 8 * 2**20
 LINE_BYTES_MAX = 64 * 2**20
-"""A longer line or CSV row is refused: a reader must hold it whole."""
+"""A longer line is refused: a reader must hold it whole."""
 
 _BLANK_LINE = re.compile(rb"(?:(?<=\n)|\A)[ \t\r]*\n")
 
@@ -105,6 +105,7 @@ def _arrow_batches(path: Path) -> Iterator[ColumnBatch]:
 def _csv_batches(path: Path, file_format: Format) -> Iterator[ColumnBatch]:
     faults.require_utf8(path, "csv_not_utf8")
     delimiter = delimiter_of(path, file_format)
+    faults.require_closed_quotes(path, delimiter)
     try:
         with _csv_reader(path, delimiter, pa.schema([])) as header:
             names = header.schema.names

@@ -114,6 +114,15 @@ def test_a_row_with_another_number_of_cells_is_refused_by_line(
     )
 
 
+def test_a_quote_that_is_never_closed_is_refused_by_line(tmp_path: Path) -> None:
+    refused = refusal(a_file(tmp_path, "a.csv", b'a,b\n1,2\n3,"x\n5,6\n'))
+    assert (refused.code, refused.parameters["line"]) == ("csv_quote_open", 3)
+
+
+def test_a_quote_inside_a_cell_is_no_fault(tmp_path: Path) -> None:
+    assert inspect_file(a_file(tmp_path, "a.csv", b'a,b\n1,5" pipe\n2,x\n'), "a.csv").rows == 2
+
+
 @pytest.mark.parametrize(
     "broken", ['{"a":', "nonsense", '{"a":1}{"a":2}', '{"a":1,}', '{"a":"\\ud800"}', '{"a":' + "[" * 100_000]
 )
