@@ -1,33 +1,49 @@
-"""The web server: granian with several processes, each of which opens the house that the environment describes.
+"""The web server: Granian with several processes, each of which opens the house that the environment describes.
 
-It is started by ``sancai serve`` and lives as long as that does: a process whose parent is gone ends itself, since
-granian leaves its workers behind when it is killed. Start it with ``python -P -m api.serve``, or else a folder
-``api`` of the working directory would be served.
+Started by ``sancai serve`` as ``python -P -m api.serve``; without ``-P`` a folder ``api`` of the working directory would
+be served.
+
+Rules:
+* A process whose parent is gone ends: Granian leaves its workers behind when it is killed.
+* Stopping waits for the requests that are being answered, at most 30 seconds. Granian's own limit is not used: it makes
+  a stop before the first request as long as the limit.
+* The workers add up their figures in a folder of their own, which must be named before ``prometheus_client`` is loaded;
+  for that reason the application is imported where a worker begins.
 """
 
 import os
+import shutil
 import signal
+import tempfile
 import threading
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from flask import Flask
 from granian.constants import Interfaces
-from granian.server import Server
+from granian.server.mp import MPServer
 
-from api.app import create_app
-from api.observe import write_json_logs
-from registry.house import open_house
 from storage.settings import read_settings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 BACKLOG: Final = 4096
 BACKPRESSURE: Final = 2048
 PARENT_LOOKED_AT_EVERY_S: Final = 0.5
+STOP_WITHIN_S: Final = 30
+METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def application() -> Flask:
+def application() -> "Flask":
     """Return the application of this worker process."""
+    # Until Granian listens to signals here, those of the process it was forked from would swallow a stop.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
     end_with_parent(os.getppid())
+    from api.app import create_app
+    from api.observe import write_json_logs
+    from registry.house import open_house
+
     write_json_logs()
     return create_app(open_house(read_settings()))
 
@@ -46,10 +62,10 @@ def end_with_parent(parent: int) -> None:
 
 
 def serve() -> None:
-    """Serve until SIGTERM or SIGINT; requests that are being answered are finished."""
+    """Serve until SIGTERM or SIGINT."""
     end_with_parent(os.getppid())
     settings = read_settings()
-    Server(
+    server = MPServer(
         "api.serve:application",
         address=settings.host,
         port=settings.port,
@@ -60,7 +76,27 @@ def serve() -> None:
         backpressure=BACKPRESSURE,
         respawn_failed_workers=True,
         log_enabled=False,
-    ).serve(target_loader=application, wrap_loader=False)
+    )
+    _limit_stop(server)
+    figures = tempfile.mkdtemp(prefix="sancai-metrics-")
+    os.environ[METRICS_FOLDER] = figures
+    try:
+        server.serve(target_loader=application, wrap_loader=False)
+    finally:
+        shutil.rmtree(figures, ignore_errors=True)
+
+
+def _limit_stop(server: MPServer) -> None:
+    """Once a stop was asked for, end workers that are still busy when the limit is over."""
+
+    def look() -> None:
+        while not server.interrupt_signal:
+            time.sleep(PARENT_LOOKED_AT_EVERY_S)
+        time.sleep(STOP_WITHIN_S)
+        for worker in list(server.wrks):
+            worker.inner.kill()
+
+    threading.Thread(target=look, name="stop limit", daemon=True).start()
 
 
 if __name__ == "__main__":
