@@ -1,7 +1,7 @@
 """Listings, orders, deliveries, invoices and payments.
 
 An order moves ``placed → accepted → delivered → closed``; it may be cancelled while nobody accepted it. Invoices and
-payments are facts beside it: an order is closed once it is delivered, invoiced and paid in full.
+payments are facts beside it: an order is closed once it is delivered, invoiced, verified and paid in full.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Purpose(StrEnum):
     """What a purchase is for; the first three are those of S1 cl.4 for compute."""
 
     MODEL_TRAINING = "model_training"
-    DATA_PROCESSING = "data_processing"
+    LARGE_SCALE_PROCESSING = "large_scale_processing"
     ALGORITHM_VERIFICATION = "algorithm_verification"
     ANNOTATION = "annotation"
     OTHER = "other"
@@ -80,6 +80,21 @@ class Verification(StrEnum):
     RED = "red"
 
 
+LISTING_MOVES: Final[Mapping[ListingState, frozenset[ListingState]]] = {
+    ListingState.OFFERED: frozenset({ListingState.ON_SALE, ListingState.ENDED}),
+    ListingState.ON_SALE: frozenset({ListingState.ENDED}),
+    ListingState.ENDED: frozenset(),
+}
+
+VERIFICATION_MOVES: Final[Mapping[Verification, frozenset[Verification]]] = {
+    Verification.UNVERIFIED: frozenset({Verification.VERIFIED, Verification.VOID, Verification.RED}),
+    Verification.VERIFIED: frozenset({Verification.VERIFIED, Verification.VOID, Verification.RED}),
+    Verification.VOID: frozenset(),
+    Verification.RED: frozenset(),
+}
+"""An invoice is looked up again on payment day and later; once void or red it stays so (RULINGS 22)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """An offer: what, by whom, on which terms; ``seller`` is whom the contract and the invoice will name."""
@@ -100,6 +115,7 @@ class Listing:
     rights_statement: str
     state: ListingState
     offered_at: Moment
+    on_sale_at: Moment | None
 
     @property
     def terms_digest(self) -> Digest:
@@ -130,6 +146,7 @@ class Order:
     contract_digest: Digest | None
     delivered_at: Moment | None
     delivered_digest: Digest | None
+    usage: str | None = None
 
     @property
     def gross(self) -> Money:
@@ -171,6 +188,28 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """What both sides agreed, as canonical JSON, with the installation's signature over exactly these bytes."""
+
+    order: OrderId
+    content: bytes
+    digest: Digest
+    key: str
+    signature: bytes
+    signed_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFile:
+    """An order with the facts beside it."""
+
+    order: Order
+    contract: Contract | None
+    invoices: tuple[Invoice, ...]
+    payments: tuple[Payment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OfferListing:
     """Offer something for sale through ``seller``."""
 
@@ -205,6 +244,15 @@ class ConfirmDelivery:
     order: OrderId
     content_digest: Digest | None
     usage: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingFilter:
+    """Which listings are asked for; None: any."""
+
+    product_kind: ProductKind | None = None
+    dataset: DatasetId | None = None
+    seller: FirmId | None = None
 
 
 @dataclass(frozen=True, slots=True)

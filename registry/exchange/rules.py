@@ -13,33 +13,65 @@ Rules:
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from registry.errors import ConflictError, InvalidValueError, Obstacle, RuleError
 from registry.exchange.model import (
+    LISTING_MOVES,
     ORDER_MOVES,
     QUANTITY_MAX,
+    VERIFICATION_MOVES,
+    ConfirmDelivery,
     Invoice,
     InvoiceKind,
     IssueInvoice,
+    Listing,
+    ListingState,
     OfferListing,
     Order,
     OrderState,
     Payment,
+    PlaceOrder,
     ProductKind,
     Purpose,
     RecordPayment,
     Verification,
+    VerifyInvoice,
 )
+from registry.parties.model import ProviderKind
+from registry.values.canonical import Json
+from registry.values.digest import Digest
+from registry.values.identifiers import FirmId, OrderId
+from registry.values.moment import Moment
 from registry.values.money import FULL_RATE_BP, ZERO, Money, Rate
 from registry.values.uscc import Uscc
 
 _INVOICE_NUMBER: Final = re.compile(r"\d{20}", re.ASCII)
 _REFERENCE: Final = re.compile(r"[0-9A-Za-z-]{4,64}", re.ASCII)
-COMPUTE_PURPOSES: Final = frozenset({Purpose.MODEL_TRAINING, Purpose.DATA_PROCESSING, Purpose.ALGORITHM_VERIFICATION})
+COMPUTE_PURPOSES: Final = frozenset(
+    {Purpose.MODEL_TRAINING, Purpose.LARGE_SCALE_PROCESSING, Purpose.ALGORITHM_VERIFICATION}
+)
+
+
+DATA_KINDS: Final = frozenset({ProductKind.DATASET, ProductKind.DESENSITISED_DATA})
+"""What is delivered as content: the order opens the version to the buyer, and delivery names its digest."""
+
+SELLER_KIND: Final[Mapping[ProductKind, ProviderKind]] = {
+    ProductKind.DATASET: ProviderKind.DATA_EXCHANGE,
+    ProductKind.API: ProviderKind.DATA_EXCHANGE,
+    ProductKind.DESENSITISED_DATA: ProviderKind.DATA_EXCHANGE,
+    ProductKind.COMPUTE: ProviderKind.COMPUTE_CENTRE,
+}
+"""The register a seller must stand in, by what it sells."""
+
+
+def require_listing_move(listing: Listing, to: ListingState) -> None:
+    """Raise ConflictError unless the listing may go to ``to`` now."""
+    if to not in LISTING_MOVES[listing.state]:
+        raise ConflictError("listing_wrong_state", id=listing.id, state=listing.state.value, wanted=to.value)
 
 
 def require_move(order: Order, to: OrderState) -> None:
@@ -73,6 +105,118 @@ def price_of(unit_price: Money, quantity: int, vat_rate: Rate) -> tuple[Money, M
     net = Money(unit_price.fen * quantity)
     doubled = 2 * net.fen * vat_rate.basis_points + FULL_RATE_BP
     return net, Money(doubled // (2 * FULL_RATE_BP))
+
+
+def placed(listing: Listing, command: PlaceOrder, buyer: FirmId, now: Moment) -> Order:
+    """Return the order a buyer places on ``listing``.
+
+    Raises:
+        ConflictError: The listing is not on sale, or its terms are others than those the buyer accepts.
+        InvalidValueError: The quantity is out of bounds.
+        RuleError: The buyer is the seller, or the listing is not offered for the purpose.
+    """
+    if listing.state is not ListingState.ON_SALE:
+        raise ConflictError("listing_not_on_sale", id=listing.id, state=listing.state.value)
+    if listing.terms_digest != command.terms_digest:
+        raise ConflictError("order_terms_differ", given=str(command.terms_digest), terms=str(listing.terms_digest))
+    found = []
+    if buyer == listing.seller:
+        found.append(Obstacle("order_with_oneself", "RULINGS 37"))
+    if listing.purposes and command.purpose not in listing.purposes:
+        offered = ", ".join(purpose.value for purpose in listing.purposes)
+        parameters = {"purpose": command.purpose.value, "offered": offered}
+        found.append(Obstacle("order_purpose_not_offered", "S1 cl.4", parameters=parameters))
+    if found:
+        raise RuleError("order_refused", tuple(found))
+    net, vat = price_of(listing.unit_price, command.quantity, listing.vat_rate)
+    return Order(
+        id=OrderId.new(),
+        listing=listing.id,
+        buyer=buyer,
+        seller=listing.seller,
+        product_kind=listing.product_kind,
+        dataset=listing.dataset,
+        version=listing.version,
+        title=listing.title,
+        quantity=command.quantity,
+        purpose=command.purpose,
+        net=net,
+        vat=vat,
+        terms_digest=command.terms_digest,
+        state=OrderState.PLACED,
+        placed_at=now,
+        accepted_at=None,
+        contract_digest=None,
+        delivered_at=None,
+        delivered_digest=None,
+    )
+
+
+def contract_content(order: Order, listing: Listing, buyer: Uscc, seller: Uscc, day: date) -> dict[str, Json]:
+    """Return what buyer and seller agree when the seller accepts, as the JSON that is signed."""
+    return {
+        "format": "sancai/contract/v1",
+        "order": str(order.id),
+        "listing": str(order.listing),
+        "buyer_uscc": str(buyer),
+        "seller_uscc": str(seller),
+        "product_kind": order.product_kind.value,
+        "title": order.title,
+        "dataset": None if order.dataset is None else str(order.dataset),
+        "version": None if order.version is None else str(order.version),
+        "quantity": order.quantity,
+        "unit": listing.unit,
+        "unit_price_fen": listing.unit_price.fen,
+        "net_fen": order.net.fen,
+        "vat_fen": order.vat.fen,
+        "terms_digest": str(order.terms_digest),
+        "purpose": order.purpose.value,
+        "date": day.isoformat(),
+    }
+
+
+def delivered(order: Order, command: ConfirmDelivery, ordered: Digest | None, now: Moment) -> Order:
+    """Return the order as delivered. ``ordered`` is the content digest of the version that was bought, if any.
+
+    Raises:
+        ConflictError: The order is not accepted, or delivered already.
+        RuleError: Another content than the one that was ordered, or nothing that was used.
+    """
+    require_move(order, OrderState.DELIVERED)
+    found = []
+    if order.product_kind in DATA_KINDS:
+        if command.content_digest is None:
+            found.append(Obstacle("delivery_without_digest", "RULINGS 3", evidence=("content_digest",)))
+        elif command.content_digest != ordered:
+            parameters = {"given": str(command.content_digest), "ordered": str(ordered)}
+            found.append(Obstacle("delivery_digest_differs", "RULINGS 3", parameters=parameters))
+    elif not (command.usage or "").strip():
+        found.append(Obstacle("delivery_without_usage", "S1 cl.4", evidence=("usage_log",)))
+    if found:
+        raise RuleError("delivery_refused", tuple(found))
+    return replace(
+        order,
+        state=OrderState.DELIVERED,
+        delivered_at=now,
+        delivered_digest=command.content_digest,
+        usage=command.usage,
+    )
+
+
+def require_verification(invoice: Invoice, command: VerifyInvoice, today: date) -> None:
+    """Raise unless the tax platform can have answered this of ``invoice``.
+
+    Raises:
+        ConflictError: The invoice is void or red for good.
+        RuleError: It was looked up before it was issued, or will be.
+    """
+    if command.result not in VERIFICATION_MOVES[invoice.verification]:
+        raise ConflictError("invoice_final", number=invoice.number, result=invoice.verification.value)
+    if not invoice.issued_on <= command.checked_on <= today:
+        parameters = {"checked_on": str(command.checked_on), "issued_on": str(invoice.issued_on), "today": str(today)}
+        raise RuleError(
+            "verification_refused", (Obstacle("check_day_impossible", "RULINGS 22", parameters=parameters),)
+        )
 
 
 def require_invoice(command: IssueInvoice, order: Order, seller: Uscc, earlier: Sequence[Invoice], today: date) -> None:

@@ -8,17 +8,26 @@ A voucher is bound to one firm and one order and never changes hands (F13 of POL
 and its money moves between accounts of its pool at each step; no step moves money out of the house: that is finance.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from registry.errors import InvalidValueError
+from registry.policy.assumptions import Assumption
+from registry.policy.model import Condition
+from registry.policy.rules import Limit
+from registry.values.canonical import Json
+from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, FirmId, InvoiceId, OrderId, PoolId, PostingId, VoucherId
 from registry.values.moment import Moment
 from registry.values.money import Money
 
 HOLD_LIFE: Final = timedelta(days=90)
+BUDGET_LINE: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}", re.ASCII)
+"""A budget line: the code of a project or subject (预算项目、科目代码)."""
 
 
 class VoucherState(StrEnum):
@@ -61,6 +70,15 @@ class Account(StrEnum):
     INSTRUCTED = "instructed"
     PAID = "paid"
     RETURNED = "returned"
+
+
+class AppropriationAccount(StrEnum):
+    """Accounts of a budget line. ``granted`` is a credit account, all others are debit accounts."""
+
+    GRANTED = "granted"
+    AVAILABLE = "available"
+    INSTRUCTED = "instructed"
+    PAID = "paid"
 
 
 ACCOUNT_OF: Final[Mapping[VoucherState, Account]] = {
@@ -106,6 +124,21 @@ class FirmYear:
     base: Money
     used: Money
 
+    @property
+    def key(self) -> "FirmYearKey":
+        """Whose and which year it is."""
+        return FirmYearKey(self.authority, self.firm, self.group, self.year)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FirmYearKey:
+    """Identifies a firm-year; transactions that need several lock them in this order."""
+
+    authority: AuthorityId
+    firm: FirmId
+    group: str
+    year: int
+
 
 @dataclass(frozen=True, slots=True)
 class Voucher:
@@ -124,11 +157,53 @@ class Voucher:
     amount: Money
     invoice: InvoiceId | None
     event_on: date | None
-    revision: str
-    facts_digest: str
+    revision: Digest
+    facts_digest: Digest
     held_at: Moment
     expires_at: Moment
     case: CaseId | None
+
+    @property
+    def firm_year(self) -> FirmYearKey:
+        """The firm-year it counts in."""
+        return FirmYearKey(self.authority, self.firm, self.group, self.year)
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherQuote:
+    """What a voucher would cover of an order today, every limit, every condition, and what it rests on.
+
+    ``facts`` is everything the verdict was made of, as JSON: with it and the policy revision the verdict is made again.
+    """
+
+    order: OrderId
+    firm: FirmId
+    authority: AuthorityId
+    instrument: str
+    document: str
+    title_en: str
+    title_zh: str
+    pool: PoolId | None
+    year: int
+    base: Money
+    amount: Money
+    limits: tuple[Limit, ...]
+    conditions: tuple[Condition, ...]
+    open_assumptions: tuple[Assumption, ...]
+    revision: Digest
+    facts: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a step of a voucher was decided on: revision, rulings and facts, kept so that it can be replayed."""
+
+    voucher: VoucherId
+    step: VoucherState
+    decided_at: Moment
+    revision: Digest
+    facts_digest: Digest
+    facts: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +216,75 @@ class Posting:
     amount: Money
     subject: str
     posted_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """An account with everything that was ever posted to it, and the balance that is kept beside."""
+
+    account: str
+    debit: Money
+    credit: Money
+    balance: Money
+    is_credit_account: bool
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the balance is what the postings say."""
+        more, less = (self.credit, self.debit) if self.is_credit_account else (self.debit, self.credit)
+        return more.fen - less.fen == self.balance.fen
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReport:
+    """What a verification of the ledger went through, all of it found right."""
+
+    accounts: int
+    postings: int
+    pools: int
+    firm_years: int
+    vouchers: int
+    appropriations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Appropriation:
+    """What finance may instruct on one budget line in one year, and what it has (RULINGS 18)."""
+
+    authority: AuthorityId
+    budget_year: int
+    line: str
+    appropriated: Money
+    instructed: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPool:
+    """Open a pool that a policy document names."""
+
+    document: str
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appropriate:
+    """Record money that was appropriated to a budget line by a numbered document."""
+
+    budget_year: int
+    line: str
+    amount: Money
+    number: str
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a year, a line, an amount or a number. Raises InvalidValueError."""
+        if not 2000 <= self.budget_year <= 2999:
+            raise InvalidValueError("budget_year_malformed", given=self.budget_year)
+        if not BUDGET_LINE.fullmatch(self.line):
+            raise InvalidValueError("budget_line_malformed", given=self.line[:60])
+        if not self.amount:
+            raise InvalidValueError("appropriation_without_amount")
+        if not self.number.strip() or len(self.number) > 100 or not self.number.isprintable():
+            raise InvalidValueError("appropriation_number_malformed", given=self.number[:60])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,24 +15,59 @@ Rules:
 * Money moves between a pool's accounts exactly as the voucher's state moves (ACCOUNT_OF); debits equal credits.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any, Final
 
 from registry.errors import ConflictError, Finding, Obstacle, RuleError
-from registry.policy.model import Condition, Instrument, NamedList
+from registry.exchange.model import ProductKind
+from registry.parties.model import ProviderKind
+from registry.policy.kinds import Kind
+from registry.policy.model import CapScope, Condition, Instrument, NamedList
 from registry.policy.rules import FirmYearSoFar, VoucherTerms, voucher_amount
+from registry.values.canonical import Json
 from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.vouchers.model import ACCOUNT_OF, COUNTING, VOUCHER_MOVES, Account, Voucher, VoucherState
 
+SELLER_REGISTER: Final[Mapping[ProviderKind, str]] = {
+    ProviderKind.DATA_EXCHANGE: "data_exchange",
+    ProviderKind.COMPUTE_CENTRE: "public_compute_centre",
+}
+"""How a policy document names the register a seller stands in."""
+
+PRODUCT_CODE: Final[Mapping[ProductKind, str]] = {
+    ProductKind.DATASET: "dataset",
+    ProductKind.API: "data_api",
+    ProductKind.DESENSITISED_DATA: "desensitised_data",
+    ProductKind.COMPUTE: "compute",
+}
+"""How a policy document names what is sold."""
+
+
+def fits(instrument: Instrument, seller_kind: ProviderKind) -> bool:
+    """Say whether an instrument supports purchases from sellers of this kind: a share of a price, out of a pool."""
+    scopes = {cap.scope for cap in instrument.caps}
+    return (
+        instrument.kind is Kind.PERCENT
+        and SELLER_REGISTER.get(seller_kind) in instrument.sellers
+        and {CapScope.FIRM, CapScope.POOL} <= scopes
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class VoucherFacts:
-    """Everything a verdict on a voucher rests on, as known on ``day``."""
+    """Everything a verdict on a voucher rests on, as known on ``day``.
+
+    ``seller_green`` is None where the instrument asks for no certificate; ``related_by`` names the chain between buyer
+    and seller; ``counting_voucher`` is another voucher of the same order.
+    """
 
     day: date
     in_force: bool
     in_term: bool
+    pool_open: bool
     annotation_firm: Finding
     operates_in_region: Finding
     credit_clean: Finding
@@ -44,6 +79,37 @@ class VoucherFacts:
     order_accepted: bool
     counting_voucher: str | None
 
+    def as_json(self) -> dict[str, Json]:
+        """Return the facts as they are kept with a decision."""
+        written: dict[str, Json] = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, Finding):
+                value = value.value
+            elif isinstance(value, date):
+                value = value.isoformat()
+            elif isinstance(value, tuple):
+                value = list(value)
+            written[item.name] = value
+        return written
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> "VoucherFacts":
+        """Return the facts a decision was kept with, so that its verdict can be made again."""
+        green = kept["seller_green"]
+        return cls(
+            **{
+                **kept,
+                "day": date.fromisoformat(kept["day"]),
+                "annotation_firm": Finding(kept["annotation_firm"]),
+                "operates_in_region": Finding(kept["operates_in_region"]),
+                "credit_clean": Finding(kept["credit_clean"]),
+                "seller_licensed": Finding(kept["seller_licensed"]),
+                "seller_green": None if green is None else Finding(green),
+                "related_by": tuple(kept["related_by"]),
+            }
+        )
+
 
 def conditions(instrument: Instrument, facts: VoucherFacts) -> tuple[Condition, ...]:
     """Return every condition of a voucher with what is known of it."""
@@ -51,6 +117,7 @@ def conditions(instrument: Instrument, facts: VoucherFacts) -> tuple[Condition, 
     found = [
         Condition("voucher_policy_in_force", "RULINGS 21", _known(facts.in_force), {"day": str(facts.day)}),
         Condition("voucher_event_in_term", "RULINGS 19", _known(facts.in_term), {"day": str(facts.day)}),
+        Condition("pool_open", "RULINGS 18", _known(facts.pool_open), evidence=("pool",)),
         Condition("buyer_is_annotation_firm", clause, facts.annotation_firm, evidence=("register",)),
         Condition("buyer_operates_in_region", "S1 三", facts.operates_in_region, evidence=("register",)),
         Condition("buyer_credit_clean", "RULINGS 31", facts.credit_clean, evidence=("credit_report",)),
@@ -90,6 +157,12 @@ def require_move(voucher: Voucher, to: VoucherState) -> None:
         raise ConflictError("voucher_wrong_state", id=voucher.id, state=voucher.state.value, wanted=to.value)
 
 
+def require_not_expired(voucher: Voucher, now: Moment) -> None:
+    """Raise ConflictError once a hold has run out, whether or not anybody wrote that down yet."""
+    if now >= voucher.expires_at:
+        raise ConflictError("voucher_expired", id=voucher.id, expired_at=str(voucher.expires_at))
+
+
 def accounts_of_move(before: VoucherState | None, after: VoucherState) -> tuple[Account, Account]:
     """Return (debited, credited) accounts of a pool for a move; ``before`` None: the voucher is new."""
     credited = Account.AVAILABLE if before is None else ACCOUNT_OF[before]
@@ -117,8 +190,7 @@ def redemption(
         RuleError: Nothing is left of the year for it.
     """
     require_move(voucher, VoucherState.REDEEMED)
-    if now >= voucher.expires_at:
-        raise ConflictError("voucher_expired", id=voucher.id, expired_at=str(voucher.expires_at))
+    require_not_expired(voucher, now)
     amount = min(voucher.amount, voucher_amount(base, so_far, terms))
     if not amount:
         raise RuleError(

@@ -1,0 +1,443 @@
+"""Use cases of vouchers: open a pool, hold, redeem, release, expire; what others ask of vouchers and of the ledger.
+
+Quotes stand in ``quoting.py``, postings in ``ledger.py``, what the payment of a batch does in ``settling.py``.
+
+Locks are taken in one order: order, vouchers by id, firm-years by key, pools by id.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from registry.actors.model import ANONYMOUS, Action, Resource
+from registry.actors.rules import require, require_visible
+from registry.errors import ConflictError, CorruptContentError, NotFoundError, Obstacle, RuleError
+from registry.exchange import service as exchange
+from registry.exchange.model import Invoice, Order
+from registry.exchange.rules import SupportedBase, supported_base
+from registry.journal.work import View, Work
+from registry.policy import service as policy
+from registry.policy.model import CapScope, Verdict
+from registry.policy.rules import (
+    Limit,
+    LimitKind,
+    Quote,
+    cap_amount,
+    firm_year,
+    firm_years_of,
+    pool_account,
+    what_binds,
+)
+from registry.values.digest import Digest
+from registry.values.identifiers import FirmId, InvoiceId, OrderId, PoolId, VoucherId
+from registry.values.moment import Clock, Moment
+from registry.values.money import ZERO, Money
+from registry.vouchers import ledger, records, rules
+from registry.vouchers.ledger import verify_ledger
+from registry.vouchers.model import (
+    HOLD_LIFE,
+    AccountLine,
+    Decision,
+    FirmYear,
+    FirmYearKey,
+    OpenPool,
+    Pool,
+    Voucher,
+    VoucherState,
+)
+from registry.vouchers.quoting import (
+    Assessment,
+    assess,
+    claim_json,
+    facts_json,
+    instrument_for,
+    quote,
+    so_far_of,
+)
+from registry.vouchers.settling import (
+    appropriate,
+    appropriation_paid_within,
+    appropriation_returned_within,
+    appropriations,
+    instruct_within,
+    mark_instructed_within,
+    mark_paid_within,
+    mark_returned_within,
+    redeemed,
+    settle_within,
+    standing,
+    unsettle_within,
+)
+from storage.database import Database
+
+__all__ = [
+    "appropriate",
+    "appropriation_paid_within",
+    "appropriation_returned_within",
+    "appropriations",
+    "decisions",
+    "expire_due",
+    "firm_years",
+    "hold",
+    "instruct_within",
+    "ledger_lines",
+    "mark_instructed_within",
+    "mark_paid_within",
+    "mark_returned_within",
+    "open_pool",
+    "pool",
+    "pools",
+    "quote",
+    "redeem",
+    "redeemed",
+    "release",
+    "settle_within",
+    "standing",
+    "unsettle_within",
+    "verify_ledger",
+    "voucher",
+    "vouchers",
+]
+
+DUE_AT_ONCE_MAX: Final = 20
+"""How many expired holds of a pool one new hold clears away before it looks at what is left."""
+
+
+# Pools.
+
+
+def open_pool(work: Work, command: OpenPool) -> Pool:
+    """Open a pool with the budget its policy document states.
+
+    Raises:
+        NotAllowedError: The actor keeps no registers of an authority.
+        NotFoundError: The document is not loaded, or names no such pool.
+        ConflictError: The pool is open already.
+    """
+    require(work.actor, Action.OPEN_POOL)
+    office = policy.office_of(work.actor)
+    loaded = policy.loaded_policy(work, office, command.document)
+    today = work.now.civil_day()
+    rulings = (
+        loaded.issue_date_ruling,
+        *(each.ruling for each in policy.rulings(work, office, command.document)),
+    )
+    budgets: dict[str, Money] = {}
+    for instrument in loaded.document.instruments:
+        if any(cap.scope is CapScope.POOL for cap in instrument.caps):
+            budget = cap_amount(instrument, CapScope.POOL, rulings, today)
+            for year in firm_years_of(loaded.term):
+                budgets[pool_account(instrument, rulings, today, year)] = budget
+    if command.pool not in budgets:
+        raise NotFoundError("pool_not_in_policy", pool=command.pool[:60], offered=", ".join(sorted(budgets)))
+    made = Pool(PoolId.new(), office, command.document, command.pool, budgets[command.pool], ZERO, work.now)
+    if not records.add_pool(work.connection, made, work.actor.account):
+        raise ConflictError("pool_open_already", document=command.document, pool=command.pool)
+    ledger.open_pool_accounts(work, made)
+    work.journal("vouchers.pool_opened", made.id, document=made.document, pool=made.name, budget_fen=made.budget.fen)
+    return made
+
+
+def pools(view: View) -> list[Pool]:
+    """Return every pool: what public money is there and how much of it is used is public."""
+    return records.all_pools(view.connection)
+
+
+def pool(view: View, pool_id: PoolId) -> Pool:
+    """Return a pool. Raises NotFoundError."""
+    if found := records.pool_of(view.connection, pool_id):
+        return found
+    raise NotFoundError("pool_not_found", id=pool_id)
+
+
+# Hold.
+
+
+def hold(work: Work, order_id: OrderId) -> Voucher:
+    """Hold public money for an order of one's own.
+
+    Raises:
+        NotAllowedError, NotFoundError: The actor buys nothing by this order.
+        RuleError: Every condition that is unmet or unknown, or that nothing is left to hold.
+    """
+    order = exchange.lock_order_within(work, order_id)
+    resource = Resource(frozenset({order.buyer}), dataset=order.dataset, subject=order.id)
+    require_visible(work.actor, Action.HOLD_VOUCHER, resource, "order")
+    day = work.now.civil_day()
+    found = assess(work, order, *instrument_for(work, order, day), day)
+    _require_met(found)
+    assert found.pool is not None  # noqa: S101 -- it is one of the conditions
+    due = records.take_due(work.connection, work.now, found.pool.id, DUE_AT_ONCE_MAX)
+    key = found.firm_year(day.year)
+    keys = [key, *(each.firm_year for each in due)]
+    years, locked_pool = _lock(work, found, keys, found.pool.id)
+    for each in due:
+        _let_go(work, each, VoucherState.EXPIRED)
+    if due:
+        years, locked_pool = _lock(work, found, keys, found.pool.id)
+    so_far = so_far_of(years[key])
+    quoted = what_binds(order.net, so_far, locked_pool.left, found.terms)
+    if not quoted.amount:
+        raise RuleError("nothing_to_hold", _exhausted(quoted, day.year))
+    facts = facts_json(found, quoted, so_far, order.net, key.year)
+    lapses = Moment.start_of(found.active.term.last + timedelta(days=1))
+    made = Voucher(
+        id=VoucherId.new(),
+        authority=found.active.authority,
+        pool=found.pool.id,
+        instrument=found.active.instrument.id,
+        group=found.group,
+        firm=order.buyer,
+        order=order.id,
+        state=VoucherState.HELD,
+        year=key.year,
+        base=order.net,
+        amount=quoted.amount,
+        invoice=None,
+        event_on=None,
+        revision=found.active.revision,
+        facts_digest=Digest.of_json(facts),
+        held_at=work.now,
+        expires_at=min(work.now.plus(HOLD_LIFE), lapses),
+        case=None,
+    )
+    _change_year(work, key, made.base.fen, made.amount.fen)
+    _change_pool(work, made.pool, made.amount.fen)
+    records.add_voucher(work.connection, made)
+    records.add_decision(
+        work.connection, Decision(made.id, VoucherState.HELD, work.now, made.revision, made.facts_digest, facts)
+    )
+    ledger.post(work, [ledger.move_of_voucher(made.pool, None, VoucherState.HELD, made.amount)], made.id)
+    work.journal(
+        "vouchers.voucher_held",
+        made.id,
+        order=str(order.id),
+        firm=str(made.firm),
+        pool=str(made.pool),
+        amount_fen=made.amount.fen,
+        year=made.year,
+        facts=str(made.facts_digest),
+        expired=[str(each.id) for each in due],
+    )
+    return made
+
+
+def _require_met(found: Assessment, more: Sequence[Obstacle] = ()) -> None:
+    """Raise RuleError listing everything that stands in the way, never only the first."""
+    verdict = Verdict(rules.conditions(found.active.instrument, found.facts))
+    if obstacles := (*more, *verdict.obstacles):
+        raise RuleError("voucher_refused", obstacles)
+
+
+def _exhausted(quoted: Quote, year: int) -> tuple[Obstacle, ...]:
+    """Return an obstacle for each limit that leaves nothing."""
+
+    def obstacle(limit: Limit) -> Obstacle:
+        if limit.kind is LimitKind.POOL:
+            return Obstacle("pool_used_up", "RULINGS 18")
+        if limit.kind is LimitKind.FIRM_YEAR:
+            return Obstacle("firm_year_full", "S1 cl.4", parameters={"year": year})
+        return Obstacle("share_below_one_fen", "S1 cl.4")
+
+    return tuple(obstacle(limit) for limit in quoted.limits if limit.binds)
+
+
+# Redeem.
+
+
+def redeem(work: Work, voucher_id: VoucherId, invoice_id: InvoiceId) -> Voucher:
+    """Claim what an invoice earns: the voucher moves to the year of the claim and what does not fit is released.
+
+    Raises:
+        NotAllowedError, NotFoundError: The voucher, or an invoice for its order, is not there for the actor.
+        ConflictError: The invoice is claimed (``invoice_already_claimed``), or the voucher is not held any more.
+        RuleError: Everything that stands in the way on the day of the event.
+    """
+    asked = _voucher(work, voucher_id)
+    require_visible(work.actor, Action.REDEEM_VOUCHER, _resource(asked), "voucher")
+    order = exchange.lock_order_within(work, asked.order)
+    held = _locked(work, voucher_id)
+    if claimed := records.claim_of(work.connection, invoice_id):
+        raise ConflictError("invoice_already_claimed", invoice=invoice_id, voucher=claimed)
+    rules.require_move(held, VoucherState.REDEEMED)
+    rules.require_not_expired(held, work.now)
+    invoice, base = _supported(work, order, invoice_id)
+    event = max(invoice.issued_on, base.paid_on) if base.paid_on else work.now.civil_day()
+    found = assess(work, order, held.authority, held.instrument, event, held.id)
+    _require_met(found, base.obstacles)
+    year = firm_year(invoice.issued_on, base.paid_on or event, found.year_rule)
+    key = found.firm_year(year)
+    years, locked_pool = _lock(work, found, [key, held.firm_year], held.pool)
+    so_far = so_far_of(years[key], (held.base, held.amount) if key == held.firm_year else (ZERO, ZERO))
+    due = rules.redemption(held, base.base, year, so_far, found.terms, work.now)
+    # The pool has promised this voucher its amount, so what it has left does not bind.
+    quoted = what_binds(base.base, so_far, locked_pool.left + held.amount, found.terms)
+    facts = facts_json(found, replace(quoted, amount=due.amount), so_far, base.base, year)
+    facts |= {"held_fen": held.amount.fen} | claim_json(invoice, exchange.payments(work, order.id))
+    made = replace(
+        held,
+        state=VoucherState.REDEEMED,
+        year=year,
+        base=base.base,
+        amount=due.amount,
+        invoice=invoice.id,
+        event_on=event,
+        revision=found.active.revision,
+        facts_digest=Digest.of_json(facts),
+    )
+    _change_year(work, held.firm_year, -held.base.fen, -held.amount.fen)
+    _change_year(work, key, made.base.fen, made.amount.fen)
+    _change_pool(work, made.pool, -due.released.fen)
+    if not records.claim_invoice(work.connection, invoice.id, made.id, made.base):
+        raise ConflictError("invoice_already_claimed", invoice=invoice_id, voucher="")
+    records.save_voucher(work.connection, made)
+    records.add_decision(
+        work.connection, Decision(made.id, VoucherState.REDEEMED, work.now, made.revision, made.facts_digest, facts)
+    )
+    moves = [
+        ledger.move_of_voucher(made.pool, VoucherState.HELD, VoucherState.REDEEMED, due.amount),
+        ledger.move_of_voucher(made.pool, VoucherState.HELD, VoucherState.RELEASED, due.released),
+    ]
+    ledger.post(work, moves, made.id)
+    work.journal(
+        "vouchers.voucher_redeemed",
+        made.id,
+        invoice=str(invoice.id),
+        base_fen=made.base.fen,
+        amount_fen=made.amount.fen,
+        released_fen=due.released.fen,
+        year=made.year,
+        facts=str(made.facts_digest),
+    )
+    return made
+
+
+def _supported(work: Work, order: Order, invoice_id: InvoiceId) -> tuple[Invoice, SupportedBase]:
+    """Return an invoice of the order and the base it gives."""
+    issued = exchange.invoices(work, order.id)
+    for invoice in issued:
+        if invoice.id == invoice_id:
+            return invoice, supported_base(invoice, order, issued, exchange.payments(work, order.id))
+    raise NotFoundError("invoice_not_found", id=invoice_id)
+
+
+# Release and expiry.
+
+
+def release(work: Work, voucher_id: VoucherId) -> Voucher:
+    """Give a hold back; the order may be held for again. Raises ConflictError when it is not held any more."""
+    asked = _voucher(work, voucher_id)
+    require_visible(work.actor, Action.HOLD_VOUCHER, _resource(asked), "voucher")
+    exchange.lock_order_within(work, asked.order)
+    held = _locked(work, voucher_id)
+    rules.require_move(held, VoucherState.RELEASED)
+    _lock_for(work, held)
+    made = _let_go(work, held, VoucherState.RELEASED)
+    work.journal("vouchers.voucher_released", made.id, amount_fen=made.amount.fen, year=made.year)
+    return made
+
+
+def expire_due(database: Database, clock: Clock, limit: int = 1000) -> int:
+    """Expire holds whose time is over, one in each transaction, and return how many; a worker calls it."""
+    for done in range(limit):
+        if not database.retrying(lambda connection: _expire_one(Work(connection, ANONYMOUS, clock.now()))):
+            return done
+    return limit
+
+
+def _expire_one(work: Work) -> bool:
+    due = records.take_due(work.connection, work.now, None, 1)
+    for each in due:
+        _lock_for(work, each)
+        made = _let_go(work, each, VoucherState.EXPIRED)
+        work.journal("vouchers.voucher_expired", made.id, amount_fen=made.amount.fen, year=made.year)
+    return bool(due)
+
+
+def _let_go(work: Work, held: Voucher, to: VoucherState) -> Voucher:
+    """Return the money of a hold to its pool and firm-year, which are locked."""
+    made = replace(held, state=to)
+    _change_year(work, held.firm_year, -held.base.fen, -held.amount.fen)
+    _change_pool(work, held.pool, -held.amount.fen)
+    records.save_voucher(work.connection, made)
+    ledger.post(work, [ledger.move_of_voucher(held.pool, held.state, to, held.amount)], held.id)
+    return made
+
+
+# Locks and counters.
+
+
+def _lock(
+    work: Work, found: Assessment, keys: Iterable[FirmYearKey], pool_id: PoolId
+) -> tuple[dict[FirmYearKey, FirmYear], Pool]:
+    years = records.lock_firm_years(work.connection, dict.fromkeys(keys, found.terms.firm_year_cap))
+    return years, records.lock_pools(work.connection, [pool_id])[pool_id]
+
+
+def _lock_for(work: Work, held: Voucher) -> None:
+    # A firm-year that holds a voucher exists; nothing is added to its cap.
+    records.lock_firm_years(work.connection, {held.firm_year: ZERO})
+    records.lock_pools(work.connection, [held.pool])
+
+
+def _change_year(work: Work, key: FirmYearKey, base_delta_fen: int, used_delta_fen: int) -> None:
+    if not records.change_firm_year(work.connection, key, base_delta_fen, used_delta_fen):
+        raise CorruptContentError("firm_year_passed", firm=key.firm, year=key.year)
+
+
+def _change_pool(work: Work, pool_id: PoolId, delta_fen: int) -> None:
+    if delta_fen and not records.change_pool(work.connection, pool_id, delta_fen):
+        raise CorruptContentError("pool_passed", pool=pool_id)
+
+
+# What others ask.
+
+
+def _voucher(view: View, voucher_id: VoucherId) -> Voucher:
+    if found := records.voucher_of(view.connection, voucher_id):
+        return found
+    raise NotFoundError("voucher_not_found", id=voucher_id)
+
+
+def _locked(work: Work, voucher_id: VoucherId) -> Voucher:
+    return records.lock_vouchers(work.connection, [voucher_id])[0]
+
+
+def _resource(found: Voucher) -> Resource:
+    return Resource(frozenset({found.firm}), found.authority, subject=found.id)
+
+
+def voucher(view: View, voucher_id: VoucherId) -> Voucher:
+    """Return a voucher to its firm and to the officers of its authority. Raises NotFoundError."""
+    found = _voucher(view, voucher_id)
+    require_visible(view.actor, Action.READ_VOUCHER, _resource(found), "voucher")
+    return found
+
+
+def vouchers(view: View, after: VoucherId | None, limit: int) -> list[Voucher]:
+    """Return the vouchers the actor may see, newest first."""
+    require(view.actor, Action.READ_VOUCHER)
+    return records.vouchers_page(view.connection, view.actor.firm, view.actor.authority, after, limit)
+
+
+def decisions(view: View, voucher_id: VoucherId) -> list[Decision]:
+    """Return what the steps of a voucher were decided on. Raises NotFoundError."""
+    voucher(view, voucher_id)
+    return records.decisions_of(view.connection, voucher_id)
+
+
+def firm_years(view: View, firm: FirmId | None, year: int | None) -> list[FirmYear]:
+    """Return firm-years: a firm its own, officers those of their authority."""
+    require(view.actor, Action.READ_VOUCHER)
+    if view.actor.firm is not None:
+        if firm not in {None, view.actor.firm}:
+            raise NotFoundError("firm_not_found", id=str(firm))
+        firm = view.actor.firm
+    return records.firm_years_of(view.connection, firm, year, view.actor.authority)
+
+
+def ledger_lines(view: View) -> list[AccountLine]:
+    """Return the accounts of the officer's authority with what was posted to them."""
+    require(view.actor, Action.READ_LEDGER)
+    return records.account_lines(view.connection, policy.office_of(view.actor))

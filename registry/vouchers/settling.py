@@ -1,0 +1,236 @@
+"""What the payment of a batch does to vouchers and budget lines; the awards room calls it inside its own use cases.
+
+Rules:
+* Settling fixes what is due and moves no money (RULINGS 23). A settled voucher belongs to one batch; a refused batch or
+  a withdrawn line gives it back.
+* Finance instructs, the bank pays or returns; a returned payment is instructed again, never a second one while the
+  first is unresolved (RULINGS 29). The table of moves holds that.
+* Σ instructed on a budget line of a year ≤ what was appropriated to it (RULINGS 18), for vouchers and awards alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from registry.actors.model import Action
+from registry.actors.rules import require
+from registry.errors import ConflictError, CorruptContentError, Finding, NotFoundError, Obstacle, Parameter, RuleError
+from registry.exchange import service as exchange
+from registry.exchange.model import Verification
+from registry.journal.work import View, Work
+from registry.parties import service as parties
+from registry.parties.model import Predicate
+from registry.policy import service as policy
+from registry.policy.model import Condition, Verdict
+from registry.values.identifiers import AuthorityId, CaseId, VoucherId
+from registry.values.money import Money
+from registry.vouchers import ledger, records, rules
+from registry.vouchers.model import (
+    Appropriate,
+    Appropriation,
+    AppropriationAccount,
+    SettledLine,
+    Voucher,
+    VoucherState,
+)
+
+# Vouchers in a batch.
+
+
+def redeemed(view: View, authority: AuthorityId, document: str) -> tuple[Voucher, ...]:
+    """Return the vouchers under a document that wait for a payment batch, in the order they were held."""
+    instruments = [each.id for each in policy.loaded_policy(view, authority, document).document.instruments]
+    return tuple(records.redeemed_of(view.connection, authority, instruments))
+
+
+def settle_within(work: Work, vouchers: Sequence[VoucherId], case: CaseId | None = None) -> tuple[SettledLine, ...]:
+    """Fix what is due for redeemed vouchers of the officer's authority, once; ``case`` is the batch they go into.
+
+    Raises:
+        NotFoundError: One is not there, or belongs to another authority.
+        ConflictError: One is not redeemed, or in a batch already.
+    """
+    return tuple(
+        SettledLine(each.id, each.firm, each.amount, each.instrument, _clause_of(each))
+        for each in _moved(work, vouchers, VoucherState.SETTLED, case)
+    )
+
+
+def unsettle_within(work: Work, vouchers: Sequence[VoucherId]) -> None:
+    """Take vouchers out of a batch that was refused, or whose lines were withdrawn."""
+    _moved(work, vouchers, VoucherState.REDEEMED, None)
+
+
+def mark_instructed_within(work: Work, vouchers: Sequence[VoucherId], case: CaseId) -> None:
+    """Note that finance instructed the bank. Raises ConflictError unless each is settled or was returned."""
+    _moved(work, vouchers, VoucherState.INSTRUCTED, case)
+
+
+def mark_paid_within(work: Work, vouchers: Sequence[VoucherId], case: CaseId) -> None:
+    """Note that the bank paid. Raises ConflictError unless each is instructed."""
+    _moved(work, vouchers, VoucherState.PAID, case)
+
+
+def mark_returned_within(work: Work, vouchers: Sequence[VoucherId], case: CaseId) -> None:
+    """Note that the bank sent the payment back (退汇). Raises ConflictError unless each is instructed."""
+    _moved(work, vouchers, VoucherState.RETURNED, case)
+
+
+def _moved(work: Work, wanted: Sequence[VoucherId], to: VoucherState, case: CaseId | None) -> list[Voucher]:
+    """Move vouchers of one authority and their money, all or none."""
+    found = records.lock_vouchers(work.connection, wanted)
+    authority = policy.office_of(work.actor)
+    there = {each.id for each in found if each.authority == authority}
+    for missing in set(wanted) - there:
+        raise NotFoundError("voucher_not_found", id=missing)
+    for each in found:
+        rules.require_move(each, to)
+        if case is not None and each.case not in {None, case}:
+            raise ConflictError("voucher_in_other_case", id=each.id, case=each.case)
+    records.lock_pools(work.connection, {each.pool for each in found})
+    moved = []
+    for each in found:
+        made = replace(each, state=to, case=case)
+        records.save_voucher(work.connection, made)
+        ledger.post(work, [ledger.move_of_voucher(each.pool, each.state, to, each.amount)], each.id)
+        moved.append(made)
+    return moved
+
+
+def _clause_of(voucher: Voucher) -> str:
+    """Return the clause a voucher was decided by, from the revision it was decided under."""
+    for document in policy.shipped():
+        if document.revision.digest == voucher.revision:
+            return document.instrument(voucher.instrument).clause
+    raise CorruptContentError("policy_revision_changed", document=voucher.instrument, revision=str(voucher.revision))
+
+
+def standing(view: View, voucher_id: VoucherId) -> Verdict:
+    """Return what is asked of a voucher again on payment day: invoice still good, credit still clean (RULINGS 22, 29).
+
+    Raises:
+        NotFoundError: There is no such voucher, or it claims nothing yet.
+    """
+    found = records.voucher_of(view.connection, voucher_id)
+    if found is None or found.invoice is None:
+        raise NotFoundError("voucher_not_found", id=voucher_id)
+    credit = parties.fact(view, found.authority, found.firm, Predicate.CREDIT_CLEAN, view.now.civil_day())
+    invoice = next(each for each in exchange.invoices(view, found.order) if each.id == found.invoice)
+    good = invoice.verification is Verification.VERIFIED
+    return Verdict(
+        (
+            Condition("buyer_credit_clean", "RULINGS 31", credit.finding, evidence=("credit_report",)),
+            Condition(
+                "invoice_still_verified",
+                "RULINGS 22",
+                Finding.MET if good else Finding.UNMET,
+                {"number": invoice.number, "result": invoice.verification.value},
+                ("invoice_verification",),
+            ),
+        )
+    )
+
+
+# Budget lines.
+
+
+def appropriate(work: Work, command: Appropriate) -> Appropriation:
+    """Record money appropriated to a budget line.
+
+    Raises:
+        NotAllowedError: The actor does not pay for an authority.
+        ConflictError: The document of that number is recorded already.
+    """
+    require(work.actor, Action.APPROPRIATE)
+    office = policy.office_of(work.actor)
+    if not records.add_appropriation(work.connection, office, command, work.actor.account, work.now):
+        raise ConflictError("appropriation_known", number=command.number)
+    place = (office, command.budget_year, command.line)
+    ledger.open_line_accounts(work, *place)
+    _post(work, place, AppropriationAccount.AVAILABLE, AppropriationAccount.GRANTED, command.amount, office)
+    work.journal(
+        "vouchers.money_appropriated",
+        office,
+        budget_year=command.budget_year,
+        line=command.line,
+        amount_fen=command.amount.fen,
+        number=command.number,
+    )
+    return _line(work, place)
+
+
+def appropriations(view: View) -> list[Appropriation]:
+    """Return the budget lines of the officer's authority."""
+    require(view.actor, Action.READ_LEDGER)
+    return records.appropriations_of(view.connection, policy.office_of(view.actor))
+
+
+def instruct_within(
+    work: Work, authority: AuthorityId, budget_year: int, line: str, amount: Money, case: CaseId
+) -> None:
+    """Take ``amount`` from what is appropriated to a line, for an instruction to the bank.
+
+    Raises:
+        RuleError: The line has less left (``appropriation_exceeded``).
+    """
+    place = (authority, budget_year, line)
+    if not records.change_appropriation(work.connection, *place, amount.fen):
+        left = _left(work, place)
+        parameters: dict[str, Parameter] = {
+            "year": budget_year,
+            "line": line[:60],
+            "left": str(left),
+            "amount": str(amount),
+        }
+        raise RuleError(
+            "instruction_refused",
+            (Obstacle("appropriation_exceeded", "RULINGS 18", parameters=parameters, evidence=("appropriation",)),),
+        )
+    _post(work, place, AppropriationAccount.INSTRUCTED, AppropriationAccount.AVAILABLE, amount, case)
+
+
+def appropriation_paid_within(
+    work: Work, authority: AuthorityId, budget_year: int, line: str, amount: Money, case: CaseId
+) -> None:
+    """Note that what was instructed on a line was paid."""
+    place = (authority, budget_year, line)
+    _post(work, place, AppropriationAccount.PAID, AppropriationAccount.INSTRUCTED, amount, case)
+
+
+def appropriation_returned_within(
+    work: Work, authority: AuthorityId, budget_year: int, line: str, amount: Money, case: CaseId
+) -> None:
+    """Put back on a line what the bank sent back; it is taken again when it is instructed again."""
+    place = (authority, budget_year, line)
+    if not records.change_appropriation(work.connection, *place, -amount.fen):
+        raise CorruptContentError("ledger_line_differs", line=line[:60], year=budget_year, found=str(amount))
+    _post(work, place, AppropriationAccount.AVAILABLE, AppropriationAccount.INSTRUCTED, amount, case)
+
+
+Place = tuple[AuthorityId, int, str]
+
+
+def _post(
+    work: Work,
+    place: Place,
+    debit: AppropriationAccount,
+    credit: AppropriationAccount,
+    amount: Money,
+    subject: AuthorityId | CaseId,
+) -> None:
+    move = (ledger.account_of_line(*place, debit), ledger.account_of_line(*place, credit), amount)
+    ledger.post(work, [move], subject)
+
+
+def _line(view: View, place: Place) -> Appropriation:
+    for each in records.appropriations_of(view.connection, place[0]):
+        if (each.authority, each.budget_year, each.line) == place:
+            return each
+    raise NotFoundError("appropriation_not_found", year=place[1], line=place[2][:60])
+
+
+def _left(view: View, place: Place) -> Money:
+    try:
+        found = _line(view, place)
+    except NotFoundError:
+        return Money(0)
+    return found.appropriated - found.instructed
