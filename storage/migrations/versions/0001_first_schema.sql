@@ -49,26 +49,6 @@ GRANT SELECT, INSERT ON authorities TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON authorities FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON authorities FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
-CREATE TABLE datasets (
-  id UUID NOT NULL, 
-  name TEXT COLLATE "C" NOT NULL, 
-  publisher UUID NOT NULL, 
-  title TEXT NOT NULL, 
-  description TEXT NOT NULL, 
-  sector TEXT COLLATE "C" NOT NULL, 
-  licence TEXT COLLATE "C" NOT NULL, 
-  access TEXT COLLATE "C" NOT NULL, 
-  keywords TEXT[] NOT NULL, 
-  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  newest INTEGER, 
-  CONSTRAINT pk_datasets PRIMARY KEY (id), 
-  CONSTRAINT ck_datasets_sector CHECK (sector IN ('smart_mining', 'new_energy', 'cultural_tourism', 'modern_agriculture', 'energy', 'manufacturing', 'transport', 'medical', 'education', 'science', 'government', 'finance', 'communication', 'other')), 
-  CONSTRAINT ck_datasets_access CHECK (access IN ('public', 'gated')), 
-  CONSTRAINT ck_datasets_newest CHECK (newest > 0)
-);
-CREATE INDEX ix_datasets_publisher ON datasets (publisher);
-GRANT SELECT, INSERT, UPDATE ON datasets TO sancai_app;
-
 CREATE TABLE idempotency_answers (
   party TEXT COLLATE "C" NOT NULL, 
   operation TEXT COLLATE "C" NOT NULL, 
@@ -186,18 +166,29 @@ CREATE TABLE journal_pending (
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON journal_pending TO sancai_app;
 
-CREATE TABLE namespaces (
-  key TEXT COLLATE "C" NOT NULL, 
-  name TEXT COLLATE "C" NOT NULL, 
-  firm UUID NOT NULL, 
-  taken_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  CONSTRAINT pk_namespaces PRIMARY KEY (key), 
-  CONSTRAINT ck_namespaces_key CHECK (key = lower(name))
-);
-CREATE INDEX ix_namespaces_firm ON namespaces (firm);
-GRANT SELECT, INSERT ON namespaces TO sancai_app;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON namespaces FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
-CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON namespaces FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+CREATE TABLE outbox (
+  id UUID NOT NULL, 
+  created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL, 
+  destination TEXT NOT NULL, 
+  topic TEXT COLLATE "C" NOT NULL, 
+  body JSONB NOT NULL, 
+  state TEXT COLLATE "C" DEFAULT 'waiting' NOT NULL, 
+  attempts SMALLINT DEFAULT '0' NOT NULL, 
+  next_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
+  reason TEXT, 
+  delivered_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_outbox PRIMARY KEY (id, created_at), 
+  CONSTRAINT ck_outbox_kind CHECK (kind IN ('webhook', 'mail')), 
+  CONSTRAINT ck_outbox_state CHECK (state IN ('waiting', 'delivered', 'parked')), 
+  CONSTRAINT ck_outbox_a_parked_message_says_why CHECK (state <> 'parked' OR reason IS NOT NULL), 
+  CONSTRAINT ck_outbox_delivered_at CHECK ((state = 'delivered') = (delivered_at IS NOT NULL))
+)
+ PARTITION BY RANGE (created_at);
+CREATE INDEX ix_outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
+CREATE TABLE outbox_default PARTITION OF outbox DEFAULT;
+INSERT INTO partitioned_tables VALUES ('outbox');
+GRANT SELECT, INSERT, UPDATE ON outbox TO sancai_app;
 
 CREATE TABLE sign_in_failures (
   login_digest BYTEA NOT NULL, 
@@ -227,62 +218,32 @@ CREATE TABLE table_sketches (
 );
 GRANT SELECT, INSERT, UPDATE ON table_sketches TO sancai_app;
 
-CREATE TABLE uploads (
-  id UUID NOT NULL, 
-  purpose TEXT COLLATE "C" NOT NULL, 
-  owner_firm UUID, 
-  owner_authority UUID, 
-  size_bytes BIGINT NOT NULL, 
-  state TEXT COLLATE "C" NOT NULL, 
-  ref TEXT, 
-  digest BYTEA, 
-  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  completing_at TIMESTAMP WITH TIME ZONE, 
-  swept_at TIMESTAMP WITH TIME ZONE, 
-  CONSTRAINT pk_uploads PRIMARY KEY (id), 
-  CONSTRAINT ck_uploads_purpose CHECK (purpose IN ('dataset', 'evidence')), 
-  CONSTRAINT ck_uploads_state CHECK (state IN ('open', 'completing', 'received', 'aborted', 'expired')), 
-  CONSTRAINT ck_uploads_one_owner CHECK (num_nonnulls(owner_firm, owner_authority) = 1), 
-  CONSTRAINT ck_uploads_size_bytes CHECK (size_bytes BETWEEN 0 AND 5497558138880), 
-  CONSTRAINT ck_uploads_received_has_digest CHECK (state <> 'received' OR digest IS NOT NULL)
+CREATE TABLE appropriation_documents (
+  authority_id UUID NOT NULL, 
+  number TEXT NOT NULL, 
+  budget_year INTEGER NOT NULL, 
+  line TEXT COLLATE "C" NOT NULL, 
+  amount BIGINT NOT NULL CONSTRAINT ck_appropriation_documents_amount CHECK (amount > 0), 
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  recorded_by UUID, 
+  CONSTRAINT pk_appropriation_documents PRIMARY KEY (authority_id, number), 
+  CONSTRAINT fk_appropriation_documents_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
 );
-CREATE INDEX ix_uploads_unfinished ON uploads (expires_at) WHERE swept_at IS NULL;
-GRANT SELECT, INSERT, UPDATE ON uploads TO sancai_app;
+GRANT SELECT, INSERT ON appropriation_documents TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON appropriation_documents FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON appropriation_documents FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
-CREATE TABLE blobs (
-  id UUID NOT NULL, 
-  digest BYTEA NOT NULL, 
-  size_bytes BIGINT NOT NULL, 
-  bucket TEXT COLLATE "C" NOT NULL, 
-  key TEXT COLLATE "C" NOT NULL, 
-  version_id TEXT COLLATE "C", 
-  offset_bytes BIGINT DEFAULT '0' NOT NULL, 
-  length_bytes BIGINT NOT NULL, 
-  upload_id UUID NOT NULL, 
-  state TEXT COLLATE "C" DEFAULT 'verified' NOT NULL, 
-  verified_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  scrubbed_at TIMESTAMP WITH TIME ZONE, 
-  CONSTRAINT pk_blobs PRIMARY KEY (id), 
-  CONSTRAINT ck_blobs_state CHECK (state IN ('verified', 'condemned', 'deleting', 'gone', 'damaged')), 
-  CONSTRAINT ck_blobs_bucket CHECK (bucket IN ('published', 'evidence')), 
-  CONSTRAINT ck_blobs_range CHECK (offset_bytes >= 0 AND length_bytes = size_bytes), 
-  CONSTRAINT fk_blobs_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT
+CREATE TABLE appropriations (
+  authority_id UUID NOT NULL, 
+  budget_year INTEGER NOT NULL, 
+  line TEXT COLLATE "C" NOT NULL, 
+  appropriated BIGINT NOT NULL, 
+  instructed BIGINT NOT NULL, 
+  CONSTRAINT pk_appropriations PRIMARY KEY (authority_id, budget_year, line), 
+  CONSTRAINT ck_appropriations_instructed_within_appropriation CHECK (instructed BETWEEN 0 AND appropriated), 
+  CONSTRAINT fk_appropriations_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
 );
-CREATE INDEX ix_blobs_digest ON blobs (digest);
-CREATE UNIQUE INDEX uq_blobs_place ON blobs (bucket, key, offset_bytes);
-GRANT SELECT, INSERT, UPDATE ON blobs TO sancai_app;
-
-CREATE TABLE dataset_names (
-  key TEXT COLLATE "C" NOT NULL, 
-  dataset_id UUID NOT NULL, 
-  named_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  CONSTRAINT pk_dataset_names PRIMARY KEY (key), 
-  CONSTRAINT fk_dataset_names_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
-);
-GRANT SELECT, INSERT ON dataset_names TO sancai_app;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON dataset_names FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
-CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON dataset_names FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+GRANT SELECT, INSERT, UPDATE ON appropriations TO sancai_app;
 
 CREATE TABLE firms (
   id UUID NOT NULL, 
@@ -292,18 +253,6 @@ CREATE TABLE firms (
   CONSTRAINT fk_firms_registered_by FOREIGN KEY(registered_by) REFERENCES authorities (id) ON DELETE RESTRICT
 );
 GRANT SELECT, INSERT, UPDATE ON firms TO sancai_app;
-
-CREATE TABLE grants (
-  order_id UUID NOT NULL, 
-  dataset_id UUID NOT NULL, 
-  firm UUID NOT NULL, 
-  granted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  ended_at TIMESTAMP WITH TIME ZONE, 
-  CONSTRAINT pk_grants PRIMARY KEY (order_id), 
-  CONSTRAINT fk_grants_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
-);
-CREATE INDEX ix_grants_firm ON grants (firm, dataset_id);
-GRANT SELECT, INSERT, UPDATE ON grants TO sancai_app;
 
 CREATE TABLE leader_lists (
   id UUID NOT NULL, 
@@ -335,6 +284,16 @@ CREATE INDEX ix_leader_lists_authority_id ON leader_lists (authority_id);
 CREATE UNIQUE INDEX uq_leader_lists_version ON leader_lists (authority_id, issuer, name, batch) WHERE recorded_until IS NULL;
 GRANT SELECT, INSERT, UPDATE ON leader_lists TO sancai_app;
 
+CREATE TABLE ledger_accounts (
+  account TEXT COLLATE "C" NOT NULL, 
+  authority_id UUID NOT NULL, 
+  is_credit BOOLEAN NOT NULL, 
+  balance BIGINT NOT NULL CONSTRAINT ck_ledger_accounts_balance CHECK (balance >= 0), 
+  CONSTRAINT pk_ledger_accounts PRIMARY KEY (account), 
+  CONSTRAINT fk_ledger_accounts_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT, UPDATE ON ledger_accounts TO sancai_app;
+
 CREATE TABLE policies (
   authority_id UUID NOT NULL, 
   document TEXT COLLATE "C" NOT NULL, 
@@ -351,6 +310,21 @@ CREATE TABLE policies (
 GRANT SELECT, INSERT ON policies TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON policies FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON policies FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE pools (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  document TEXT COLLATE "C" NOT NULL, 
+  name TEXT COLLATE "C" NOT NULL, 
+  budget BIGINT NOT NULL CONSTRAINT ck_pools_budget CHECK (budget > 0), 
+  used BIGINT NOT NULL CONSTRAINT ck_pools_used_within_budget CHECK (used BETWEEN 0 AND budget), 
+  opened_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  opened_by UUID, 
+  CONSTRAINT pk_pools PRIMARY KEY (id), 
+  CONSTRAINT uq_pools_authority_id_document_name UNIQUE (authority_id, document, name), 
+  CONSTRAINT fk_pools_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT, UPDATE ON pools TO sancai_app;
 
 CREATE TABLE rulings (
   id UUID NOT NULL, 
@@ -372,66 +346,6 @@ CREATE TABLE rulings (
 GRANT SELECT, INSERT ON rulings TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON rulings FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON rulings FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
-
-CREATE TABLE search (
-  dataset_id UUID NOT NULL, 
-  tokens TSVECTOR NOT NULL, 
-  sector TEXT COLLATE "C" NOT NULL, 
-  licence TEXT COLLATE "C" NOT NULL, 
-  formats TEXT[] COLLATE "C" NOT NULL, 
-  price TEXT COLLATE "C" DEFAULT 'free' NOT NULL, 
-  price_fen BIGINT, 
-  adopters INTEGER DEFAULT '0' NOT NULL, 
-  published_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  CONSTRAINT pk_search PRIMARY KEY (dataset_id), 
-  CONSTRAINT ck_search_price_fen CHECK ((price = 'paid') = (price_fen IS NOT NULL)), 
-  CONSTRAINT ck_search_price CHECK (price IN ('free', 'paid')), 
-  CONSTRAINT fk_search_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
-);
-CREATE INDEX ix_search_tokens ON search USING gin (tokens);
-GRANT SELECT, INSERT, UPDATE, DELETE ON search TO sancai_app;
-
-CREATE TABLE versions (
-  id UUID NOT NULL, 
-  dataset_id UUID NOT NULL, 
-  number INTEGER, 
-  state TEXT COLLATE "C" NOT NULL, 
-  message TEXT NOT NULL, 
-  origin TEXT COLLATE "C" NOT NULL, 
-  source TEXT NOT NULL, 
-  source_url TEXT, 
-  source_licence TEXT, 
-  earlier_publications JSONB NOT NULL, 
-  contributors JSONB NOT NULL, 
-  grade TEXT COLLATE "C" NOT NULL, 
-  desensitised BOOLEAN NOT NULL, 
-  embargo_until TIMESTAMP WITH TIME ZONE, 
-  files INTEGER DEFAULT '0' NOT NULL, 
-  size_bytes BIGINT DEFAULT '0' NOT NULL, 
-  rows BIGINT, 
-  report JSONB NOT NULL, 
-  faults JSONB NOT NULL, 
-  overlap JSONB NOT NULL, 
-  new_share_bp SMALLINT, 
-  content_digest BYTEA, 
-  manifest_digest BYTEA, 
-  envelope TEXT, 
-  job_id UUID, 
-  created_by UUID, 
-  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  published_at TIMESTAMP WITH TIME ZONE, 
-  withdrawn_reason TEXT, 
-  CONSTRAINT pk_versions PRIMARY KEY (id), 
-  CONSTRAINT ck_versions_state CHECK (state IN ('open', 'verifying', 'verified', 'faulty', 'abandoned', 'published', 'withdrawn', 'recalled', 'erased')), 
-  CONSTRAINT ck_versions_origin CHECK (origin IN ('enterprise', 'third_party', 'self_built')), 
-  CONSTRAINT ck_versions_grade CHECK (grade IN ('general', 'important')), 
-  CONSTRAINT ck_versions_new_share CHECK (new_share_bp BETWEEN 0 AND 10000), 
-  CONSTRAINT ck_versions_published_is_whole CHECK ((state IN ('published', 'withdrawn', 'recalled', 'erased')) = (num_nulls(number, content_digest, manifest_digest, envelope, published_at) = 0)), 
-  CONSTRAINT uq_versions_dataset_id_number UNIQUE (dataset_id, number), 
-  CONSTRAINT fk_versions_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
-);
-CREATE INDEX ix_versions_content ON versions (content_digest, dataset_id);
-GRANT SELECT, INSERT, UPDATE ON versions TO sancai_app;
 
 CREATE TABLE accounts (
   id UUID NOT NULL, 
@@ -494,28 +408,26 @@ CREATE INDEX ix_control_lines_held_id ON control_lines (held_id);
 CREATE INDEX ix_control_lines_holder_id ON control_lines (holder_id);
 GRANT SELECT, INSERT, UPDATE ON control_lines TO sancai_app;
 
-CREATE TABLE evidence (
+CREATE TABLE datasets (
   id UUID NOT NULL, 
-  kind TEXT COLLATE "C" NOT NULL, 
-  file_name TEXT NOT NULL, 
-  size_bytes BIGINT NOT NULL, 
-  digest BYTEA NOT NULL, 
-  owner_firm UUID, 
-  owner_authority UUID, 
-  upload_id UUID NOT NULL, 
-  blob_id UUID, 
-  state TEXT COLLATE "C" NOT NULL, 
-  filed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  CONSTRAINT pk_evidence PRIMARY KEY (id), 
-  CONSTRAINT ck_evidence_kind CHECK (kind IN ('statement', 'contract', 'delivery_receipt', 'quality_report', 'licence', 'other')), 
-  CONSTRAINT ck_evidence_state CHECK (state IN ('awaiting', 'verified')), 
-  CONSTRAINT ck_evidence_verified_has_blob CHECK ((state = 'verified') = (blob_id IS NOT NULL)), 
-  CONSTRAINT ck_evidence_one_owner CHECK (num_nonnulls(owner_firm, owner_authority) = 1), 
-  CONSTRAINT uq_evidence_upload_id UNIQUE (upload_id), 
-  CONSTRAINT fk_evidence_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT, 
-  CONSTRAINT fk_evidence_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
+  name TEXT COLLATE "C" NOT NULL, 
+  publisher UUID NOT NULL, 
+  title TEXT NOT NULL, 
+  description TEXT NOT NULL, 
+  sector TEXT COLLATE "C" NOT NULL, 
+  licence TEXT COLLATE "C" NOT NULL, 
+  access TEXT COLLATE "C" NOT NULL, 
+  keywords TEXT[] NOT NULL, 
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  newest INTEGER, 
+  CONSTRAINT pk_datasets PRIMARY KEY (id), 
+  CONSTRAINT ck_datasets_sector CHECK (sector IN ('smart_mining', 'new_energy', 'cultural_tourism', 'modern_agriculture', 'energy', 'manufacturing', 'transport', 'medical', 'education', 'science', 'government', 'finance', 'communication', 'other')), 
+  CONSTRAINT ck_datasets_access CHECK (access IN ('public', 'gated')), 
+  CONSTRAINT ck_datasets_newest CHECK (newest > 0), 
+  CONSTRAINT fk_datasets_publisher FOREIGN KEY(publisher) REFERENCES firms (id) ON DELETE RESTRICT
 );
-GRANT SELECT, INSERT, UPDATE ON evidence TO sancai_app;
+CREATE INDEX ix_datasets_publisher ON datasets (publisher);
+GRANT SELECT, INSERT, UPDATE ON datasets TO sancai_app;
 
 CREATE TABLE fact_lines (
   id UUID NOT NULL, 
@@ -553,6 +465,20 @@ GRANT SELECT, INSERT ON firm_codes TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON firm_codes FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON firm_codes FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
+CREATE TABLE firm_years (
+  authority_id UUID NOT NULL, 
+  firm_id UUID NOT NULL, 
+  "group" TEXT COLLATE "C" NOT NULL, 
+  year INTEGER NOT NULL, 
+  cap BIGINT NOT NULL, 
+  base BIGINT NOT NULL CONSTRAINT ck_firm_years_base CHECK (base >= 0), 
+  used BIGINT NOT NULL CONSTRAINT ck_firm_years_used_within_cap CHECK (used BETWEEN 0 AND cap), 
+  CONSTRAINT pk_firm_years PRIMARY KEY (authority_id, firm_id, "group", year), 
+  CONSTRAINT fk_firm_years_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_firm_years_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT, UPDATE ON firm_years TO sancai_app;
+
 CREATE TABLE leader_entries (
   list_id UUID NOT NULL, 
   uscc TEXT COLLATE "C" NOT NULL, 
@@ -579,34 +505,37 @@ GRANT SELECT, INSERT ON leader_withdrawals TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON leader_withdrawals FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON leader_withdrawals FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
-CREATE TABLE listings (
+CREATE TABLE ledger_postings (
   id UUID NOT NULL, 
-  seller_id UUID NOT NULL, 
-  offered_by UUID NOT NULL, 
-  product_kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_listings_product_kind CHECK (product_kind IN ('dataset', 'api', 'desensitised_data', 'compute')), 
-  title TEXT NOT NULL, 
-  dataset_id UUID, 
-  version_id UUID, 
-  unit TEXT NOT NULL, 
-  unit_price BIGINT NOT NULL CONSTRAINT ck_listings_price CHECK (unit_price > 0), 
-  vat_rate_bp INTEGER NOT NULL CONSTRAINT ck_listings_vat CHECK (vat_rate_bp BETWEEN 0 AND 10000), 
-  terms TEXT NOT NULL, 
-  purposes TEXT[] COLLATE "C" NOT NULL, 
-  source_statement TEXT NOT NULL, 
-  rights_statement TEXT NOT NULL, 
-  state TEXT COLLATE "C" NOT NULL CONSTRAINT ck_listings_state CHECK (state IN ('offered', 'on_sale', 'ended')), 
-  offered_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  on_sale_at TIMESTAMP WITH TIME ZONE, 
-  CONSTRAINT pk_listings PRIMARY KEY (id), 
-  CONSTRAINT ck_listings_dataset_with_version CHECK ((dataset_id IS NULL) = (version_id IS NULL)), 
-  CONSTRAINT fk_listings_seller_id FOREIGN KEY(seller_id) REFERENCES firms (id) ON DELETE RESTRICT, 
-  CONSTRAINT fk_listings_offered_by FOREIGN KEY(offered_by) REFERENCES firms (id) ON DELETE RESTRICT, 
-  CONSTRAINT fk_listings_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+  debit TEXT COLLATE "C" NOT NULL, 
+  credit TEXT COLLATE "C" NOT NULL, 
+  amount BIGINT NOT NULL CONSTRAINT ck_ledger_postings_amount CHECK (amount > 0), 
+  subject TEXT COLLATE "C" NOT NULL, 
+  posted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_ledger_postings PRIMARY KEY (id), 
+  CONSTRAINT ck_ledger_postings_two_accounts CHECK (debit <> credit), 
+  CONSTRAINT fk_ledger_postings_debit FOREIGN KEY(debit) REFERENCES ledger_accounts (account) ON DELETE RESTRICT, 
+  CONSTRAINT fk_ledger_postings_credit FOREIGN KEY(credit) REFERENCES ledger_accounts (account) ON DELETE RESTRICT
 );
-CREATE INDEX ix_listings_dataset_id ON listings (dataset_id);
-CREATE INDEX ix_listings_offered_by ON listings (offered_by);
-CREATE INDEX ix_listings_seller_id ON listings (seller_id);
-GRANT SELECT, INSERT, UPDATE ON listings TO sancai_app;
+CREATE INDEX ix_ledger_postings_credit ON ledger_postings (credit);
+CREATE INDEX ix_ledger_postings_debit ON ledger_postings (debit);
+CREATE INDEX ix_ledger_postings_subject ON ledger_postings (subject);
+GRANT SELECT, INSERT ON ledger_postings TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_postings FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON ledger_postings FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE namespaces (
+  key TEXT COLLATE "C" NOT NULL, 
+  name TEXT COLLATE "C" NOT NULL, 
+  firm UUID NOT NULL, 
+  taken_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_namespaces PRIMARY KEY (key), 
+  CONSTRAINT ck_namespaces_key CHECK (key = lower(name)), 
+  CONSTRAINT fk_namespaces_firm FOREIGN KEY(firm) REFERENCES firms (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON namespaces TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON namespaces FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON namespaces FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
 CREATE TABLE provider_lines (
   id UUID NOT NULL, 
@@ -660,38 +589,90 @@ CREATE INDEX ix_sanction_lines_authority_id ON sanction_lines (authority_id);
 CREATE INDEX ix_sanction_lines_firm_id ON sanction_lines (firm_id);
 GRANT SELECT, INSERT, UPDATE ON sanction_lines TO sancai_app;
 
-CREATE TABLE version_files (
-  version_id UUID NOT NULL, 
-  path_key TEXT COLLATE "C" NOT NULL, 
-  path TEXT COLLATE "C" NOT NULL, 
+CREATE TABLE uploads (
+  id UUID NOT NULL, 
+  purpose TEXT COLLATE "C" NOT NULL, 
+  owner_firm UUID, 
+  owner_authority UUID, 
   size_bytes BIGINT NOT NULL, 
-  upload_id UUID NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL, 
+  ref TEXT, 
   digest BYTEA, 
-  blob_id UUID, 
-  format TEXT COLLATE "C", 
-  rows BIGINT, 
-  columns JSONB DEFAULT '[]' NOT NULL, 
-  CONSTRAINT pk_version_files PRIMARY KEY (version_id, path_key), 
-  CONSTRAINT ck_version_files_verified_is_whole CHECK ((digest IS NULL) = (blob_id IS NULL)), 
-  CONSTRAINT fk_version_files_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
-  CONSTRAINT fk_version_files_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT, 
-  CONSTRAINT fk_version_files_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  completing_at TIMESTAMP WITH TIME ZONE, 
+  swept_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_uploads PRIMARY KEY (id), 
+  CONSTRAINT ck_uploads_purpose CHECK (purpose IN ('dataset', 'evidence')), 
+  CONSTRAINT ck_uploads_state CHECK (state IN ('open', 'completing', 'received', 'aborted', 'expired')), 
+  CONSTRAINT ck_uploads_one_owner CHECK (num_nonnulls(owner_firm, owner_authority) = 1), 
+  CONSTRAINT ck_uploads_size_bytes CHECK (size_bytes BETWEEN 0 AND 5497558138880), 
+  CONSTRAINT ck_uploads_received_has_digest CHECK (state <> 'received' OR digest IS NOT NULL), 
+  CONSTRAINT fk_uploads_owner_firm FOREIGN KEY(owner_firm) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_uploads_owner_authority FOREIGN KEY(owner_authority) REFERENCES authorities (id) ON DELETE RESTRICT
 );
-CREATE INDEX ix_version_files_path ON version_files (version_id, path);
-GRANT SELECT, INSERT, UPDATE, DELETE ON version_files TO sancai_app;
+CREATE INDEX ix_uploads_unfinished ON uploads (expires_at) WHERE swept_at IS NULL;
+GRANT SELECT, INSERT, UPDATE ON uploads TO sancai_app;
 
-CREATE TABLE version_parents (
-  version_id UUID NOT NULL, 
-  parent_id UUID NOT NULL, 
-  place SMALLINT NOT NULL, 
-  CONSTRAINT pk_version_parents PRIMARY KEY (version_id, parent_id), 
-  CONSTRAINT ck_version_parents_not_itself CHECK (version_id <> parent_id), 
-  CONSTRAINT fk_version_parents_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
-  CONSTRAINT fk_version_parents_parent_id FOREIGN KEY(parent_id) REFERENCES versions (id) ON DELETE RESTRICT
+CREATE TABLE blobs (
+  id UUID NOT NULL, 
+  digest BYTEA NOT NULL, 
+  size_bytes BIGINT NOT NULL, 
+  bucket TEXT COLLATE "C" NOT NULL, 
+  key TEXT COLLATE "C" NOT NULL, 
+  version_id TEXT COLLATE "C", 
+  offset_bytes BIGINT DEFAULT '0' NOT NULL, 
+  length_bytes BIGINT NOT NULL, 
+  upload_id UUID NOT NULL, 
+  state TEXT COLLATE "C" DEFAULT 'verified' NOT NULL, 
+  verified_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  scrubbed_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_blobs PRIMARY KEY (id), 
+  CONSTRAINT ck_blobs_state CHECK (state IN ('verified', 'condemned', 'deleting', 'gone', 'damaged')), 
+  CONSTRAINT ck_blobs_bucket CHECK (bucket IN ('published', 'evidence')), 
+  CONSTRAINT ck_blobs_range CHECK (offset_bytes >= 0 AND length_bytes = size_bytes), 
+  CONSTRAINT fk_blobs_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT
 );
-GRANT SELECT, INSERT ON version_parents TO sancai_app;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON version_parents FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
-CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON version_parents FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+CREATE INDEX ix_blobs_digest ON blobs (digest);
+CREATE UNIQUE INDEX uq_blobs_place ON blobs (bucket, key, offset_bytes);
+GRANT SELECT, INSERT, UPDATE ON blobs TO sancai_app;
+
+CREATE TABLE cases (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_cases_kind CHECK (kind IN ('award', 'voucher_batch')), 
+  document TEXT COLLATE "C" NOT NULL, 
+  instrument TEXT COLLATE "C" NOT NULL, 
+  dataset_id UUID, 
+  state TEXT COLLATE "C" NOT NULL CONSTRAINT ck_cases_state CHECK (state IN ('applied', 'reviewed', 'instructed', 'paid', 'returned', 'refused', 'withdrawn')), 
+  applicant UUID, 
+  applied_by UUID NOT NULL, 
+  applied_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  revision BYTEA NOT NULL, 
+  facts_digest BYTEA NOT NULL, 
+  sign_off_levels JSONB NOT NULL, 
+  notice_days SMALLINT NOT NULL CONSTRAINT ck_cases_notice_days CHECK (notice_days >= 1), 
+  entry_id UUID NOT NULL, 
+  CONSTRAINT pk_cases PRIMARY KEY (id), 
+  CONSTRAINT ck_cases_award_has_dataset CHECK ((kind = 'award') = (dataset_id IS NOT NULL AND applicant IS NOT NULL)), 
+  CONSTRAINT fk_cases_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_cases_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_cases_applicant FOREIGN KEY(applicant) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_cases_authority ON cases (authority_id, applied_at);
+CREATE UNIQUE INDEX uq_cases_one_award_per_lineage ON cases (authority_id, instrument, dataset_id) WHERE kind = 'award' AND state NOT IN ('refused', 'withdrawn');
+GRANT SELECT, INSERT, UPDATE ON cases TO sancai_app;
+
+CREATE TABLE dataset_names (
+  key TEXT COLLATE "C" NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  named_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_dataset_names PRIMARY KEY (key), 
+  CONSTRAINT fk_dataset_names_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON dataset_names TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON dataset_names FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON dataset_names FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
 CREATE TABLE device_requests (
   device_digest BYTEA NOT NULL, 
@@ -738,6 +719,294 @@ CREATE INDEX ix_firm_lines_authority_id ON firm_lines (authority_id);
 CREATE INDEX ix_firm_lines_firm_id ON firm_lines (firm_id);
 GRANT SELECT, INSERT, UPDATE ON firm_lines TO sancai_app;
 
+CREATE TABLE grants (
+  order_id UUID NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  firm UUID NOT NULL, 
+  granted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  ended_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_grants PRIMARY KEY (order_id), 
+  CONSTRAINT fk_grants_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_grants_firm FOREIGN KEY(firm) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_grants_firm ON grants (firm, dataset_id);
+GRANT SELECT, INSERT, UPDATE ON grants TO sancai_app;
+
+CREATE TABLE provider_certificates (
+  provider_id UUID NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL, 
+  number TEXT NOT NULL, 
+  valid_from DATE NOT NULL, 
+  valid_until DATE, 
+  CONSTRAINT pk_provider_certificates PRIMARY KEY (provider_id, kind, number, valid_from), 
+  CONSTRAINT ck_provider_certificates_valid_time CHECK (valid_until > valid_from), 
+  CONSTRAINT fk_provider_certificates_provider_id FOREIGN KEY(provider_id) REFERENCES provider_lines (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON provider_certificates TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON provider_certificates FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON provider_certificates FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE search (
+  dataset_id UUID NOT NULL, 
+  tokens TSVECTOR NOT NULL, 
+  sector TEXT COLLATE "C" NOT NULL, 
+  licence TEXT COLLATE "C" NOT NULL, 
+  formats TEXT[] COLLATE "C" NOT NULL, 
+  price TEXT COLLATE "C" DEFAULT 'free' NOT NULL, 
+  price_fen BIGINT, 
+  adopters INTEGER DEFAULT '0' NOT NULL, 
+  published_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_search PRIMARY KEY (dataset_id), 
+  CONSTRAINT ck_search_price_fen CHECK ((price = 'paid') = (price_fen IS NOT NULL)), 
+  CONSTRAINT ck_search_price CHECK (price IN ('free', 'paid')), 
+  CONSTRAINT fk_search_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_search_tokens ON search USING gin (tokens);
+GRANT SELECT, INSERT, UPDATE, DELETE ON search TO sancai_app;
+
+CREATE TABLE tokens (
+  id UUID NOT NULL, 
+  account_id UUID NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_tokens_kind CHECK (kind IN ('personal', 'client', 'device')), 
+  label TEXT NOT NULL, 
+  digest BYTEA NOT NULL, 
+  scopes TEXT[] COLLATE "C" NOT NULL, 
+  datasets UUID[], 
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  ended_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_tokens PRIMARY KEY (id), 
+  CONSTRAINT fk_tokens_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE RESTRICT, 
+  CONSTRAINT uq_tokens_digest UNIQUE (digest)
+);
+CREATE INDEX ix_tokens_account_id_id ON tokens (account_id, id);
+GRANT SELECT, INSERT, UPDATE ON tokens TO sancai_app;
+
+CREATE TABLE versions (
+  id UUID NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  number INTEGER, 
+  state TEXT COLLATE "C" NOT NULL, 
+  message TEXT NOT NULL, 
+  origin TEXT COLLATE "C" NOT NULL, 
+  source TEXT NOT NULL, 
+  source_url TEXT, 
+  source_licence TEXT, 
+  earlier_publications JSONB NOT NULL, 
+  contributors JSONB NOT NULL, 
+  grade TEXT COLLATE "C" NOT NULL, 
+  desensitised BOOLEAN NOT NULL, 
+  embargo_until TIMESTAMP WITH TIME ZONE, 
+  files INTEGER DEFAULT '0' NOT NULL, 
+  size_bytes BIGINT DEFAULT '0' NOT NULL, 
+  rows BIGINT, 
+  report JSONB NOT NULL, 
+  faults JSONB NOT NULL, 
+  overlap JSONB NOT NULL, 
+  new_share_bp SMALLINT, 
+  content_digest BYTEA, 
+  manifest_digest BYTEA, 
+  envelope TEXT, 
+  job_id UUID, 
+  created_by UUID, 
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  published_at TIMESTAMP WITH TIME ZONE, 
+  withdrawn_reason TEXT, 
+  CONSTRAINT pk_versions PRIMARY KEY (id), 
+  CONSTRAINT ck_versions_state CHECK (state IN ('open', 'verifying', 'verified', 'faulty', 'abandoned', 'published', 'withdrawn', 'recalled', 'erased')), 
+  CONSTRAINT ck_versions_origin CHECK (origin IN ('enterprise', 'third_party', 'self_built')), 
+  CONSTRAINT ck_versions_grade CHECK (grade IN ('general', 'important')), 
+  CONSTRAINT ck_versions_new_share CHECK (new_share_bp BETWEEN 0 AND 10000), 
+  CONSTRAINT ck_versions_published_is_whole CHECK ((state IN ('published', 'withdrawn', 'recalled', 'erased')) = (num_nulls(number, content_digest, manifest_digest, envelope, published_at) = 0)), 
+  CONSTRAINT uq_versions_dataset_id_number UNIQUE (dataset_id, number), 
+  CONSTRAINT fk_versions_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_versions_content ON versions (content_digest, dataset_id);
+GRANT SELECT, INSERT, UPDATE ON versions TO sancai_app;
+
+CREATE TABLE case_acts (
+  case_id UUID NOT NULL, 
+  number INTEGER NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_case_acts_kind CHECK (kind IN ('reviewed', 'noticed', 'signed', 'instructed', 'paid', 'returned', 'objected', 'answered', 'refused', 'withdrawn')), 
+  account UUID NOT NULL, 
+  at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  content JSONB NOT NULL, 
+  entry_id UUID NOT NULL, 
+  CONSTRAINT pk_case_acts PRIMARY KEY (case_id, number), 
+  CONSTRAINT fk_case_acts_case_id FOREIGN KEY(case_id) REFERENCES cases (id) ON DELETE RESTRICT
+);
+CREATE UNIQUE INDEX uq_case_acts_once ON case_acts (case_id, kind) WHERE kind IN ('reviewed', 'paid', 'refused', 'withdrawn');
+GRANT SELECT, INSERT ON case_acts TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON case_acts FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON case_acts FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE case_decision_numbers (
+  case_id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  year SMALLINT NOT NULL, 
+  number INTEGER NOT NULL, 
+  CONSTRAINT pk_case_decision_numbers PRIMARY KEY (case_id), 
+  CONSTRAINT uq_case_decision_numbers_authority_id_year_number UNIQUE (authority_id, year, number), 
+  CONSTRAINT fk_case_decision_numbers_case_id FOREIGN KEY(case_id) REFERENCES cases (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_case_decision_numbers_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON case_decision_numbers TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON case_decision_numbers FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON case_decision_numbers FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE case_decisions (
+  case_id UUID NOT NULL, 
+  occasion TEXT COLLATE "C" NOT NULL CONSTRAINT ck_case_decisions_occasion CHECK (occasion IN ('application', 'payment')), 
+  decided_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  revision BYTEA NOT NULL, 
+  facts JSONB NOT NULL, 
+  facts_digest BYTEA NOT NULL, 
+  verdict JSONB NOT NULL, 
+  CONSTRAINT pk_case_decisions PRIMARY KEY (case_id, occasion), 
+  CONSTRAINT fk_case_decisions_case_id FOREIGN KEY(case_id) REFERENCES cases (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON case_decisions TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON case_decisions FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON case_decisions FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE case_payees (
+  case_id UUID NOT NULL, 
+  account_name TEXT NOT NULL, 
+  bank TEXT NOT NULL, 
+  masked_number TEXT NOT NULL, 
+  digest BYTEA NOT NULL, 
+  sealed BYTEA NOT NULL, 
+  CONSTRAINT pk_case_payees PRIMARY KEY (case_id), 
+  CONSTRAINT fk_case_payees_case_id FOREIGN KEY(case_id) REFERENCES cases (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON case_payees TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON case_payees FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON case_payees FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE evidence (
+  id UUID NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL, 
+  file_name TEXT NOT NULL, 
+  size_bytes BIGINT NOT NULL, 
+  digest BYTEA NOT NULL, 
+  owner_firm UUID, 
+  owner_authority UUID, 
+  upload_id UUID NOT NULL, 
+  blob_id UUID, 
+  state TEXT COLLATE "C" NOT NULL, 
+  filed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_evidence PRIMARY KEY (id), 
+  CONSTRAINT ck_evidence_kind CHECK (kind IN ('statement', 'contract', 'delivery_receipt', 'quality_report', 'licence', 'other')), 
+  CONSTRAINT ck_evidence_state CHECK (state IN ('awaiting', 'verified')), 
+  CONSTRAINT ck_evidence_verified_has_blob CHECK ((state = 'verified') = (blob_id IS NOT NULL)), 
+  CONSTRAINT ck_evidence_one_owner CHECK (num_nonnulls(owner_firm, owner_authority) = 1), 
+  CONSTRAINT fk_evidence_owner_firm FOREIGN KEY(owner_firm) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_evidence_owner_authority FOREIGN KEY(owner_authority) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT uq_evidence_upload_id UNIQUE (upload_id), 
+  CONSTRAINT fk_evidence_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_evidence_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT, UPDATE ON evidence TO sancai_app;
+
+CREATE TABLE listings (
+  id UUID NOT NULL, 
+  seller_id UUID NOT NULL, 
+  offered_by UUID NOT NULL, 
+  product_kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_listings_product_kind CHECK (product_kind IN ('dataset', 'api', 'desensitised_data', 'compute')), 
+  title TEXT NOT NULL, 
+  dataset_id UUID, 
+  version_id UUID, 
+  unit TEXT NOT NULL, 
+  unit_price BIGINT NOT NULL CONSTRAINT ck_listings_price CHECK (unit_price > 0), 
+  vat_rate_bp INTEGER NOT NULL CONSTRAINT ck_listings_vat CHECK (vat_rate_bp BETWEEN 0 AND 10000), 
+  terms TEXT NOT NULL, 
+  purposes TEXT[] COLLATE "C" NOT NULL, 
+  source_statement TEXT NOT NULL, 
+  rights_statement TEXT NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL CONSTRAINT ck_listings_state CHECK (state IN ('offered', 'on_sale', 'ended')), 
+  offered_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  on_sale_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_listings PRIMARY KEY (id), 
+  CONSTRAINT ck_listings_dataset_with_version CHECK ((dataset_id IS NULL) = (version_id IS NULL)), 
+  CONSTRAINT fk_listings_seller_id FOREIGN KEY(seller_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_listings_offered_by FOREIGN KEY(offered_by) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_listings_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_listings_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_listings_dataset_id ON listings (dataset_id);
+CREATE INDEX ix_listings_offered_by ON listings (offered_by);
+CREATE INDEX ix_listings_seller_id ON listings (seller_id);
+GRANT SELECT, INSERT, UPDATE ON listings TO sancai_app;
+
+CREATE TABLE version_files (
+  version_id UUID NOT NULL, 
+  path_key TEXT COLLATE "C" NOT NULL, 
+  path TEXT COLLATE "C" NOT NULL, 
+  size_bytes BIGINT NOT NULL, 
+  upload_id UUID NOT NULL, 
+  digest BYTEA, 
+  blob_id UUID, 
+  format TEXT COLLATE "C", 
+  rows BIGINT, 
+  columns JSONB DEFAULT '[]' NOT NULL, 
+  CONSTRAINT pk_version_files PRIMARY KEY (version_id, path_key), 
+  CONSTRAINT ck_version_files_verified_is_whole CHECK ((digest IS NULL) = (blob_id IS NULL)), 
+  CONSTRAINT fk_version_files_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_version_files_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_version_files_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_version_files_path ON version_files (version_id, path);
+GRANT SELECT, INSERT, UPDATE, DELETE ON version_files TO sancai_app;
+
+CREATE TABLE version_parents (
+  version_id UUID NOT NULL, 
+  parent_id UUID NOT NULL, 
+  place SMALLINT NOT NULL, 
+  CONSTRAINT pk_version_parents PRIMARY KEY (version_id, parent_id), 
+  CONSTRAINT ck_version_parents_not_itself CHECK (version_id <> parent_id), 
+  CONSTRAINT fk_version_parents_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_version_parents_parent_id FOREIGN KEY(parent_id) REFERENCES versions (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON version_parents TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON version_parents FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON version_parents FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE adoption_receipts (
+  id UUID NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  content_digest BYTEA NOT NULL, 
+  adopter UUID NOT NULL, 
+  purpose TEXT COLLATE "C" NOT NULL, 
+  product TEXT NOT NULL, 
+  started_on DATE NOT NULL, 
+  statement_id UUID NOT NULL, 
+  statement_digest BYTEA NOT NULL, 
+  contract_id UUID NOT NULL, 
+  contract_digest BYTEA NOT NULL, 
+  delivery_id UUID NOT NULL, 
+  delivery_digest BYTEA NOT NULL, 
+  attested_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  attested_by UUID NOT NULL, 
+  signature TEXT COLLATE "C" NOT NULL, 
+  signed_by TEXT COLLATE "C" NOT NULL, 
+  entry_id UUID NOT NULL, 
+  CONSTRAINT pk_adoption_receipts PRIMARY KEY (id), 
+  CONSTRAINT ck_adoption_receipts_purpose CHECK (purpose IN ('model_training', 'model_evaluation', 'product', 'operation', 'research')), 
+  CONSTRAINT fk_adoption_receipts_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_adoption_receipts_adopter FOREIGN KEY(adopter) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_adoption_receipts_statement_id FOREIGN KEY(statement_id) REFERENCES evidence (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_adoption_receipts_contract_id FOREIGN KEY(contract_id) REFERENCES evidence (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_adoption_receipts_delivery_id FOREIGN KEY(delivery_id) REFERENCES evidence (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_adoption_receipts_adopter ON adoption_receipts (adopter);
+CREATE INDEX ix_adoption_receipts_contract_id ON adoption_receipts (contract_id);
+CREATE INDEX ix_adoption_receipts_dataset_id ON adoption_receipts (dataset_id);
+CREATE INDEX ix_adoption_receipts_delivery_id ON adoption_receipts (delivery_id);
+CREATE INDEX ix_adoption_receipts_statement_id ON adoption_receipts (statement_id);
+GRANT SELECT, INSERT ON adoption_receipts TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON adoption_receipts FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON adoption_receipts FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
 CREATE TABLE orders (
   id UUID NOT NULL, 
   listing_id UUID NOT NULL, 
@@ -767,43 +1036,47 @@ CREATE TABLE orders (
   CONSTRAINT fk_orders_listing_id FOREIGN KEY(listing_id) REFERENCES listings (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_orders_buyer_id FOREIGN KEY(buyer_id) REFERENCES firms (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_orders_seller_id FOREIGN KEY(seller_id) REFERENCES firms (id) ON DELETE RESTRICT, 
-  CONSTRAINT fk_orders_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+  CONSTRAINT fk_orders_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_orders_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT
 );
 CREATE INDEX ix_orders_buyer_id_id ON orders (buyer_id, id);
 CREATE INDEX ix_orders_seller_id_id ON orders (seller_id, id);
 GRANT SELECT, INSERT, UPDATE ON orders TO sancai_app;
 
-CREATE TABLE provider_certificates (
-  provider_id UUID NOT NULL, 
-  kind TEXT COLLATE "C" NOT NULL, 
-  number TEXT NOT NULL, 
-  valid_from DATE NOT NULL, 
-  valid_until DATE, 
-  CONSTRAINT pk_provider_certificates PRIMARY KEY (provider_id, kind, number, valid_from), 
-  CONSTRAINT ck_provider_certificates_valid_time CHECK (valid_until > valid_from), 
-  CONSTRAINT fk_provider_certificates_provider_id FOREIGN KEY(provider_id) REFERENCES provider_lines (id) ON DELETE RESTRICT
-);
-GRANT SELECT, INSERT ON provider_certificates TO sancai_app;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON provider_certificates FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
-CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON provider_certificates FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
-
-CREATE TABLE tokens (
+CREATE TABLE quality_reports (
   id UUID NOT NULL, 
-  account_id UUID NOT NULL, 
-  kind TEXT COLLATE "C" NOT NULL CONSTRAINT ck_tokens_kind CHECK (kind IN ('personal', 'client', 'device')), 
-  label TEXT NOT NULL, 
-  digest BYTEA NOT NULL, 
-  scopes TEXT[] COLLATE "C" NOT NULL, 
-  datasets UUID[], 
-  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-  ended_at TIMESTAMP WITH TIME ZONE, 
-  CONSTRAINT pk_tokens PRIMARY KEY (id), 
-  CONSTRAINT fk_tokens_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE RESTRICT, 
-  CONSTRAINT uq_tokens_digest UNIQUE (digest)
+  dataset_id UUID NOT NULL, 
+  content_digest BYTEA NOT NULL, 
+  laboratory UUID NOT NULL, 
+  documentation_hundredths SMALLINT NOT NULL CONSTRAINT ck_quality_reports_documentation_hundredths CHECK (documentation_hundredths BETWEEN 0 AND 10000), 
+  data_quality_hundredths SMALLINT NOT NULL CONSTRAINT ck_quality_reports_data_quality_hundredths CHECK (data_quality_hundredths BETWEEN 0 AND 10000), 
+  model_application_hundredths SMALLINT NOT NULL CONSTRAINT ck_quality_reports_model_application_hundredths CHECK (model_application_hundredths BETWEEN 0 AND 10000), 
+  method TEXT NOT NULL, 
+  report_id UUID NOT NULL, 
+  report_digest BYTEA NOT NULL, 
+  filed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  filed_by UUID NOT NULL, 
+  entry_id UUID NOT NULL, 
+  CONSTRAINT pk_quality_reports PRIMARY KEY (id), 
+  CONSTRAINT fk_quality_reports_laboratory FOREIGN KEY(laboratory) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_quality_reports_report_id FOREIGN KEY(report_id) REFERENCES evidence (id) ON DELETE RESTRICT
 );
-CREATE INDEX ix_tokens_account_id_id ON tokens (account_id, id);
-GRANT SELECT, INSERT, UPDATE ON tokens TO sancai_app;
+CREATE INDEX ix_quality_reports_content ON quality_reports (content_digest, filed_at);
+GRANT SELECT, INSERT ON quality_reports TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON quality_reports FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON quality_reports FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE adoption_withdrawals (
+  receipt_id UUID NOT NULL, 
+  reason TEXT NOT NULL, 
+  withdrawn_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  withdrawn_by UUID, 
+  CONSTRAINT pk_adoption_withdrawals PRIMARY KEY (receipt_id), 
+  CONSTRAINT fk_adoption_withdrawals_receipt_id FOREIGN KEY(receipt_id) REFERENCES adoption_receipts (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON adoption_withdrawals TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON adoption_withdrawals FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON adoption_withdrawals FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
 CREATE TABLE contracts (
   order_id UUID NOT NULL, 
@@ -874,6 +1147,89 @@ CREATE INDEX ix_invoice_checks_invoice_id ON invoice_checks (invoice_id);
 GRANT SELECT, INSERT ON invoice_checks TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON invoice_checks FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON invoice_checks FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE vouchers (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  pool_id UUID NOT NULL, 
+  instrument TEXT COLLATE "C" NOT NULL, 
+  "group" TEXT COLLATE "C" NOT NULL, 
+  firm_id UUID NOT NULL, 
+  order_id UUID NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL CONSTRAINT ck_vouchers_state CHECK (state IN ('held', 'redeemed', 'settled', 'instructed', 'paid', 'returned', 'released', 'expired')), 
+  year INTEGER NOT NULL, 
+  base BIGINT NOT NULL CONSTRAINT ck_vouchers_base CHECK (base > 0), 
+  amount BIGINT NOT NULL CONSTRAINT ck_vouchers_amount CHECK (amount > 0 AND amount <= base), 
+  invoice_id UUID, 
+  event_on DATE, 
+  revision BYTEA NOT NULL, 
+  facts_digest BYTEA NOT NULL, 
+  held_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  case_id UUID, 
+  CONSTRAINT pk_vouchers PRIMARY KEY (id), 
+  CONSTRAINT ck_vouchers_claim CHECK ((invoice_id IS NULL) = (state IN ('held', 'released', 'expired'))), 
+  CONSTRAINT fk_vouchers_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_vouchers_pool_id FOREIGN KEY(pool_id) REFERENCES pools (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_vouchers_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_vouchers_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_vouchers_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoices (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_vouchers_due ON vouchers (pool_id, expires_at) WHERE state = 'held';
+CREATE INDEX ix_vouchers_firm_id_id ON vouchers (firm_id, id);
+CREATE UNIQUE INDEX ux_vouchers_order ON vouchers (order_id) WHERE state IN ('held', 'instructed', 'paid', 'redeemed', 'returned', 'settled');
+GRANT SELECT, INSERT, UPDATE ON vouchers TO sancai_app;
+
+CREATE TABLE case_lines (
+  case_id UUID NOT NULL, 
+  number INTEGER NOT NULL, 
+  firm UUID NOT NULL, 
+  firm_name TEXT NOT NULL, 
+  dataset_id UUID, 
+  voucher_id UUID, 
+  instrument TEXT COLLATE "C" NOT NULL, 
+  clause TEXT NOT NULL, 
+  standard TEXT NOT NULL, 
+  amount_fen BIGINT NOT NULL CONSTRAINT ck_case_lines_amount CHECK (amount_fen > 0), 
+  CONSTRAINT pk_case_lines PRIMARY KEY (case_id, number), 
+  CONSTRAINT ck_case_lines_one_subject CHECK (num_nonnulls(dataset_id, voucher_id) = 1), 
+  CONSTRAINT fk_case_lines_case_id FOREIGN KEY(case_id) REFERENCES cases (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_case_lines_firm FOREIGN KEY(firm) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_case_lines_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_case_lines_voucher_id FOREIGN KEY(voucher_id) REFERENCES vouchers (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_case_lines_firm ON case_lines (firm);
+CREATE INDEX ix_case_lines_voucher_id ON case_lines (voucher_id);
+GRANT SELECT, INSERT ON case_lines TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON case_lines FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON case_lines FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE invoice_claims (
+  invoice_id UUID NOT NULL, 
+  voucher_id UUID NOT NULL, 
+  base BIGINT NOT NULL CONSTRAINT ck_invoice_claims_base CHECK (base > 0), 
+  CONSTRAINT pk_invoice_claims PRIMARY KEY (invoice_id), 
+  CONSTRAINT fk_invoice_claims_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoices (id) ON DELETE RESTRICT, 
+  CONSTRAINT uq_invoice_claims_voucher_id UNIQUE (voucher_id), 
+  CONSTRAINT fk_invoice_claims_voucher_id FOREIGN KEY(voucher_id) REFERENCES vouchers (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON invoice_claims TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON invoice_claims FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON invoice_claims FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE voucher_decisions (
+  voucher_id UUID NOT NULL, 
+  step TEXT COLLATE "C" NOT NULL CONSTRAINT ck_voucher_decisions_step CHECK (step IN ('held', 'redeemed')), 
+  decided_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  revision BYTEA NOT NULL, 
+  facts_digest BYTEA NOT NULL, 
+  facts JSONB NOT NULL, 
+  CONSTRAINT pk_voucher_decisions PRIMARY KEY (voucher_id, step), 
+  CONSTRAINT fk_voucher_decisions_voucher_id FOREIGN KEY(voucher_id) REFERENCES vouchers (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON voucher_decisions TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON voucher_decisions FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON voucher_decisions FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
 SET timezone TO 'UTC';
 SELECT sancai_ensure_partitions(3);
