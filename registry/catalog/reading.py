@@ -106,6 +106,15 @@ def draft_files(view: View, draft_id: VersionId, limit: int) -> tuple[VersionFil
     return records.files_of(view.connection, draft_id, limit=limit)
 
 
+def draft_file(view: View, draft_id: VersionId, path: FilePath) -> VersionFile:
+    """Return a file of a draft of one's own. Raises NotFoundError."""
+    draft(view, draft_id)
+    files = records.files_at(view.connection, draft_id, [path])
+    if not files:
+        raise NotFoundError("file_not_found", path=str(path))
+    return files[0]
+
+
 def may_read(view: View, found: Version) -> Verdict:
     """Return whether the actor may read the content of a version: the gate, with the facts it asks for."""
     held = records.dataset_of(view.connection, found.dataset)

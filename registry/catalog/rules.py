@@ -6,8 +6,8 @@ Rules of reading (the one gate; every door asks it):
 * A token that is made for some datasets reads no other.
 * Before the end of an embargo only the publisher reads.
 * Data of grade "important" is never open to the public (数据安全法 21, 31): it needs a grant whatever the dataset says.
-* Public content is open to all on uniform terms. Gated content needs a grant from an order that lasts, and a member with
-  a role and a scope to read.
+* Public content is open to all on uniform terms. Gated content needs a grant from an order that lasts, and a member
+  with a role and a scope to read.
 
 Rules of publishing:
 * Only what the server itself has verified is published (DESIGN §3.4); content that this dataset has already is not

@@ -21,6 +21,7 @@ from registry.catalog.model import (
 from registry.catalog.reading import (
     dataset,
     draft,
+    draft_file,
     draft_files,
     latest,
     manifest,
@@ -55,6 +56,7 @@ __all__ = [
     "create_dataset",
     "dataset",
     "draft",
+    "draft_file",
     "draft_files",
     "end_grant_within",
     "grant_within",

@@ -97,13 +97,16 @@ def verify_draft(premises: Premises, draft: VersionId, attempt: str, progress: P
             return
         files = records.files_of(connection, draft)
         uploads = stored.uploads_of(connection, [file.upload for file in files])
+    reading = Reading([], [], [], [], SketchBuilder())
+    sketch, share = None, None
     try:
         with TemporaryDirectory(prefix="sancai-verify-") as folder:
-            reading = _read_files(premises.store, found, files, uploads, Path(folder), progress)
+            _read_files(premises.store, found, files, uploads, reading, Path(folder), progress)
             sketch = reading.builder.finish() if reading.tables and not reading.faults else None
-            share = None
             if sketch is not None and found.parents:
                 share = _new_share(premises, found, reading, Path(folder))
+    except InvalidValueError as error:
+        reading.faults.append(Fault("", error.code, error.parameters))
     except (StoreUnavailableError, StoreConfigurationError) as error:
         raise UnavailableError("store_unavailable") from error
     command = Command("verify_draft", f"verify-{attempt}", Digest.of_json({"draft": draft}))
@@ -127,10 +130,10 @@ def _read_files(
     found: Version,
     files: tuple[VersionFile, ...],
     uploads: dict[UploadId, Upload],
+    reading: Reading,
     folder: Path,
     progress: Progress,
-) -> Reading:
-    reading = Reading([], [], [], [], SketchBuilder())
+) -> None:
     for place, file in enumerate(files):
         local = folder / f"file-{place}"
         upload = uploads[file.upload]
@@ -156,7 +159,6 @@ def _read_files(
         finally:
             if not found.parents:
                 local.unlink(missing_ok=True)
-    return reading
 
 
 def _copied(

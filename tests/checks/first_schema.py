@@ -68,6 +68,8 @@ def script() -> str:
     for package in pkgutil.walk_packages(registry.__path__, "registry."):
         if package.name.endswith(".records"):
             importlib.import_module(package.name)
+    for name in ("storage.queue", "storage.outbox"):
+        importlib.import_module(name)
     parts = [_PREAMBLE]
     parts += [_table(table) for table in metadata.sorted_tables]
     parts.append("SET timezone TO 'UTC';\nSELECT sancai_ensure_partitions(3);\n")

@@ -1,0 +1,173 @@
+"""The loop of a worker: verification, the sequencer of the log, messages, and what must be tidied from time to time.
+
+Several workers may run at once: a job has a lease, the sequencer a leader, a message an attempt that is counted first.
+"""
+
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from registry.catalog.records import VERIFY_KIND
+from registry.catalog.verification import verify_draft
+from registry.errors import SancaiError, UnavailableError
+from registry.house import House
+from registry.journal.service import sequence
+from registry.manifests.service import sweep_uploads
+from registry.values.identifiers import VersionId
+from storage import outbox, queue
+from storage.database import DatabaseUnavailableError, partitions_ensured
+from storage.errors import StoreError
+
+KINDS: Final = (VERIFY_KIND,)
+SEQUENCED_EVERY_S: Final = 0.5
+TIDIED_EVERY_S: Final = 60.0
+LOOKED_FOR_EVERY_S: Final = 1.0
+HELD_EVERY_S: Final = queue.LEASE.total_seconds() / 4
+
+_log = logging.getLogger("sancai.worker")
+
+
+class LeaseLostError(Exception):
+    """The job was called off or given to another worker: nothing more may be done for it."""
+
+
+def worker_name() -> str:
+    """Return a name no other worker has."""
+    return f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def run_once(house: House) -> int:
+    """Do all that waits now, in this thread, and return how many jobs were done: for tests and demonstrations."""
+    worker, done = worker_name(), 0
+    while work_on_next(house, worker):
+        done += 1
+    while sequence(house.database, house.clock, house.signing_key):
+        pass
+    deliver_messages(house)
+    tidy(house)
+    return done
+
+
+def run(house: House) -> None:
+    """Work until the process is told to stop; a job at hand is then given back at once."""
+    worker, stop = worker_name(), threading.Event()
+    beside = threading.Thread(target=_beside, args=(house, stop), name="sancai-sequencer", daemon=True)
+    bell = queue.Bell(house.database)
+    beside.start()
+    try:
+        while True:
+            try:
+                if not work_on_next(house, worker):
+                    bell.wait(LOOKED_FOR_EVERY_S)
+            except DatabaseUnavailableError:
+                _log.warning("the database does not answer")
+                time.sleep(LOOKED_FOR_EVERY_S)
+    finally:
+        stop.set()
+        bell.close()
+        beside.join(timeout=10)
+
+
+def _beside(house: House, stop: threading.Event) -> None:
+    """Index the log and deliver messages while jobs take as long as they take."""
+    tidied = -TIDIED_EVERY_S
+    while not stop.is_set():
+        try:
+            while sequence(house.database, house.clock, house.signing_key):
+                pass
+            deliver_messages(house)
+            if time.monotonic() - tidied >= TIDIED_EVERY_S:
+                tidied = time.monotonic()
+                tidy(house)
+        except (DatabaseUnavailableError, SancaiError, StoreError) as error:
+            _log.warning("will be tried again: %s", error)
+        stop.wait(SEQUENCED_EVERY_S)
+
+
+def deliver_messages(house: House) -> None:
+    """Try every message whose time has come once."""
+    carriers = {outbox.Kind.WEBHOOK: outbox.webhook_carrier(house.secret, time.time)}
+    while outbox.deliver_next(house.database, carriers):
+        pass
+
+
+def tidy(house: House) -> None:
+    """Make the partitions of the next months and free what given-up uploads hold."""
+    with house.database.writing() as connection:
+        partitions_ensured(connection)
+    with suppress(StoreError):
+        sweep_uploads(house.database, house.clock, house.store)
+
+
+def work_on_next(house: House, worker: str) -> bool:
+    """Take the job whose turn it is and do it; return False when none waits."""
+    with house.database.writing() as connection:
+        job = queue.take(connection, worker, KINDS)
+    if job is None:
+        return False
+    with _Holding(house, job, worker) as holding:
+        try:
+            verify_draft(house, VersionId(job.payload["version"]), str(job.id), holding.progressed)
+        except LeaseLostError:
+            _log.info("job %s was called off", job.id)
+        except (UnavailableError, DatabaseUnavailableError) as error:
+            _failed(house, job, worker, error)
+        except Exception as error:  # noqa: BLE001  A job that breaks is parked with its reason; the worker goes on.
+            _log.exception("job %s failed", job.id)
+            _failed(house, job, worker, error)
+        except BaseException:
+            with house.database.writing() as connection:
+                queue.give_back(connection, job, worker)
+            raise
+        else:
+            with house.database.writing() as connection:
+                queue.finish(connection, job, worker)
+    return True
+
+
+def _failed(house: House, job: queue.Job, worker: str, error: Exception) -> None:
+    code = error.code if isinstance(error, SancaiError) else type(error).__name__
+    with house.database.writing() as connection:
+        state = queue.fail(connection, job, worker, {"code": code, "detail": str(error)[:500]})
+    _log.warning("job %s is %s after attempt %d: %s", job.id, state, job.attempt, code)
+
+
+class _Holding:
+    """Keeps the lease of a job in a thread of its own, with the progress last told."""
+
+    def __init__(self, house: House, job: queue.Job, worker: str) -> None:
+        self._house, self._job, self._worker = house, job, worker
+        self._told = (0, 0)
+        self._lost, self._ended = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._hold, name="sancai-lease", daemon=True)
+
+    def __enter__(self) -> "_Holding":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join(timeout=10)
+
+    @property
+    def progressed(self) -> Callable[[int, int], None]:
+        """What the work calls with units done and in all. Raises LeaseLostError when it must stop."""
+
+        def tell(done: int, total: int) -> None:
+            self._told = (done, total)
+            if self._lost.is_set():
+                raise LeaseLostError
+
+        return tell
+
+    def _hold(self) -> None:
+        while not self._ended.wait(HELD_EVERY_S):
+            with suppress(DatabaseUnavailableError), self._house.database.writing() as connection:
+                if not queue.renew(connection, self._job, self._worker, *self._told):
+                    self._lost.set()
+                    return
