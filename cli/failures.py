@@ -78,7 +78,7 @@ def _failed(error: Exception, arguments: list[str]) -> int:
         traceback.print_exception(error)
     if isinstance(error, SancaiError):
         return _refused(error, arguments)
-    if (code := _server_code(error)) is not None:
+    if (code := server_code(error)) is not None:
         _say(_server_words(error), str(getattr(error, "code", type(error).__name__)), code, arguments)
         return code
     if isinstance(error, ModuleNotFoundError) and not _is_ours(error.name or ""):
@@ -133,7 +133,7 @@ def _say(text: str, code: str, exit_code: int, arguments: list[str]) -> None:
         click.echo(text, err=True)
 
 
-def _server_code(error: Exception) -> int | None:
+def server_code(error: Exception) -> int | None:
     """Return the exit code of an error that server code raised, or None when it is of another origin."""
     for kind in type(error).__mro__:
         if kind.__module__.partition(".")[0] in {"registry", "storage"} and kind.__name__ in _SERVER_CODES:

@@ -1,0 +1,145 @@
+"""``sancai verify``: every promise of an installation, checked against database and store."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from cli.output import Leaf, line, show
+from cli.server import require_server
+from cli.words import say
+
+if TYPE_CHECKING:
+    from registry.house import House
+
+CORRUPT: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: what was held against what, and what was found."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something that is not what it was. ``dataset``, ``version`` and ``path`` are empty where there is none."""
+
+    check: str
+    code: str
+    detail: str
+    dataset: str = ""
+    version: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All checks, and everything that is damaged."""
+
+    ok: bool
+    checks: tuple[Check, ...]
+    damages: tuple[Damage, ...]
+
+
+@click.command(
+    "verify",
+    cls=Leaf,
+    help=say(
+        "Check everything against database and store, without the network: manifest signatures, the digest of every "
+        "object (each is read again), the journal's entries and root, the ledger. Names what is damaged.",
+        "离线核验数据库与存储中的全部内容：清单签名、每个对象的摘要（逐一重读）、日志条目与根、台账；并指出损坏之处。",
+    ),
+    example="sancai verify",
+)
+def command() -> int:
+    """Verify an installation."""
+    require_server()
+    from registry.house import open_house
+    from storage.settings import read_settings
+
+    checks: list[Check] = []
+    damages: list[Damage] = []
+    with open_house(read_settings()) as house:
+        for run in (_versions, _journal, _ledger):
+            check, found = run(house)
+            checks.append(check)
+            damages += found
+    report = Report(not damages, tuple(checks), tuple(damages))
+    show(report, _print)
+    return 0 if report.ok else CORRUPT
+
+
+Run = Callable[["House"], tuple[Check, list[Damage]]]
+
+
+def _versions(house: "House") -> tuple[Check, list[Damage]]:
+    from registry.catalog.service import verify_versions
+
+    name = say("manifests and objects", "清单与对象")
+    found = [
+        Damage(name, item.code, item.detail, item.dataset, item.version, item.path) for item in verify_versions(house)
+    ]
+    detail = (
+        say(f"{len(found)} damaged", f"{len(found)} 处损坏")
+        if found
+        else say("every signature holds and every byte is as published", "全部签名有效，全部字节与发布时一致")
+    )
+    return Check(name, not found, detail), found
+
+
+def _journal(house: "House") -> tuple[Check, list[Damage]]:
+    from registry.errors import SancaiError
+    from registry.journal.checkpoints import verify_checkpoint
+    from registry.journal.service import newest_note, verify_log
+
+    name = say("journal", "日志")
+    try:
+        with house.view() as view:
+            newest = verify_log(view.connection)
+            if newest is None:
+                return Check(name, ok=True, detail=say("no entry yet", "尚无条目")), []
+            signed = verify_checkpoint(newest_note(view), [house.signing_key.verifier], newest.origin)
+    except SancaiError as error:
+        return Check(name, ok=False, detail=str(error)), [Damage(name, error.code, str(error))]
+    if signed != newest:
+        text = say("the signed checkpoint is of another log", "已签名的检查点属于另一日志")
+        return Check(name, ok=False, detail=text), [Damage(name, "checkpoint_differs", text)]
+    root = newest.root.hex()
+    return Check(name, ok=True, detail=say(f"{newest.size} entries, root {root}", f"{newest.size} 条，根 {root}")), []
+
+
+def _ledger(house: "House") -> tuple[Check, list[Damage]]:
+    from registry.errors import SancaiError
+    from registry.vouchers.ledger import verify_ledger
+
+    name = say("ledger", "台账")
+    try:
+        with house.view() as view:
+            found = verify_ledger(view.connection)
+    except SancaiError as error:
+        return Check(name, ok=False, detail=str(error)), [Damage(name, error.code, str(error))]
+    detail = say(
+        f"{found.postings} postings on {found.accounts} accounts balance to the fen",
+        f"{found.accounts} 个账户、{found.postings} 笔分录，逐分平衡",
+    )
+    return Check(name, ok=True, detail=detail), []
+
+
+def _print(report: Report) -> None:
+    for check in report.checks:
+        line(f"{'OK ' if check.ok else 'BAD'}  {check.name}: {check.detail}")
+    for text in _places(report.damages):
+        line(text)
+    line("OK" if report.ok else say("Damaged. Restore what is named above.", "存在损坏，请恢复上述内容。"))
+
+
+def _places(damages: tuple[Damage, ...]) -> Iterator[str]:
+    for damage in damages:
+        if damage.dataset:
+            place = f"{damage.dataset}@{damage.version} {damage.path}".rstrip()
+            yield f"     {place}: {damage.code} {damage.detail}".rstrip()
