@@ -14,7 +14,7 @@ from registry.actors.model import ANONYMOUS, Actor
 from registry.journal import service as journal
 from registry.journal.signing import SigningKey, load_or_create_secret
 from registry.journal.work import Command, Outcome, UseCase, View, perform
-from registry.values.moment import Clock
+from registry.values.moment import Clock, Moment
 from storage.database import APPLICATION_ROLE, Database
 from storage.embedded_postgres import EmbeddedPostgres
 from storage.local_store import LocalStore
@@ -60,11 +60,12 @@ class House:
         self._opened.close()
 
 
-def open_house(settings: Settings, *, kind: str = "real") -> House:
+def open_house(settings: Settings, *, kind: str = "real", clock_starts_at: Moment | None = None) -> House:
     """Open an installation, bringing an embedded database to the newest schema first.
 
     A database of one's own (``SANCAI_DATABASE_URL``) is migrated by ``sancai migrate`` only, never by starting a
-    process. ``kind`` is what a new database is born as; an existing one keeps what it is.
+    process. ``kind`` is what a new database is born as, ``clock_starts_at`` where a demo's clock begins; an existing
+    one keeps what it is.
     """
     opened = ExitStack()
     try:
@@ -73,7 +74,7 @@ def open_house(settings: Settings, *, kind: str = "real") -> House:
         url = settings.database_url or _embedded_url(settings, opened)
         database = Database(url)
         opened.callback(database.dispose)
-        journal.bear(database, kind, settings.origin)
+        journal.bear(database, kind, settings.origin, clock_starts_at)
         secret = load_or_create_secret(settings.keys_folder / "secret")
         store = _store(settings, secret)
         store.prepare()

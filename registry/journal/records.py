@@ -130,11 +130,11 @@ def installation_row(connection: Connection) -> tuple[str, str, timedelta] | Non
     return (row.kind, row.origin, row.clock_offset) if row else None
 
 
-def bear_installation(connection: Connection, kind: str, origin: str, now: Moment) -> None:
+def bear_installation(connection: Connection, kind: str, origin: str, now: Moment, offset: timedelta) -> None:
     """Write the one row unless it is there."""
     connection.execute(
         insert_or(installation)
-        .values(singleton=1, kind=kind, origin=origin, born_at=now)
+        .values(singleton=1, kind=kind, origin=origin, born_at=now, clock_offset=offset)
         .on_conflict_do_nothing(index_elements=["singleton"])
     )
 

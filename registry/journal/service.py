@@ -34,10 +34,15 @@ class DemoClock:
         return SystemClock().now().plus(row[2] if row else timedelta())
 
 
-def bear(database: Database, kind: str, origin: str) -> str:
-    """Make a new database a real or a demo one and return which it is; a born one never changes."""
+def bear(database: Database, kind: str, origin: str, clock_starts_at: Moment | None = None) -> str:
+    """Make a new database a real or a demo one and return which it is; a born one never changes.
+
+    ``clock_starts_at`` is the instant the clock of a demo begins at; a real clock is never set.
+    """
+    now = SystemClock().now()
+    offset = clock_starts_at.instant - now.instant if clock_starts_at and kind == "demo" else timedelta()
     with database.writing() as connection:
-        records.bear_installation(connection, kind, origin, SystemClock().now())
+        records.bear_installation(connection, kind, origin, now, offset)
         return kind_of(connection)
 
 
