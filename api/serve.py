@@ -1,6 +1,6 @@
 """The web server: Granian with several processes, each of which opens the house that the environment describes.
 
-Started by ``sancai serve`` as ``python -P -m api.serve``; without ``-P`` a folder ``api`` of the working directory would
+Started by ``sancai serve`` as ``python -P -m api.serve``; without ``-P`` a folder ``api`` of the working folder would
 be served.
 
 Rules:
