@@ -124,11 +124,17 @@ def loaded_policies(view: View, authority_id: AuthorityId | None = None) -> tupl
     return tuple(_loaded(row) for row in records.loaded_rows(view.connection, authority_id))
 
 
-def loaded_policy(view: View, authority_id: AuthorityId, document: str) -> LoadedPolicy:
-    """Return the newest revision of a document that an authority has loaded. Raises NotFoundError."""
-    if rows := records.loaded_rows(view.connection, authority_id, [document]):
-        return _loaded(rows[-1])
-    raise NotFoundError("policy_not_loaded", document=document[:60])
+def loaded_policy(view: View, authority_id: AuthorityId | None, document: str) -> LoadedPolicy:
+    """Return the newest loaded revision of a document: of an authority, or of the first that loaded it.
+
+    Raises:
+        NotFoundError: Nobody asked for has loaded it.
+    """
+    rows = records.loaded_rows(view.connection, authority_id, [document])
+    if not rows:
+        raise NotFoundError("policy_not_loaded", document=document[:60])
+    first = min(rows, key=lambda row: (row.loaded_at, row.authority)).authority
+    return _loaded([row for row in rows if row.authority == first][-1])
 
 
 def _newest_shipped(document: str) -> PolicyDocument:
