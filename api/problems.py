@@ -101,14 +101,19 @@ def describe_obstacle(obstacle: Obstacle, reader: str) -> ObstacleView:
     )
 
 
+def status_of(error: SancaiError) -> HTTPStatus:
+    """Return the HTTP status of a refusal."""
+    if isinstance(error, NotAllowedError) and error.code in {"unauthenticated", "token_invalid", "token_expired"}:
+        return HTTPStatus.UNAUTHORIZED
+    if error.code == "precondition_failed":
+        return HTTPStatus.PRECONDITION_FAILED
+    return next(status for made, status in STATUS.items() if isinstance(error, made))
+
+
 def problem(error: SancaiError) -> Response:
     """Return a refusal of the registry as a response."""
     reader = language()
-    status = next(status for made, status in STATUS.items() if isinstance(error, made))
-    if isinstance(error, NotAllowedError) and error.code in {"unauthenticated", "token_invalid", "token_expired"}:
-        status = HTTPStatus.UNAUTHORIZED
-    if isinstance(error, InvalidValueError) and error.code == "precondition_failed":
-        status = HTTPStatus.PRECONDITION_FAILED
+    status = status_of(error)
     obstacles = error.obstacles if isinstance(error, RuleError) else ()
     answer = _render(
         Problem(

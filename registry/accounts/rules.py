@@ -61,9 +61,14 @@ def scopes_of(roles: Collection[Role]) -> frozenset[Scope]:
     )
 
 
+def is_login(text: str) -> bool:
+    """Tell whether ``text`` has the form of a login."""
+    return _LOGIN.fullmatch(text) is not None
+
+
 def require_login(login: str) -> None:
     """Raise InvalidValueError unless ``login`` has the form of one."""
-    if not _LOGIN.fullmatch(login):
+    if not is_login(login):
         raise InvalidValueError("login_malformed", given=login[:80])
 
 

@@ -271,7 +271,8 @@ def journal_token(work: Work, token: Token) -> None:
 
 def sign_in(view: View, login: str, password: str) -> Account:
     """Return the person that a login and a password show. Raises NotAllowedError (``sign_in_refused``)."""
-    account, kept = records.password_of(view.connection, login) or (None, None)
+    known = records.password_of(view.connection, login) if rules.is_login(login) else None
+    account, kept = known or (None, None)
     right = same_password(password, kept)
     if account is None or not right or account.state is not AccountState.ACTIVE:
         raise NotAllowedError("sign_in_refused")
