@@ -105,7 +105,7 @@ def _offered_version(work: Work, command: OfferListing) -> Version | None:
     for version in catalog.versions(work, dataset.id):
         if f"v{version.number}" == command.version and version.state is VersionState.PUBLISHED:
             return version
-    raise NotFoundError("version_not_found", dataset=command.dataset, version=command.version[:20])
+    raise NotFoundError("version_not_found", name=f"{command.dataset}@{command.version[:20]}")
 
 
 def _require_provider(view: View, firm: FirmId, kind: ProductKind) -> None:

@@ -1,0 +1,486 @@
+"""The exchange over HTTP: listings, orders, deliveries, invoices and payments."""
+
+import base64
+from datetime import date
+from typing import Self
+
+from flask import Response
+from pydantic import Field
+
+from api.calls import cursor_of, house, position_of, read, write
+from api.door import Answer, Door, Fen, PageQuery, Strict, Whole
+from registry.actors.model import Action
+from registry.exchange import rules, service
+from registry.exchange.model import (
+    QUANTITY_MAX,
+    ConfirmDelivery,
+    Contract,
+    Invoice,
+    InvoiceKind,
+    IssueInvoice,
+    Listing,
+    ListingFilter,
+    ListingState,
+    OfferListing,
+    Order,
+    OrderFile,
+    OrderState,
+    Payment,
+    PlaceOrder,
+    ProductKind,
+    Purpose,
+    RecordPayment,
+    Verification,
+    VerifyInvoice,
+)
+from registry.journal.work import View
+from registry.values.digest import Digest
+from registry.values.identifiers import FirmId, InvoiceId, ListingId, OrderId
+from registry.values.moment import Moment
+from registry.values.money import FULL_RATE_BP, Money, Rate
+
+door = Door("exchange", __name__, url_prefix="/v1")
+
+
+class ListingBody(Strict):
+    """An offer through ``provider``, the firm that contract and invoice will name as seller."""
+
+    dataset: str | None = Field(default=None, max_length=200)
+    version: str | None = Field(default=None, max_length=20)
+    provider: str = Field(max_length=60)
+    product_kind: ProductKind
+    title: str = Field(min_length=1, max_length=200)
+    unit: str = Field(min_length=1, max_length=60)
+    unit_price_fen: Fen
+    vat_rate_bp: Whole = Field(ge=0, le=FULL_RATE_BP)
+    terms: str = Field(min_length=1, max_length=50_000)
+    purposes: list[Purpose] = Field(default_factory=list, max_length=len(Purpose))
+    source_statement: str = Field(max_length=4_000)
+    rights_statement: str = Field(max_length=4_000)
+
+    def command(self) -> OfferListing:
+        """Return the command. Raises InvalidValueError."""
+        return OfferListing(
+            seller=FirmId(self.provider),
+            product_kind=self.product_kind,
+            title=self.title,
+            dataset=self.dataset,
+            version=self.version,
+            unit=self.unit,
+            unit_price=Money(self.unit_price_fen),
+            vat_rate=Rate(self.vat_rate_bp),
+            terms=self.terms,
+            purposes=tuple(dict.fromkeys(self.purposes)),
+            source_statement=self.source_statement,
+            rights_statement=self.rights_statement,
+        )
+
+
+class OrderBody(Strict):
+    """An order under terms the buyer has read: it names their digest."""
+
+    listing: str = Field(max_length=60)
+    quantity: Whole = Field(ge=1, le=QUANTITY_MAX)
+    purpose: Purpose
+    terms_sha256: str = Field(max_length=80)
+
+    def command(self) -> PlaceOrder:
+        """Return the command. Raises InvalidValueError."""
+        return PlaceOrder(ListingId(self.listing), self.quantity, self.purpose, Digest.parse(self.terms_sha256))
+
+
+class DeliveryBody(Strict):
+    """What arrived: the content digest of a dataset, or the usage of a service."""
+
+    content_digest: str | None = Field(default=None, max_length=80)
+    usage: str | None = Field(default=None, max_length=2_000)
+
+    def command(self, order: OrderId) -> ConfirmDelivery:
+        """Return the command. Raises InvalidValueError."""
+        digest = None if self.content_digest is None else Digest.parse(self.content_digest)
+        return ConfirmDelivery(order, digest, self.usage)
+
+
+class InvoiceBody(Strict):
+    """An invoice as it was issued; the number has 20 digits."""
+
+    number: str = Field(max_length=40)
+    issued_on: date = Field(strict=False)
+    net_fen: Fen
+    vat_fen: Fen
+    kind: InvoiceKind
+
+    def command(self, order: OrderId) -> IssueInvoice:
+        """Return the command."""
+        return IssueInvoice(order, self.number, self.issued_on, self.kind, Money(self.net_fen), Money(self.vat_fen))
+
+
+class VerificationBody(Strict):
+    """What the tax platform answered."""
+
+    status: Verification
+    checked_on: date = Field(strict=False)
+
+    def command(self, invoice: InvoiceId) -> VerifyInvoice:
+        """Return the command."""
+        return VerifyInvoice(invoice, self.status, self.checked_on)
+
+
+class OrderPaymentBody(Strict):
+    """A bank payment of the buyer."""
+
+    paid_on: date = Field(strict=False)
+    amount_fen: Fen
+    reference: str = Field(max_length=80)
+    from_own_account: bool
+
+    def command(self, order: OrderId) -> RecordPayment:
+        """Return the command."""
+        return RecordPayment(order, self.paid_on, Money(self.amount_fen), self.reference, self.from_own_account)
+
+
+class ListingsQuery(PageQuery):
+    """Which listings."""
+
+    product_kind: ProductKind | None = None
+    dataset: str | None = Field(default=None, max_length=200)
+    seller: str | None = Field(default=None, max_length=60)
+
+    def wanted(self, view: View) -> ListingFilter:
+        """Return the filter. Raises InvalidValueError, NotFoundError."""
+        return ListingFilter(
+            self.product_kind,
+            service.dataset_named(view, self.dataset) if self.dataset else None,
+            FirmId(self.seller) if self.seller else None,
+        )
+
+
+class ListingView(Answer):
+    """An offer with its terms and their digest."""
+
+    id: str
+    state: ListingState
+    seller: str
+    offered_by: str
+    product_kind: ProductKind
+    title: str
+    dataset: str | None
+    version: str | None
+    unit: str
+    unit_price_fen: int
+    unit_price_text: str
+    vat_rate_bp: int
+    terms: str
+    terms_sha256: str
+    purposes: list[Purpose]
+    source_statement: str
+    rights_statement: str
+    offered_at: str
+    on_sale_at: str | None
+
+    @classmethod
+    def of(cls, listing: Listing) -> Self:
+        """Return the view of a listing."""
+        return cls(
+            id=listing.id,
+            state=listing.state,
+            seller=listing.seller,
+            offered_by=listing.offered_by,
+            product_kind=listing.product_kind,
+            title=listing.title,
+            dataset=listing.dataset,
+            version=listing.version,
+            unit=listing.unit,
+            unit_price_fen=listing.unit_price.fen,
+            unit_price_text=str(listing.unit_price),
+            vat_rate_bp=listing.vat_rate.basis_points,
+            terms=listing.terms,
+            terms_sha256=str(listing.terms_digest),
+            purposes=list(listing.purposes),
+            source_statement=listing.source_statement,
+            rights_statement=listing.rights_statement,
+            offered_at=str(listing.offered_at),
+            on_sale_at=_text(listing.on_sale_at),
+        )
+
+
+class ListingsView(Answer):
+    """A page of listings."""
+
+    items: list[ListingView]
+    next_cursor: str | None
+
+
+class OrderView(Answer):
+    """An order."""
+
+    id: str
+    listing: str
+    buyer: str
+    seller: str
+    product_kind: ProductKind
+    title: str
+    dataset: str | None
+    version: str | None
+    quantity: int
+    purpose: Purpose
+    net_fen: int
+    vat_fen: int
+    gross_fen: int
+    gross_text: str
+    terms_sha256: str
+    state: OrderState
+    placed_at: str
+    accepted_at: str | None
+    contract_digest: str | None
+    delivered_at: str | None
+    delivered_digest: str | None
+    usage: str | None
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """Return the view of an order."""
+        return cls(**_stated(order))
+
+
+class ContractView(Answer):
+    """The contract: canonical JSON, its digest, and the signature over its bytes (Ed25519) with the verifier key."""
+
+    content: str
+    digest: str
+    key: str
+    signature: str
+    signed_at: str
+
+    @classmethod
+    def of(cls, contract: Contract) -> Self:
+        """Return the view of a contract."""
+        return cls(
+            content=contract.content.decode(),
+            digest=str(contract.digest),
+            key=contract.key,
+            signature=base64.b64encode(contract.signature).decode(),
+            signed_at=str(contract.signed_at),
+        )
+
+
+class InvoiceView(Answer):
+    """An invoice with what the tax platform last answered."""
+
+    id: str
+    order: str
+    number: str
+    issued_on: str
+    kind: InvoiceKind
+    net_fen: int
+    vat_fen: int
+    gross_fen: int
+    verification: Verification
+    checked_on: str | None
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> Self:
+        """Return the view of an invoice."""
+        return cls(
+            id=invoice.id,
+            order=invoice.order,
+            number=invoice.number,
+            issued_on=invoice.issued_on.isoformat(),
+            kind=invoice.kind,
+            net_fen=invoice.net.fen,
+            vat_fen=invoice.vat.fen,
+            gross_fen=invoice.gross.fen,
+            verification=invoice.verification,
+            checked_on=invoice.checked_on.isoformat() if invoice.checked_on else None,
+        )
+
+
+class OrderPaymentView(Answer):
+    """A bank payment for an order."""
+
+    order: str
+    reference: str
+    paid_on: str
+    amount_fen: int
+    amount_text: str
+    from_own_account: bool
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        """Return the view of a payment."""
+        return cls(
+            order=payment.order,
+            reference=payment.reference,
+            paid_on=payment.paid_on.isoformat(),
+            amount_fen=payment.amount.fen,
+            amount_text=str(payment.amount),
+            from_own_account=payment.from_own_account,
+        )
+
+
+class OrderFileView(OrderView):
+    """An order with its contract, invoices and payments."""
+
+    contract: ContractView | None
+    invoices: list[InvoiceView]
+    payments: list[OrderPaymentView]
+    paid_fen: int
+
+    @classmethod
+    def of_file(cls, file: OrderFile) -> Self:
+        """Return the view of an order with everything beside it."""
+        return cls(
+            **_stated(file.order),
+            contract=ContractView.of(file.contract) if file.contract else None,
+            invoices=[InvoiceView.of(each) for each in file.invoices],
+            payments=[OrderPaymentView.of(each) for each in file.payments],
+            paid_fen=rules.paid_in_all(file.payments).fen,
+        )
+
+
+class OrdersView(Answer):
+    """A page of orders."""
+
+    items: list[OrderView]
+    next_cursor: str | None
+
+
+def _text(at: Moment | None) -> str | None:
+    return None if at is None else str(at)
+
+
+def _stated(order: Order) -> dict[str, object]:
+    return {
+        "id": order.id,
+        "listing": order.listing,
+        "buyer": order.buyer,
+        "seller": order.seller,
+        "product_kind": order.product_kind,
+        "title": order.title,
+        "dataset": order.dataset,
+        "version": order.version,
+        "quantity": order.quantity,
+        "purpose": order.purpose,
+        "net_fen": order.net.fen,
+        "vat_fen": order.vat.fen,
+        "gross_fen": order.gross.fen,
+        "gross_text": str(order.gross),
+        "terms_sha256": str(order.terms_digest),
+        "state": order.state,
+        "placed_at": str(order.placed_at),
+        "accepted_at": _text(order.accepted_at),
+        "contract_digest": None if order.contract_digest is None else str(order.contract_digest),
+        "delivered_at": _text(order.delivered_at),
+        "delivered_digest": None if order.delivered_digest is None else str(order.delivered_digest),
+        "usage": order.usage,
+    }
+
+
+# Listings.
+
+
+@door.operation("POST", "/listings", {201: ListingView}, action=Action.OFFER_LISTING)
+def offer_listing(body: ListingBody) -> Response:
+    """Offer data or compute for sale."""
+    return write(lambda work: service.offer_listing(work, body.command()), ListingView.of)
+
+
+@door.operation("POST", "/listings/<listing>/accept", {200: ListingView}, action=Action.ACCEPT_ORDER)
+def accept_listing(listing: str) -> Response:
+    """Accept, as its seller, to sell what another firm offers."""
+    return write(lambda work: service.accept_listing(work, ListingId(listing)), ListingView.of, 200)
+
+
+@door.operation("POST", "/listings/<listing>/end", {200: ListingView}, action=Action.OFFER_LISTING)
+def end_listing(listing: str) -> Response:
+    """Take a listing off sale."""
+    return write(lambda work: service.end_listing(work, ListingId(listing)), ListingView.of, 200)
+
+
+@door.operation("GET", "/listings", {200: ListingsView}, public=True)
+def list_listings(query: ListingsQuery) -> Response:
+    """List what is on sale, and one's own listings in whatever state."""
+    position = position_of(query.cursor, 1)
+
+    def asked(view: View) -> list[Listing]:
+        after = ListingId(str(position[0])) if position else None
+        return service.listings(view, query.wanted(view), after, query.limit + 1)
+
+    def present(found: list[Listing]) -> ListingsView:
+        shown = found[: query.limit]
+        more = cursor_of([shown[-1].id]) if len(found) > query.limit else None
+        return ListingsView(items=[ListingView.of(each) for each in shown], next_cursor=more)
+
+    return read(asked, present)
+
+
+@door.operation("GET", "/listings/<listing>", {200: ListingView}, public=True)
+def show_listing(listing: str) -> Response:
+    """Show a listing with its terms."""
+    return read(lambda view: service.listing(view, ListingId(listing)), ListingView.of)
+
+
+# Orders.
+
+
+@door.operation("POST", "/orders", {201: OrderView}, action=Action.PLACE_ORDER)
+def place_order(body: OrderBody) -> Response:
+    """Order units of a listing."""
+    return write(lambda work: service.place_order(work, body.command()), OrderView.of)
+
+
+@door.operation("POST", "/orders/<order>/accept", {200: OrderFileView}, action=Action.ACCEPT_ORDER)
+def accept_order(order: str) -> Response:
+    """Accept an order as its seller: the contract is signed, a dataset opens to the buyer."""
+    key = house().signing_key
+    return write(lambda work: service.accept_order(work, OrderId(order), key), OrderFileView.of_file, 200)
+
+
+@door.operation("POST", "/orders/<order>/cancel", {200: OrderView}, action=Action.PLACE_ORDER)
+def cancel_order(order: str) -> Response:
+    """Cancel an order that nobody accepted yet."""
+    return write(lambda work: service.cancel_order(work, OrderId(order)), OrderView.of, 200)
+
+
+@door.operation("POST", "/orders/<order>/delivery", {200: OrderView}, action=Action.CONFIRM_DELIVERY)
+def confirm_delivery(order: str, body: DeliveryBody) -> Response:
+    """Confirm, as the buyer, what arrived."""
+    return write(lambda work: service.confirm_delivery(work, body.command(OrderId(order))), OrderView.of, 200)
+
+
+@door.operation("POST", "/orders/<order>/invoices", {201: InvoiceView}, action=Action.ISSUE_INVOICE)
+def issue_invoice(order: str, body: InvoiceBody) -> Response:
+    """Record an invoice of the seller."""
+    return write(lambda work: service.issue_invoice(work, body.command(OrderId(order))), InvoiceView.of)
+
+
+@door.operation("POST", "/invoices/<invoice>/verification", {200: InvoiceView}, action=Action.VERIFY_INVOICE)
+def verify_invoice(invoice: str, body: VerificationBody) -> Response:
+    """Record what the tax platform answered of an invoice."""
+    return write(lambda work: service.verify_invoice(work, body.command(InvoiceId(invoice))), InvoiceView.of, 200)
+
+
+@door.operation("POST", "/orders/<order>/payments", {201: OrderPaymentView}, action=Action.RECORD_PAYMENT)
+def record_payment(order: str, body: OrderPaymentBody) -> Response:
+    """Record a bank payment of the buyer."""
+    return write(lambda work: service.record_payment(work, body.command(OrderId(order))), OrderPaymentView.of)
+
+
+@door.operation("GET", "/orders", {200: OrdersView}, action=Action.READ_ORDER)
+def list_orders(query: PageQuery) -> Response:
+    """List one's orders, newest first."""
+    position = position_of(query.cursor, 1)
+    after = OrderId(str(position[0])) if position else None
+
+    def present(found: list[Order]) -> OrdersView:
+        shown = found[: query.limit]
+        more = cursor_of([shown[-1].id]) if len(found) > query.limit else None
+        return OrdersView(items=[OrderView.of(each) for each in shown], next_cursor=more)
+
+    return read(lambda view: service.orders(view, after, query.limit + 1), present)
+
+
+@door.operation("GET", "/orders/<order>", {200: OrderFileView}, action=Action.READ_ORDER)
+def show_order(order: str) -> Response:
+    """Show an order with its contract, invoices and payments."""
+    return read(lambda view: service.order_file(view, OrderId(order)), OrderFileView.of_file)
