@@ -12,7 +12,7 @@ Rules:
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,8 +49,11 @@ def download(
     progress: Progress | None = None,
     in_flight: int = IN_FLIGHT,
     outer: Stop | None = None,
+    http: httpx.Client | None = None,
 ) -> None:
     """Fetch one file to ``target``, replacing what is there once all bytes are right.
+
+    ``http`` may be shared between files: making a client costs more than a small file.
 
     Raises:
         CorruptContentError: ``digest_wrong``: the store gave other bytes than the manifest states.
@@ -58,13 +61,13 @@ def download(
         NotAllowedError: ``read_refused``: the store refuses fresh addresses, too.
     """
     tell = progress or (lambda _: None)
-    with http_client(TIMEOUT, in_flight + 1) as http:
-        fetch = _Fetch(source, target, http, tell, in_flight, outer)
+    with nullcontext(http) if http else http_client(TIMEOUT, in_flight + 1) as used:
+        fetch = _Fetch(source, target, used, tell, in_flight, outer)
         resumed = fetch.resumed
         if fetch.run() != source.sha256 and resumed:
             tell(-source.size_bytes)
             fetch.forget()
-            fetch = _Fetch(source, target, http, tell, in_flight, outer)
+            fetch = _Fetch(source, target, used, tell, in_flight, outer)
             found = fetch.run()
         else:
             found = fetch.digest
@@ -163,7 +166,7 @@ class _Fetch:
                     if answer.status_code == 200 and ranged:
                         raise _RangesIgnoredError
                     if answer.is_success:
-                        for block in answer.iter_raw(BLOCK_BYTES):
+                        for block in answer.iter_raw():
                             stop.check()
                             offset += self._write(handle, block[: end - offset], offset)
                     failed = self._failure(answer, refusals)
@@ -215,7 +218,7 @@ class _Fetch:
                     if not answer.is_success:
                         self._failure(answer, attempt - 1)
                     else:
-                        for block in answer.iter_raw(BLOCK_BYTES):
+                        for block in answer.iter_raw():
                             stop.check()
                             kept = block[: self._source.size_bytes - offset]
                             offset += self._write(handle, kept, offset)

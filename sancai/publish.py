@@ -21,7 +21,11 @@ from sancai.datasets import Draft, Version
 from sancai.errors import ConflictError, InvalidValueError, NotFoundError, Obstacle, RuleError, UnavailableError
 from sancai.parallel import Stop, in_parallel
 from sancai.publish_plan import LocalFile, Statement, files_of, read_statement
-from sancai.transfers import IN_FLIGHT, Progress, Upload
+from sancai.session import http_client
+from sancai.transfers import IN_FLIGHT, TIMEOUT, Progress, Upload
+
+SMALL_BYTES: Final = 16 << 20
+"""Files up to this size travel beside each other, larger ones one after the other in several parts."""
 
 POLL_MIN_S: Final = 0.2
 POLL_MAX_S: Final = 3.0
@@ -184,17 +188,19 @@ def _send(
     if begin:
         begin(sum(file.size_bytes for file in missing))
 
-    def send(file: LocalFile, in_flight: int, stop: Stop | None) -> None:
-        client.uploads.send(_upload(client, draft, file, kept), file.place, progress, in_flight, stop)
-        kept.sent(file)
+    with http_client(TIMEOUT, IN_FLIGHT + 1) as http:
 
-    small = [file for file in missing if file.size_bytes <= 16 << 20]
-    with closing(in_parallel(small, lambda file, stop: send(file, 1, stop), IN_FLIGHT)) as sent:
-        for _ in sent:
-            pass
-    for file in missing:
-        if file.size_bytes > 16 << 20:
-            send(file, IN_FLIGHT, None)
+        def send(file: LocalFile, in_flight: int, stop: Stop | None) -> None:
+            client.uploads.send(_upload(client, draft, file, kept), file.place, progress, in_flight, stop, http)
+            kept.sent(file)
+
+        small = [file for file in missing if file.size_bytes <= SMALL_BYTES]
+        with closing(in_parallel(small, lambda file, stop: send(file, 1, stop), IN_FLIGHT)) as sent:
+            for _ in sent:
+                pass
+        for file in missing:
+            if file.size_bytes > SMALL_BYTES:
+                send(file, IN_FLIGHT, None)
 
 
 def _upload(client: Client, draft: str, file: LocalFile, kept: "_Kept") -> Upload:

@@ -16,7 +16,8 @@ from sancai.errors import NotFoundError, UnavailableError
 from sancai.manifests import ManifestFile
 from sancai.parallel import Stop, in_parallel
 from sancai.paths import target_in
-from sancai.transfers import IN_FLIGHT, Progress
+from sancai.session import http_client
+from sancai.transfers import IN_FLIGHT, TIMEOUT, Progress
 
 URLS_AT_ONCE: Final = 100
 SMALL_BYTES: Final = 16 << 20
@@ -76,17 +77,19 @@ def pull(
         begin(sum(file.size_bytes for file in missing))
     urls = _Urls(client, found.name, version, [file.path for file in missing])
 
-    def fetch(file: ManifestFile, in_flight: int, stop: Stop | None) -> None:
-        source = Source(file.path, file.size_bytes, file.sha256, lambda fresh: urls.of(file.path, fresh=fresh))
-        download(source, places[file.path], progress, in_flight, stop)
+    with http_client(TIMEOUT, IN_FLIGHT + 1) as http:
 
-    small = [file for file in missing if file.size_bytes <= SMALL_BYTES]
-    with closing(in_parallel(small, lambda file, stop: fetch(file, 1, stop), IN_FLIGHT)) as fetched:
-        for _ in fetched:
-            pass
-    for file in missing:
-        if file.size_bytes > SMALL_BYTES:
-            fetch(file, IN_FLIGHT, None)
+        def fetch(file: ManifestFile, in_flight: int, stop: Stop | None) -> None:
+            source = Source(file.path, file.size_bytes, file.sha256, lambda fresh: urls.of(file.path, fresh=fresh))
+            download(source, places[file.path], progress, in_flight, stop, http)
+
+        small = [file for file in missing if file.size_bytes <= SMALL_BYTES]
+        with closing(in_parallel(small, lambda file, stop: fetch(file, 1, stop), IN_FLIGHT)) as fetched:
+            for _ in fetched:
+                pass
+        for file in missing:
+            if file.size_bytes > SMALL_BYTES:
+                fetch(file, IN_FLIGHT, None)
     return Pulled(
         name=found.name,
         version=version.number,

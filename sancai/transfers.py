@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -109,6 +109,7 @@ class Uploads:
         progress: Progress | None = None,
         in_flight: int = IN_FLIGHT,
         outer: Stop | None = None,
+        http: httpx.Client | None = None,
     ) -> str:
         """Send the file at ``path`` and complete the upload; return its SHA-256 in hex.
 
@@ -118,6 +119,7 @@ class Uploads:
             progress: Called from several threads.
             in_flight: How many parts travel at once.
             outer: The signal of a transfer that this one is a part of.
+            http: May be shared between files: making a client costs more than a small file.
 
         Raises:
             InvalidValueError: ``file_changed``: its size is not what was announced, or it changed under way.
@@ -125,14 +127,15 @@ class Uploads:
             SancaiError: As service and store refuse.
         """
         tell = progress or (lambda _: None)
-        with path.open("rb", buffering=0) as file, http_client(TIMEOUT, in_flight + 1) as http:
+        shared = nullcontext(http) if http else http_client(TIMEOUT, in_flight + 1)
+        with path.open("rb", buffering=0) as file, shared as used:
             before = os.fstat(file.fileno())
             if before.st_size != upload.size_bytes:
                 raise _changed(path)
             present = {part.number for part in upload.parts if part.size_bytes == upload.span(part.number)[1]}
             missing = [number for number in range(1, upload.part_count + 1) if number not in present]
             tell(sum(upload.span(number)[1] for number in present))
-            sender = _Sender(self, upload, file.fileno(), http, missing, tell)
+            sender = _Sender(self, upload, file.fileno(), used, missing, tell)
             hashing_stop = Stop(outer)
             with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sancai-hash") as hasher:
                 # Hashing keeps up beside the threads that send: hash and socket both let go of the interpreter.
