@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -34,15 +35,18 @@ class Processes:
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start ``command`` under ``name``."""
-        self._running[name] = subprocess.Popen(  # noqa: S603
-            list(command),
-            env={**os.environ, **environment},
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
-        )
+    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path | None = None) -> None:
+        """Start ``command`` under ``name``; what it says goes to ``log``, or else where this process's words go."""
+        with open(log or os.devnull, "ab") as kept:  # noqa: PTH123
+            self._running[name] = subprocess.Popen(  # noqa: S603
+                list(command),
+                env={**os.environ, **environment},
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=kept if log else None,
+                stderr=kept if log else None,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            )
 
     def ended(self) -> str | None:
         """Return the name of a child that has ended, or None while all run."""

@@ -7,7 +7,6 @@ from cli.demo import cast, data
 from cli.demo.people import People, Person, document
 from cli.demo.telling import Telling, percent
 from cli.output import bytes_text
-from sancai.datasets import Contributor, Publication
 from sancai.publish import Published, publish
 
 NAME_OF_COPY = "fangtu/solar-features"
@@ -60,14 +59,14 @@ def _publish(dataset: data.RealDataset, folder: Path, publisher: Person, people:
         source=dataset.source,
         source_url=dataset.source_url,
         source_licence=dataset.source_licence,
-        earlier_publications=tuple(
-            Publication(where=place_, published_on=day.isoformat(), url=dataset.source_url)
-            for place_, day in ([dataset.earlier] if dataset.earlier else [])
-        ),
+        earlier_publications=[
+            {"where": where, "published_on": day.isoformat(), "url": dataset.source_url}
+            for where, day in ([dataset.earlier] if dataset.earlier else [])
+        ],
         parents=dataset.parents,
-        contributors=tuple(
-            Contributor(firm=people.firms[key], name=_name_of(key), role=role) for key, role in dataset.contributors
-        ),
+        contributors=[
+            {"firm": people.firms[key], "name": _name_of(key), "role": role} for key, role in dataset.contributors
+        ],
     )
     version = made.version
     report = made.report or {}

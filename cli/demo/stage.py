@@ -47,7 +47,9 @@ class Stage:
                 self._start_minio()
             self._open_house()
             self._opened.callback(self._processes.stop)
-            self._processes.start("serve", [sys.executable, "-P", "-c", _SERVE], self.environment)
+            self._processes.start(
+                "serve", [sys.executable, "-P", "-c", _SERVE], self.environment, self.home / "serve.log"
+            )
             self._await_ready()
         except BaseException:
             self._opened.close()
