@@ -3,10 +3,11 @@
 A receipt is never changed. A withdrawal is a row of its own beside it, so that what was attested stays readable.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from registry.errors import Obstacle
 from registry.policy.plain_text import require_day, require_text
@@ -40,6 +41,11 @@ class Document:
     def as_json(self) -> dict[str, Json]:
         """Return what is signed of it."""
         return {"id": str(self.id), "sha256": self.digest.hex}
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> "Document":
+        """Return the document of a statement."""
+        return cls(EvidenceId(kept["id"]), Digest(kept["sha256"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,25 @@ class Receipt:
             "attested_at": str(self.attested_at),
             "attested_by": str(self.attested_by),
         }
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any], withdrawn_at: Moment | None = None) -> "Receipt":
+        """Return the receipt of a statement, without its signature. Raises InvalidValueError."""
+        return cls(
+            id=ReceiptId(kept["id"]),
+            dataset=DatasetId(kept["dataset"]),
+            content_digest=Digest.parse(kept["content_digest"]),
+            adopter=FirmId(kept["adopter"]),
+            purpose=AdoptionPurpose(kept["purpose"]),
+            product=kept["product"],
+            started_on=date.fromisoformat(kept["started_on"]),
+            statement=Document.of_json(kept["statement"]),
+            contract=Document.of_json(kept["contract"]),
+            delivery=Document.of_json(kept["delivery"]),
+            attested_at=Moment.of_text(kept["attested_at"]),
+            attested_by=AccountId(kept["attested_by"]),
+            withdrawn_at=withdrawn_at,
+        )
 
     def statement_bytes(self) -> bytes:
         """Return what is signed. The format in it keeps it from being taken for anything else."""
@@ -146,6 +171,17 @@ class AdopterFacts:
             "related_by": list(self.related_by),
             "made_it_as": self.made_it_as,
         }
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> "AdopterFacts":
+        """Return the facts of a snapshot."""
+        return cls(
+            controller=FirmId(kept["controller"]),
+            controller_name=kept["controller_name"],
+            leader_levels=frozenset(kept["leader_levels"]),
+            related_by=tuple(kept["related_by"]),
+            made_it_as=kept["made_it_as"],
+        )
 
 
 @dataclass(frozen=True, slots=True)

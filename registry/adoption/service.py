@@ -80,6 +80,7 @@ def attest(work: Work, key: SigningKey, command: AttestAdoption) -> Receipt:
     )
     made = replace(made, signature=signature, signed_by=str(key.verifier), entry=entry)
     records.add_receipt(work.connection, made)
+    _restate_count(work, made.dataset)
     return made
 
 
@@ -93,6 +94,7 @@ def withdraw(work: Work, command: WithdrawAdoption) -> Receipt:
     if not records.add_withdrawal(work.connection, found.id, command.reason.strip(), work.now, work.actor.account):
         raise ConflictError("adoption_withdrawn_already", id=found.id)
     work.journal("adoption.use_withdrawn", found.id, reason=command.reason.strip())
+    _restate_count(work, found.dataset)
     return replace(found, withdrawn_at=work.now, withdrawn_reason=command.reason.strip())
 
 
@@ -148,6 +150,15 @@ def awarding_authority(view: View) -> AuthorityId:
         if each.id in loaded:
             return each.id
     raise NotFoundError("policy_not_loaded", document=document)
+
+
+def _restate_count(work: Work, dataset: DatasetId) -> None:
+    """Tell the catalog how many adopters count now, for the order of search; nothing is decided by it."""
+    try:
+        authority = awarding_authority(work)
+    except NotFoundError:
+        return
+    catalog.set_adopters_within(work, dataset, count(work, authority, dataset, work.now.civil_day()).counted)
 
 
 def _award_for_adopters() -> tuple[str, Instrument]:

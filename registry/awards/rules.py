@@ -1,118 +1,42 @@
-"""Who may receive an award, and when a case may be paid.
+"""How a case moves, and when it may be paid. Who may receive an award stands in ``verdicts.py``.
 
-Rules of the award for adopted datasets (S1 cl.14a):
-* The applicant is the publisher, operates in the area and has clean credit (S1 三; RULINGS 31).
-* First published here or later than the policy's first day, by nobody earlier anywhere; third-party data published
-  again never qualifies; a derivative only if its new share passes the threshold (RULINGS 8).
-* Adopted by three or more independent leading firms (RULINGS 1-5), in the term (RULINGS 19).
-* A sector of the clause; others only by a recorded decision (RULINGS 7, 9).
-* High quality: each of the three TC609 dimensions at the threshold or above in a signed laboratory report (RULINGS 9).
-* Once per lineage (RULINGS 2, 11).
+Rules of a case:
+* The applicant's own people never review it. An award is reviewed with the originals seen and with a recorded search
+  outside for an earlier publication; one that is found ends the case (RULINGS 8).
+* Signatures run in the order of ranks, each by another officer, none by the reviewer (RULINGS 27; POLICY §4.3,
+  invariant 10). An officer who does not approve ends the case.
+* Anyone who signed in may object while the notice runs; an objection is answered in writing, and one that is upheld
+  ends the case (RULINGS 25).
 
-Rules of a payment:
-* Reviewed by a reviewer; noticed for the policy's days, to the end (RULINGS 25); signed by distinct officers in the
-  order of their ranks (RULINGS 27); no open objection; notice and signatures bind the lines as they are.
+Rules of a payment, asked when it is instructed and again when it is made:
+* Reviewed by a reviewer; noticed for the policy's days, to the end (RULINGS 25); signed by every rank; no open
+  objection; notice and signatures bind the lines as they are.
 * A ruling for every assumption the instrument rests on.
-* Whoever reviewed or signed does not pay, and one officer signs once (POLICY §4.3, invariants 10, 23).
-* No sanction stops payments to a firm of the case (RULINGS 30), and its credit is clean on the day.
+* Whoever reviewed or signed does not pay (POLICY §4.3, invariants 10, 23).
+* No sanction stops payments to a firm of the case (RULINGS 30), its credit is clean on the day, and an award is still
+  deserved (POLICY §4.3, invariant 14).
+* The bank pays on the day of the instruction or later, not in the future.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from datetime import date
 
 from registry.actors.model import Role
-from registry.awards.model import CASE_MOVES, AwardFacts, Case, CaseState, Signature
-from registry.errors import ConflictError, Finding, NotAllowedError, Obstacle, RuleError
-from registry.policy.model import Condition, Instrument
+from registry.awards.commands import RecordPayment, ReviewCase
+from registry.awards.model import (
+    CASE_MOVES,
+    Act,
+    ActKind,
+    Case,
+    CaseKind,
+    CaseState,
+    Objection,
+    Outcome,
+    Signature,
+)
+from registry.errors import ConflictError, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.values.identifiers import AccountId
 from registry.values.moment import Moment
-
-THIRD_PARTY: Final = "third_party"
-
-
-def conditions_14a(
-    instrument: Instrument, facts: AwardFacts, *, adopters_needed: int, new_share_least_bp: int, score_least: int
-) -> tuple[Condition, ...]:
-    """Return every condition of the award with what is known of it."""
-    clause = instrument.clause
-    day = {"day": str(facts.day)}
-    adopted = Finding.MET if facts.adopters >= adopters_needed else Finding.UNMET
-    counted = {"counted": facts.adopters, "needed": adopters_needed}
-    return (
-        Condition("award_policy_in_force", "RULINGS 21", _known(facts.in_force), day),
-        Condition("award_event_in_term", "RULINGS 19", _known(facts.in_term), {"event_on": str(facts.event_on or "")}),
-        Condition("applicant_is_publisher", clause, _known(facts.is_publisher)),
-        Condition("applicant_operates_in_region", "S1 三", Finding(facts.operates_in_region), evidence=("register",)),
-        Condition("applicant_credit_clean", "RULINGS 31", Finding(facts.credit_clean), evidence=("credit_report",)),
-        _first_publication(facts, clause),
-        _new_share(facts, new_share_least_bp),
-        _sector(instrument, facts),
-        _quality(facts, score_least),
-        Condition(
-            "adopted_by_leading_firms",
-            clause,
-            adopted,
-            counted,
-            ("adoption_statement", "adoption_contract", "delivery_receipt"),
-        ),
-        Condition(
-            "not_awarded_before",
-            "RULINGS 11",
-            _known(facts.awarded_before is None),
-            {"case": facts.awarded_before or ""},
-        ),
-        Condition("no_other_case", "RULINGS 2", _known(facts.open_case is None), {"case": facts.open_case or ""}),
-    )
-
-
-def _known(met: bool) -> Finding:
-    return Finding.MET if met else Finding.UNMET
-
-
-def _first_publication(facts: AwardFacts, clause: str) -> Condition:
-    if facts.earlier:
-        place, day = facts.earlier
-        return Condition(
-            "first_publication", clause, Finding.UNMET, {"place": place, "day": str(day)}, ("declaration",)
-        )
-    if facts.origin == THIRD_PARTY and not facts.derived:
-        return Condition("first_publication", "RULINGS 8", Finding.UNMET, {"place": "third party", "day": ""})
-    return Condition(
-        "first_publication",
-        clause,
-        _known(facts.published_on is not None),
-        {"place": "", "day": str(facts.published_on or "")},
-    )
-
-
-def _new_share(facts: AwardFacts, least_bp: int) -> Condition:
-    if not facts.derived:
-        return Condition("new_share", "RULINGS 8", Finding.MET, {"share": "100%", "least": _percent(least_bp)})
-    if facts.new_share_bp is None:
-        return Condition("new_share", "RULINGS 8", Finding.UNKNOWN, {"share": "", "least": _percent(least_bp)})
-    stated = {"share": _percent(facts.new_share_bp), "least": _percent(least_bp)}
-    return Condition("new_share", "RULINGS 8", _known(facts.new_share_bp >= least_bp), stated)
-
-
-def _percent(basis_points: int) -> str:
-    return f"{basis_points // 100}.{basis_points % 100:02d}%"
-
-
-def _sector(instrument: Instrument, facts: AwardFacts) -> Condition:
-    named = instrument.sectors
-    if named is None:
-        return Condition("sector_of_clause", instrument.clause, Finding.MET, {"sector": facts.sector})
-    met = Finding.MET if facts.sector in named.codes else Finding.UNMET
-    return Condition("sector_of_clause", named.clause, met, {"sector": facts.sector, "sectors": ", ".join(named.codes)})
-
-
-def _quality(facts: AwardFacts, score_least: int) -> Condition:
-    stated = {"least": score_least, "lowest": ""}
-    if facts.scores_hundredths is None:
-        return Condition("high_quality", "RULINGS 9", Finding.UNKNOWN, stated, ("quality_report",))
-    lowest = min(facts.scores_hundredths)
-    stated["lowest"] = f"{lowest // 100}.{lowest % 100:02d}"
-    return Condition("high_quality", "RULINGS 9", _known(lowest >= score_least * 100), stated, ("quality_report",))
 
 
 def require_move(case: Case, to: CaseState) -> None:
@@ -121,20 +45,113 @@ def require_move(case: Case, to: CaseState) -> None:
         raise ConflictError("case_wrong_state", id=case.id, state=case.state.value, wanted=to.value)
 
 
-def require_review(case: Case, reviewer: AccountId) -> None:
-    """Raise unless ``reviewer`` may review: the applicant's own people never do."""
+def require_state(case: Case, state: CaseState) -> None:
+    """Raise ConflictError unless the case stands in ``state``."""
+    if case.state is not state:
+        raise ConflictError("case_wrong_state", id=case.id, state=case.state.value, wanted=state.value)
+
+
+# Review.
+
+
+def require_review(case: Case, reviewer: AccountId, command: ReviewCase) -> None:
+    """Raise unless ``reviewer`` may say this of the case now.
+
+    Raises:
+        ConflictError: The case is not waiting for a review.
+        NotAllowedError: The reviewer applied for it.
+        RuleError: It is passed without originals, or an award without the outside search.
+    """
     require_move(case, CaseState.REVIEWED)
     if reviewer == case.applied_by and case.applicant is not None:
         raise NotAllowedError("reviewer_is_applicant", id=case.id)
+    found = []
+    if command.passed and not command.originals_seen:
+        found.append(Obstacle("originals_not_seen", "RULINGS 27", evidence=("originals",)))
+    if command.passed and case.kind is CaseKind.AWARD and command.search is None:
+        found.append(Obstacle("outside_search_missing", "RULINGS 8", evidence=("outside_search",)))
+    if found:
+        raise RuleError("review_incomplete", tuple(found), id=case.id)
 
 
-def rank_to_sign(case: Case, role_codes: Sequence[str]) -> int:
-    """Return the rank that signs next, from 1, or 0 when all have signed.
+def review_refusal(command: ReviewCase) -> tuple[str, str] | None:
+    """Return (code, clause) of the adverse decision a review leads to, or None when the case goes on."""
+    if command.search is not None and command.search.found_earlier:
+        return "earlier_publication_found", "RULINGS 8"
+    return None if command.passed else ("review_not_passed", "S1 四")
 
-    Only signatures on the lines as they are count.
-    """
-    valid = [made for made in case.signatures if made.lines == case.lines_digest]
-    return len(valid) + 1 if len(valid) < len(role_codes) else 0
+
+# Notice.
+
+
+def require_notice(case: Case) -> None:
+    """Raise ConflictError unless a notice of these lines may be posted now."""
+    require_state(case, CaseState.REVIEWED)
+    if case.notice is not None and case.notice.lines == case.lines_digest:
+        raise ConflictError("notice_posted_already", id=case.id, ends_at=str(case.notice.ends_at))
+
+
+def notice_runs(case: Case, now: Moment) -> bool:
+    """Say whether the public may read and object now."""
+    return case.notice is not None and case.notice.posted_at <= now < case.notice.ends_at
+
+
+def require_objection(case: Case, now: Moment) -> None:
+    """Raise RuleError unless the notice of the case runs."""
+    if case.state is not CaseState.REVIEWED or not notice_runs(case, now):
+        ended = str(case.notice.ends_at) if case.notice else ""
+        raise RuleError("notice_not_running", (), id=case.id, ends_at=ended)
+
+
+def open_objection(case: Case, number: int) -> Objection:
+    """Return an objection that waits for an answer. Raises NotFoundError, ConflictError."""
+    for objection in case.objections:
+        if objection.number == number:
+            if objection.outcome is not None:
+                raise ConflictError("objection_answered_already", id=case.id, number=number)
+            return objection
+    raise NotFoundError("objection_not_found", id=case.id, number=number)
+
+
+def objections_of(acts: Sequence[Act]) -> tuple[Objection, ...]:
+    """Return the objections that acts come to, each with its answer."""
+    found: dict[int, Objection] = {}
+    for act in acts:
+        if act.kind is ActKind.OBJECTED:
+            number = len(found) + 1
+            found[number] = Objection(number, act.account, str(act.content["reason"]), act.at)
+        elif act.kind is ActKind.ANSWERED:
+            raised = found[int(act.content["number"])]
+            found[raised.number] = Objection(
+                raised.number,
+                raised.account,
+                raised.reason,
+                raised.raised_at,
+                Outcome(act.content["outcome"]),
+                str(act.content["answer"]),
+                act.account,
+                act.at,
+            )
+    return tuple(found.values())
+
+
+# Signatures.
+
+
+def _valid_signatures(case: Case) -> list[Signature]:
+    """Return the approvals of the lines as they are."""
+    return [made for made in case.signatures if made.lines == case.lines_digest and made.approved]
+
+
+def officers_who_acted(case: Case) -> frozenset[AccountId]:
+    """Return who reviewed or signed the case: none of them signs again or pays."""
+    return frozenset({made.account for made in case.signatures} | ({case.review.account} if case.review else set()))
+
+
+def rank_to_sign(case: Case) -> int:
+    """Return the rank that signs next, from 1, or 0 when all have signed the lines as they are."""
+    signed = len(_valid_signatures(case))
+    return signed + 1 if signed < len(case.sign_off_levels) else 0
 
 
 def require_signature(case: Case, signer: AccountId, roles: frozenset[Role]) -> tuple[int, Role]:
@@ -144,24 +161,25 @@ def require_signature(case: Case, signer: AccountId, roles: frozenset[Role]) -> 
         ConflictError: The case is not reviewed, or everyone has signed.
         NotAllowedError: It is another rank's turn, or the signer already acted in the case.
     """
-    if case.state is not CaseState.REVIEWED:
-        raise ConflictError("case_wrong_state", id=case.id, state=case.state.value, wanted="reviewed")
-    rank = rank_to_sign(case, case.sign_off_levels)
+    require_state(case, CaseState.REVIEWED)
+    rank = rank_to_sign(case)
     if not rank:
         raise ConflictError("case_fully_signed", id=case.id)
     wanted = Role(case.sign_off_levels[rank - 1])
     if wanted not in roles:
         raise NotAllowedError("not_your_turn_to_sign", id=case.id, rank=rank, role=wanted.value)
-    acted = {made.account for made in case.signatures} | ({case.review.account} if case.review else set())
-    if signer in acted:
+    if signer in officers_who_acted(case):
         raise NotAllowedError("officer_already_acted", id=case.id)
     return rank, wanted
 
 
 def signatures_complete(case: Case) -> bool:
     """Say whether every rank signed the lines as they are, and approved."""
-    valid: list[Signature] = [made for made in case.signatures if made.lines == case.lines_digest and made.approved]
-    return [made.rank for made in valid] == list(range(1, len(case.sign_off_levels) + 1))
+    ranks = [made.rank for made in _valid_signatures(case)]
+    return bool(ranks) and ranks == list(range(1, len(case.sign_off_levels) + 1))
+
+
+# Payment.
 
 
 def payment_obstacles(
@@ -169,7 +187,7 @@ def payment_obstacles(
 ) -> tuple[Obstacle, ...]:
     """Return everything that stands between a case and its payment at ``now``.
 
-    ``stopped`` are sanctions and credit findings of the day.
+    ``stopped`` are sanctions, credit findings and conditions that are no longer met on the day.
     """
     found: list[Obstacle] = []
     if case.review is None or not case.review.passed:
@@ -182,12 +200,8 @@ def payment_obstacles(
     elif now < notice.ends_at:
         found.append(Obstacle("notice_still_runs", "S0 art.7", parameters={"ends_at": str(notice.ends_at)}))
     if not signatures_complete(case):
-        signed = len([made for made in case.signatures if made.lines == case.lines_digest and made.approved])
-        found.append(
-            Obstacle(
-                "signatures_missing", "S0 附件3", parameters={"signed": signed, "needed": len(case.sign_off_levels)}
-            )
-        )
+        signed, needed = len(_valid_signatures(case)), len(case.sign_off_levels)
+        found.append(Obstacle("signatures_missing", "S0 附件3", parameters={"signed": signed, "needed": needed}))
     if case.objections_open:
         found.append(Obstacle("objection_open", "RULINGS 25", parameters={"count": case.objections_open}))
     return (*found, *open_assumptions, *stopped)
@@ -195,8 +209,7 @@ def payment_obstacles(
 
 def require_payer(case: Case, payer: AccountId) -> None:
     """Raise NotAllowedError when the payer reviewed or signed the case."""
-    acted = {made.account for made in case.signatures} | ({case.review.account} if case.review else set())
-    if payer in acted:
+    if payer in officers_who_acted(case):
         raise NotAllowedError("payer_already_acted", id=case.id)
 
 
@@ -206,3 +219,12 @@ def require_payable(
     """Raise RuleError listing everything that stands between the case and its payment."""
     if found := payment_obstacles(case, now, open_assumptions=open_assumptions, stopped=stopped):
         raise RuleError("case_not_payable", found, id=case.id)
+
+
+def require_bank_day(case: Case, command: RecordPayment, today: date) -> None:
+    """Raise RuleError unless the bank can have paid on that day."""
+    instructed = case.instruction.instructed_at.civil_day() if case.instruction else today
+    if not instructed <= command.paid_on <= today:
+        raise RuleError(
+            "paid_on_out_of_range", (), paid_on=str(command.paid_on), first=str(instructed), last=str(today)
+        )

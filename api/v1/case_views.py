@@ -1,0 +1,394 @@
+"""What cases, verdicts and public notices look like in answers."""
+
+from typing import Self
+
+from pydantic import JsonValue
+
+from api.door import Answer
+from api.problems import language
+from api.wording import sentence
+from registry.awards.commands import PayeeGiven
+from registry.awards.model import AwardVerdict, Case, Line
+from registry.policy.model import Condition
+
+
+class ConditionView(Answer):
+    """One condition that was looked at, and what was found."""
+
+    code: str
+    clause: str
+    finding: str
+    detail: str
+    parameters: dict[str, JsonValue]
+    evidence: list[str]
+
+    @classmethod
+    def of(cls, value: Condition) -> Self:
+        """Return the view of a condition."""
+        return cls(
+            code=value.code,
+            clause=value.clause,
+            finding=value.finding.value,
+            detail=sentence(value.code, value.parameters, language()),
+            parameters=dict(value.parameters),
+            evidence=list(value.evidence),
+        )
+
+
+class VerdictView(Answer):
+    """What an application would come to today, with every condition."""
+
+    instrument: str
+    dataset_id: str
+    eligible: bool
+    amount_fen: int
+    amount_text: str
+    amount_capitals: str
+    conditions: list[ConditionView]
+    open_assumptions: list[str]
+    revision: str
+    facts_digest: str
+
+    @classmethod
+    def of(cls, value: AwardVerdict) -> Self:
+        """Return the view of a verdict."""
+        return cls(
+            instrument=value.instrument,
+            dataset_id=value.dataset,
+            eligible=value.eligible,
+            amount_fen=value.amount.fen,
+            amount_text=str(value.amount),
+            amount_capitals=value.amount.in_capitals(),
+            conditions=[ConditionView.of(each) for each in value.conditions],
+            open_assumptions=list(value.open_assumptions),
+            revision=str(value.revision),
+            facts_digest=str(value.facts_digest),
+        )
+
+
+class LineView(Answer):
+    """One payment of a case."""
+
+    firm: str
+    firm_name: str
+    subject: str
+    instrument: str
+    clause: str
+    standard: str
+    amount_fen: int
+    amount_text: str
+
+    @classmethod
+    def of(cls, value: Line) -> Self:
+        """Return the view of a line."""
+        return cls(
+            firm=value.firm,
+            firm_name=value.firm_name,
+            subject=value.subject,
+            instrument=value.instrument,
+            clause=value.clause,
+            standard=value.standard,
+            amount_fen=value.amount.fen,
+            amount_text=str(value.amount),
+        )
+
+
+class CasePayeeView(Answer):
+    """Where a case pays to; the number is whole for finance only."""
+
+    account_name: str
+    bank: str
+    account_number: str
+    digest: str
+
+
+class CaseReviewView(Answer):
+    """What the reviewer found."""
+
+    passed: bool
+    opinion: str
+    originals_seen: bool
+    outside_search: dict[str, JsonValue] | None
+    reviewed_by: str
+    reviewed_at: str
+
+
+class CaseNoticeView(Answer):
+    """The public notice of a case."""
+
+    page_url: str
+    capture_sha256: str
+    lines_digest: str
+    posted_at: str
+    ends_at: str
+
+
+class CaseSignatureView(Answer):
+    """The opinion of one rank."""
+
+    rank: int
+    role: str
+    account: str
+    approved: bool
+    opinion: str
+    lines_digest: str
+    signed_at: str
+
+
+class CaseInstructionView(Answer):
+    """The instruction to pay."""
+
+    budget_year: int
+    project_code: str
+    subject_code: str
+    payment_voucher_number: str
+    instructed_at: str
+
+
+class CasePaymentView(Answer):
+    """The bank's receipt."""
+
+    bank_receipt: str
+    paid_on: str
+    recorded_at: str
+
+
+class ObjectionView(Answer):
+    """An objection and its answer."""
+
+    number: int
+    reason: str
+    raised_at: str
+    outcome: str | None
+    answer: str
+
+
+class RefusalView(Answer):
+    """The numbered decision that ended a case."""
+
+    number: str
+    code: str
+    clause: str
+    reason: str
+    detail: str
+    decided_at: str
+
+
+class CaseView(Answer):
+    """A case with everything decided on it so far."""
+
+    id: str
+    authority: str
+    kind: str
+    document: str
+    instrument: str
+    state: str
+    applicant: str | None
+    applied_at: str
+    amount_fen: int
+    amount_text: str
+    amount_capitals: str
+    lines: list[LineView]
+    lines_digest: str
+    revision: str
+    facts_digest: str
+    sign_off_levels: list[str]
+    notice_days: int
+    payee: CasePayeeView | None
+    review: CaseReviewView | None
+    notice: CaseNoticeView | None
+    signatures: list[CaseSignatureView]
+    instruction: CaseInstructionView | None
+    payment: CasePaymentView | None
+    objections: list[ObjectionView]
+    refusal: RefusalView | None
+
+    @classmethod
+    def of(cls, value: Case, payee: PayeeGiven | None = None) -> Self:
+        """Return the view of a case; with ``payee`` the account number is whole."""
+        return cls(
+            id=value.id,
+            authority=value.authority,
+            kind=value.kind.value,
+            document=value.document,
+            instrument=value.instrument,
+            state=value.state.value,
+            applicant=value.applicant,
+            applied_at=str(value.applied_at),
+            amount_fen=value.amount.fen,
+            amount_text=str(value.amount),
+            amount_capitals=value.amount.in_capitals(),
+            lines=[LineView.of(each) for each in value.lines],
+            lines_digest=str(value.lines_digest),
+            revision=str(value.revision),
+            facts_digest=str(value.facts),
+            sign_off_levels=list(value.sign_off_levels),
+            notice_days=value.notice_days,
+            payee=_payee(value, payee),
+            review=_review(value),
+            notice=_notice(value),
+            signatures=_signatures(value),
+            instruction=_instruction(value),
+            payment=_payment(value),
+            objections=_objections(value),
+            refusal=_refusal(value),
+        )
+
+
+def _payee(case: Case, whole: PayeeGiven | None) -> CasePayeeView | None:
+    if case.payee is None:
+        return None
+    return CasePayeeView(
+        account_name=case.payee.account_name,
+        bank=case.payee.bank,
+        account_number=whole.account_number if whole else case.payee.masked_number,
+        digest=str(case.payee.digest),
+    )
+
+
+def _review(case: Case) -> CaseReviewView | None:
+    if not (found := case.review):
+        return None
+    return CaseReviewView(
+        passed=found.passed,
+        opinion=found.opinion,
+        originals_seen=found.originals_seen,
+        outside_search=dict(found.search.as_json()) if found.search else None,
+        reviewed_by=found.account,
+        reviewed_at=str(found.reviewed_at),
+    )
+
+
+def _notice(case: Case) -> CaseNoticeView | None:
+    if not (found := case.notice):
+        return None
+    return CaseNoticeView(
+        page_url=found.page_url,
+        capture_sha256=found.capture.hex,
+        lines_digest=str(found.lines),
+        posted_at=str(found.posted_at),
+        ends_at=str(found.ends_at),
+    )
+
+
+def _signatures(case: Case) -> list[CaseSignatureView]:
+    return [
+        CaseSignatureView(
+            rank=each.rank,
+            role=each.role.value,
+            account=each.account,
+            approved=each.approved,
+            opinion=each.opinion,
+            lines_digest=str(each.lines),
+            signed_at=str(each.signed_at),
+        )
+        for each in case.signatures
+    ]
+
+
+def _instruction(case: Case) -> CaseInstructionView | None:
+    if not (found := case.instruction):
+        return None
+    return CaseInstructionView(
+        budget_year=found.budget_year,
+        project_code=found.project_code,
+        subject_code=found.subject_code,
+        payment_voucher_number=found.payment_voucher_number,
+        instructed_at=str(found.instructed_at),
+    )
+
+
+def _payment(case: Case) -> CasePaymentView | None:
+    if not (found := case.payment):
+        return None
+    return CasePaymentView(
+        bank_receipt=found.bank_receipt, paid_on=found.paid_on.isoformat(), recorded_at=str(found.recorded_at)
+    )
+
+
+def _objections(case: Case) -> list[ObjectionView]:
+    return [
+        ObjectionView(
+            number=each.number,
+            reason=each.reason,
+            raised_at=str(each.raised_at),
+            outcome=each.outcome.value if each.outcome else None,
+            answer=each.answer,
+        )
+        for each in case.objections
+    ]
+
+
+def _refusal(case: Case) -> RefusalView | None:
+    if not (found := case.refusal):
+        return None
+    return RefusalView(
+        number=found.number,
+        code=found.code,
+        clause=found.clause,
+        reason=found.reason,
+        detail=sentence(found.code, {"reason": found.reason}, language()),
+        decided_at=str(found.decided_at),
+    )
+
+
+class NoticeLineView(Answer):
+    """What the public reads of one payment: unit, instrument, clause, standard, amount."""
+
+    unit: str
+    instrument: str
+    clause: str
+    standard: str
+    amount_fen: int
+    amount_text: str
+
+
+class PublicNoticeView(Answer):
+    """A public notice that runs; nothing of persons or accounts."""
+
+    case: str
+    document: str
+    lines: list[NoticeLineView]
+    lines_digest: str
+    page_url: str
+    posted_at: str
+    ends_at: str
+
+    @classmethod
+    def of(cls, value: Case) -> Self:
+        """Return the view of a noticed case."""
+        if value.notice is None:
+            raise AssertionError("a notice is listed that was never posted")
+        return cls(
+            case=value.id,
+            document=value.document,
+            lines=[
+                NoticeLineView(
+                    unit=line.firm_name,
+                    instrument=line.instrument,
+                    clause=line.clause,
+                    standard=line.standard,
+                    amount_fen=line.amount.fen,
+                    amount_text=str(line.amount),
+                )
+                for line in value.lines
+            ],
+            lines_digest=str(value.lines_digest),
+            page_url=value.notice.page_url,
+            posted_at=str(value.notice.posted_at),
+            ends_at=str(value.notice.ends_at),
+        )
+
+
+class NoticesView(Answer):
+    """The public notices that run."""
+
+    items: list[PublicNoticeView]
+    next_cursor: str | None = None
+
+
+class CasesView(Answer):
+    """A page of cases, the newest first."""
+
+    items: list[CaseView]
+    next_cursor: str | None

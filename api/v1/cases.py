@@ -1,0 +1,286 @@
+"""Cases: check and apply for an award, form a batch, review, notice, sign, object, instruct, pay."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Literal, TypeVar
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.calls import cursor_of, house, position_of, read, write
+from api.door import Answer, Door, PageQuery, Strict, Whole
+from api.v1.case_views import CasesView, CaseView, NoticesView, PublicNoticeView, VerdictView
+from registry.actors.model import Action
+from registry.awards import batches, payments, procedure, service
+from registry.awards.commands import (
+    AnswerObjection,
+    ApplyForAward,
+    FormBatch,
+    InstructPayment,
+    PayeeGiven,
+    PostNotice,
+    RaiseObjection,
+    RecordPayment,
+    RecordReturn,
+    ReviewCase,
+    SignCase,
+    WithdrawCase,
+)
+from registry.awards.model import Case, Outcome, OutsideSearch
+from registry.journal.work import View, Work
+from registry.values.digest import Digest
+from registry.values.identifiers import AuthorityId, CaseId, VoucherId
+from registry.values.moment import Moment
+from registry.values.names import PublicName
+
+door = Door("cases", __name__, url_prefix="/v1")
+
+C = TypeVar("C")
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
+NOTICES_MAX = 200
+
+
+class AwardCheckQuery(BaseModel):
+    """Which award for which dataset; ``authority`` only where several grant it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    instrument: str = Field(max_length=60)
+    dataset: str = Field(max_length=200)
+    authority: str = Field(default="", max_length=60)
+
+
+class PayeeBody(Strict):
+    """The applicant's own account: the name on it is the firm's."""
+
+    account_name: str = Field(min_length=1, max_length=200)
+    bank: str = Field(min_length=1, max_length=200)
+    account_number: str = Field(min_length=6, max_length=60)
+
+    def given(self) -> PayeeGiven:
+        """Return the account. Raises InvalidValueError."""
+        return PayeeGiven(self.account_name, self.bank, self.account_number)
+
+
+class ApplyForAwardBody(Strict):
+    """An application, with the undertaking that everything in it is true."""
+
+    instrument: str = Field(max_length=60)
+    dataset: str = Field(max_length=200)
+    undertaking: bool
+    payee: PayeeBody
+    authority: str | None = Field(default=None, max_length=60)
+
+    def command(self) -> ApplyForAward:
+        """Return what is asked of the registry. Raises InvalidValueError."""
+        return ApplyForAward(self.instrument, PublicName.parse(self.dataset), self.undertaking, self.payee.given())
+
+
+class FormBatchBody(Strict):
+    """Which redeemed vouchers of a document to pay; null takes all of them."""
+
+    document: str = Field(max_length=60)
+    vouchers: list[str] | None = Field(default=None, max_length=1000)
+
+    def command(self) -> FormBatch:
+        """Return what is asked of the registry. Raises InvalidValueError."""
+        chosen = None if self.vouchers is None else tuple(dict.fromkeys(VoucherId(each) for each in self.vouchers))
+        return FormBatch(self.document, chosen)
+
+
+class OutsideSearchBody(Strict):
+    """Where an earlier publication was looked for, and whether one was found."""
+
+    where: Words
+    found_earlier: bool
+    note: str = Field(default="", max_length=2000)
+
+
+class ReviewCaseBody(Strict):
+    """What the check of a case found."""
+
+    passed: bool
+    opinion: Words
+    originals_seen: bool
+    outside_search: OutsideSearchBody | None = None
+
+    def command(self, case: CaseId) -> ReviewCase:
+        """Return what is asked of the registry. Raises InvalidValueError."""
+        found = self.outside_search
+        search = OutsideSearch(found.where, found.found_earlier, found.note) if found else None
+        return ReviewCase(case, self.passed, self.opinion, self.originals_seen, search)
+
+
+class PostNoticeBody(Strict):
+    """Where the notice stands, and the SHA-256 of a capture of the page."""
+
+    page_url: str = Field(min_length=8, max_length=2000)
+    capture_sha256: str = Field(max_length=80)
+
+
+class SignCaseBody(Strict):
+    """The opinion of an officer of one rank."""
+
+    opinion: Words
+    approved: bool
+
+
+class InstructPaymentBody(Strict):
+    """From which line of which year's budget to pay; ``project_code`` is the line money was appropriated to."""
+
+    budget_year: Annotated[Whole, Field(ge=2000, le=2199)]
+    project_code: str = Field(min_length=1, max_length=60)
+    subject_code: str = Field(min_length=1, max_length=60)
+    payment_voucher_number: str = Field(min_length=1, max_length=60)
+
+
+class RecordCasePaymentBody(Strict):
+    """The bank's receipt and the day it paid."""
+
+    bank_receipt: str = Field(min_length=1, max_length=120)
+    paid_on: date = Field(strict=False)
+
+
+class CaseReasonBody(Strict):
+    """Why."""
+
+    reason: Words
+
+
+class AnswerObjectionBody(Strict):
+    """The written answer to an objection."""
+
+    outcome: Literal["upheld", "dismissed"]
+    answer: Words
+
+
+class CasesQuery(PageQuery):
+    """Which page of the cases."""
+
+
+def _shown(view: View, case: Case) -> CaseView:
+    return CaseView.of(case, service.payee_for_finance(view, house().secret, case))
+
+
+def _changed(use_case: Callable[[Work, C], Case], command: C, status: int = 200) -> Response:
+    """Run a use case on a case. The answer is kept with its key, so it never holds a whole account number."""
+    return write(lambda work: use_case(work, command), CaseView.of, status)
+
+
+def _authority(given: str | None) -> AuthorityId | None:
+    return AuthorityId(given) if given else None
+
+
+@door.operation("GET", "/award-check", {200: VerdictView}, action=Action.READ_CASE, problems=(404, 422))
+def check_award(query: AwardCheckQuery) -> Response:
+    """Say what an application for an award would come to today, condition by condition."""
+    name, office = PublicName.parse(query.dataset), _authority(query.authority)
+    return read(lambda view: service.check_award(view, query.instrument, name, office), VerdictView.of)
+
+
+@door.operation("POST", "/awards", {201: CaseView}, action=Action.APPLY_FOR_AWARD)
+def apply_for_award(body: ApplyForAwardBody) -> Response:
+    """Apply for an award for a dataset of your own."""
+    office = _authority(body.authority)
+    return write(lambda work: service.apply(work, house().secret, body.command(), office), CaseView.of)
+
+
+@door.operation("POST", "/payment-batches", {201: CaseView}, action=Action.SETTLE_VOUCHERS)
+def form_payment_batch(body: FormBatchBody) -> Response:
+    """Settle redeemed vouchers and open their payment case."""
+    return _changed(batches.form_batch, body.command(), 201)
+
+
+@door.operation("GET", "/cases", {200: CasesView}, action=Action.READ_CASE)
+def list_cases(query: CasesQuery) -> Response:
+    """List the cases of your authority or firm, the newest first."""
+    after = position_of(query.cursor, 2)
+    start = (Moment.of_text(str(after[0])), CaseId(str(after[1]))) if after else None
+
+    def page(view: View) -> CasesView:
+        found = service.cases(view, start, query.limit + 1)
+        shown = found[: query.limit]
+        following = cursor_of([str(shown[-1].applied_at), shown[-1].id]) if len(found) > query.limit else None
+        return CasesView(items=[CaseView.of(each) for each in shown], next_cursor=following)
+
+    return read(page, _same)
+
+
+def _same(answer: Answer) -> Answer:
+    return answer
+
+
+@door.operation("GET", "/cases/<case>", {200: CaseView}, action=Action.READ_CASE)
+def get_case(case: str) -> Response:
+    """Return a case with everything decided on it."""
+    wanted = CaseId(case)
+    return read(lambda view: _shown(view, service.case(view, wanted)), _same)
+
+
+@door.operation("POST", "/cases/<case>/review", {200: CaseView}, action=Action.REVIEW_CASE)
+def review_case(case: str, body: ReviewCaseBody) -> Response:
+    """Record what the check of a case found, with the outside search where it is an award."""
+    return _changed(procedure.review, body.command(CaseId(case)))
+
+
+@door.operation("POST", "/cases/<case>/notice", {200: CaseView}, action=Action.POST_NOTICE)
+def post_notice(case: str, body: PostNoticeBody) -> Response:
+    """Record that the public notice of a case stands; its days begin on the day after."""
+    command = PostNotice(CaseId(case), body.page_url, Digest.parse(body.capture_sha256))
+    return _changed(procedure.post_notice, command)
+
+
+@door.operation("POST", "/cases/<case>/signatures", {200: CaseView}, action=Action.SIGN_CASE)
+def sign_case(case: str, body: SignCaseBody) -> Response:
+    """Sign a case in your rank; ranks sign in order, each by another officer."""
+    return _changed(procedure.sign, SignCase(CaseId(case), body.opinion, body.approved))
+
+
+@door.operation("POST", "/cases/<case>/objections", {201: CaseView})
+def raise_objection(case: str, body: CaseReasonBody) -> Response:
+    """Object to a case while its notice runs."""
+    return _changed(procedure.raise_objection, RaiseObjection(CaseId(case), body.reason), 201)
+
+
+@door.operation("POST", "/cases/<case>/objections/<int:number>/answer", {200: CaseView}, action=Action.REVIEW_CASE)
+def answer_objection(case: str, number: int, body: AnswerObjectionBody) -> Response:
+    """Answer an objection in writing; one that is upheld ends the case."""
+    command = AnswerObjection(CaseId(case), number, Outcome(body.outcome), body.answer)
+    return _changed(procedure.answer_objection, command)
+
+
+@door.operation("POST", "/cases/<case>/withdraw", {200: CaseView}, action=Action.APPLY_FOR_AWARD)
+def withdraw_case(case: str, body: CaseReasonBody) -> Response:
+    """Withdraw an application of your own before it is instructed."""
+    return _changed(service.withdraw, WithdrawCase(CaseId(case), body.reason))
+
+
+@door.operation("POST", "/cases/<case>/instruction", {200: CaseView}, action=Action.PAY_CASE)
+def instruct_payment(case: str, body: InstructPaymentBody) -> Response:
+    """Instruct the bank, once the notice has ended and everyone has signed."""
+    command = InstructPayment(
+        CaseId(case), body.budget_year, body.project_code, body.subject_code, body.payment_voucher_number
+    )
+    return _changed(payments.instruct, command)
+
+
+@door.operation("POST", "/cases/<case>/payment", {200: CaseView}, action=Action.PAY_CASE)
+def record_case_payment(case: str, body: RecordCasePaymentBody) -> Response:
+    """Record the bank's receipt; everything is asked again on the day."""
+    return _changed(payments.pay, RecordPayment(CaseId(case), body.bank_receipt, body.paid_on))
+
+
+@door.operation("POST", "/cases/<case>/return", {200: CaseView}, action=Action.PAY_CASE)
+def return_case_payment(case: str, body: CaseReasonBody) -> Response:
+    """Record that the bank sent the payment back; it may be instructed again."""
+    return _changed(payments.record_return, RecordReturn(CaseId(case), body.reason))
+
+
+@door.operation("GET", "/notices", {200: NoticesView}, public=True)
+def list_notices() -> Response:
+    """List the public notices that run: unit, instrument, clause, standard, amount; never persons."""
+
+    def listed(view: View) -> NoticesView:
+        return NoticesView(items=[PublicNoticeView.of(each) for each in service.notices(view, NOTICES_MAX)])
+
+    return read(listed, _same)

@@ -1,0 +1,247 @@
+"""Gathering what a verdict on an award rests on: policy, dataset, adoptions, quality, registers, earlier cases.
+
+Everything that is gathered goes into one snapshot; the verdict is made from the snapshot by ``verdicts.verdict_of``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from registry.adoption import service as adoption
+from registry.adoption.model import AdoptionCount
+from registry.awards import records, verdicts
+from registry.awards.model import AwardFacts, AwardTerms, AwardVerdict, CaseState
+from registry.catalog import service as catalog
+from registry.catalog.model import Dataset, Version, VersionState
+from registry.errors import NotFoundError, RuleError
+from registry.journal.work import View
+from registry.parties import service as parties
+from registry.parties.model import Predicate
+from registry.policy import service as policy
+from registry.policy.activation import ActiveInstrument
+from registry.policy.model import LegalStatus
+from registry.policy.rules import legal_status
+from registry.quality.reports import QualityReport
+from registry.values.canonical import Json
+from registry.values.identifiers import AuthorityId, CaseId, FirmId
+
+
+def authority_of(view: View, instrument: str, wanted: AuthorityId | None = None) -> AuthorityId:
+    """Return the authority that grants ``instrument``: the officer's own, the one that is named, or the only one.
+
+    Raises:
+        NotFoundError: No document has such an instrument, or no authority has loaded it.
+        RuleError: Several authorities grant it and none is named.
+    """
+    documents = _documents_with(instrument)
+    granting = sorted(
+        {each.authority for each in policy.loaded_policies(view) if each.document.revision.document in documents}
+    )
+    chosen = view.actor.authority or wanted
+    if chosen is not None and chosen in granting:
+        return chosen
+    if chosen is not None or not granting:
+        raise NotFoundError("policy_not_loaded", document=documents[0])
+    if len(granting) > 1:
+        raise RuleError("several_authorities", (), instrument=instrument, authorities=", ".join(granting))
+    return granting[0]
+
+
+def _documents_with(instrument: str) -> list[str]:
+    found = {
+        each.revision.document for each in policy.shipped() if any(one.id == instrument for one in each.instruments)
+    }
+    if not found:
+        raise NotFoundError("policy_instrument_unknown", given=instrument[:60])
+    return sorted(found)
+
+
+def deciding_policy(view: View, authority: AuthorityId, instrument: str, day: date) -> ActiveInstrument:
+    """Return an instrument as a decision of ``day`` finds it.
+
+    After the term claims for its events are still decided, by the revision of its last day and the rulings of today
+    (RULINGS 19). Raises RuleError when it is not in force, NotFoundError when there is no such instrument.
+    """
+    try:
+        return policy.in_force(view, authority, instrument, day)
+    except RuleError:
+        for loaded in policy.loaded_policies(view, authority):
+            ended = loaded.document.revision.document in _documents_with(instrument) and loaded.term.last < day
+            if ended:
+                break
+        else:
+            raise
+    active = policy.in_force(view, authority, instrument, loaded.term.last)
+    entered = policy.rulings(view, authority, active.document.revision.document)
+    acting = tuple(each.ruling for each in entered if each.ruling.date <= day)
+    return replace(active, day=day, rulings=(active.rulings[0], *acting))
+
+
+def assess(
+    view: View,
+    active: ActiveInstrument,
+    dataset: Dataset,
+    applicant: FirmId,
+    *,
+    beside: CaseId | None = None,
+) -> AwardVerdict:
+    """Return the verdict on an award for a lineage today.
+
+    Args:
+        view: One state of the database.
+        active: The instrument with its rulings.
+        dataset: The lineage.
+        applicant: The firm that asks.
+        beside: The case that asks again before its payment: it does not stand in its own way.
+
+    Raises:
+        RuleError: Awards of this instrument need a published round (``instrument_needs_round``).
+    """
+    authority, day = active.authority, active.day
+    terms = verdicts.award_terms(active.document, active.instrument, active.issued_on, active.rulings, day)
+    counted = adoption.count(
+        view, authority, dataset.id, day, needed=terms.adopters_needed, levels=frozenset(terms.leader_levels)
+    )
+    versions = catalog.versions(view, dataset.id)
+    report = _report(view, authority, versions, dataset.publisher)
+    other = records.other_award(view.connection, authority, terms.instrument, dataset.id, beside)
+    paid = other.id if other and other.state is CaseState.PAID else None
+    facts = replace(
+        _facts_of_content(active, dataset, versions, counted),
+        is_publisher=applicant == dataset.publisher,
+        scores_hundredths=report.scores_hundredths if report else None,
+        awarded_before=paid,
+        open_case=other.id if other and not paid else None,
+        credit_clean=parties.fact(view, authority, applicant, Predicate.CREDIT_CLEAN, day).finding.value,
+        operates_in_region=parties.fact(view, authority, applicant, Predicate.OPERATES_IN_REGION, day).finding.value,
+    )
+    policy_used = verdicts.policy_snapshot(
+        active.document, active.instrument, active.issued_on, active.rulings, active.day
+    )
+    return verdicts.verdict_of(_snapshot(terms, facts, policy_used, counted, dataset, applicant, versions, report))
+
+
+def _facts_of_content(
+    active: ActiveInstrument, dataset: Dataset, versions: Sequence[Version], counted: AdoptionCount
+) -> AwardFacts:
+    """Return what is known of a lineage; what is known of the applicant is filled in by the caller."""
+    days = {version.id: _public_from(version) for version in versions}
+    standing = [version for version in versions if version.state is VersionState.PUBLISHED]
+    known = sorted(day for day in days.values() if day is not None)
+    published_on = known[0] if known and standing else None
+    declared = sorted(
+        (told.published_on, told.where)
+        for version in versions
+        for told in version.earlier_publications
+        if published_on is None or told.published_on <= published_on
+    )
+    shares = [version.new_share_bp for version in versions if _derived(version, dataset)]
+    event_on = counted.reached_on
+    asked = min(event_on or active.day, active.term.last)
+    return AwardFacts(
+        day=active.day,
+        event_on=event_on,
+        in_force=legal_status(active.document, active.issued_on, asked) is LegalStatus.IN_FORCE,
+        is_publisher=False,
+        sector=dataset.sector.value,
+        adopters=counted.counted,
+        published_on=published_on,
+        earlier=(declared[0][1], declared[0][0]) if declared else None,
+        origin=_origin(versions),
+        derived=bool(shares),
+        new_share_bp=None if not shares or None in shares else min(share for share in shares if share is not None),
+        scores_hundredths=None,
+        awarded_before=None,
+        open_case=None,
+        credit_clean="unknown",
+        operates_in_region="unknown",
+    )
+
+
+def _public_from(version: Version) -> date | None:
+    """Return the day from which a version was open on uniform terms; an embargo is not public (RULINGS 8)."""
+    if version.published_at is None:
+        return None
+    since = max(version.published_at, version.embargo_until) if version.embargo_until else version.published_at
+    return since.civil_day()
+
+
+def _derived(version: Version, dataset: Dataset) -> bool:
+    """Say whether a version has parents in another lineage; an older version of its own is no source."""
+    return any(name.rpartition("@")[0].lower() != dataset.name.key for name in version.parent_names)
+
+
+def _origin(versions: Sequence[Version]) -> str:
+    """Return where the content comes from: third-party data in any version marks the lineage."""
+    origins = [version.origin.value for version in versions]
+    return verdicts.THIRD_PARTY if verdicts.THIRD_PARTY in origins else next(iter(origins), "")
+
+
+def _report(view: View, authority: AuthorityId, versions: Sequence[Version], publisher: FirmId) -> QualityReport | None:
+    """Return the report on the newest standing version that has one, by a laboratory not tied to the publisher."""
+    for version in reversed(versions):
+        if version.state is not VersionState.PUBLISHED or version.content_digest is None:
+            continue
+        report = adoption.quality_report(view, version.content_digest, authority)
+        if report and not parties.relation(view, report.laboratory, publisher, report.filed_at.civil_day()):
+            return report
+    return None
+
+
+def _snapshot(
+    terms: AwardTerms,
+    facts: AwardFacts,
+    policy_used: dict[str, Json],
+    counted: AdoptionCount,
+    dataset: Dataset,
+    applicant: FirmId,
+    versions: Sequence[Version],
+    report: QualityReport | None,
+) -> dict[str, Json]:
+    return {
+        "format": verdicts.SNAPSHOT_FORMAT,
+        "dataset": str(dataset.id),
+        "dataset_name": str(dataset.name),
+        "applicant": str(applicant),
+        "publisher": str(dataset.publisher),
+        "policy": policy_used,
+        "terms": terms.as_json(),
+        "facts": facts.as_json(),
+        "versions": [
+            {
+                "id": str(version.id),
+                "number": version.number,
+                "state": version.state.value,
+                "content_digest": str(version.content_digest),
+                "manifest_digest": str(version.manifest_digest),
+                "published_at": str(version.published_at),
+                "origin": version.origin.value,
+                "parents": list(version.parent_names),
+                "new_share_bp": version.new_share_bp,
+                "overlap": [
+                    {
+                        "version": each.name,
+                        "row_containment_bp": each.row_containment_bp,
+                        "column_containment_bp": each.column_containment_bp,
+                    }
+                    for each in version.overlap
+                ],
+            }
+            for version in versions
+        ],
+        "adoption": {
+            "day": facts.day.isoformat(),
+            "needed": counted.needed,
+            "levels": list(terms.leader_levels),
+            "receipts": [
+                {
+                    "receipt": judged.receipt.as_json(),
+                    "withdrawn_at": str(judged.receipt.withdrawn_at) if judged.receipt.withdrawn_at else None,
+                    "adopter_name": judged.adopter_name,
+                    "facts": judged.facts.as_json(),
+                }
+                for judged in counted.receipts
+            ],
+        },
+        "quality": report.as_json() if report else None,
+    }

@@ -1,0 +1,113 @@
+"""A case from its acts: what officers did, one after the other, comes to what the case is now."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from registry.actors.model import Role
+from registry.awards.model import (
+    Act,
+    ActKind,
+    AdverseDecision,
+    BankPayment,
+    Case,
+    Instruction,
+    Notice,
+    OutsideSearch,
+    Review,
+    Signature,
+)
+from registry.awards.rules import objections_of
+from registry.values.digest import Digest
+from registry.values.moment import Moment
+
+
+def with_acts(case: Case, acts: Sequence[Act]) -> Case:
+    """Return ``case`` as its acts have left it; the newest of each kind holds, signatures add up."""
+    newest = {act.kind: act for act in acts}
+    returned, paid = newest.get(ActKind.RETURNED), newest.get(ActKind.PAID)
+    instructed = newest.get(ActKind.INSTRUCTED)
+    if instructed and returned and returned.number > instructed.number:
+        instructed = None
+    return replace(
+        case,
+        acts=tuple(acts),
+        review=_made(_review, newest.get(ActKind.REVIEWED)),
+        notice=_made(_notice, newest.get(ActKind.NOTICED)),
+        signatures=tuple(_signature(act) for act in acts if act.kind is ActKind.SIGNED),
+        instruction=_made(_instruction, instructed),
+        payment=_made(_payment, paid),
+        objections=objections_of(acts),
+        refusal=_made(_refusal, newest.get(ActKind.REFUSED)),
+    )
+
+
+def _made(make: Any, act: Act | None) -> Any:
+    return make(act) if act else None
+
+
+def _review(act: Act) -> Review:
+    search = act.content["outside_search"]
+    return Review(
+        account=act.account,
+        passed=act.content["passed"],
+        opinion=act.content["opinion"],
+        originals_seen=act.content["originals_seen"],
+        search=OutsideSearch(search["where"], search["found_earlier"], search["note"]) if search else None,
+        reviewed_at=act.at,
+    )
+
+
+def _notice(act: Act) -> Notice:
+    return Notice(
+        lines=Digest.parse(act.content["lines"]),
+        page_url=act.content["page_url"],
+        capture=Digest.parse(act.content["capture"]),
+        posted_at=act.at,
+        ends_at=Moment.of_text(act.content["ends_at"]),
+        posted_by=act.account,
+    )
+
+
+def _signature(act: Act) -> Signature:
+    return Signature(
+        rank=act.content["rank"],
+        role=Role(act.content["role"]),
+        account=act.account,
+        lines=Digest.parse(act.content["lines"]),
+        opinion=act.content["opinion"],
+        approved=act.content["approved"],
+        signed_at=act.at,
+    )
+
+
+def _instruction(act: Act) -> Instruction:
+    return Instruction(
+        account=act.account,
+        budget_year=act.content["budget_year"],
+        project_code=act.content["project_code"],
+        subject_code=act.content["subject_code"],
+        payment_voucher_number=act.content["payment_voucher_number"],
+        instructed_at=act.at,
+    )
+
+
+def _payment(act: Act) -> BankPayment:
+    return BankPayment(
+        account=act.account,
+        bank_receipt=act.content["bank_receipt"],
+        paid_on=date.fromisoformat(act.content["paid_on"]),
+        recorded_at=act.at,
+    )
+
+
+def _refusal(act: Act) -> AdverseDecision:
+    return AdverseDecision(
+        number=act.content["number"],
+        code=act.content["code"],
+        clause=act.content["clause"],
+        reason=act.content["reason"],
+        decided_by=act.account,
+        decided_at=act.at,
+    )

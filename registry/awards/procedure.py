@@ -1,0 +1,116 @@
+"""Use cases between application and payment: review, notice, signatures, objections and their answers."""
+
+from registry.actors.model import Action
+from registry.actors.rules import refusal
+from registry.awards import assessment, records, rules
+from registry.awards.acting import account_of, act, found_case, refuse_within, resource_of
+from registry.awards.commands import AnswerObjection, PostNotice, RaiseObjection, ReviewCase, SignCase
+from registry.awards.model import ActKind, Case, CaseState, Outcome
+from registry.errors import NotFoundError
+from registry.journal.work import Work
+from registry.policy.rules import notice_end
+from registry.values.canonical import Json
+
+
+def review(work: Work, command: ReviewCase) -> Case:
+    """Record what the check of a case found; a failed one ends it in an adverse decision.
+
+    Raises:
+        NotAllowedError, NotFoundError: The actor reviews nothing, or not this authority's cases.
+        ConflictError: It is not waiting for a review.
+        RuleError: It is passed without originals seen, or an award without the outside search.
+    """
+    found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    rules.require_review(found, account_of(work.actor), command)
+    against = rules.review_refusal(command)
+    content: dict[str, Json] = {
+        "passed": command.passed and against is None,
+        "opinion": command.opinion.strip(),
+        "originals_seen": command.originals_seen,
+        "outside_search": command.search.as_json() if command.search else None,
+    }
+    if against is None:
+        return act(work, found, ActKind.REVIEWED, "awards.case_reviewed", content, CaseState.REVIEWED)
+    reviewed = act(work, found, ActKind.REVIEWED, "awards.case_reviewed", content)
+    return refuse_within(work, reviewed, *against, command.opinion.strip())
+
+
+def post_notice(work: Work, command: PostNotice) -> Case:
+    """Record that the notice of a case stands on a public page; its days begin on the day after.
+
+    Raises:
+        NotAllowedError, NotFoundError: The actor posts no notices of this authority.
+        ConflictError: The case is not reviewed, or these lines are noticed already.
+        UnavailableError: The working days of a year that is needed are not known.
+    """
+    found = found_case(work, command.case, Action.POST_NOTICE, lock=True)
+    rules.require_notice(found)
+    active = assessment.deciding_policy(work, found.authority, found.lines[0].instrument, work.now.civil_day())
+    content: dict[str, Json] = {
+        "lines": str(found.lines_digest),
+        "page_url": command.page_url.strip(),
+        "capture": str(command.capture),
+        "ends_at": str(notice_end(work.now, found.notice_days, active.calendar)),
+    }
+    return act(work, found, ActKind.NOTICED, "awards.notice_posted", content)
+
+
+def sign(work: Work, command: SignCase) -> Case:
+    """Give the opinion of one's rank on the lines as they are; an officer who does not approve ends the case.
+
+    Raises:
+        NotAllowedError, NotFoundError: It is another rank's turn, or the actor acted in the case before.
+        ConflictError: The case is not reviewed, or everyone has signed.
+    """
+    found = found_case(work, command.case, Action.SIGN_CASE, lock=True)
+    rank, role = rules.require_signature(found, account_of(work.actor), work.actor.roles)
+    content: dict[str, Json] = {
+        "rank": rank,
+        "role": role.value,
+        "lines": str(found.lines_digest),
+        "opinion": command.opinion.strip(),
+        "approved": command.approved,
+    }
+    signed = act(work, found, ActKind.SIGNED, "awards.case_signed", content)
+    if command.approved:
+        return signed
+    return refuse_within(work, signed, "signature_refused", "S0 附件3", command.opinion.strip())
+
+
+def raise_objection(work: Work, command: RaiseObjection) -> Case:
+    """Object to a case while its notice runs: anyone who signed in may.
+
+    Raises:
+        NotAllowedError: Nobody is signed in.
+        NotFoundError: There is no such case, or it was never noticed and is not the actor's.
+        RuleError: The notice does not run.
+    """
+    account_of(work.actor)
+    found = records.case_of(work.connection, command.case, lock=True)
+    hidden = found is None or (found.notice is None and refusal(work.actor, Action.READ_CASE, resource_of(found)))
+    if found is None or hidden:
+        raise NotFoundError("case_not_found", id=command.case)
+    rules.require_objection(found, work.now)
+    raised = act(work, found, ActKind.OBJECTED, "awards.objection_raised", {"reason": command.reason.strip()})
+    return raised.shown_to(work.actor.firm) if work.actor.firm else raised
+
+
+def answer_objection(work: Work, command: AnswerObjection) -> Case:
+    """Answer an objection in writing; one that is upheld ends the case in an adverse decision.
+
+    Raises:
+        NotAllowedError, NotFoundError: The actor reviews nothing here, or there is no such objection.
+        ConflictError: It was answered before, or the case is past its review.
+    """
+    found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    rules.require_state(found, CaseState.REVIEWED)
+    objection = rules.open_objection(found, command.number)
+    content: dict[str, Json] = {
+        "number": objection.number,
+        "outcome": command.outcome.value,
+        "answer": command.answer.strip(),
+    }
+    answered = act(work, found, ActKind.ANSWERED, "awards.objection_answered", content)
+    if command.outcome is Outcome.DISMISSED:
+        return answered
+    return refuse_within(work, answered, "objection_upheld", "RULINGS 25", command.answer.strip())

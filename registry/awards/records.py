@@ -1,0 +1,400 @@
+"""Tables of cases: state, lines, what was done to them, where they pay to, what they were decided from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    func,
+    insert,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as insert_or
+
+from registry.awards.history import with_acts
+from registry.awards.model import (
+    OPEN_STATES,
+    Act,
+    ActKind,
+    Case,
+    CaseKind,
+    CaseState,
+    Decision,
+    Line,
+    Occasion,
+    Payee,
+)
+from registry.values.canonical import Json
+from registry.values.digest import Digest
+from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId, EntryId, FirmId, VoucherId
+from registry.values.moment import Moment
+from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
+from storage.database import Connection, Writes, metadata, rows_may
+
+
+def _one_of(column: str, values: type[CaseKind] | type[CaseState] | type[ActKind] | type[Occasion]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(each.value) for each in values)})", column)
+
+
+def _of_case(*, primary_key: bool = True) -> Column[Any]:
+    return Column(
+        "case_id",
+        IdColumn(CaseId),
+        ForeignKey("cases.id", ondelete="RESTRICT"),
+        primary_key=primary_key,
+        nullable=False,
+    )
+
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", IdColumn(CaseId), primary_key=True),
+    Column("authority_id", IdColumn(AuthorityId), ForeignKey("authorities.id", ondelete="RESTRICT"), nullable=False),
+    Column("kind", Key, _one_of("kind", CaseKind), nullable=False),
+    Column("document", Key, nullable=False),
+    Column("instrument", Key, nullable=False),
+    Column("dataset_id", IdColumn(DatasetId), ForeignKey("datasets.id", ondelete="RESTRICT")),
+    Column("state", Key, _one_of("state", CaseState), nullable=False),
+    Column("applicant", IdColumn(FirmId), ForeignKey("firms.id", ondelete="RESTRICT")),
+    Column("applied_by", IdColumn(AccountId), nullable=False),
+    Column("applied_at", MomentColumn, nullable=False),
+    Column("revision", DigestColumn, nullable=False),
+    Column("facts_digest", DigestColumn, nullable=False),
+    Column("sign_off_levels", JSONB, nullable=False),
+    Column("notice_days", SmallInteger, CheckConstraint("notice_days >= 1", "notice_days"), nullable=False),
+    Column("entry_id", IdColumn(EntryId), nullable=False),
+    CheckConstraint("(kind = 'award') = (dataset_id IS NOT NULL AND applicant IS NOT NULL)", "award_has_dataset"),
+    **rows_may(Writes.UPDATE),
+)
+Index("ix_cases_authority", cases.c.authority_id, cases.c.applied_at)
+Index(
+    "uq_cases_one_award_per_lineage",
+    cases.c.authority_id,
+    cases.c.instrument,
+    cases.c.dataset_id,
+    unique=True,
+    postgresql_where=text("kind = 'award' AND state NOT IN ('refused', 'withdrawn')"),
+)
+"""The last wall of "once per lineage" (RULINGS 2)."""
+
+lines = Table(
+    "case_lines",
+    metadata,
+    _of_case(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("firm", IdColumn(FirmId), ForeignKey("firms.id", ondelete="RESTRICT"), nullable=False, index=True),
+    Column("firm_name", Text, nullable=False),
+    Column("dataset_id", IdColumn(DatasetId), ForeignKey("datasets.id", ondelete="RESTRICT")),
+    Column("voucher_id", IdColumn(VoucherId), ForeignKey("vouchers.id", ondelete="RESTRICT"), index=True),
+    Column("instrument", Key, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("standard", Text, nullable=False),
+    Column("amount_fen", MoneyColumn, CheckConstraint("amount_fen > 0", "amount"), nullable=False),
+    CheckConstraint("num_nonnulls(dataset_id, voucher_id) = 1", "one_subject"),
+    **rows_may(Writes.APPEND),
+)
+
+acts = Table(
+    "case_acts",
+    metadata,
+    _of_case(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Key, _one_of("kind", ActKind), nullable=False),
+    Column("account", IdColumn(AccountId), nullable=False),
+    Column("at", MomentColumn, nullable=False),
+    Column("content", JSONB, nullable=False),
+    Column("entry_id", IdColumn(EntryId), nullable=False),
+    **rows_may(Writes.APPEND),
+)
+Index(
+    "uq_case_acts_once",
+    acts.c.case_id,
+    acts.c.kind,
+    unique=True,
+    postgresql_where=text("kind IN ('reviewed', 'paid', 'refused', 'withdrawn')"),
+)
+"""A case is paid at most once, whatever the code above believes."""
+
+payees = Table(
+    "case_payees",
+    metadata,
+    _of_case(),
+    Column("account_name", Text, nullable=False),
+    Column("bank", Text, nullable=False),
+    Column("masked_number", Text, nullable=False),
+    Column("digest", DigestColumn, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    **rows_may(Writes.APPEND),
+)
+
+decisions = Table(
+    "case_decisions",
+    metadata,
+    _of_case(),
+    Column("occasion", Key, _one_of("occasion", Occasion), primary_key=True),
+    Column("decided_at", MomentColumn, nullable=False),
+    Column("revision", DigestColumn, nullable=False),
+    Column("facts", JSONB, nullable=False),
+    Column("facts_digest", DigestColumn, nullable=False),
+    Column("verdict", JSONB, nullable=False),
+    **rows_may(Writes.APPEND),
+)
+
+decision_numbers = Table(
+    "case_decision_numbers",
+    metadata,
+    _of_case(),
+    Column("authority_id", IdColumn(AuthorityId), ForeignKey("authorities.id", ondelete="RESTRICT"), nullable=False),
+    Column("year", SmallInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    UniqueConstraint("authority_id", "year", "number"),
+    **rows_may(Writes.APPEND),
+)
+"""Adverse decisions are numbered within the year of their authority (RULINGS 34)."""
+
+
+def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> bool:
+    """Write a case with its lines; False when another case on the lineage stands."""
+    result = connection.execute(
+        insert_or(cases)
+        .values(
+            id=made.id,
+            authority_id=made.authority,
+            kind=made.kind.value,
+            document=made.document,
+            instrument=made.instrument,
+            dataset_id=dataset,
+            state=made.state.value,
+            applicant=made.applicant,
+            applied_by=made.applied_by,
+            applied_at=made.applied_at,
+            revision=made.revision,
+            facts_digest=made.facts,
+            sign_off_levels=list(made.sign_off_levels),
+            notice_days=made.notice_days,
+            entry_id=made.entry,
+        )
+        .on_conflict_do_nothing()
+    )
+    if result.rowcount != 1:
+        return False
+    connection.execute(
+        insert(lines),
+        [
+            {
+                "case_id": made.id,
+                "number": number,
+                "firm": line.firm,
+                "firm_name": line.firm_name,
+                "dataset_id": line.subject if isinstance(line.subject, DatasetId) else None,
+                "voucher_id": line.subject if isinstance(line.subject, VoucherId) else None,
+                "instrument": line.instrument,
+                "clause": line.clause,
+                "standard": line.standard,
+                "amount_fen": line.amount,
+            }
+            for number, line in enumerate(made.lines, 1)
+        ],
+    )
+    return True
+
+
+def add_payee(connection: Connection, case: CaseId, payee: Payee, sealed: bytes) -> None:
+    """Write where a case pays to; it is frozen with the case."""
+    connection.execute(
+        insert(payees).values(
+            case_id=case,
+            account_name=payee.account_name,
+            bank=payee.bank,
+            masked_number=payee.masked_number,
+            digest=payee.digest,
+            sealed=sealed,
+        )
+    )
+
+
+def sealed_payee(connection: Connection, case: CaseId) -> bytes | None:
+    """Return the sealed account of a case."""
+    found = connection.execute(select(payees.c.sealed).where(payees.c.case_id == case)).scalar()
+    return None if found is None else bytes(found)
+
+
+def add_decision(connection: Connection, case: CaseId, decision: Decision, verdict: Mapping[str, Json]) -> None:
+    """Write what a decision was taken from."""
+    connection.execute(
+        insert(decisions).values(
+            case_id=case,
+            occasion=decision.occasion.value,
+            decided_at=decision.decided_at,
+            revision=decision.revision,
+            facts=decision.facts,
+            facts_digest=decision.facts_digest,
+            verdict=verdict,
+        )
+    )
+
+
+def decisions_of(connection: Connection, case: CaseId) -> tuple[tuple[Decision, Mapping[str, Any]], ...]:
+    """Return the decisions on a case with their verdicts, in the order they were taken."""
+    rows = connection.execute(select(decisions).where(decisions.c.case_id == case).order_by(decisions.c.decided_at))
+    return tuple(
+        (Decision(Occasion(row.occasion), row.decided_at, row.revision, row.facts, row.facts_digest), row.verdict)
+        for row in rows
+    )
+
+
+def add_act(connection: Connection, case: Case, act: Act, state: CaseState) -> None:
+    """Write an act and the state it leaves the case in. The caller holds the lock of the case."""
+    connection.execute(
+        insert(acts).values(
+            case_id=case.id,
+            number=act.number,
+            kind=act.kind.value,
+            account=act.account,
+            at=act.at,
+            content=act.content,
+            entry_id=act.entry,
+        )
+    )
+    if state is not case.state:
+        connection.execute(update(cases).where(cases.c.id == case.id).values(state=state.value))
+
+
+def take_number(connection: Connection, case: Case, year: int) -> int:
+    """Return the next number of an adverse decision of an authority's year; the authority's numbers wait for it."""
+    # An advisory lock for the transaction: the application may not lock tables, and numbers have no gaps.
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"decision/{case.authority}", 0))))
+    last = connection.execute(
+        select(func.max(decision_numbers.c.number)).where(
+            decision_numbers.c.authority_id == case.authority, decision_numbers.c.year == year
+        )
+    ).scalar()
+    number = (last or 0) + 1
+    connection.execute(
+        insert(decision_numbers).values(case_id=case.id, authority_id=case.authority, year=year, number=number)
+    )
+    return number
+
+
+def case_of(connection: Connection, case: CaseId, *, lock: bool = False) -> Case | None:
+    """Return a case as its acts have left it, locked for the transaction on request."""
+    query = select(cases).where(cases.c.id == case)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return _joined(connection, [row])[0] if row else None
+
+
+def other_award(
+    connection: Connection, authority: AuthorityId, instrument: str, dataset: DatasetId, beside: CaseId | None
+) -> Case | None:
+    """Return the case on a lineage that is paid or may still be, leaving ``beside`` out of account."""
+    standing = [*OPEN_STATES, CaseState.PAID]
+    query = select(cases).where(
+        cases.c.authority_id == authority,
+        cases.c.instrument == instrument,
+        cases.c.dataset_id == dataset,
+        cases.c.state.in_([state.value for state in standing]),
+    )
+    if beside is not None:
+        query = query.where(cases.c.id != beside)
+    row = connection.execute(query.limit(1)).one_or_none()
+    return _joined(connection, [row])[0] if row else None
+
+
+def cases_page(
+    connection: Connection,
+    *,
+    authority: AuthorityId | None,
+    firm: FirmId | None,
+    after: tuple[Moment, CaseId] | None,
+    limit: int,
+) -> tuple[Case, ...]:
+    """Return cases of an authority, or with a line for a firm, the newest first."""
+    query = select(cases).order_by(cases.c.applied_at.desc(), cases.c.id.desc()).limit(limit)
+    if authority is not None:
+        query = query.where(cases.c.authority_id == authority)
+    if firm is not None:
+        query = query.where(cases.c.id.in_(select(lines.c.case_id).where(lines.c.firm == firm)))
+    if after is not None:
+        query = query.where(tuple_(cases.c.applied_at, cases.c.id) < tuple_(*after))
+    return _joined(connection, connection.execute(query).all())
+
+
+def noticed_cases(connection: Connection, since: Moment, limit: int) -> tuple[Case, ...]:
+    """Return reviewed cases with a notice posted at ``since`` or later, the newest notice first."""
+    query = (
+        select(cases)
+        .join(acts, and_(acts.c.case_id == cases.c.id, acts.c.kind == ActKind.NOTICED.value))
+        .where(cases.c.state == CaseState.REVIEWED.value, acts.c.at >= since)
+        .order_by(acts.c.at.desc(), cases.c.id)
+        .limit(limit)
+    )
+    return _joined(connection, connection.execute(query).all())
+
+
+def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...]:
+    """Return cases with lines, payee and acts, three queries for any number of them."""
+    ids = [row.id for row in rows]
+    lines_of: dict[CaseId, list[Line]] = {each: [] for each in ids}
+    for row in connection.execute(select(lines).where(lines.c.case_id.in_(ids)).order_by(lines.c.number)):
+        lines_of[row.case_id].append(_line(row))
+    acts_of: dict[CaseId, list[Act]] = {each: [] for each in ids}
+    for row in connection.execute(select(acts).where(acts.c.case_id.in_(ids)).order_by(acts.c.number)):
+        made = Act(row.number, ActKind(row.kind), row.account, row.at, row.content, row.entry_id)
+        acts_of[row.case_id].append(made)
+    payee_of = {
+        row.case_id: Payee(row.account_name, row.bank, row.masked_number, row.digest)
+        for row in connection.execute(select(payees).where(payees.c.case_id.in_(ids)))
+    }
+    return tuple(
+        with_acts(replace(_case(row, lines_of[row.id]), payee=payee_of.get(row.id)), acts_of[row.id]) for row in rows
+    )
+
+
+def _line(row: Row[Any]) -> Line:
+    return Line(
+        firm=row.firm,
+        firm_name=row.firm_name,
+        subject=row.dataset_id or row.voucher_id,
+        instrument=row.instrument,
+        clause=row.clause,
+        standard=row.standard,
+        amount=row.amount_fen,
+    )
+
+
+def _case(row: Row[Any], its_lines: Sequence[Line]) -> Case:
+    facts: Digest = row.facts_digest
+    return Case(
+        id=row.id,
+        authority=row.authority_id,
+        kind=CaseKind(row.kind),
+        document=row.document,
+        instrument=row.instrument,
+        state=CaseState(row.state),
+        applicant=row.applicant,
+        applied_by=row.applied_by,
+        applied_at=row.applied_at,
+        lines=tuple(its_lines),
+        revision=row.revision,
+        facts=facts,
+        sign_off_levels=tuple(row.sign_off_levels),
+        notice_days=row.notice_days,
+        entry=row.entry_id,
+    )

@@ -1,0 +1,252 @@
+"""Use cases of cases: check, apply, withdraw; read cases and public notices.
+
+Review, notice, signatures and objections stand in ``procedure.py``, payments in ``payments.py``, batches in
+``batches.py``.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from registry.actors.model import Action, Resource, Role, Scope
+from registry.actors.rules import require
+from registry.awards import assessment, payee, records, rules, verdicts
+from registry.awards.acting import account_of, act, found_case
+from registry.awards.commands import ApplyForAward, PayeeGiven, WithdrawCase
+from registry.awards.model import (
+    ActKind,
+    AwardVerdict,
+    Case,
+    CaseKind,
+    CaseState,
+    Decision,
+    Line,
+    Occasion,
+)
+from registry.catalog import service as catalog
+from registry.errors import ConflictError, NotFoundError, Obstacle, RuleError
+from registry.journal.work import View, Work
+from registry.parties import service as parties
+from registry.policy.activation import ActiveInstrument
+from registry.policy.kinds import Fixed
+from registry.values.canonical import Json
+from registry.values.digest import Digest
+from registry.values.identifiers import AuthorityId, CaseId, DatasetId
+from registry.values.moment import Moment
+from registry.values.names import PublicName
+
+NOTICE_LOOKED_BACK: Final = timedelta(days=120)
+"""A notice runs at most 90 days and the rest week behind them."""
+
+
+def check_award(view: View, instrument: str, name: PublicName, authority: AuthorityId | None = None) -> AwardVerdict:
+    """Return what an application for a dataset would come to today; for its publisher and for officers.
+
+    Raises:
+        NotAllowedError: The dataset is another firm's.
+        NotFoundError: There is no such dataset or instrument, or nobody has loaded its policy.
+        RuleError: The instrument is not in force, or needs a published round.
+    """
+    dataset = catalog.dataset(view, name)
+    office = assessment.authority_of(view, instrument, authority)
+    asked = Resource(firms=frozenset({dataset.publisher}), authority=office, dataset=dataset.id)
+    require(view.actor, Action.READ_CASE, asked)
+    active = assessment.deciding_policy(view, office, instrument, view.now.civil_day())
+    return assessment.assess(view, active, dataset, dataset.publisher)
+
+
+def apply(work: Work, secret: bytes, command: ApplyForAward, authority: AuthorityId | None = None) -> Case:
+    """Apply for an award for a dataset of one's own.
+
+    Raises:
+        NotAllowedError: The dataset is another firm's, or the actor may not apply.
+        RuleError: ``not_eligible`` with every obstacle at once.
+        ConflictError: Another case on this lineage stands.
+    """
+    dataset = catalog.dataset(work, command.dataset)
+    office = assessment.authority_of(work, command.instrument, authority)
+    own = Resource(firms=frozenset({dataset.publisher}), authority=office, dataset=dataset.id)
+    require(work.actor, Action.APPLY_FOR_AWARD, own)
+    active = assessment.deciding_policy(work, office, command.instrument, work.now.civil_day())
+    verdict = assessment.assess(work, active, dataset, dataset.publisher)
+    firm = parties.firm(work, dataset.publisher)
+    if found := (*verdict.obstacles, *_form_obstacles(command, firm.name)):
+        raise RuleError("not_eligible", found, instrument=command.instrument, dataset=str(dataset.name))
+    case_id = CaseId.new()
+    sealed, shown = payee.seal(secret, case_id, command.payee)
+    line = Line(
+        firm=firm.id,
+        firm_name=firm.name,
+        subject=dataset.id,
+        instrument=active.instrument.id,
+        clause=active.instrument.clause,
+        standard=_standard(active),
+        amount=verdict.amount,
+    )
+    made = case_applied(
+        work,
+        active,
+        Case(
+            id=case_id,
+            authority=office,
+            kind=CaseKind.AWARD,
+            document=active.document.revision.document,
+            instrument=active.instrument.id,
+            state=CaseState.APPLIED,
+            applicant=firm.id,
+            applied_by=account_of(work.actor),
+            applied_at=work.now,
+            lines=(line,),
+            revision=verdict.revision,
+            facts=verdict.facts_digest,
+            sign_off_levels=levels_of(active),
+            notice_days=notice_days_of(active),
+            payee=shown,
+            entry=work.journal(
+                "awards.case_applied",
+                case_id,
+                instrument=active.instrument.id,
+                lines=[line.as_json()],
+                payee_digest=str(shown.digest),
+                facts_digest=str(verdict.facts_digest),
+                revision=str(verdict.revision),
+            ),
+        ),
+    )
+    records.add_payee(work.connection, case_id, shown, sealed)
+    keep_decision(work, made, Occasion.APPLICATION, verdict)
+    return made
+
+
+def case_applied(work: Work, active: ActiveInstrument, made: Case) -> Case:
+    """Write a new case. Raises ConflictError when another on the lineage stands."""
+    datasets = [line.subject for line in made.lines if isinstance(line.subject, DatasetId)]
+    if not records.add_case(work.connection, made, datasets[0] if datasets else None):
+        raise ConflictError("award_case_stands", instrument=active.instrument.id)
+    return made
+
+
+def keep_decision(work: Work, case: Case, occasion: Occasion, verdict: AwardVerdict) -> None:
+    """Store what was decided and everything it was decided from."""
+    decision = Decision(occasion, work.now, verdict.revision, verdict.facts, verdict.facts_digest)
+    records.add_decision(work.connection, case.id, decision, verdicts.verdict_json(verdict))
+
+
+def keep_batch_decision(work: Work, case: Case, occasion: Occasion, snapshot: dict[str, Json]) -> None:
+    """Store what a batch was decided from; its amount follows from its lines."""
+    decision = Decision(occasion, work.now, case.revision, snapshot, Digest.of_json(snapshot))
+    verdict: dict[str, Json] = {
+        "eligible": True,
+        "amount_fen": case.amount.fen,
+        "lines": str(case.lines_digest),
+        "facts_digest": str(decision.facts_digest),
+    }
+    records.add_decision(work.connection, case.id, decision, verdict)
+
+
+def levels_of(active: ActiveInstrument) -> tuple[str, ...]:
+    """Return the ranks that sign, by the ruling or the document."""
+    stated = tuple(level.code for level in active.document.procedure.sign_off)
+    return verdicts.codes(
+        verdicts.value_named(active.instrument, "sign-off-levels", active.rulings, active.day), stated
+    )
+
+
+def notice_days_of(active: ActiveInstrument) -> int:
+    """Return how many days a notice runs, by the ruling or the document."""
+    days = active.document.procedure.notice_days
+    return verdicts.whole(verdicts.value_named(active.instrument, "notice-days", active.rulings, active.day), days)
+
+
+def _form_obstacles(command: ApplyForAward, firm_name: str) -> tuple[Obstacle, ...]:
+    found = []
+    if not command.undertaking:
+        found.append(Obstacle("undertaking_missing", "S0 附件3", evidence=("undertaking",)))
+    if command.payee.account_name.strip() != firm_name:
+        stated = {"given": command.payee.account_name.strip(), "expected": firm_name}
+        found.append(Obstacle("payee_name_differs", "RULINGS 28", parameters=stated))
+    return tuple(found)
+
+
+def _standard(active: ActiveInstrument) -> str:
+    """Return the standard of the award (补贴标准) as the notice lists it."""
+    paid = active.instrument.terms
+    if not isinstance(paid, Fixed):
+        raise RuleError(
+            "instrument_needs_round", (), instrument=active.instrument.id, kind=active.instrument.kind.value
+        )
+    return "; ".join(f"{paid.measure} ≥ {tier.interval.first}: {tier.amount}" for tier in paid.tiers)
+
+
+def withdraw(work: Work, command: WithdrawCase) -> Case:
+    """Withdraw an application of one's own before it is instructed. Raises NotFoundError, ConflictError."""
+    found = found_case(work, command.case, Action.APPLY_FOR_AWARD, lock=True)
+    rules.require_move(found, CaseState.WITHDRAWN)
+    if found.applicant != work.actor.firm:
+        raise NotFoundError("case_not_found", id=command.case)
+    reason = command.reason.strip()
+    return act(work, found, ActKind.WITHDRAWN, "awards.case_withdrawn", {"reason": reason}, CaseState.WITHDRAWN)
+
+
+# Queries.
+
+
+def case(view: View, case_id: CaseId) -> Case:
+    """Return a case of the actor's authority or firm; a firm sees its own lines. Raises NotFoundError."""
+    return _as_seen(view, found_case(view, case_id, Action.READ_CASE))
+
+
+def cases(view: View, after: tuple[Moment, CaseId] | None, limit: int) -> tuple[Case, ...]:
+    """Return the cases of the actor's authority or firm, the newest first."""
+    require(view.actor, Action.READ_CASE)
+    found = records.cases_page(
+        view.connection, authority=view.actor.authority, firm=view.actor.firm, after=after, limit=limit
+    )
+    return tuple(_as_seen(view, each) for each in found)
+
+
+def _as_seen(view: View, found: Case) -> Case:
+    """Return a case without what belongs to other firms; its digests stay those of the whole."""
+    if view.actor.firm is None:
+        return found
+    return found.shown_to(view.actor.firm)
+
+
+def payee_for_finance(view: View, secret: bytes, found: Case) -> PayeeGiven | None:
+    """Return the whole account of a case to finance of its authority, None to everyone else (RULINGS 28)."""
+    actor = view.actor
+    if actor.authority != found.authority or Role.PAYER not in actor.roles or Scope.PAY not in actor.scopes:
+        return None
+    sealed = records.sealed_payee(view.connection, found.id)
+    if sealed is None or found.payee is None:
+        return None
+    return payee.opened(secret, found.id, sealed, found.payee.digest)
+
+
+def notices(view: View, limit: int) -> tuple[Case, ...]:
+    """Return the cases whose notice runs, for anyone; nothing of persons or accounts is shown of them."""
+    since = view.now.plus(-NOTICE_LOOKED_BACK)
+    return tuple(
+        each for each in records.noticed_cases(view.connection, since, limit) if rules.notice_runs(each, view.now)
+    )
+
+
+def decisions(view: View, case_id: CaseId) -> tuple[Decision, ...]:
+    """Return what a case was decided from, in order. Raises NotFoundError."""
+    found = found_case(view, case_id, Action.READ_CASE)
+    return tuple(decision for decision, _ in records.decisions_of(view.connection, found.id))
+
+
+def replay(view: View, case_id: CaseId) -> AwardVerdict:
+    """Return the verdict of an application again, from its stored snapshot alone.
+
+    Raises:
+        NotFoundError: There is no such case, or it is no award.
+        CorruptContentError: What follows from the snapshot is not what was decided.
+    """
+    found = found_case(view, case_id, Action.READ_CASE)
+    for decision, kept in records.decisions_of(view.connection, found.id):
+        if decision.occasion is Occasion.APPLICATION and found.kind is CaseKind.AWARD:
+            verdict = verdicts.verdict_of(decision.facts)
+            verdicts.require_same(verdict, kept, decision.facts_digest, found.id)
+            return verdict
+    raise NotFoundError("case_not_found", id=case_id)
