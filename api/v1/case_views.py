@@ -8,7 +8,7 @@ from api.door import Answer
 from api.problems import language
 from api.wording import sentence
 from registry.awards.commands import PayeeGiven
-from registry.awards.model import AwardVerdict, Case, Line
+from registry.awards.model import AwardVerdict, Case, Line, Objection
 from registry.policy.model import Condition
 
 
@@ -162,6 +162,17 @@ class ObjectionView(Answer):
     outcome: str | None
     answer: str
 
+    @classmethod
+    def of(cls, value: Objection) -> Self:
+        """Return the view of an objection."""
+        return cls(
+            number=value.number,
+            reason=value.reason,
+            raised_at=str(value.raised_at),
+            outcome=value.outcome.value if value.outcome else None,
+            answer=value.answer,
+        )
+
 
 class RefusalView(Answer):
     """The numbered decision that ended a case."""
@@ -230,7 +241,7 @@ class CaseView(Answer):
             signatures=_signatures(value),
             instruction=_instruction(value),
             payment=_payment(value),
-            objections=_objections(value),
+            objections=[ObjectionView.of(each) for each in value.objections],
             refusal=_refusal(value),
         )
 
@@ -304,19 +315,6 @@ def _payment(case: Case) -> CasePaymentView | None:
     return CasePaymentView(
         bank_receipt=found.bank_receipt, paid_on=found.paid_on.isoformat(), recorded_at=str(found.recorded_at)
     )
-
-
-def _objections(case: Case) -> list[ObjectionView]:
-    return [
-        ObjectionView(
-            number=each.number,
-            reason=each.reason,
-            raised_at=str(each.raised_at),
-            outcome=each.outcome.value if each.outcome else None,
-            answer=each.answer,
-        )
-        for each in case.objections
-    ]
 
 
 def _refusal(case: Case) -> RefusalView | None:

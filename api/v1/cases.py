@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.calls import cursor_of, house, position_of, read, write
 from api.door import Answer, Door, PageQuery, Strict, Whole
-from api.v1.case_views import CasesView, CaseView, NoticesView, PublicNoticeView, VerdictView
+from api.v1.case_views import CasesView, CaseView, NoticesView, ObjectionView, PublicNoticeView, VerdictView
 from registry.actors.model import Action
 from registry.awards import batches, payments, procedure, service
 from registry.awards.commands import (
@@ -236,10 +236,11 @@ def sign_case(case: str, body: SignCaseBody) -> Response:
     return _changed(procedure.sign, SignCase(CaseId(case), body.opinion, body.approved))
 
 
-@door.operation("POST", "/cases/<case>/objections", {201: CaseView})
+@door.operation("POST", "/cases/<case>/objections", {201: ObjectionView})
 def raise_objection(case: str, body: CaseReasonBody) -> Response:
     """Object to a case while its notice runs."""
-    return _changed(procedure.raise_objection, RaiseObjection(CaseId(case), body.reason), 201)
+    command = RaiseObjection(CaseId(case), body.reason)
+    return write(lambda work: procedure.raise_objection(work, command), ObjectionView.of)
 
 
 @door.operation("POST", "/cases/<case>/objections/<int:number>/answer", {200: CaseView}, action=Action.REVIEW_CASE)

@@ -5,7 +5,7 @@ from registry.actors.rules import refusal
 from registry.awards import assessment, records, rules
 from registry.awards.acting import account_of, act, found_case, refuse_within, resource_of
 from registry.awards.commands import AnswerObjection, PostNotice, RaiseObjection, ReviewCase, SignCase
-from registry.awards.model import ActKind, Case, CaseState, Outcome
+from registry.awards.model import ActKind, Case, CaseState, Objection, Outcome
 from registry.errors import NotFoundError
 from registry.journal.work import Work
 from registry.policy.rules import notice_end
@@ -77,7 +77,7 @@ def sign(work: Work, command: SignCase) -> Case:
     return refuse_within(work, signed, "signature_refused", "S0 附件3", command.opinion.strip())
 
 
-def raise_objection(work: Work, command: RaiseObjection) -> Case:
+def raise_objection(work: Work, command: RaiseObjection) -> Objection:
     """Object to a case while its notice runs: anyone who signed in may.
 
     Raises:
@@ -91,8 +91,8 @@ def raise_objection(work: Work, command: RaiseObjection) -> Case:
     if found is None or hidden:
         raise NotFoundError("case_not_found", id=command.case)
     rules.require_objection(found, work.now)
-    raised = act(work, found, ActKind.OBJECTED, "awards.objection_raised", {"reason": command.reason.strip()})
-    return raised.shown_to(work.actor.firm) if work.actor.firm else raised
+    content: dict[str, Json] = {"reason": command.reason.strip()}
+    return act(work, found, ActKind.OBJECTED, "awards.objection_raised", content).objections[-1]
 
 
 def answer_objection(work: Work, command: AnswerObjection) -> Case:
