@@ -1,0 +1,238 @@
+"""Listings and orders: what is sold, on which terms, and what became of a purchase."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sancai.session import Session
+from sancai.shapes import shaped
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An offer. ``seller`` is the firm that contract and invoice name; prices are without VAT."""
+
+    id: str
+    state: str
+    seller: str
+    offered_by: str
+    product_kind: str
+    title: str
+    dataset: str | None
+    version: str | None
+    unit: str
+    unit_price_fen: int
+    unit_price_text: str
+    vat_rate_bp: int
+    terms: str
+    terms_sha256: str
+    purposes: tuple[str, ...]
+    source_statement: str
+    rights_statement: str
+    offered_at: str
+    on_sale_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The signed contract: canonical JSON, its digest, and an Ed25519 signature (base64) by the named key."""
+
+    content: str
+    digest: str
+    key: str
+    signature: str
+    signed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice with what the tax platform last answered."""
+
+    id: str
+    order: str
+    number: str
+    issued_on: str
+    kind: str
+    net_fen: int
+    vat_fen: int
+    gross_fen: int
+    verification: str
+    checked_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPayment:
+    """A bank payment of the buyer."""
+
+    order: str
+    reference: str
+    paid_on: str
+    amount_fen: int
+    amount_text: str
+    from_own_account: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order; contract, invoices and payments come with ``Exchange.order`` only."""
+
+    id: str
+    listing: str
+    buyer: str
+    seller: str
+    product_kind: str
+    title: str
+    dataset: str | None
+    version: str | None
+    quantity: int
+    purpose: str
+    net_fen: int
+    vat_fen: int
+    gross_fen: int
+    gross_text: str
+    terms_sha256: str
+    state: str
+    placed_at: str
+    accepted_at: str | None
+    contract_digest: str | None
+    delivered_at: str | None
+    delivered_digest: str | None
+    usage: str | None
+    contract: Contract | None = None
+    invoices: tuple[Invoice, ...] = ()
+    payments: tuple[OrderPayment, ...] = ()
+    paid_fen: int = 0
+
+
+class Exchange:
+    """Listings and orders of one service."""
+
+    def __init__(self, session: Session) -> None:
+        """Prepare calls over ``session``."""
+        self._session = session
+
+    def offer(  # noqa: PLR0913 -- an offer is all of this, and each is named
+        self,
+        *,
+        provider: str,
+        product_kind: str,
+        title: str,
+        unit: str,
+        unit_price_fen: int,
+        vat_rate_bp: int,
+        terms: str,
+        source_statement: str,
+        rights_statement: str,
+        purposes: Sequence[str] = (),
+        dataset: str | None = None,
+        version: str | None = None,
+    ) -> Listing:
+        """Offer something for sale through the firm ``provider``.
+
+        Args:
+            provider: The id of the seller; what a seller offers itself is on sale at once.
+            product_kind: ``dataset``, ``api``, ``desensitised_data`` or ``compute``.
+            title: What is sold, in a few words.
+            unit: What one unit is.
+            unit_price_fen: Whole fen for one unit, without VAT.
+            vat_rate_bp: VAT in basis points (600 = 6 %).
+            terms: What a buyer accepts.
+            source_statement: Where it comes from (数据安全法 33).
+            rights_statement: By which right it is traded.
+            purposes: What it is offered for; none: anything. Compute names at least one.
+            dataset: ``namespace/slug`` of the dataset.
+            version: Its version, for example ``v1``.
+
+        Raises:
+            SancaiError: As the service refuses it; ``RuleError`` lists everything that is missing.
+        """
+        body = {
+            "dataset": dataset,
+            "version": version,
+            "provider": provider,
+            "product_kind": product_kind,
+            "title": title,
+            "unit": unit,
+            "unit_price_fen": unit_price_fen,
+            "vat_rate_bp": vat_rate_bp,
+            "terms": terms,
+            "purposes": list(purposes),
+            "source_statement": source_statement,
+            "rights_statement": rights_statement,
+        }
+        return shaped(Listing, self._session.post("/listings", body))
+
+    def accept_listing(self, listing: str) -> Listing:
+        """Accept, as its seller, to sell what another firm offers. Raises SancaiError."""
+        return shaped(Listing, self._session.post(f"/listings/{listing}/accept"))
+
+    def end_listing(self, listing: str) -> Listing:
+        """Take a listing off sale. Raises SancaiError."""
+        return shaped(Listing, self._session.post(f"/listings/{listing}/end"))
+
+    def listing(self, listing: str) -> Listing:
+        """Return a listing with its terms. Raises SancaiError."""
+        return shaped(Listing, self._session.get(f"/listings/{listing}"))
+
+    def listings(
+        self, product_kind: str | None = None, dataset: str | None = None, seller: str | None = None
+    ) -> Iterator[Listing]:
+        """Yield what is on sale and your own listings, newest first. Raises SancaiError."""
+        pages = self._session.pages("/listings", product_kind=product_kind, dataset=dataset, seller=seller)
+        return (shaped(Listing, item) for item in pages)
+
+    def place(self, listing: str, quantity: int, purpose: str, terms_sha256: str) -> Order:
+        """Order units of a listing under the terms of that digest. Raises SancaiError."""
+        body = {"listing": listing, "quantity": quantity, "purpose": purpose, "terms_sha256": terms_sha256}
+        return shaped(Order, self._session.post("/orders", body))
+
+    def accept(self, order: str) -> Order:
+        """Accept an order as its seller; the answer holds the signed contract. Raises SancaiError."""
+        return shaped(Order, self._session.post(f"/orders/{order}/accept"))
+
+    def cancel(self, order: str) -> Order:
+        """Cancel an order of yours that nobody accepted yet. Raises SancaiError."""
+        return shaped(Order, self._session.post(f"/orders/{order}/cancel"))
+
+    def confirm_delivery(self, order: str, content_digest: str | None = None, usage: str | None = None) -> Order:
+        """Confirm, as the buyer, the content that arrived or the usage of a service. Raises SancaiError."""
+        body = {"content_digest": content_digest, "usage": usage}
+        return shaped(Order, self._session.post(f"/orders/{order}/delivery", body))
+
+    def invoice(
+        self, order: str, *, number: str, issued_on: date, net_fen: int, vat_fen: int, kind: str = "special"
+    ) -> Invoice:
+        """Record an invoice of the seller (20 digits; ``special`` 专票 or ``ordinary`` 普票). Raises SancaiError."""
+        body = {
+            "number": number,
+            "issued_on": issued_on.isoformat(),
+            "net_fen": net_fen,
+            "vat_fen": vat_fen,
+            "kind": kind,
+        }
+        return shaped(Invoice, self._session.post(f"/orders/{order}/invoices", body))
+
+    def verify_invoice(self, invoice: str, status: str, checked_on: date) -> Invoice:
+        """Record what the tax platform answered: ``verified``, ``void`` or ``red``. Raises SancaiError."""
+        body = {"status": status, "checked_on": checked_on.isoformat()}
+        return shaped(Invoice, self._session.post(f"/invoices/{invoice}/verification", body))
+
+    def pay(
+        self, order: str, *, paid_on: date, amount_fen: int, reference: str, from_own_account: bool = True
+    ) -> OrderPayment:
+        """Record a bank payment of the buyer. Raises SancaiError."""
+        body = {
+            "paid_on": paid_on.isoformat(),
+            "amount_fen": amount_fen,
+            "reference": reference,
+            "from_own_account": from_own_account,
+        }
+        return shaped(OrderPayment, self._session.post(f"/orders/{order}/payments", body))
+
+    def order(self, order: str) -> Order:
+        """Return an order with its contract, invoices and payments. Raises SancaiError."""
+        return shaped(Order, self._session.get(f"/orders/{order}"))
+
+    def orders(self) -> Iterator[Order]:
+        """Yield your orders, newest first. Raises SancaiError."""
+        return (shaped(Order, item) for item in self._session.pages("/orders"))
