@@ -228,7 +228,7 @@ def take_namespace(connection: Connection, namespace: str, firm: FirmId, now: Mo
 def add_name(connection: Connection, dataset: DatasetId, name: PublicName, now: Moment) -> bool:
     """Take a name for a dataset; False when it was ever used."""
     made = insert_or(dataset_names).values(key=name.key, dataset_id=dataset, named_at=now)
-    return bool(connection.execute(made.on_conflict_do_nothing()).rowcount)
+    return connection.execute(made.on_conflict_do_nothing().returning(dataset_names.c.key)).first() is not None
 
 
 def add_dataset(connection: Connection, made: Dataset) -> None:
@@ -466,7 +466,7 @@ def add_file(connection: Connection, version: VersionId, made: VersionFile) -> b
         size_bytes=made.size_bytes,
         upload_id=made.upload,
     )
-    return bool(connection.execute(written.on_conflict_do_nothing()).rowcount)
+    return connection.execute(written.on_conflict_do_nothing().returning(version_files.c.path)).first() is not None
 
 
 def remove_file(connection: Connection, version: VersionId, path: FilePath) -> None:
@@ -592,7 +592,7 @@ def set_adopters(connection: Connection, dataset: DatasetId, adopters: int) -> N
 def _narrowed(wanted: Search, query: str) -> list[Any]:
     conditions: list[Any] = []
     if query:
-        conditions.append(search_rows.c.tokens.op("@@")(cast(literal(query), TSQUERY)))
+        conditions.append(search_rows.c.tokens.bool_op("@@")(cast(literal(query), TSQUERY)))
     exact = {name: getattr(wanted, name) for name in ("sector", "licence", "price")}
     conditions += [search_rows.c[name] == value for name, value in exact.items() if value]
     if wanted.format:
@@ -610,7 +610,7 @@ def found_datasets(
     columns = [search_rows.c[name] for name in ("dataset_id", "formats", "price_fen", "published_at", "adopters")]
     conditions = _narrowed(wanted, query)
     if title_query:
-        in_title = search_rows.c.tokens.op("@@")(cast(literal(title_query), TSQUERY))
+        in_title = search_rows.c.tokens.bool_op("@@")(cast(literal(title_query), TSQUERY))
         of_title = select(*columns, literal(0).label("tier")).where(*conditions, in_title).limit(HITS_CAP)
         of_rest = select(*columns, literal(1).label("tier")).where(*conditions, not_(in_title)).limit(HITS_CAP)
         hits = union_all(of_title.subquery().select(), of_rest.subquery().select()).subquery("hits")

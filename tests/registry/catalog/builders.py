@@ -4,6 +4,7 @@ import hashlib
 import io
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cli.working import run_once
-from registry.actors.model import Actor
+from registry.accounts import service as accounts
+from registry.accounts.model import Activate
+from registry.actors.model import ANONYMOUS, Actor
 from registry.catalog import service
 from registry.catalog.model import CreateDataset, Dataset, OpenDraft, Openness, Origin, Sector, Version, VersionName
 from registry.house import House
@@ -22,8 +25,9 @@ from registry.manifests.uploads import Upload
 from registry.parties import service as parties
 from registry.parties.commands import RegisterFirm
 from registry.parties.model import FirmKind
+from registry.policy.activation import FoundAuthority
 from registry.values.digest import Digest
-from registry.values.identifiers import FirmId, UploadId, VersionId
+from registry.values.identifiers import AccountId, FirmId, UploadId, VersionId
 from registry.values.names import PublicName
 from storage.object_store import Bucket
 from tests.registry.parties.builders import a_registrar, a_uscc, an_owner, found_authority
@@ -58,6 +62,32 @@ def a_publisher(house: House) -> Actor:
         ),
     )
     return an_owner(FirmId(firm.id))
+
+
+def a_publisher_with_token(house: House) -> tuple[Actor, str]:
+    """Register a firm with its owner and return the owner as its token shows it, and the token."""
+    number = next(_numbers)
+    office = FoundAuthority(f"office-{number}", "伊州区发改委（数发局）", "Yizhou", "650502")
+    authority, code = do(
+        house,
+        Actor(name="operator"),
+        lambda work: accounts.found_authority_with_registrar(work, office, f"registrar-{number}", "Registrar"),
+    )
+    registrar = replace(a_registrar(authority.id), account=_activated(house, f"registrar-{number}", code)[0])
+    command = RegisterFirm(a_uscc(number), f"Firm {number}", "650502", FirmKind.ENTERPRISE)
+    firm, code = do(
+        house,
+        registrar,
+        lambda work: accounts.register_firm_with_owner(work, command, f"owner-{number}", "Owner"),
+    )
+    account, token = _activated(house, f"owner-{number}", code)
+    return replace(an_owner(firm.id), account=account), token
+
+
+def _activated(house: House, login: str, code: str) -> tuple[AccountId, str]:
+    command = Activate(login, code, "a long password of a member")
+    issued = do(house, ANONYMOUS, lambda work: accounts.activate(work, command))
+    return issued.account.id, issued.secret
 
 
 def a_dataset(
