@@ -94,7 +94,7 @@ def forget_token(url: str, environment: Mapping[str, str] | None = None) -> bool
 def _read(path: Path) -> dict[str, Any]:
     try:
         made = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except ValueError:
         made = None

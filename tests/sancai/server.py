@@ -60,6 +60,10 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[Running]:
 
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if len(body) < int(self.headers.get("Content-Length") or 0):
+                # The client has gone in the middle of its body.
+                self.close_connection = True
+                return
             request = Request(self.command, self.path, dict(self.headers.items()), body)
             asked.append(request)
             reply = answer(request)

@@ -1,0 +1,235 @@
+"""Publishing against a service that is written down here: what is asked of it, and how a cut publication goes on."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import pytest
+
+from sancai.client import Client
+from sancai.errors import InvalidValueError, NotFoundError, RuleError, UnavailableError
+from sancai.publish import publish
+from sancai.publish_plan import files_of, read_statement
+from tests.sancai.server import Reply, Request, Running, serving
+
+STATED = {"title": "风机", "sector": "new_energy", "licence": "CC0-1.0"}
+
+
+class Service:
+    """Datasets, drafts and uploads of one part each, kept in memory."""
+
+    def __init__(self) -> None:
+        self.known = False
+        self.state = "open"
+        self.drafts: list[Any] = []
+        self.created: list[Any] = []
+        self.uploads: dict[str, tuple[str, int]] = {}
+        self.bytes: dict[str, bytes] = {}
+        self.removed: list[str] = []
+        self.faults: list[dict[str, Any]] = []
+        self.refuse_part_of = ""
+        self.published = 0
+        self.one_is_complete = threading.Event()
+
+    def answer(self, request: Request) -> Reply:  # noqa: C901, PLR0911, PLR0912
+        path = request.path.partition("?")[0].removeprefix("/v1")
+        match [request.method, *path.strip("/").split("/")]:
+            case ["GET", "datasets", _, _]:
+                found = {"id": "ds_1", "name": "hami/wind", "title": "风机"}
+                return Reply.of(found) if self.known else Reply.of({"code": "not_found"}, 404)
+            case ["POST", "datasets"]:
+                self.known = True
+                self.created.append(request.json)
+                return Reply.of({"id": "ds_1", "name": "hami/wind", "title": "风机"}, 201)
+            case ["POST", "datasets", _, _, "drafts"]:
+                self.drafts.append(request.json)
+                self.state = "open"
+                return Reply.of({"id": f"ver_{len(self.drafts)}", "state": "open"}, 201)
+            case ["POST", "drafts", _, "files"]:
+                upload = f"up_{len(self.uploads) + 1}"
+                self.uploads[upload] = (request.json["path"], request.json["size_bytes"])
+                return Reply.of({"path": request.json["path"], "upload": self.upload(upload)}, 201)
+            case ["DELETE", "drafts", _, "files"]:
+                self.removed.append(request.path)
+                return Reply.of({})
+            case ["GET", "uploads", upload]:
+                return Reply.of(self.upload(upload))
+            case ["POST", "uploads", upload, "parts"]:
+                url = f"http://{request.headers['Host']}/store/{upload}"
+                return Reply.of({"urls": [{"number": 1, "url": url, "size_bytes": 0}]})
+            case ["PUT", "store", upload]:
+                if self.uploads[upload][0] == self.refuse_part_of:
+                    # The other file is through before this one fails.
+                    assert self.one_is_complete.wait(20)
+                    return Reply(404)
+                self.bytes[self.uploads[upload][0]] = request.body
+                return Reply()
+            case ["POST", "uploads", upload, "complete"]:
+                self.one_is_complete.set()
+                return Reply.of(self.upload(upload))
+            case ["POST", "drafts", draft, "submit"]:
+                self.state = "faulty" if self.faults else "verified"
+                return Reply.of({"id": draft, "state": "verifying"})
+            case ["GET", "drafts", draft]:
+                return Reply.of({"id": draft, "state": self.state, "faults": self.faults, "report": {"rows": 2}})
+            case ["POST", "drafts", _, "publish"]:
+                self.published += 1
+                return Reply.of({"id": "ver_1", "number": 1, "content_digest": "sha256:0"}, 201)
+        return Reply.of({"code": "not_found", "detail": request.path}, 404)
+
+    def upload(self, upload: str) -> dict[str, Any]:
+        path, size_bytes = self.uploads[upload]
+        state = "complete" if path in self.bytes else "open"
+        return {"id": upload, "state": state, "part_size_bytes": 1 << 24, "part_count": 1, "size_bytes": size_bytes}
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+def server(service: Service) -> Iterator[Running]:
+    with serving(service.answer) as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda _: tmp_path / "cache")
+    with Client(server.url, "t0") as made:
+        yield made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "data"
+    (made / "tables").mkdir(parents=True)
+    (made / "tables" / "a.csv").write_bytes(b"a\n1\n")
+    (made / "b.csv").write_bytes(b"b\n2\n")
+    (made / ".hidden").write_bytes(b"no")
+    (made / "sancai.toml").write_text('name = "hami/wind"\nparents = ["hami/raw@v1"]\n', encoding="utf-8")
+    return made
+
+
+def test_a_folder_becomes_a_version(service: Service, client: Client, folder: Path) -> None:
+    done = publish(client, folder, **STATED)
+    assert service.bytes == {"tables/a.csv": b"a\n1\n", "b.csv": b"b\n2\n"}
+    assert service.drafts[0]["parents"] == ["hami/raw@v1"]
+    assert service.created[0]["sector"] == "new_energy"
+    assert (done.name, done.version.number, done.report, done.files) == ("hami/wind", 1, {"rows": 2}, 2)
+
+
+def test_a_dataset_that_is_there_is_not_created(service: Service, client: Client, folder: Path) -> None:
+    service.known = True
+    publish(client, folder)
+    assert service.created == []
+
+
+def test_a_new_dataset_without_a_title_is_refused_before_anything_is_sent(client: Client, folder: Path) -> None:
+    with pytest.raises(InvalidValueError, match="--title"):
+        publish(client, folder, sector="new_energy", licence="CC0-1.0")
+
+
+def test_a_cut_publication_goes_on_with_its_draft(service: Service, client: Client, folder: Path) -> None:
+    service.refuse_part_of = "tables/a.csv"
+    with pytest.raises(Exception, match="no longer knows"):
+        publish(client, folder, **STATED)
+    assert set(service.bytes) == {"b.csv"}
+    service.refuse_part_of = ""
+    service.bytes.clear()
+    publish(client, folder, **STATED)
+    assert len(service.drafts) == 1
+    assert service.published == 1
+    assert set(service.bytes) == {"tables/a.csv"}
+
+
+def test_a_file_that_changed_is_sent_anew(service: Service, client: Client, folder: Path) -> None:
+    service.refuse_part_of = "tables/a.csv"
+    with pytest.raises(Exception, match="no longer knows"):
+        publish(client, folder, **STATED)
+    service.refuse_part_of = ""
+    (folder / "b.csv").write_bytes(b"b\n2\n3\n")
+    publish(client, folder, **STATED)
+    assert service.bytes["b.csv"] == b"b\n2\n3\n"
+
+
+def test_a_published_folder_begins_a_new_version_next_time(service: Service, client: Client, folder: Path) -> None:
+    publish(client, folder, **STATED)
+    publish(client, folder, **STATED)
+    assert len(service.drafts) == 2
+
+
+def test_every_fault_is_listed(service: Service, client: Client, folder: Path) -> None:
+    service.faults = [
+        {"code": "csv_not_utf8", "detail": "Save it as UTF-8.", "path": "b.csv"},
+        {"code": "parquet_truncated", "detail": "Write it anew.", "path": "tables/a.csv"},
+    ]
+    with pytest.raises(RuleError, match="2 faults") as caught:
+        publish(client, folder, **STATED)
+    assert [each.detail for each in caught.value.obstacles] == [
+        "b.csv: Save it as UTF-8.",
+        "tables/a.csv: Write it anew.",
+    ]
+    assert service.published == 0
+
+
+def test_waiting_ends_when_that_was_asked_for(service: Service, client: Client, folder: Path) -> None:
+    service.faults = []
+    original = service.answer
+
+    def slow(request: Request) -> Reply:
+        reply = original(request)
+        service.state = "verifying" if service.state == "verified" else service.state
+        return reply
+
+    with serving(slow) as running, Client(running.url) as patient, pytest.raises(UnavailableError) as caught:
+        publish(patient, folder, wait_max_s=0, **STATED)
+    assert caught.value.code == "verification_slow"
+
+
+def test_links_are_refused(folder: Path) -> None:
+    (folder / "link.csv").symlink_to("/etc/hostname")
+    with pytest.raises(InvalidValueError) as caught:
+        files_of(folder)
+    assert caught.value.code == "path_link"
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValueError, match="no file"):
+        files_of(tmp_path)
+
+
+def test_names_are_sent_composed(tmp_path: Path) -> None:
+    (tmp_path / "e\u0301.csv").write_bytes(b"1")
+    assert [file.path for file in files_of(tmp_path)] == ["\u00e9.csv"]
+
+
+def test_an_unknown_field_is_named(folder: Path) -> None:
+    (folder / "sancai.toml").write_text('name = "hami/wind"\nlicense = "CC0-1.0"\n')
+    with pytest.raises(InvalidValueError, match="license"):
+        read_statement(folder, {})
+
+
+def test_a_field_of_another_kind_is_named(folder: Path) -> None:
+    (folder / "sancai.toml").write_text('name = "hami/wind"\n[[contributors]]\nname = "a"\n')
+    with pytest.raises(InvalidValueError, match=r"contributors\[0\]\.role"):
+        read_statement(folder, {})
+
+
+def test_a_date_may_stand_bare(folder: Path) -> None:
+    (folder / "sancai.toml").write_text(
+        'name = "hami/wind"\n[[earlier_publications]]\nwhere = "Zenodo"\npublished_on = 2024-05-01\n'
+    )
+    assert read_statement(folder, {}).earlier_publications[0].published_on == "2024-05-01"
+
+
+def test_what_is_given_wins_over_the_file(folder: Path) -> None:
+    assert read_statement(folder, {"name": "hami/other"}).name == "hami/other"
+
+
+def test_a_missing_document_is_not_found(service: Service, client: Client) -> None:
+    with pytest.raises(NotFoundError):
+        client.evidence.show("evd_1")
