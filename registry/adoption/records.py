@@ -91,12 +91,13 @@ def add_receipt(connection: Connection, made: Receipt) -> None:
 
 def add_withdrawal(connection: Connection, receipt: ReceiptId, reason: str, at: Moment, by: AccountId | None) -> bool:
     """Write a withdrawal; False when the receipt was withdrawn before."""
-    result = connection.execute(
+    written = connection.execute(
         insert_or(withdrawals)
         .values(receipt_id=receipt, reason=reason, withdrawn_at=at, withdrawn_by=by)
         .on_conflict_do_nothing()
+        .returning(withdrawals.c.receipt_id)
     )
-    return result.rowcount == 1
+    return written.scalar() is not None
 
 
 def receipt_of(connection: Connection, receipt: ReceiptId) -> Receipt | None:

@@ -172,7 +172,7 @@ decision_numbers = Table(
 
 def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> bool:
     """Write a case with its lines; False when another case on the lineage stands."""
-    result = connection.execute(
+    written = connection.execute(
         insert_or(cases)
         .values(
             id=made.id,
@@ -192,8 +192,9 @@ def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> b
             entry_id=made.entry,
         )
         .on_conflict_do_nothing()
+        .returning(cases.c.id)
     )
-    if result.rowcount != 1:
+    if written.scalar() is None:
         return False
     connection.execute(
         insert(lines),
