@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    any_,
     cast,
     delete,
     func,
@@ -596,7 +597,7 @@ def _narrowed(wanted: Search, query: str) -> list[Any]:
     exact = {name: getattr(wanted, name) for name in ("sector", "licence", "price")}
     conditions += [search_rows.c[name] == value for name, value in exact.items() if value]
     if wanted.format:
-        conditions.append(search_rows.c.formats.any(wanted.format))
+        conditions.append(literal(wanted.format) == any_(search_rows.c.formats))
     return conditions
 
 

@@ -1,0 +1,84 @@
+"""Search: words of two Chinese characters, columns and labels, facets, pages, and what strangers may find."""
+
+import pytest
+
+from registry.actors.model import ANONYMOUS
+from registry.catalog import service
+from registry.catalog.model import Openness, Search, VersionName
+from registry.catalog.search import document_tokens, query_text
+from registry.house import House
+from tests.registry.catalog.builders import a_csv, a_dataset, a_publisher, a_version, ask, do
+
+
+def names(house: House, **wanted: object) -> list[str]:
+    page = ask(house, ANONYMOUS, lambda view: service.search(view, Search(**wanted)))  # type: ignore[arg-type]
+    return [str(hit.dataset.name) for hit in page.hits]
+
+
+def test_two_chinese_characters_are_found_wherever_they_stand() -> None:
+    tokens = document_tokens("新能源风电数据集", ["wind_speed"])
+    assert {"能源", "@能源", "风电", "wind", "speed"} <= set(tokens)
+    assert query_text("能源 WIND") == "'能源' & 'wind'"
+
+
+@pytest.mark.parametrize("text", ["'", "\\", "a' | 'b", "!!", "能' & !'源", "\x00", "@", "（）"])
+def test_no_text_can_break_the_query(house: House, text: str) -> None:
+    assert names(house, text=text) == []
+
+
+def test_titles_columns_labels_and_facets_lead_to_a_dataset(house: House) -> None:
+    owner = a_publisher(house)
+    dataset, _ = a_version(house, owner, None, a_dataset(house, owner, "lab-s/wind", "新能源风电功率"))
+    name = [str(dataset.name)]
+    assert names(house, text="能源") == name
+    assert names(house, text="wind_speed") == name
+    assert names(house, text="燃气") == []
+    assert names(house, sector="new_energy", format="csv", price="free") == name
+    assert names(house, format="parquet") == []
+    page = ask(house, ANONYMOUS, lambda view: service.search(view, Search()))
+    assert page.facets["sector"] == {"new_energy": 1}
+    assert page.facets["format"] == {"csv": 1}
+    assert page.facets["price"] == {"free": 1}
+
+
+def test_a_list_shows_what_the_gate_lets_be_known(house: House) -> None:
+    owner = a_publisher(house)
+    a_dataset(house, owner, "lab-l/draft-only")
+    gated, _ = a_version(
+        house, owner, {"a.csv": a_csv(seed=1)}, a_dataset(house, owner, "lab-l/gated", access=Openness.GATED)
+    )
+    gone, _ = a_version(house, owner, {"a.csv": a_csv(seed=2)}, a_dataset(house, owner, "lab-l/gone"))
+    do(house, owner, lambda work: service.withdraw_version(work, VersionName(gone.name, 1), "mistake"))
+    assert names(house) == [str(gated.name)]
+
+
+def test_pages_hold_every_hit_once_title_hits_first_then_the_most_adopted(house: House) -> None:
+    owner = a_publisher(house)
+    made = []
+    for seed, title in ((1, "wind a"), (2, "solar"), (3, "wind b")):
+        held = a_dataset(house, owner, f"lab-p/set-{seed}", title)
+        made.append(a_version(house, owner, {"wind.csv": a_csv(seed=seed)}, held)[0])
+
+    def adopted(work: object) -> None:
+        service.set_adopters_within(work, made[2].id, 3)  # type: ignore[arg-type]
+
+    do(house, owner, adopted)
+    seen: list[str] = []
+    after = None
+    while True:
+        page = ask(house, ANONYMOUS, lambda view, at=after: service.search(view, Search("wind", limit=1), at))
+        seen += [str(hit.dataset.name) for hit in page.hits]
+        if (after := page.next_position) is None:
+            break
+    assert seen == ["lab-p/set-3", "lab-p/set-1", "lab-p/set-2"]
+
+
+def test_a_price_moves_a_dataset_between_facets(house: House) -> None:
+    dataset, _ = a_version(house, a_publisher(house))
+
+    def priced(work: object) -> None:
+        service.set_price_within(work, dataset.id, 12_000_000)  # type: ignore[arg-type]
+
+    do(house, ANONYMOUS, priced)
+    assert names(house, price="paid") == [str(dataset.name)]
+    assert names(house, price="free") == []
