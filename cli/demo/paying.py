@@ -11,8 +11,7 @@ from cli.words import say
 from sancai.publish import Published
 
 DAY_S = 86_400
-AWARD_LINE = "yz-14a"
-VOUCHER_LINE = "yz-4"
+BUDGET_LINE = "650502-2026-DA"
 APPROPRIATED_FEN = 200_000_000
 
 
@@ -26,12 +25,12 @@ def tell_award(people: People, telling: Telling) -> None:
             f"{dataset.name}: an application is refused.",
             f"{dataset.name}：申请不予受理。",
             partial(_apply, people, dataset.name),
-            "award_not_eligible",
+            "not_eligible",
         )
         if verdict["eligible"]:
             raise RuntimeError(f"{dataset.name} must not be eligible")
-    for line_, number in ((AWARD_LINE, "YZ-F-1"), (VOUCHER_LINE, "YZ-F-2")):
-        payer.post("/appropriations", budget_year=2026, line=line_, amount_fen=APPROPRIATED_FEN, number=number)
+    payer.post("/appropriations", budget_year=2026, line=BUDGET_LINE, amount_fen=APPROPRIATED_FEN, number="YZ-F-1")
+    telling.done("Finance appropriated ¥2,000,000.00 for 2026.", "财政安排 2026 年预算 ¥2,000,000.00。")
     case = _apply(people, data.ANNOTATED.name)
     telling.done(
         f"{data.ANNOTATED.name}: the publisher applies, {case['amount_text']} ({case['amount_capitals']}).",
@@ -116,7 +115,7 @@ def _instruct(people: People, case: str) -> dict[str, Any]:
     return people[cast.PAYER.login].post(
         f"/cases/{case}/instruction",
         budget_year=2026,
-        project_code="650502-2026-DA",
+        project_code=BUDGET_LINE,
         subject_code="2150299",
         payment_voucher_number=f"PV-{case[-6:]}",
     )
@@ -146,7 +145,7 @@ def tell_vouchers(people: People, telling: Telling, published: dict[str, Publish
     people[cast.REGISTRAR.login].post("/pools", document=cast.DOCUMENT, pool="yz-4")
     order = _data_order(people, telling)
     _quote(people, telling, order)
-    buyer, exchange = people.owner(cast.BUYER.key), people.owner(cast.EXCHANGE.key)
+    buyer = people.owner(cast.BUYER.key)
     voucher = buyer.post("/vouchers", order=order)
     telling.done(f"Held: {voucher['amount_text']}.", f"额度冻结：{voucher['amount_text']}。")
     digest = published[data.ANNOTATED.name].version.content_digest
@@ -177,12 +176,12 @@ def tell_vouchers(people: People, telling: Telling, published: dict[str, Publish
     telling.refused(
         "The same invoice number cannot be recorded twice.",
         "同一发票号码不得重复登记。",
-        lambda: exchange.post(
-            f"/orders/{order}/invoices",
+        lambda: people.owner(cast.COMPUTE.key).post(
+            f"/orders/{compute}/invoices",
             number=invoice["number"],
             issued_on=invoice["issued_on"],
-            net_fen=1,
-            vat_fen=0,
+            net_fen=200_000_000,
+            vat_fen=12_000_000,
             kind="special",
         ),
         "invoice_number_known",
