@@ -21,7 +21,9 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    func,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -274,8 +276,10 @@ def _provenance(row: Row[Any]) -> Provenance:
 
 
 def _close(connection: Connection, table: Table, line: Id, at: Moment) -> None:
+    # Who waited for the lock may carry an instant before that of the line it now replaces.
+    until = func.greatest(table.c.recorded_at, literal(at, MomentColumn()))
     connection.execute(
-        update(table).where(table.c.id == line, table.c.recorded_until.is_(None)).values(recorded_until=at)
+        update(table).where(table.c.id == line, table.c.recorded_until.is_(None)).values(recorded_until=until)
     )
 
 

@@ -233,6 +233,20 @@ def test_a_correction_is_seen_from_then_on_and_not_before(office: Office, clock:
         assert service.fact(view, office.authority, firm, "credit_clean", TODAY).finding is Finding.MET
 
 
+def test_a_correction_that_waited_for_a_later_line_replaces_it(office: Office, clock: FixedClock) -> None:
+    firm = office.firm()
+    before = clock.now()
+    clock.advance(timedelta(seconds=1))
+    with office.work() as work:
+        service.record_fact(work, a_fact(firm, Finding.MET))
+    clock.set(before)
+    with office.work() as work:
+        service.record_fact(work, a_fact(firm, Finding.UNMET))
+    clock.advance(timedelta(seconds=2))
+    with office.view() as view:
+        assert service.fact(view, office.authority, firm, "credit_clean", TODAY).finding is Finding.UNMET
+
+
 def test_an_unknown_predicate_is_refused(office: Office) -> None:
     firm = office.firm()
     with office.view() as view, pytest.raises(InvalidValueError):
