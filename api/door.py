@@ -207,7 +207,12 @@ def describe(app: Flask, title: str, version: str) -> dict[str, Any]:
 
 def _described(operation: Operation, refs: Mapping[Any, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
-        {"name": found["name"], "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": found["name"],
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 0} if found["kind"] == "int" else {"type": "string"},
+        }
         for found in PATH_ARGUMENT.finditer(operation.rule)
     ]
     if "query" in operation.takes:
