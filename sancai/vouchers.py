@@ -16,7 +16,9 @@ class Pool:
     document: str
     name: str
     budget_fen: int
+    budget_text: str
     used_fen: int
+    used_text: str
     left_fen: int
     left_text: str
     opened_at: str
@@ -109,8 +111,10 @@ class FirmYear:
     group: str
     year: int
     cap_fen: int
+    cap_text: str
     base_fen: int
     used_fen: int
+    used_text: str
     left_fen: int
     left_text: str
 
@@ -123,6 +127,7 @@ class LedgerAccount:
     debit_fen: int
     credit_fen: int
     balance_fen: int
+    balance_text: str
 
 
 @dataclass(frozen=True, slots=True)

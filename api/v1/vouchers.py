@@ -89,7 +89,9 @@ class PoolView(Answer):
     document: str
     name: str
     budget_fen: int
+    budget_text: str
     used_fen: int
+    used_text: str
     left_fen: int
     left_text: str
     opened_at: str
@@ -103,7 +105,9 @@ class PoolView(Answer):
             document=pool.document,
             name=pool.name,
             budget_fen=pool.budget.fen,
+            budget_text=str(pool.budget),
             used_fen=pool.used.fen,
+            used_text=str(pool.used),
             left_fen=pool.left.fen,
             left_text=str(pool.left),
             opened_at=str(pool.opened_at),
@@ -286,8 +290,10 @@ class FirmYearView(Answer):
     group: str
     year: int
     cap_fen: int
+    cap_text: str
     base_fen: int
     used_fen: int
+    used_text: str
     left_fen: int
     left_text: str
 
@@ -301,8 +307,10 @@ class FirmYearView(Answer):
             group=firm_year.group,
             year=firm_year.year,
             cap_fen=firm_year.cap.fen,
+            cap_text=str(firm_year.cap),
             base_fen=firm_year.base.fen,
             used_fen=firm_year.used.fen,
+            used_text=str(firm_year.used),
             left_fen=left.fen,
             left_text=str(left),
         )
@@ -322,6 +330,7 @@ class AccountLineView(Answer):
     debit_fen: int
     credit_fen: int
     balance_fen: int
+    balance_text: str
 
     @classmethod
     def of(cls, line: AccountLine) -> Self:
@@ -331,6 +340,7 @@ class AccountLineView(Answer):
             debit_fen=line.debit.fen,
             credit_fen=line.credit.fen,
             balance_fen=line.balance.fen,
+            balance_text=str(line.balance),
         )
 
 

@@ -107,7 +107,7 @@ def _print(found: "Pool") -> None:
 def _print_ledger(found: "Ledger") -> None:
     table(
         [say("account", "账户"), say("debit", "借方"), say("credit", "贷方"), say("balance", "余额")],
-        [(item.account, item.debit_fen, item.credit_fen, item.balance_fen) for item in found.accounts],
+        [(item.account, item.debit_fen, item.credit_fen, item.balance_text) for item in found.accounts],
     )
     line()
     line(say("Balanced.", "平衡。") if found.balanced else say("NOT balanced: stop payments.", "不平衡：请停止支付。"))

@@ -147,7 +147,11 @@ def register_provider(
     do(market.house, market.registrar, lambda work: parties.register_provider(work, command))
 
 
-def compute(seller: Actor, unit_price: Money = Money.of_yuan("1"), vat_rate: Rate = Rate(0)) -> OfferListing:
+ONE_YUAN = Money(100)
+NO_VAT = Rate(0)
+
+
+def compute(seller: Actor, unit_price: Money = ONE_YUAN, vat_rate: Rate = NO_VAT) -> OfferListing:
     """Return an offer of compute at a price for one unit."""
     return OfferListing(
         seller=firm_of(seller),
