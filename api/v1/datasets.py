@@ -6,7 +6,7 @@ from typing import Self, TypeVar
 from urllib.parse import quote
 
 from flask import Response, request
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.calls import current_actor, cursor_of, house, position_of, read, rendered, write
 from api.door import Answer, Door, PageQuery, Strict, Whole
@@ -167,6 +167,8 @@ class WithdrawalBody(Strict):
 
 class FilePathQuery(BaseModel):
     """Which file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: str = Field(max_length=4_000)
 
@@ -520,9 +522,9 @@ def search_datasets(query: SearchQuery) -> Response:
     """Search published datasets by words, with facets."""
     wanted = Search(query.q, query.sector, query.licence, query.format, query.price, query.limit)
     position = position_of(query.cursor, 3)
-    if position and not (isinstance(position[0], int) and isinstance(position[1], int)):
+    if position and not (position[0] in (0, 1) and type(position[1]) is int and 0 <= position[1] < 2**31):
         raise InvalidValueError("cursor_malformed")
-    after = (position[0], position[1], str(position[2])) if position else None
+    after = (int(position[0]), position[1], str(position[2])) if position else None
     return read(lambda view: service.search(view, wanted, after), SearchView.of)
 
 
@@ -646,6 +648,7 @@ def list_version_files(namespace: str, slug: str, version: str, query: PageQuery
     """List the files of a version by path."""
     number = _number(version)
     position = position_of(query.cursor, 1)
+    after = str(FilePath(str(position[0]))) if position else ""
 
     def presented(found: tuple[VersionFile, ...]) -> FilesView:
         shown = found[: query.limit]
@@ -658,9 +661,7 @@ def list_version_files(namespace: str, slug: str, version: str, query: PageQuery
     return _of_dataset(
         namespace,
         slug,
-        lambda view, held: service.version_files(
-            view, VersionName(held.name, number), str(position[0]) if position else "", query.limit + 1
-        ),
+        lambda view, held: service.version_files(view, VersionName(held.name, number), after, query.limit + 1),
         presented,
     )
 

@@ -203,6 +203,7 @@ def search(view: View, wanted: Search, after: tuple[int, int, str] | None = None
     Those with the words in their title come first, then those with the most adopters. ``after`` is the position of the
     last hit of the page before.
     """
+    rules.require_search(wanted)
     query = query_text(wanted.text)
     if wanted.text.strip() and not query:
         return SearchPage((), {name: {} for name in ("sector", "licence", "format", "price")})

@@ -39,6 +39,7 @@ from registry.catalog.model import (
     OpenDraft,
     Openness,
     Origin,
+    Search,
     Verdict,
     Version,
     VersionState,
@@ -60,6 +61,7 @@ every fifth row is still a copy. Below twenty rows, or with one telling column, 
 """
 
 ALLOWED: Final = Verdict(allowed=True)
+NOTHING: Final = Rate(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ def require_draft(command: OpenDraft) -> None:
     """
     _require_text("message", command.message, 0, TEXT_LENGTH_MAX, lines=True)
     _require_text("source", command.source, 1, TEXT_LENGTH_MAX, lines=True)
+    _require_text("source_url", command.source_url or "", 0, TEXT_LENGTH_MAX)
+    _require_text("source_licence", command.source_licence or "", 0, LICENCE_LENGTH_MAX)
     if len(command.parents) > PARENTS_MAX:
         raise InvalidValueError("too_many", field="parents", given=len(command.parents), limit=PARENTS_MAX)
     if len(set(map(str, command.parents))) != len(command.parents):
@@ -159,6 +163,7 @@ def require_draft(command: OpenDraft) -> None:
         _require_text("contributors", contributor.name, 1, LICENCE_LENGTH_MAX)
     for earlier in command.earlier_publications:
         _require_text("earlier_publications", earlier.where, 1, TEXT_LENGTH_MAX)
+        _require_text("earlier_publications", earlier.url or "", 0, TEXT_LENGTH_MAX)
     if command.origin is Origin.THIRD_PARTY and not command.source_licence:
         raise RuleError("source_licence_missing", (Obstacle("source_licence_missing", "数据安全法 33"),))
 
@@ -169,6 +174,18 @@ def _require_text(field: str, text: str, least: int, most: int, *, lines: bool =
     # Control characters would make one thing look like another in a terminal, a page or a notice.
     if not all(c.isprintable() or (lines and c in "\n\t") for c in text) or (least and not text.strip()):
         raise InvalidValueError("text_characters", field=field)
+
+
+def require_reason(reason: str) -> None:
+    """Raise InvalidValueError unless a withdrawal says why."""
+    _require_text("reason", reason, 1, TEXT_LENGTH_MAX, lines=True)
+
+
+def require_search(wanted: Search) -> None:
+    """Raise InvalidValueError for a facet that holds characters no value has."""
+    for field, text in (("sector", wanted.sector), ("licence", wanted.licence), ("format", wanted.format)):
+        _require_text(field, text or "", 0, LICENCE_LENGTH_MAX)
+    _require_text("price", wanted.price or "", 0, LICENCE_LENGTH_MAX)
 
 
 def require_file_count(files: int) -> None:
@@ -220,9 +237,32 @@ def _excess(with_other_bp: int, with_parent_bp: int) -> int:
     return max(0, with_other_bp - with_parent_bp) * 10_000 // left if left else 0
 
 
-def require_novel(draft: Version, found: Sequence[Likeness]) -> None:
-    """Raise RuleError ``near_duplicate`` naming every version that is repeated, and how much of it."""
-    if repeated := near_duplicates(draft, found):
+def strangers(draft: Version, found: Sequence[Likeness]) -> tuple[Likeness, ...]:
+    """Return the published versions a draft shares rows with and may not draw from.
+
+    Not of its lineage, not its parents, and not made from one of its parents.
+    """
+    return tuple(
+        like
+        for like in found
+        if like.dataset != draft.dataset
+        and like.version not in draft.parents
+        and not like.parents & set(draft.parents)
+        and like.overlap.row_containment > Rate(0)
+    )
+
+
+def require_novel(draft: Version, found: Sequence[Likeness], joint: Rate = NOTHING) -> None:
+    """Raise RuleError ``near_duplicate`` naming every version that is repeated, and how much of it.
+
+    ``joint`` is the share of the draft's rows that all ``strangers`` have together: a draft gathered from several
+    published versions repeats each only in part.
+    """
+    repeated = near_duplicates(draft, found)
+    if not repeated and joint >= SCREEN.row_containment:
+        rows = max((like.overlap.distinct_rows for like in found), default=0)
+        repeated = strangers(draft, found) if rows >= SCREEN.distinct_rows_min else ()
+    if repeated:
         obstacles = tuple(
             Obstacle(
                 "near_duplicate_of",

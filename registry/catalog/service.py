@@ -47,6 +47,7 @@ from registry.manifests.model import FileEntry, FilePath
 from registry.manifests.uploads import FILE_SIZE_MAX_BYTES, Purpose, Upload, UploadState
 from registry.sketches import service as sketches
 from registry.values.identifiers import DatasetId, FirmId, OrderId, VersionId
+from registry.values.money import Rate
 from registry.values.names import PublicName
 
 __all__ = [
@@ -364,7 +365,11 @@ def _require_novel(work: Work, found: Version, digest: object) -> None:
     if same is not None:
         held = records.dataset_of(work.connection, same.dataset)
         rules.require_other_content(same, f"{held.name if held else same.dataset}@v{same.number}")
-    rules.require_novel(found, overlap_of(work, found))
+    likenesses = overlap_of(work, found)
+    others = tuple(like.version for like in rules.strangers(found, likenesses))
+    sketch = sketches.sketch_of(work, found.id)
+    joint = sketches.joint_row_containment(work, sketch, others) if sketch else Rate(0)
+    rules.require_novel(found, likenesses, joint)
 
 
 def _index(work: Work, held: Dataset, published: Version) -> None:
@@ -387,6 +392,7 @@ def _labels(column: object) -> list[object]:
 def withdraw_version(work: Work, name: VersionName, reason: str) -> Version:
     """Withdraw a version of one's own: no new reader from now on. Raises NotFoundError, ConflictError."""
     held = _own_dataset(work, name.dataset, Action.WITHDRAW_VERSION)
+    rules.require_reason(reason)
     found = records.numbered(work.connection, held.id, name.number)
     if found is None:
         raise NotFoundError("version_not_found", name=str(name))

@@ -201,3 +201,25 @@ def test_a_document_is_verified_when_it_is_complete(publisher: Member, stranger:
     assert found["state"] == "verified"
     assert client.raw("GET", found["url"]).data == content
     stranger.web.get(f"/v1/evidence/{begun['id']}", status=404)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"cursor": "WzksIDEsICJ4Il0"},
+        {"cursor": "WzAsIDk5OTk5OTk5OTk5OTk5OTk5OTk5LCAieCJd"},
+        {"cursor": "WzAsIDEsICJ4Il0"},
+        {"sector": "\x00"},
+        {"licence": "\x00"},
+        {"unknown": "1"},
+    ],
+)
+def test_a_search_that_makes_no_sense_is_refused(web: Web, query: dict[str, str]) -> None:
+    web.get("/v1/datasets", status=400, **query)
+
+
+def test_a_draft_with_control_characters_is_refused(publisher: Member) -> None:
+    publisher.web.post("/v1/datasets", DATASET)
+    for field in ("source_url", "source_licence", "source", "message"):
+        body = {**DRAFT, field: "a\x1bb"}
+        assert publisher.web.post("/v1/datasets/sector-lab/wind/drafts", body, status=400)["code"] == "text_characters"

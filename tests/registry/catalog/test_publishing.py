@@ -1,5 +1,6 @@
 """From a draft to a version: verification by re-reading, the screen, numbers, signatures."""
 
+import pyarrow as pa
 import pytest
 
 from registry.catalog import service
@@ -89,3 +90,21 @@ def test_the_same_content_is_not_published_twice(house: House) -> None:
     elsewhere = a_verified_draft(house, owner, a_dataset(house, owner), files)
     with pytest.raises(RuleError, match="near_duplicate"):
         publish(house, owner, elsewhere)
+
+
+def test_what_was_gathered_from_several_published_versions_is_refused_naming_them(house: House) -> None:
+    sources = [a_version(house, a_publisher(house), {"w.csv": csv_of(a_table(seed=seed))})[0] for seed in (1, 2, 3)]
+    gathered = pa.concat_tables([a_table(seed=seed) for seed in (1, 2, 3)])
+    thief = a_publisher(house)
+    draft = a_verified_draft(house, thief, a_dataset(house, thief), {"all.csv": csv_of(gathered)})
+    with pytest.raises(RuleError) as refused:
+        publish(house, thief, draft)
+    named = {obstacle.parameters["version"] for obstacle in refused.value.obstacles}
+    assert named == {f"{dataset.name}@v1" for dataset in sources}
+
+
+def test_tables_that_share_no_rows_may_stand_side_by_side(house: House) -> None:
+    for seed in (1, 2):
+        owner = a_publisher(house)
+        _, version = a_version(house, owner, {"w.csv": csv_of(a_table(seed=seed))})
+        assert version.number == 1
