@@ -5,6 +5,7 @@ One PostgreSQL runs per test process; a database is cloned from a migrated templ
 """
 
 import itertools
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
@@ -54,9 +55,12 @@ class FixedClock:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A real PostgreSQL for this test process, with a migrated template database."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data") as server:
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """A real PostgreSQL for this test process, with a migrated template database.
+
+    Not in pytest's own temporary folder: another run beside this one removes the older of those.
+    """
+    with tempfile.TemporaryDirectory(prefix="sancai-tests-") as folder, EmbeddedPostgres(Path(folder)) as server:
         create_database(server.superuser_url(), TEMPLATE)
         migrate(server.superuser_url(TEMPLATE))
         yield server

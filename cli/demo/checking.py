@@ -1,5 +1,6 @@
 """Step 6: the buyer downloads and checks, the operator verifies everything, and one flipped byte is found."""
 
+import hashlib
 from pathlib import Path
 
 from cli.demo import cast, data
@@ -17,15 +18,15 @@ def tell(stage: Stage, folder: Path, people: People, telling: Telling) -> None:
     pulled = stage.run("pull", f"{data.ANNOTATED.name}@v1", "--to", str(target), SANCAI_TOKEN=buyer.token)
     if pulled.returncode:
         raise RuntimeError(pulled.stderr)
-    same = (target / data.ANNOTATED.file_name).read_bytes() == (folder / data.ANNOTATED.file_name).read_bytes()
-    if not same:
+    sent = (folder / data.ANNOTATED.file_name).read_bytes()
+    if (target / data.ANNOTATED.file_name).read_bytes() != sent:
         raise RuntimeError("the buyer's copy differs")
     telling.done(
         f"sancai pull {data.ANNOTATED.name}@v1: every byte matches the signed manifest.",
         f"sancai pull {data.ANNOTATED.name}@v1：逐字节与签名清单一致。",
     )
     _show(telling, "sancai verify", stage.run("verify").stdout)
-    victim = stage.stored_files()[0]
+    victim = stage.stored_file(hashlib.sha256(sent).hexdigest())
     original = victim.read_bytes()
     _flip(victim, original)
     try:

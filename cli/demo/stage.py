@@ -81,11 +81,11 @@ class Stage:
             command, env={**os.environ, **self.environment, **extra}, capture_output=True, text=True, check=False
         )
 
-    def stored_files(self) -> list[Path]:
-        """Return the files in which the published objects lie on this machine's disk, the largest first."""
-        folder = self.home / ("minio/data/demo-published" if self.store == "minio" else "objects")
-        found = [path for path in folder.rglob("*") if path.is_file() and "published" in path.as_posix()]
-        return sorted(found, key=lambda path: (-path.stat().st_size, path.as_posix()))
+    def stored_file(self, sha256: str) -> Path:
+        """Return the file on this machine's disk that holds the bytes of a published object."""
+        folder = self.home / ("minio/data" if self.store == "minio" else "objects")
+        found = [path for path in folder.rglob("*") if path.is_file() and sha256 in path.as_posix()]
+        return max(found, key=lambda path: path.stat().st_size)
 
     def _choose_address(self) -> None:
         with socket.socket() as probe:
