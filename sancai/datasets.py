@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from sancai.errors import InvalidValueError
+from sancai.errors import InvalidValueError, NotFoundError
 from sancai.manifests import VerifiedManifest, verify_manifest
 from sancai.session import Session
 from sancai.shapes import shaped
@@ -14,7 +14,7 @@ from sancai.transfers import Upload
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset; its versions are asked for apart."""
+    """A dataset; its versions are asked for apart. ``formats``, price and ``published_at`` come from a search only."""
 
     id: str
     name: str
@@ -25,7 +25,12 @@ class Dataset:
     access: str = "public"
     publisher: str | None = None
     keywords: tuple[str, ...] = ()
+    created_at: str | None = None
     latest: int | None = None
+    formats: tuple[str, ...] = ()
+    price_fen: int | None = None
+    price_text: str | None = None
+    published_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,19 @@ class Version:
     grade: str = "general"
     files: int | None = None
     size_bytes: int | None = None
+    dataset: str | None = None
+    manifest_digest: str | None = None
+    origin: str | None = None
+    source: str | None = None
+    source_url: str | None = None
+    source_licence: str | None = None
+    earlier_publications: tuple[Publication, ...] = ()
+    contributors: tuple[Contributor, ...] = ()
+    desensitised: bool = False
+    rows: int | None = None
+    report: dict[str, Any] | None = None
+    overlap: tuple[Overlap, ...] = ()
+    withdrawn_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +143,8 @@ class VersionFile:
     path: str
     size_bytes: int
     sha256: str
+    format: str | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +167,8 @@ class Found:
     """One page of a search: datasets, and how many there are by sector, licence, format and price."""
 
     items: tuple[Dataset, ...]
-    facets: dict[str, Any] = field(default_factory=dict)
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    facets_capped: bool = False
     next_cursor: str | None = None
 
 
@@ -223,8 +244,6 @@ class Datasets:
             return shaped(Version, self._session.get(f"{_at(name)}/versions/v{version}"))
         published = [found for found in self.versions(name) if found.state == "published"]
         if not published:
-            from sancai.errors import NotFoundError
-
             raise NotFoundError("version_missing", f"{name} has no published version yet.", name=name)
         return max(published, key=lambda found: found.number)
 

@@ -100,3 +100,22 @@ def found_authority(slug: str, name_zh: str, name_en: str, region: str, login: s
         made = Command("admin.found_authority", str(uuid.uuid4()), Digest.of_json({"slug": slug, "login": login}))
         outcome = house.perform(Actor(name="operator"), made, act)
     show({**outcome.result, **invited}, lambda stated: facts(list(stated.items())))
+
+
+@command.command(
+    "public-key",
+    help=say(
+        "Print the public key of this installation, for `sancai pull --key` and for whoever holds its log to its word.",
+        "打印本安装的公钥，供 sancai pull --key 及日志核验者使用。",
+    ),
+    example="sancai admin public-key",
+)
+def public_key() -> None:
+    """Print the public key."""
+    require_server()
+    from registry.house import open_house
+    from storage.settings import read_settings
+
+    with open_house(read_settings()) as house:
+        key = str(house.signing_key.verifier)
+    show({"public_key": key}, lambda stated: line(stated["public_key"]))

@@ -56,8 +56,17 @@ def _print(found: "Found") -> None:
         line(say("Nothing found.", "没有找到。"))
         return
     table(
-        [say("name", "名称"), say("title", "标题"), say("sector", "行业"), say("licence", "许可")],
-        [(item.name, item.title, item.sector, item.licence) for item in found.items],
+        [
+            say("name", "名称"),
+            say("title", "标题"),
+            say("sector", "行业"),
+            say("licence", "许可"),
+            say("price", "价格"),
+        ],
+        [
+            (item.name, item.title, item.sector, item.licence, item.price_text or say("free", "免费"))
+            for item in found.items
+        ],
     )
     if found.next_cursor:
         line(say(f"More: --cursor {found.next_cursor}", f"更多：--cursor {found.next_cursor}"))

@@ -105,7 +105,7 @@ def test_wrong_usage_is_json_too() -> None:
 def test_a_pipe_gets_lines_with_tabs() -> None:
     with serving(script(Reply.of({"items": [DATASET], "next_cursor": None}))) as server:
         done = sancai("search", SANCAI_URL=server.url)
-    assert done.out.splitlines()[1].split("\t") == ["hami/wind", "风机 [1]", "new_energy", "CC0-1.0"]
+    assert done.out.splitlines()[1].split("\t") == ["hami/wind", "风机 [1]", "new_energy", "CC0-1.0", "free"]
 
 
 def test_messages_are_in_the_language_of_the_terminal() -> None:
