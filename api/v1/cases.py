@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.calls import cursor_of, house, position_of, read, write
+from api.calls import current_actor, cursor_of, house, position_of, read, write
 from api.door import Answer, Door, PageQuery, Strict, Whole
 from api.v1.case_views import CasesView, CaseView, NoticesView, ObjectionView, PublicNoticeView, VerdictView
 from registry.actors.model import Action
@@ -27,6 +27,7 @@ from registry.awards.commands import (
     WithdrawCase,
 )
 from registry.awards.model import Case, Outcome, OutsideSearch
+from registry.dossier import service as dossiers
 from registry.journal.work import View, Work
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, VoucherId
@@ -275,6 +276,23 @@ def record_case_payment(case: str, body: RecordCasePaymentBody) -> Response:
 def return_case_payment(case: str, body: CaseReasonBody) -> Response:
     """Record that the bank sent the payment back; it may be instructed again."""
     return _changed(payments.record_return, RecordReturn(CaseId(case), body.reason))
+
+
+@door.operation(
+    "GET",
+    "/cases/<case>/dossier",
+    {200: None},
+    action=Action.READ_CASE,
+    media={200: "application/vnd.sancai.dossier+json"},
+)
+def get_dossier(case: str) -> Response:
+    """Return the dossier of a case: one file that anyone can recompute offline."""
+    wanted = CaseId(case)
+    with house().view(current_actor()) as view:
+        content = dossiers.dossier(view, house().signing_key, wanted)
+    answer = Response(content, content_type="application/vnd.sancai.dossier+json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{wanted}.json"'
+    return answer
 
 
 @door.operation("GET", "/notices", {200: NoticesView}, public=True)

@@ -133,6 +133,12 @@ def count(
     return rules.count(dataset, found, facts, needed=needed, levels=levels, day=day)
 
 
+def receipts(view: View, dataset: DatasetId) -> tuple[Receipt, ...]:
+    """Return every receipt of a lineage, withdrawn ones too, oldest first. Raises NotFoundError."""
+    catalog.dataset(view, dataset)
+    return records.receipts_of(view.connection, dataset)
+
+
 def count_for_public(view: View, name: PublicName, authority: AuthorityId | None = None) -> AdoptionCount:
     """Return the count of a dataset today, by the authority that has an award for it.
 

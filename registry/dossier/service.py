@@ -1,0 +1,181 @@
+"""Use case of dossiers: gather the file of a case and sign it."""
+
+import base64
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+
+from registry.actors.model import Action
+from registry.adoption import service as adoption
+from registry.awards import records as case_records
+from registry.awards.acting import found_case
+from registry.awards.model import Case, CaseKind
+from registry.catalog import service as catalog
+from registry.catalog.reading import stored_manifest
+from registry.dossier.model import FORMAT
+from registry.dossier.rules import signed_bytes
+from registry.errors import NotAllowedError, NotFoundError, UnavailableError
+from registry.journal import records as journal_records
+from registry.journal import service as journal
+from registry.journal.signing import SigningKey
+from registry.journal.work import View
+from registry.policy import service as policy
+from registry.policy.loader import load_document
+from registry.values.canonical import Json, canonical_json
+from registry.values.digest import Digest
+from registry.values.identifiers import CaseId, DatasetId, EntryId, VersionId
+
+
+def dossier(view: View, key: SigningKey, case_id: CaseId) -> bytes:
+    """Return the dossier of a case as canonical JSON, signed with ``key``.
+
+    For officers of its authority, and for a firm whose lines alone it pays.
+
+    Raises:
+        NotFoundError: There is no such case.
+        NotAllowedError: The case pays other firms, too.
+        UnavailableError: Some entries are not in the log yet; they are within a second or two.
+    """
+    case = found_case(view, case_id, Action.READ_CASE)
+    if view.actor.firm is not None and case.firms != {view.actor.firm}:
+        raise NotAllowedError("not_yours")
+    decisions = case_records.decisions_of(view.connection, case_id)
+    snapshots = [decision.facts for decision, _ in decisions]
+    receipts, manifests = _of_dataset(view, case)
+    entries = {case.entry, *(act.entry for act in case.acts), *(each["entry"] for each in receipts)} - {None}
+    note = journal.newest_note(view) if entries else ""
+    made: dict[str, Json] = {
+        "format": FORMAT,
+        "origin": key.name,
+        "keys": [str(key.verifier)],
+        "made_at": str(view.now),
+        "case": _case_json(case),
+        "acts": [
+            {
+                "number": act.number,
+                "kind": act.kind.value,
+                "account": str(act.account),
+                "at": str(act.at),
+                "content": dict(act.content),
+                "entry": str(act.entry),
+            }
+            for act in case.acts
+        ],
+        "decisions": [
+            {
+                "occasion": decision.occasion.value,
+                "decided_at": str(decision.decided_at),
+                "revision": str(decision.revision),
+                "facts": dict(decision.facts),
+                "facts_digest": str(decision.facts_digest),
+                "verdict": dict(verdict),
+            }
+            for decision, verdict in decisions
+        ],
+        "policies": _policy_texts(snapshots),
+        "rulings": _ruling_texts(view, case, snapshots),
+        "receipts": receipts,
+        "manifests": manifests,
+        "entries": [_entry_json(view, case, entry) for entry in sorted(each for each in entries if each)],
+        "checkpoint": note,
+    }
+    signature = base64.b64encode(key.sign(signed_bytes(made))).decode()
+    return canonical_json({**made, "signature": {"signed_by": str(key.verifier), "value": signature}})
+
+
+def _case_json(case: Case) -> dict[str, Json]:
+    return {
+        "id": str(case.id),
+        "authority": str(case.authority),
+        "kind": case.kind.value,
+        "document": case.document,
+        "instrument": case.instrument,
+        "state": case.state.value,
+        "applicant": str(case.applicant) if case.applicant else None,
+        "applied_by": str(case.applied_by),
+        "applied_at": str(case.applied_at),
+        "lines": [line.as_json() for line in case.lines],
+        "lines_digest": str(case.lines_digest),
+        "revision": str(case.revision),
+        "facts_digest": str(case.facts),
+        "sign_off_levels": list(case.sign_off_levels),
+        "notice_days": case.notice_days,
+        "payee_digest": str(case.payee.digest) if case.payee else None,
+        "entry": str(case.entry),
+    }
+
+
+def _entry_json(view: View, case: Case, entry_id: EntryId) -> dict[str, Json]:
+    """Return an entry with its proof; its opening only where the case itself is the subject."""
+    entry = journal_records.entry_of(view.connection, entry_id)
+    try:
+        proved = journal.inclusion_of(view, entry_id)
+    except NotFoundError as error:
+        raise UnavailableError("dossier_not_ready", id=case.id) from error
+    if entry is None:
+        raise UnavailableError("dossier_not_ready", id=case.id)
+    opening = journal_records.opening_of(view.connection, entry_id) if entry.subject == case.id else None
+    return {
+        "id": str(entry.id),
+        "type": entry.type,
+        "format_version": entry.format_version,
+        "subject": entry.subject,
+        "role": entry.role,
+        "decided_at": str(entry.decided_at),
+        "commitment": entry.commitment.hex(),
+        "leaf_index": proved.leaf_index,
+        "proof": [node.hex() for node in proved.proof],
+        "opening": {"salt": opening.salt.hex(), "payload": opening.payload} if opening else None,
+    }
+
+
+def _of_dataset(view: View, case: Case) -> tuple[list[Any], list[Any]]:
+    """Return the receipts with their signatures and the signed manifests of an award's lineage."""
+    if case.kind is not CaseKind.AWARD:
+        return [], []
+    dataset = next(line.subject for line in case.lines if isinstance(line.subject, DatasetId))
+    receipts = [
+        {
+            "statement": receipt.as_json(),
+            "signature": receipt.signature,
+            "signed_by": receipt.signed_by,
+            "entry": receipt.entry,
+        }
+        for receipt in adoption.receipts(view, dataset)
+    ]
+    manifests = [
+        {"version": VersionId(version.id), "number": version.number, "envelope": stored_manifest(view, version)[0]}
+        for version in catalog.versions(view, dataset)
+    ]
+    return receipts, manifests
+
+
+def _used_policies(snapshots: Iterable[Any]) -> list[Any]:
+    return [used for facts in snapshots for used in (facts["policies"] if "policies" in facts else [facts["policy"]])]
+
+
+def _policy_texts(snapshots: Iterable[Any]) -> list[Json]:
+    """Return the text of every revision that was used; a shipped file is never edited."""
+    wanted = {used["revision"] for used in _used_policies(snapshots)}
+    found: list[Json] = []
+    for file in sorted((files("registry.policy") / "instruments").iterdir(), key=lambda each: each.name):
+        if not file.name.endswith(".toml"):
+            continue
+        text = file.read_text(encoding="utf-8")
+        revision = str(load_document(text, file.name).revision.digest)
+        if revision in wanted:
+            found.append(
+                {
+                    "file_name": file.name,
+                    "revision": revision,
+                    "sha256": str(Digest.of(text.encode())),
+                    "text": text,
+                }
+            )
+    return found
+
+
+def _ruling_texts(view: View, case: Case, snapshots: Iterable[Any]) -> list[Json]:
+    wanted = {ruling["text_digest"] for used in _used_policies(snapshots) for ruling in used["rulings"]}
+    texts = {str(each.ruling.text_digest): each.text for each in policy.rulings(view, case.authority, case.document)}
+    return [{"text_digest": digest, "text": texts[digest]} for digest in sorted(wanted & texts.keys())]

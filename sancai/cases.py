@@ -1,0 +1,299 @@
+"""Awards and payment batches on their way to a payment."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sancai.session import Session
+from sancai.shapes import shaped
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition that was looked at, what was found, and what to do."""
+
+    code: str
+    clause: str
+    finding: str
+    detail: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an application for an award would come to today."""
+
+    instrument: str
+    dataset_id: str
+    eligible: bool
+    amount_fen: int
+    amount_text: str
+    amount_capitals: str
+    conditions: tuple[Condition, ...]
+    open_assumptions: tuple[str, ...]
+    revision: str
+    facts_digest: str
+
+    @property
+    def unmet(self) -> tuple[Condition, ...]:
+        """The conditions that are not met, or not known to be."""
+        return tuple(each for each in self.conditions if each.finding != "met")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One payment of a case."""
+
+    firm: str
+    firm_name: str
+    subject: str
+    instrument: str
+    clause: str
+    standard: str
+    amount_fen: int
+    amount_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePayee:
+    """Where a case pays to; the number is whole for finance only."""
+
+    account_name: str
+    bank: str
+    account_number: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNotice:
+    """The public notice of a case."""
+
+    page_url: str
+    capture_sha256: str
+    lines_digest: str
+    posted_at: str
+    ends_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSignature:
+    """The opinion of one rank."""
+
+    rank: int
+    role: str
+    account: str
+    approved: bool
+    opinion: str
+    lines_digest: str
+    signed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePayment:
+    """The bank's receipt."""
+
+    bank_receipt: str
+    paid_on: str
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """An objection and its answer."""
+
+    number: int
+    reason: str
+    raised_at: str
+    outcome: str | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The numbered decision that ended a case."""
+
+    number: str
+    code: str
+    clause: str
+    reason: str
+    detail: str
+    decided_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case with everything decided on it so far."""
+
+    id: str
+    authority: str
+    kind: str
+    document: str
+    instrument: str
+    state: str
+    applied_at: str
+    amount_fen: int
+    amount_text: str
+    amount_capitals: str
+    lines: tuple[CaseLine, ...]
+    lines_digest: str
+    revision: str
+    facts_digest: str
+    sign_off_levels: tuple[str, ...]
+    notice_days: int
+    applicant: str | None = None
+    payee: CasePayee | None = None
+    notice: CaseNotice | None = None
+    signatures: tuple[CaseSignature, ...] = ()
+    payment: CasePayment | None = None
+    objections: tuple[Objection, ...] = ()
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """What the public reads of one payment."""
+
+    unit: str
+    instrument: str
+    clause: str
+    standard: str
+    amount_fen: int
+    amount_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicNotice:
+    """A public notice that runs."""
+
+    case: str
+    document: str
+    lines: tuple[NoticeLine, ...]
+    lines_digest: str
+    page_url: str
+    posted_at: str
+    ends_at: str
+
+
+class Cases:
+    """Cases of one service."""
+
+    def __init__(self, session: Session) -> None:
+        """Use ``session`` for every request."""
+        self._session = session
+
+    def check(self, instrument: str, dataset: str) -> Verdict:
+        """Say what an application would come to today. Raises SancaiError."""
+        return shaped(Verdict, self._session.get("/award-check", instrument=instrument, dataset=dataset))
+
+    def apply(
+        self,
+        instrument: str,
+        dataset: str,
+        *,
+        account_name: str,
+        bank: str,
+        account_number: str,
+        undertaking: bool,
+        key: str | None = None,
+    ) -> Case:
+        """Apply for an award for a dataset of your own.
+
+        Args:
+            instrument: For example ``yz-14a``.
+            dataset: The name, ``namespace/slug``.
+            account_name: The name of the account; it is the firm's.
+            bank: The bank that keeps it.
+            account_number: Its number.
+            undertaking: The undertaking that everything is true (真实性承诺).
+            key: The idempotency key, to repeat a request of an earlier process.
+
+        Raises:
+            RuleError: Every obstacle at once.
+        """
+        payee = {"account_name": account_name, "bank": bank, "account_number": account_number}
+        body = {"instrument": instrument, "dataset": dataset, "undertaking": undertaking, "payee": payee}
+        return shaped(Case, self._session.post("/awards", body, key=key))
+
+    def form_batch(self, document: str, vouchers: Sequence[str] | None = None) -> Case:
+        """Settle redeemed vouchers of a document, all by default, and open their payment case. Raises SancaiError."""
+        body = {"document": document, "vouchers": None if vouchers is None else list(vouchers)}
+        return shaped(Case, self._session.post("/payment-batches", body))
+
+    def case(self, case: str) -> Case:
+        """Return a case. Raises NotFoundError."""
+        return shaped(Case, self._session.get(f"/cases/{case}"))
+
+    def cases(self) -> Iterator[Case]:
+        """Yield the cases of your authority or firm, the newest first."""
+        return (shaped(Case, item) for item in self._session.pages("/cases"))
+
+    def notices(self) -> tuple[PublicNotice, ...]:
+        """Return the public notices that run."""
+        return tuple(shaped(PublicNotice, item) for item in self._session.get("/notices")["items"])
+
+    def review(
+        self,
+        case: str,
+        *,
+        passed: bool,
+        opinion: str,
+        originals_seen: bool,
+        searched_where: str | None = None,
+        found_earlier: bool = False,
+        search_note: str = "",
+    ) -> Case:
+        """Record what the check of a case found; ``searched_where`` is needed to pass an award. Raises SancaiError."""
+        search = None
+        if searched_where is not None:
+            search = {"where": searched_where, "found_earlier": found_earlier, "note": search_note}
+        body = {"passed": passed, "opinion": opinion, "originals_seen": originals_seen, "outside_search": search}
+        return self._act(case, "review", body)
+
+    def notice(self, case: str, page_url: str, capture_sha256: str) -> Case:
+        """Record that the public notice stands, with the digest of a capture of its page. Raises SancaiError."""
+        return self._act(case, "notice", {"page_url": page_url, "capture_sha256": capture_sha256})
+
+    def sign(self, case: str, opinion: str, *, approved: bool = True) -> Case:
+        """Sign in your rank; ranks sign in order. Raises SancaiError."""
+        return self._act(case, "signatures", {"opinion": opinion, "approved": approved})
+
+    def object(self, case: str, reason: str) -> Objection:
+        """Object to a case while its notice runs. Raises SancaiError."""
+        return shaped(Objection, self._session.post(f"/cases/{case}/objections", {"reason": reason}))
+
+    def answer(self, case: str, number: int, answer: str, *, upheld: bool) -> Case:
+        """Answer an objection in writing; an upheld one ends the case. Raises SancaiError."""
+        body = {"outcome": "upheld" if upheld else "dismissed", "answer": answer}
+        return self._act(case, f"objections/{number}/answer", body)
+
+    def withdraw(self, case: str, reason: str) -> Case:
+        """Withdraw an application of your own. Raises SancaiError."""
+        return self._act(case, "withdraw", {"reason": reason})
+
+    def instruct(
+        self, case: str, *, budget_year: int, project_code: str, subject_code: str, payment_voucher_number: str
+    ) -> Case:
+        """Instruct the bank; ``project_code`` is the budget line money was appropriated to. Raises SancaiError."""
+        body = {
+            "budget_year": budget_year,
+            "project_code": project_code,
+            "subject_code": subject_code,
+            "payment_voucher_number": payment_voucher_number,
+        }
+        return self._act(case, "instruction", body)
+
+    def pay(self, case: str, bank_receipt: str, paid_on: date) -> Case:
+        """Record the bank's receipt; everything is asked again on the day. Raises SancaiError."""
+        return self._act(case, "payment", {"bank_receipt": bank_receipt, "paid_on": paid_on.isoformat()})
+
+    def record_return(self, case: str, reason: str) -> Case:
+        """Record that the bank sent the payment back. Raises SancaiError."""
+        return self._act(case, "return", {"reason": reason})
+
+    def dossier(self, case: str) -> bytes:
+        """Return the dossier of a case: one JSON file that anyone can recompute offline. Raises SancaiError."""
+        return self._session.content(f"/cases/{case}/dossier")
+
+    def _act(self, case: str, what: str, body: dict[str, Any]) -> Case:
+        return shaped(Case, self._session.post(f"/cases/{case}/{what}", body))
