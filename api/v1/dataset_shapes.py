@@ -1,0 +1,478 @@
+"""What datasets, drafts and versions look like over HTTP: request bodies and answers."""
+
+from datetime import date
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from api.calls import cursor_of
+from api.door import Answer, PageQuery, Strict, Whole
+from api.problems import language
+from api.v1.uploads import UploadView
+from api.wording import sentence
+from registry.catalog.model import (
+    PARENTS_MAX,
+    Contributor,
+    ContributorRole,
+    CreateDataset,
+    Dataset,
+    EarlierPublication,
+    Grade,
+    Hit,
+    OpenDraft,
+    Openness,
+    Origin,
+    SearchPage,
+    Sector,
+    Version,
+    VersionFile,
+    VersionName,
+)
+from registry.catalog.reading import READ_PATHS_MAX, SignedManifest
+from registry.errors import InvalidValueError
+from registry.manifests.uploads import Upload
+from registry.values.identifiers import FirmId
+from registry.values.money import Money
+from registry.values.names import PublicName
+
+
+def version_number(version: str) -> int:
+    """Return the number of a version written ``v1``. Raises InvalidValueError."""
+    digits = version.removeprefix("v")
+    if not (version.startswith("v") and digits.isascii() and digits.isdecimal() and 0 < len(digits) < 9):
+        raise InvalidValueError("version_malformed", given=version[:40])
+    return int(digits)
+
+
+def version_name(text: str) -> VersionName:
+    """Return the version written ``namespace/slug@v1``. Raises InvalidValueError."""
+    name, _, version = text.partition("@")
+    return VersionName(PublicName.parse(name), version_number(version))
+
+
+class DatasetBody(Strict):
+    """A new dataset: a public name and what it is about."""
+
+    name: str = Field(max_length=200, examples=["sector-lab/wind-turbines"])
+    title: str = Field(max_length=400)
+    description: str = Field(default="", max_length=20_000)
+    sector: Sector
+    licence: str = Field(max_length=100)
+    access: Openness = Openness.PUBLIC
+    keywords: list[str] = Field(default_factory=list, max_length=100)
+
+    def command(self) -> CreateDataset:
+        """Return the command. Raises InvalidValueError."""
+        return CreateDataset(
+            PublicName.parse(self.name),
+            self.title,
+            self.description,
+            self.sector,
+            self.licence,
+            self.access,
+            tuple(self.keywords),
+        )
+
+
+class RenameBody(Strict):
+    """Another name for a dataset."""
+
+    name: str = Field(max_length=200)
+
+
+class EarlierPublicationBody(Strict):
+    """Where the content had been public before."""
+
+    where: str = Field(max_length=2_000)
+    published_on: str = Field(max_length=10, examples=["2024-05-01"])
+    url: str | None = Field(default=None, max_length=2_000)
+
+    def value(self) -> EarlierPublication:
+        """Return the value. Raises InvalidValueError."""
+        try:
+            return EarlierPublication(self.where, date.fromisoformat(self.published_on), self.url)
+        except ValueError as error:
+            raise InvalidValueError("day_malformed", given=self.published_on) from error
+
+
+class ContributorBody(Strict):
+    """Who made, supplied, funded or holds rights in the version."""
+
+    firm: str | None = Field(default=None, max_length=60)
+    name: str = Field(max_length=200)
+    role: ContributorRole
+
+    def value(self) -> Contributor:
+        """Return the value. Raises InvalidValueError."""
+        return Contributor(FirmId(self.firm) if self.firm else None, self.name, self.role)
+
+
+class DraftBody(Strict):
+    """A new version: where it comes from and who had a part in it."""
+
+    message: str = Field(default="", max_length=2_000)
+    origin: Origin
+    source: str = Field(max_length=2_000)
+    source_url: str | None = Field(default=None, max_length=2_000)
+    source_licence: str | None = Field(default=None, max_length=100)
+    earlier_publications: list[EarlierPublicationBody] = Field(default_factory=list, max_length=100)
+    parents: list[str] = Field(default_factory=list, max_length=PARENTS_MAX)
+    contributors: list[ContributorBody] = Field(default_factory=list, max_length=200)
+    grade: Grade = Grade.GENERAL
+    desensitised: bool = False
+
+    def command(self, dataset: PublicName) -> OpenDraft:
+        """Return the command. Raises InvalidValueError."""
+        return OpenDraft(
+            dataset=dataset,
+            message=self.message,
+            origin=self.origin,
+            source=self.source,
+            source_url=self.source_url,
+            source_licence=self.source_licence,
+            earlier_publications=tuple(each.value() for each in self.earlier_publications),
+            parents=tuple(version_name(text) for text in self.parents),
+            contributors=tuple(each.value() for each in self.contributors),
+            grade=self.grade,
+            desensitised=self.desensitised,
+        )
+
+
+class FileBody(Strict):
+    """A file that will be uploaded."""
+
+    path: str = Field(max_length=4_000)
+    size_bytes: Whole = Field(ge=0)
+
+
+class NothingBody(Strict):
+    """No fields."""
+
+
+class ReadsBody(Strict):
+    """Which files addresses are wanted for."""
+
+    paths: list[str] = Field(min_length=1, max_length=READ_PATHS_MAX)
+
+
+class WithdrawalBody(Strict):
+    """Why a version is withdrawn."""
+
+    reason: str = Field(min_length=1, max_length=2_000)
+
+
+class FilePathQuery(BaseModel):
+    """Which file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str = Field(max_length=4_000)
+
+
+class SearchQuery(PageQuery):
+    """What to look for."""
+
+    q: str = Field(default="", max_length=200)
+    sector: str = Field(default="", max_length=40)
+    licence: str = Field(default="", max_length=100)
+    format: str = Field(default="", max_length=20)
+    price: str = Field(default="", max_length=10)
+
+
+class DatasetView(Answer):
+    """A dataset."""
+
+    id: str
+    name: str
+    title: str
+    description: str
+    sector: str
+    licence: str
+    access: str
+    keywords: list[str]
+    publisher: str
+    created_at: str
+    latest: int | None
+
+    @classmethod
+    def of(cls, found: Dataset) -> Self:
+        """Return the view of a dataset."""
+        return cls(
+            id=found.id,
+            name=str(found.name),
+            title=found.title,
+            description=found.description,
+            sector=found.sector.value,
+            licence=found.licence,
+            access=found.access.value,
+            keywords=list(found.keywords),
+            publisher=found.publisher,
+            created_at=str(found.created_at),
+            latest=found.newest,
+        )
+
+
+class HitView(DatasetView):
+    """A dataset that search found; without a price it is free."""
+
+    formats: list[str]
+    price_fen: int | None
+    price_text: str | None
+    published_at: str
+
+    @classmethod
+    def of_hit(cls, hit: Hit) -> Self:
+        """Return the view of a hit."""
+        return cls(
+            **DatasetView.of(hit.dataset).model_dump(),
+            formats=list(hit.formats),
+            price_fen=hit.price_fen,
+            price_text=None if hit.price_fen is None else str(Money(hit.price_fen)),
+            published_at=str(hit.published_at),
+        )
+
+
+class SearchView(Answer):
+    """A page of datasets, and how many there are by facet and value; a count that stopped at 5,000 says so."""
+
+    items: list[HitView]
+    facets: dict[str, dict[str, int]]
+    facets_capped: bool
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: SearchPage) -> Self:
+        """Return the view of a page."""
+        return cls(
+            items=[HitView.of_hit(hit) for hit in page.hits],
+            facets={name: dict(values) for name, values in page.facets.items()},
+            facets_capped=page.facets_capped,
+            next_cursor=cursor_of(page.next_position) if page.next_position else None,
+        )
+
+
+class FaultView(Answer):
+    """What is wrong with a file of a draft, and what to do."""
+
+    code: str
+    detail: str
+    path: str
+
+
+class OverlapView(Answer):
+    """How much of a draft is in a published version, in basis points."""
+
+    version: str
+    row_containment_bp: int
+    column_containment_bp: int
+
+
+class FileView(Answer):
+    """A file of a version; digest, format and rows as the server read them."""
+
+    path: str
+    size_bytes: int
+    sha256: str | None
+    format: str | None
+    rows: int | None
+    upload: str | None
+
+    @classmethod
+    def of(cls, found: VersionFile, *, with_upload: bool = False) -> Self:
+        """Return the view of a file."""
+        return cls(
+            path=str(found.path),
+            size_bytes=found.size_bytes,
+            sha256=found.digest.hex if found.digest else None,
+            format=found.format,
+            rows=found.rows,
+            upload=found.upload if with_upload else None,
+        )
+
+
+class FilesView(Answer):
+    """A page of files."""
+
+    items: list[FileView]
+    next_cursor: str | None
+
+
+class DraftView(Answer):
+    """A version on its way. ``report`` holds the rows and the profile of the columns once it is verified."""
+
+    id: str
+    dataset: str
+    state: str
+    message: str
+    parents: list[str]
+    faults: list[FaultView]
+    files: list[FileView]
+    report: dict[str, JsonValue] | None
+    overlap: list[OverlapView]
+    new_share_bp: int | None
+
+    @classmethod
+    def of(cls, found: Version, files: tuple[VersionFile, ...] = ()) -> Self:
+        """Return the view of a draft with its first files."""
+        reader = language()
+        return cls(
+            id=found.id,
+            dataset=found.dataset,
+            state=found.state.value,
+            message=found.message,
+            parents=list(found.parent_names),
+            faults=[
+                FaultView(
+                    code=each.code,
+                    detail=sentence(each.code, {**each.parameters, "path": each.path}, reader),
+                    path=each.path,
+                )
+                for each in found.faults
+            ],
+            files=[FileView.of(file, with_upload=True) for file in files],
+            report=dict(found.report) or None,
+            overlap=[
+                OverlapView(
+                    version=each.name,
+                    row_containment_bp=each.row_containment_bp,
+                    column_containment_bp=each.column_containment_bp,
+                )
+                for each in found.overlap
+            ],
+            new_share_bp=found.new_share_bp,
+        )
+
+
+class DraftFileView(Answer):
+    """A file of a draft and the upload its bytes go to."""
+
+    path: str
+    upload: UploadView
+
+    @classmethod
+    def of(cls, made: tuple[VersionFile, Upload]) -> Self:
+        """Return the view of an announced file."""
+        return cls(path=str(made[0].path), upload=UploadView.of(made[1]))
+
+
+class EarlierPublicationView(Answer):
+    """Where the content had been public before."""
+
+    where: str
+    published_on: str
+    url: str | None
+
+
+class ContributorView(Answer):
+    """Who had a part in a version."""
+
+    firm: str | None
+    name: str
+    role: str
+
+
+class VersionView(Answer):
+    """A version; its content never changes."""
+
+    id: str
+    dataset: str
+    number: int
+    state: str
+    message: str
+    content_digest: str
+    manifest_digest: str
+    published_at: str
+    origin: str
+    source: str
+    source_url: str | None
+    source_licence: str | None
+    earlier_publications: list[EarlierPublicationView]
+    parents: list[str]
+    new_share_bp: int | None
+    contributors: list[ContributorView]
+    grade: str
+    desensitised: bool
+    files: int
+    size_bytes: int
+    rows: int | None
+    report: dict[str, JsonValue] | None
+    overlap: list[OverlapView]
+    withdrawn_reason: str | None
+
+    @classmethod
+    def of(cls, found: Version) -> Self:
+        """Return the view of a published version."""
+        return cls(
+            id=found.id,
+            dataset=found.dataset,
+            number=found.number or 0,
+            state=found.state.value,
+            message=found.message,
+            content_digest=str(found.content_digest),
+            manifest_digest=str(found.manifest_digest),
+            published_at=str(found.published_at),
+            origin=found.origin.value,
+            source=found.source,
+            source_url=found.source_url,
+            source_licence=found.source_licence,
+            earlier_publications=[
+                EarlierPublicationView(where=each.where, published_on=each.published_on.isoformat(), url=each.url)
+                for each in found.earlier_publications
+            ],
+            parents=list(found.parent_names),
+            new_share_bp=found.new_share_bp,
+            contributors=[
+                ContributorView(firm=each.firm, name=each.name, role=each.role.value) for each in found.contributors
+            ],
+            grade=found.grade.value,
+            desensitised=found.desensitised,
+            files=found.files,
+            size_bytes=found.size_bytes,
+            rows=found.rows,
+            report=dict(found.report) or None,
+            overlap=[
+                OverlapView(
+                    version=each.name,
+                    row_containment_bp=each.row_containment_bp,
+                    column_containment_bp=each.column_containment_bp,
+                )
+                for each in found.overlap
+            ],
+            withdrawn_reason=found.withdrawn_reason,
+        )
+
+
+class VersionsView(Answer):
+    """The versions of a dataset, the oldest first."""
+
+    items: list[VersionView]
+    next_cursor: str | None = None
+
+
+class ManifestView(Answer):
+    """The signed manifest of a version: DSSE envelope over the root, the root, and its pages."""
+
+    envelope: dict[str, JsonValue]
+    root: dict[str, JsonValue]
+    pages: list[dict[str, JsonValue]]
+
+    @classmethod
+    def of(cls, signed: SignedManifest) -> Self:
+        """Return the view of a manifest."""
+        return cls(envelope=dict(signed.envelope), root=dict(signed.root), pages=[dict(p) for p in signed.pages])
+
+
+class ReadUrlView(Answer):
+    """Where a file can be read."""
+
+    path: str
+    url: str
+    size_bytes: int
+    sha256: str
+
+
+class ReadUrlsView(Answer):
+    """Where files can be read, until an instant."""
+
+    urls: list[ReadUrlView]
+    expires_at: str
