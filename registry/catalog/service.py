@@ -1,6 +1,7 @@
 """Use cases of datasets and drafts: name, describe, draft, submit, publish, withdraw, open to a buyer.
 
-Longer than other modules by the list of what it offers to the rooms above. Reading of published things stands in ``reading.py``, the worker's part in ``verification.py``.
+Longer than other modules by the list of what it offers to the rooms above. Queries stand in ``reading.py``, the
+worker's part in ``verification.py``.
 """
 
 from dataclasses import replace
