@@ -15,7 +15,7 @@ class Web:
     """Sends requests as one user; ``as_token`` gives a client for another."""
 
     def __init__(self, app: Flask, house: House, token: str | None = None) -> None:
-        self.app, self.house, self._token = app, house, token
+        self.app, self.house, self.token = app, house, token
         self._client = app.test_client()
 
     def as_token(self, token: str | None) -> "Web":
@@ -23,7 +23,7 @@ class Web:
         return Web(self.app, self.house, token)
 
     def _headers(self, extra: dict[str, str] | None = None) -> dict[str, str]:
-        stated = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        stated = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return stated | (extra or {})
 
     def get(self, path: str, status: int = 200, **query: Any) -> Any:
