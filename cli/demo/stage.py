@@ -98,6 +98,8 @@ class Stage:
             "SANCAI_PUBLIC_URL": self.url,
             "SANCAI_ORIGIN": "sancai.demo",
             "SANCAI_URL": self.url,
+            # One user at a time: a second process would only take longer to start.
+            "SANCAI_WEB_WORKERS": "1",
             # Settings of the user's own installation must not reach into the demo.
             **dict.fromkeys(("SANCAI_DATABASE_URL", "SANCAI_OWNER_DATABASE_URL", "SANCAI_OBJECT_STORE"), ""),
         }

@@ -37,7 +37,6 @@ from registry.catalog.reading import (
     versions,
 )
 from registry.catalog.search import document_tokens
-from registry.catalog.verification import Finding, verify_versions
 from registry.errors import ConflictError, InvalidValueError, NotFoundError, RuleError
 from registry.journal.signing import SigningKey
 from registry.journal.work import Work
@@ -52,7 +51,6 @@ from registry.values.money import Rate
 from registry.values.names import PublicName
 
 __all__ = [
-    "Finding",
     "abandon_draft",
     "add_file",
     "create_dataset",
@@ -75,7 +73,6 @@ __all__ = [
     "set_adopters_within",
     "set_price_within",
     "submit_draft",
-    "verify_versions",
     "version",
     "version_by_digest",
     "version_files",

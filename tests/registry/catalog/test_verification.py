@@ -8,7 +8,7 @@ import pytest
 from cli import working
 from registry.catalog import service
 from registry.catalog.model import VersionState
-from registry.catalog.verification import verify_draft
+from registry.catalog.verification import verify_draft, verify_versions
 from registry.errors import RuleError
 from registry.house import House
 from storage import queue
@@ -122,7 +122,7 @@ def test_a_withdrawn_version_still_stands_against_its_copy(house: House) -> None
 
 def test_verify_names_dataset_version_and_path_of_a_flipped_byte(house: House) -> None:
     dataset, _ = a_version(house, a_publisher(house), {"data/wind.csv": a_csv(), "README.md": b"# wind\n"})
-    assert list(service.verify_versions(house)) == []
+    assert list(verify_versions(house)) == []
     stored = max(
         Path(house.settings.objects_folder / "sancai-published").rglob("*-*-*"), key=lambda p: p.stat().st_size
     )
@@ -130,7 +130,7 @@ def test_verify_names_dataset_version_and_path_of_a_flipped_byte(house: House) -
     content[100] ^= 1
     stored.chmod(0o644)
     stored.write_bytes(content)
-    found = list(service.verify_versions(house))
+    found = list(verify_versions(house))
     assert [(f.dataset, f.version, f.path, f.code) for f in found] == [
         (str(dataset.name), "v1", "data/wind.csv", "object_digest_differs")
     ]
@@ -144,4 +144,4 @@ def test_verify_says_when_the_database_tells_other_files_than_were_signed(house:
     with engine.begin() as connection:
         connection.execute(text("UPDATE version_files SET path = 'other.csv', path_key = 'other.csv'"))
     engine.dispose()
-    assert [found.code for found in service.verify_versions(house)] == ["manifest_not_authentic"]
+    assert [found.code for found in verify_versions(house)] == ["manifest_not_authentic"]
