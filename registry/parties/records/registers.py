@@ -1,0 +1,256 @@
+"""Tables of facts, providers with their certificates, and sanctions."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Table, Text, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from registry.errors import Finding
+from registry.parties.model import (
+    Certificate,
+    KnownFact,
+    Period,
+    Predicate,
+    Provenance,
+    Provider,
+    ProviderKind,
+    Sanction,
+)
+from registry.parties.records.lines import (
+    close_line,
+    firm_column,
+    line_columns,
+    one_of,
+    period_of,
+    provenance_of,
+    recorded_at,
+    stated,
+    valid_on,
+)
+from registry.values.identifiers import AuthorityId, FactId, FirmId
+from registry.values.moment import Moment
+from registry.values.records import IdColumn, Key
+from storage.database import Connection, Writes, metadata, rows_may
+
+_FINDINGS = {Finding.MET: "true", Finding.UNMET: "false", Finding.UNKNOWN: "unknown"}
+
+
+_FINDING_OF = {word: finding for finding, word in _FINDINGS.items()}
+
+
+facts = Table(
+    "fact_lines",
+    metadata,
+    *line_columns(),
+    firm_column(),
+    Column("predicate", Key, nullable=False),
+    Column("finding", Key, nullable=False),
+    one_of("predicate", Predicate),
+    one_of("finding", _FINDING_OF),
+    **rows_may(Writes.UPDATE),
+)
+
+
+providers = Table(
+    "provider_lines",
+    metadata,
+    *line_columns(),
+    firm_column(),
+    Column("kind", Key, nullable=False),
+    Column("licence_number", Text, nullable=False),
+    one_of("kind", ProviderKind),
+    **rows_may(Writes.UPDATE),
+)
+
+
+certificates = Table(
+    "provider_certificates",
+    metadata,
+    Column("provider_id", IdColumn(FactId), ForeignKey("provider_lines.id", ondelete="RESTRICT"), primary_key=True),
+    Column("kind", Key, primary_key=True),
+    Column("number", Text, primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_until", Date),
+    CheckConstraint("valid_until > valid_from", "valid_time"),
+    **rows_may(Writes.APPEND),
+)
+
+
+sanctions = Table(
+    "sanction_lines",
+    metadata,
+    *line_columns(),
+    firm_column(),
+    Column("organ", Text, nullable=False),
+    Column("document_number", Text, nullable=False),
+    Column("legal_basis", Text, nullable=False),
+    Column("scope", ARRAY(Key), nullable=False),
+    Column("served_on", Date, nullable=False),
+    Column("statement", Text, nullable=False),
+    CheckConstraint("valid_from >= served_on", "served"),
+    **rows_may(Writes.UPDATE),
+)
+
+
+def add_fact(connection: Connection, line: FactId, known: KnownFact, valid: Period, provenance: Provenance) -> None:
+    """Write what is known of a firm."""
+    connection.execute(
+        insert(facts).values(
+            id=line,
+            firm_id=known.firm,
+            predicate=known.predicate.value,
+            finding=_FINDINGS[known.finding],
+            **stated(valid, provenance),
+        )
+    )
+
+
+def close_fact(connection: Connection, line: FactId, at: Moment) -> None:
+    """Note that a line was replaced."""
+    close_line(connection, facts, line, at)
+
+
+def facts_of(
+    connection: Connection,
+    authority: AuthorityId,
+    firm: FirmId,
+    predicate: Predicate,
+    *,
+    day: date | None = None,
+    at: Moment | None = None,
+) -> list[KnownFact]:
+    """Return what an authority has written about a firm, all of it or of a day, as of an instant or as it stands."""
+    query = select(facts).where(
+        facts.c.authority_id == authority,
+        facts.c.firm_id == firm,
+        facts.c.predicate == predicate.value,
+        recorded_at(facts, at) if at else facts.c.recorded_until.is_(None),
+    )
+    if day is not None:
+        query = query.where(valid_on(facts, day))
+    return [
+        KnownFact(row.firm_id, predicate, _FINDING_OF[row.finding], row.id, period_of(row), provenance_of(row))
+        for row in connection.execute(query.order_by(facts.c.valid_from, facts.c.id))
+    ]
+
+
+def add_provider(connection: Connection, made: Provider) -> None:
+    """Write a provider with its certificates."""
+    connection.execute(
+        insert(providers).values(
+            id=made.id,
+            firm_id=made.firm,
+            kind=made.kind.value,
+            licence_number=made.licence_number,
+            **stated(made.valid, made.provenance),
+        )
+    )
+    rows = [
+        {
+            "provider_id": made.id,
+            "kind": each.kind,
+            "number": each.number,
+            "valid_from": each.valid.first,
+            "valid_until": each.valid.until,
+        }
+        for each in made.certificates
+    ]
+    if rows:
+        connection.execute(insert(certificates), rows)
+
+
+def close_provider(connection: Connection, line: FactId, at: Moment) -> None:
+    """Note that a line was replaced."""
+    close_line(connection, providers, line, at)
+
+
+def providers_of(
+    connection: Connection,
+    *,
+    authority: AuthorityId | None = None,
+    firm: FirmId | None = None,
+    kind: ProviderKind | None = None,
+    day: date | None = None,
+    at: Moment | None = None,
+    page: tuple[FactId | None, int] | None = None,
+) -> list[Provider]:
+    """Return providers, narrowed as asked, as of an instant or as they stand; ``page`` is (after, limit)."""
+    query = select(providers).where(recorded_at(providers, at) if at else providers.c.recorded_until.is_(None))
+    if authority is not None:
+        query = query.where(providers.c.authority_id == authority)
+    if firm is not None:
+        query = query.where(providers.c.firm_id == firm)
+    if kind is not None:
+        query = query.where(providers.c.kind == kind.value)
+    if day is not None:
+        query = query.where(valid_on(providers, day))
+    if page is not None:
+        query = query.limit(page[1]) if page[0] is None else query.where(providers.c.id > page[0]).limit(page[1])
+    rows = connection.execute(query.order_by(providers.c.id)).all()
+    held = _certificates(connection, [row.id for row in rows])
+    return [
+        Provider(
+            id=row.id,
+            firm=row.firm_id,
+            kind=ProviderKind(row.kind),
+            licence_number=row.licence_number,
+            valid=period_of(row),
+            certificates=tuple(held.get(row.id, ())),
+            provenance=provenance_of(row),
+        )
+        for row in rows
+    ]
+
+
+def _certificates(connection: Connection, ids: Sequence[FactId]) -> dict[FactId, list[Certificate]]:
+    found: dict[FactId, list[Certificate]] = {}
+    rows = connection.execute(
+        select(certificates)
+        .where(certificates.c.provider_id.in_(ids))
+        .order_by(certificates.c.kind, certificates.c.valid_from, certificates.c.number)
+    )
+    for row in rows:
+        found.setdefault(row.provider_id, []).append(Certificate(row.kind, row.number, period_of(row)))
+    return found
+
+
+def add_sanction(connection: Connection, made: Sanction) -> None:
+    """Write a sanction."""
+    connection.execute(
+        insert(sanctions).values(
+            id=made.id,
+            firm_id=made.firm,
+            organ=made.organ,
+            document_number=made.document_number,
+            legal_basis=made.legal_basis,
+            scope=list(made.scope),
+            served_on=made.served_on,
+            statement=made.statement,
+            **stated(made.valid, made.provenance),
+        )
+    )
+
+
+def sanctions_of(connection: Connection, firm: FirmId, day: date, at: Moment) -> list[Sanction]:
+    """Return the sanctions on a firm that act on a day, of every authority, oldest first."""
+    rows = connection.execute(
+        select(sanctions)
+        .where(sanctions.c.firm_id == firm, recorded_at(sanctions, at), valid_on(sanctions, day))
+        .order_by(sanctions.c.id)
+    )
+    return [
+        Sanction(
+            id=row.id,
+            firm=row.firm_id,
+            organ=row.organ,
+            document_number=row.document_number,
+            legal_basis=row.legal_basis,
+            scope=tuple(row.scope),
+            valid=period_of(row),
+            served_on=row.served_on,
+            statement=row.statement,
+            provenance=provenance_of(row),
+        )
+        for row in rows
+    ]
