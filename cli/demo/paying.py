@@ -6,13 +6,19 @@ from typing import Any
 from cli.demo import cast, data
 from cli.demo.people import People
 from cli.demo.publishing import check
-from cli.demo.telling import Telling
+from cli.demo.telling import Telling, local
 from cli.words import say
 from sancai.publish import Published
 
 DAY_S = 86_400
 BUDGET_LINE = "650502-2026-DA"
 APPROPRIATED_FEN = 200_000_000
+BINDS = {
+    "rate": ("the rate of 30 %", "30% 的补贴比例"),
+    "firm_year": ("the ¥500,000 of the firm's year", "企业年度 50 万元额度"),
+    "pool": ("what is left of the pool", "资金池余额"),
+    "purchase": ("the purchase itself", "采购金额"),
+}
 
 
 def tell_award(people: People, telling: Telling) -> None:
@@ -85,8 +91,8 @@ def carry_to_payment(
         capture_sha256="sha256:" + "ab" * 32,
     )["notice"]
     telling.done(
-        f"Notice posted at {posted['posted_at']}; it runs to {posted['ends_at']}.",
-        f"公示自 {posted['posted_at']} 起，至 {posted['ends_at']} 止。",
+        f"Notice posted at {local(posted['posted_at'])}; it runs to {local(posted['ends_at'])}.",
+        f"公示自 {local(posted['posted_at'])} 起，至 {local(posted['ends_at'])} 止。",
     )
     advance(people, telling, 6 * DAY_S)
     telling.refused(
@@ -125,18 +131,14 @@ def advance(people: People, telling: Telling, seconds: int) -> None:
     """Move the clock of the demo, and say so."""
     moved = people[cast.REGISTRAR.login].post("/demo/clock", seconds=seconds)
     telling.detail(
-        f"(the demo's clock is moved {seconds // DAY_S} days, to {moved['now']})",
-        f"（演示时钟前移 {seconds // DAY_S} 天，至 {moved['now']}）",
+        f"(the demo's clock is moved {seconds // DAY_S} days, to {local(moved['now'])})",
+        f"（演示时钟前移 {seconds // DAY_S} 天，至 {local(moved['now'])}）",
     )
 
 
 def _today(people: People) -> str:
     """Return the demo's day in Shanghai."""
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    now = people[cast.REGISTRAR.login].get("/clock")["now"]
-    return datetime.fromisoformat(now).astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    return local(people[cast.REGISTRAR.login].get("/clock")["now"])[:10]
 
 
 def tell_vouchers(people: People, telling: Telling, published: dict[str, Published]) -> None:
@@ -252,9 +254,10 @@ def _order(people: People, seller: cast.DemoFirm, listing: dict[str, Any], quant
 
 def _quote(people: People, telling: Telling, order: str) -> None:
     quote = people.owner(cast.BUYER.key).get("/voucher-quote", order=order)
+    en, zh = BINDS[quote["binds"]]
     telling.done(
-        f"Quote: the voucher covers {quote['amount_text']} ({quote['amount_capitals']}); what binds: {quote['binds']}.",
-        f"测算：可抵 {quote['amount_text']}（{quote['amount_capitals']}）；约束来自：{quote['binds']}。",
+        f"Quote: the voucher covers {quote['amount_text']} ({quote['amount_capitals']}); what binds is {en}.",
+        f"测算：可抵 {quote['amount_text']}（{quote['amount_capitals']}）；约束来自{zh}。",
     )
     for limit in quote["limits"]:
         telling.detail(f"{limit['detail']}", f"{limit['detail']}")

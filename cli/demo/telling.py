@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from cli.output import line
 from cli.words import say
@@ -54,3 +56,8 @@ class Telling:
 def percent(basis_points: int) -> str:
     """Return basis points as percent with two decimals."""
     return f"{basis_points // 100}.{basis_points % 100:02d}%"
+
+
+def local(moment: str) -> str:
+    """Return an instant of the service as it is read in Shanghai."""
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d %H:%M")

@@ -57,3 +57,17 @@ def test_a_parameter_that_is_missing_is_shown_by_its_name() -> None:
 
 def test_a_code_without_words_is_shown_itself() -> None:
     assert sentence("no_such_code", {}, "en") == "no_such_code"
+
+
+def test_an_instant_is_read_in_the_zone_of_the_authority() -> None:
+    said = sentence("notice_still_runs", {"ends_at": "2026-03-09T16:00:00.000000Z"}, "en")
+    assert "2026-03-10 00:00:00 (Asia/Shanghai)" in said
+
+
+def test_codes_are_read_by_their_names() -> None:
+    said = sentence("role_missing", {"roles": "payer, reviewer"}, "zh")
+    assert "财政拨付人员、初审人员" in said
+
+
+def test_nothing_is_read_as_a_dash() -> None:
+    assert "—" in sentence("award_event_in_term", {"first": "a", "last": "b", "event_on": ""}, "en")
