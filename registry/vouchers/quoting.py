@@ -72,6 +72,9 @@ def quote(view: View, order_id: OrderId) -> VoucherQuote:
     require_visible(view.actor, Action.READ_VOUCHER, resource, "order")
     day = view.now.civil_day()
     assessment = assess(view, order, *instrument_for(view, order, day), day)
+    # The order belongs to no authority, but what is left of a firm's year and of a pool does (RULINGS 24).
+    office = Resource(frozenset({order.buyer}), assessment.active.authority, order.dataset, order.id)
+    require_visible(view.actor, Action.READ_VOUCHER, office, "order")
     key = assessment.firm_year(day.year)
     so_far = so_far_of(records.firm_year_of(view.connection, key))
     found = what_binds(order.net, so_far, pool_left(assessment.pool), assessment.terms)
