@@ -48,7 +48,8 @@ def command(store: str, once: bool) -> int:
         say(
             "Sancai demo: real data, fictitious firms. Its database is a demo database with a settable clock, because "
             f"a public notice lasts seven days; it starts at {local(CLOCK_STARTS_AT)} in Shanghai.",
-            f"三采演示：数据真实，企业虚构。公示需七天，故本演示数据库使用可拨动的时钟，起始于 {local(CLOCK_STARTS_AT)}（北京时间）。",
+            "三采演示：数据真实，企业虚构。公示需七天，故本演示数据库使用可拨动的时钟，"
+            f"起始于 {local(CLOCK_STARTS_AT)}（北京时间）。",
         )
     )
     try:
