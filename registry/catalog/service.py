@@ -237,7 +237,8 @@ def add_file(work: Work, draft_id: VersionId, path: FilePath, size_bytes: int) -
     upload = manifests.start_upload_within(work, Purpose.DATASET, size_bytes)
     made = VersionFile(path, size_bytes, upload.id)
     if not records.add_file(work.connection, draft_id, made):
-        raise InvalidValueError("path_duplicate", path=str(path), other=str(path))
+        other = records.path_like(work.connection, draft_id, path)
+        raise InvalidValueError("path_duplicate", path=str(path), other=other or str(path))
     work.journal("catalog.file_announced", found.id, path=str(path), size_bytes=size_bytes)
     return made, upload
 

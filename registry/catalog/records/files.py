@@ -45,6 +45,14 @@ def add_file(connection: Connection, version: VersionId, made: VersionFile) -> b
     return connection.execute(written.on_conflict_do_nothing().returning(version_files.c.path)).first() is not None
 
 
+def path_like(connection: Connection, version: VersionId, path: FilePath) -> str | None:
+    """Return the path in a draft that equals ``path`` after NFC and case folding, or None."""
+    held = select(version_files.c.path).where(
+        version_files.c.version_id == version, version_files.c.path_key == path.key
+    )
+    return connection.execute(held).scalar()
+
+
 def remove_file(connection: Connection, version: VersionId, path: FilePath) -> None:
     """Take a file out of a draft."""
     connection.execute(
