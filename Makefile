@@ -4,10 +4,11 @@ PYTHON ?= python3
 UV := UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=$(CURDIR)/.venv .venv/bin/uv
 BIN := .venv/bin
 STORE ?= local
+SIZE ?= 500
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench format openapi schema clean
+.PHONY: help demo test check lock bench format openapi schema fuzz fixture clean
 
 help:  ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +48,12 @@ openapi: .venv/ready  ## Write docs/openapi.json from the code.
 lock: .venv/ready  ## Renew both locks within what pyproject.toml allows.
 	$(UV) $(COMPILE) --extra demo --group dev pyproject.toml -o requirements.lock
 	$(UV) $(COMPILE) uv.in -o uv.lock.txt
+
+fuzz: .venv/ready  ## Send SIZE made-up requests to each operation: make fuzz [SIZE=500].
+	@SANCAI_FUZZ_SIZE=$(SIZE) $(BIN)/python -m pytest -n 2 tests/api/test_schemathesis.py $(PYTEST_ARGS)
+
+fixture: .venv/ready  ## Renew the database of this release for the upgrade test; before the release, never after.
+	$(BIN)/python -m tests.checks.release_fixture --write
 
 bench: .venv/ready  ## Measure: make bench SUITE=start|publish|…
 	@$(BIN)/python -m benchmarks $(SUITE)

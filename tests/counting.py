@@ -10,17 +10,18 @@ NOT_COUNTED = frozenset({"idempotency_answers", "login_attempts", "alembic_versi
 
 
 def rows_of(house: House) -> dict[str, int]:
-    """Return how many rows each table holds, partitions with their table."""
+    """Return how many rows each table of the application holds, partitions with their table."""
     with house.database.reading() as connection:
         names = connection.execute(
             text(
                 "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
-                "WHERE n.nspname = 'public' AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname"
+                "WHERE n.nspname = 'public' AND relkind IN ('r', 'p') AND NOT relispartition "
+                "AND has_table_privilege(pg_class.oid, 'SELECT') ORDER BY relname"
             )
         ).scalars()
         counted = [name for name in names if name not in NOT_COUNTED]
         union = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in counted)
-        return {name: number for name, number in connection.execute(text(union))}
+        return {str(row[0]): int(row[1]) for row in connection.execute(text(union))}
 
 
 def objects_of(house: House) -> dict[str, int]:

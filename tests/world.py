@@ -178,7 +178,13 @@ def _register(world: World) -> None:
 
 def ruling(assumption: str, number: str) -> dict[str, Any]:
     """Return a ruling that confirms a default."""
-    stated = {"number": number, "decided_on": "2026-02-02", "organ": "伊州区发改委", "text": "采默认读法", "value": None}
+    stated = {
+        "number": number,
+        "decided_on": "2026-02-02",
+        "organ": "伊州区发改委",
+        "text": "采默认读法",
+        "value": None,
+    }
     return {"document": cast.DOCUMENT, "assumption": assumption, **stated}
 
 
@@ -277,7 +283,9 @@ def table(seed: int, rows: int = 300) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["station", "wind_speed", "power"])
     for row in range(rows):
-        writer.writerow([f"站点{seed}-{row % 40}", round(values.gauss(8 + seed, 2), 4), round(values.gauss(900, 150), 3)])
+        writer.writerow(
+            [f"站点{seed}-{row % 40}", round(values.gauss(8 + seed, 2), 4), round(values.gauss(900, 150), 3)]
+        )
     return text.getvalue().encode()
 
 
@@ -581,5 +589,3 @@ def _trade(world: World) -> None:
 def moved(world: World, house: House, clock: MovableClock) -> World:
     """Return the same people and things on a copy of the installation."""
     return replace(world, web=web_of(house), clock=clock)
-
-

@@ -1,0 +1,345 @@
+"""One request for each operation, on things of the small world, with whose the thing is.
+
+A sample is sent by everyone; those who may send it are the roles of the operation's action at the parties named here.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from cli.demo import cast
+from registry.actors.model import Action, Role
+from registry.journal.records import entries
+from tests import world as steps
+from tests.world import (
+    BUYER,
+    COMPUTE,
+    DATASET,
+    EXCHANGE,
+    OFFICE,
+    OPEN_DATASET,
+    OTHER_OFFICE,
+    PUBLISHER,
+    STRANGER,
+    World,
+)
+
+NEW_FIRM: Final = cast.GOBI
+ADOPTER: Final = cast.KUNLUN.key
+EVERY_OFFICE: Final = frozenset({OFFICE, OTHER_OFFICE})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request: what stands in the path, the query and the body."""
+
+    path: Mapping[str, str | int] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How an operation is asked for.
+
+    ``make`` brings about what the request needs; ``parties`` are those it belongs to (None: everyone's own affair);
+    ``roles`` narrows the roles of the action where the thing itself does, as a signature waits for one rank; ``also``
+    is a second action that opens the operation; ``each`` makes a new request for every actor; ``succeeds`` says whether
+    somebody's request is carried out.
+    """
+
+    make: Callable[[World], Asked]
+    parties: frozenset[str] | None = None
+    roles: frozenset[Role] | None = None
+    also: Action | None = None
+    each: bool = False
+    succeeds: bool = True
+
+
+def of(*parties: str) -> frozenset[str]:
+    """Return parties."""
+    return frozenset(parties)
+
+
+def plain(
+    path: Mapping[str, str | int] | None = None,
+    body: Mapping[str, Any] | None = None,
+    **query: str | int,
+) -> Callable[[World], Asked]:
+    """Return a request that needs nothing of the world."""
+    return lambda _: Asked(path or {}, body, query)
+
+
+def named(argument: str, thing: str, body: Mapping[str, Any] | None = None) -> Callable[[World], Asked]:
+    """Return a request on a thing of the world."""
+    return lambda world: Asked({argument: world.ids[thing]}, body)
+
+
+def dataset_path(name: str = DATASET, **more: str) -> dict[str, str | int]:
+    """Return the path of a dataset."""
+    namespace, _, slug = name.partition("/")
+    return {"namespace": namespace, "slug": slug, **more}
+
+
+def _invited(world: World) -> Asked:
+    login = f"invited.{len(world.ids)}"
+    made = world.as_(PUBLISHER).post("/v1/members", steps.member(login, Role.READER))
+    world.ids[login] = made["id"]
+    return Asked(body={"login": login, "code": made["activation_code"], "password": "a password of several words"})
+
+
+def _own_token(world: World) -> Asked:
+    body = {"label": "x", "scopes": ["read"], "datasets": None, "expires_in_days": 1}
+    return Asked({"token": world.as_(PUBLISHER).post("/v1/tokens", body)["id"]})
+
+
+def _completed(world: World) -> Asked:
+    content = b"a,b\n1,2\n"
+    client = world.as_(PUBLISHER)
+    upload = steps.add_file(client, world.ids["draft_open"], "sent.csv", len(content))
+    signed = client.post(f"/v1/uploads/{upload}/parts", {"numbers": [1]}, status=200)["urls"][0]["url"]
+    steps.put(client, signed, content)
+    return Asked({"upload": upload}, {"sha256": hashlib.sha256(content).hexdigest()})
+
+
+def _document(world: World) -> Asked:
+    return Asked({"evidence": steps.file_evidence(world.as_(PUBLISHER), "other", b"document")})
+
+
+def _submittable(world: World) -> Asked:
+    content = steps.table(9)
+    client = world.as_(PUBLISHER)
+    draft = steps.begin_draft(client, "lvtu/full")
+    steps.send(client, steps.add_file(client, draft, "a.csv", len(content)), content)
+    return Asked({"draft": draft}, {})
+
+
+def _applicable(world: World) -> Asked:
+    world.as_(PUBLISHER).post(f"/v1/cases/{world.ids['case']}/withdraw", {"reason": "again"}, status=200)
+    return Asked(body=steps.award_body())
+
+
+def _reviewed(body: Mapping[str, Any]) -> Callable[[World], Asked]:
+    def make(world: World) -> Asked:
+        steps.review(world, world.ids["case"])
+        return Asked({"case": world.ids["case"]}, body)
+
+    return make
+
+
+def _noticed(world: World) -> str:
+    case = world.ids["case"]
+    steps.review(world, case)
+    steps.notice(world, case)
+    return case
+
+
+def _objection(world: World) -> Asked:
+    case = _noticed(world)
+    made = world.as_(STRANGER).post(f"/v1/cases/{case}/objections", {"reason": "早有发布"})
+    return Asked({"case": case, "number": made["number"]}, {"outcome": "dismissed", "answer": "查无实据"})
+
+
+def _payable(world: World) -> Asked:
+    steps.make_payable(world, world.ids["case"])
+    return Asked({"case": world.ids["case"]}, steps.instruction(steps.AWARD_LINE, "PV-1"))
+
+
+def _instructed(world: World) -> Asked:
+    asked = _payable(world)
+    steps.instruct(world, world.ids["case"], steps.AWARD_LINE)
+    return Asked(asked.path, {"bank_receipt": "BANK-1", "paid_on": world.today()})
+
+
+def _returned(world: World) -> Asked:
+    return Asked(_instructed(world).path, {"reason": "账户不符"})
+
+
+def _ruling(world: World) -> Asked:
+    assumption = world.web.get(f"/v1/policies/{cast.DOCUMENT}")["assumptions"][0]["id"]
+    return Asked(body=steps.ruling(assumption, "YZ-99"))
+
+
+def _entry(world: World) -> Asked:
+    with world.house.database.reading() as connection:
+        found = connection.execute(select(entries.c.id).order_by(entries.c.id).limit(1)).scalar_one()
+    return Asked({"entry": found})
+
+
+def _removable(world: World) -> Asked:
+    path = f"{uuid4().hex}.csv"
+    steps.add_file(world.as_(PUBLISHER), world.ids["draft_open"], path, 3)
+    return Asked({"draft": world.ids["draft_open"]}, None, {"path": path})
+
+
+def _invoiceable(world: World) -> Asked:
+    order = steps.accept(world, steps.place(world, world.ids["listing"]))
+    steps.deliver(world, order)
+    return Asked({"order": order}, steps.invoice_body(world, 90))
+
+
+def _change(world: World) -> Asked:
+    since = {"valid_from": steps.TODAY, "source": "登记", "obtained_on": steps.TODAY}
+    changed = steps.firm_body(cast.SILK) | {"name": "丝路文旅集团股份有限公司"} | since
+    return Asked({"firm": world.ids[STRANGER]}, changed)
+
+
+def _control(world: World) -> Asked:
+    since = {"valid_from": "2024-01-01", "valid_until": None, "source": "登记", "obtained_on": steps.ISSUED_ON}
+    link = {"controller": world.ids[STRANGER], "controlled": world.ids[COMPUTE], "kind": "equity", "share_bp": 6_000}
+    return Asked(body=link | since)
+
+
+def _sanction(world: World) -> Asked:
+    return Asked(
+        body={
+            "firm": world.ids[STRANGER],
+            "organ": "市场监管局",
+            "document_number": "处罚〔2026〕1号",
+            "legal_basis": "条例",
+            "scope": ["all"],
+            "valid_from": "2026-02-01",
+            "valid_until": "2027-02-01",
+            "served_on": "2026-02-01",
+            "source": "公示",
+            "obtained_on": "2026-02-02",
+        }
+    )
+
+
+WITHDRAWN_LEADER: Final = {"uscc": cast.XIYU.uscc, "withdrawn_on": "2026-03-01", "reason": "名单调整"}
+VERIFIED: Final = {"status": "verified", "checked_on": steps.TODAY}
+
+SAMPLES: Final[dict[str, Sample]] = {
+    # Accounts.
+    "activate_account": Sample(_invited, each=True),
+    "add_member": Sample(plain(body=steps.member("new.member", Role.READER))),
+    "add_officer": Sample(plain(body=steps.member("new.officer", Role.AUDITOR))),
+    "list_members": Sample(plain(), also=Action.MANAGE_OFFICERS),
+    "end_member": Sample(named("account", f"{PUBLISHER}.reader"), of(PUBLISHER)),
+    "create_token": Sample(plain(body={"label": "x", "scopes": ["read"], "datasets": None, "expires_in_days": 1})),
+    "list_tokens": Sample(plain()),
+    "end_token": Sample(_own_token, of(PUBLISHER), frozenset({Role.OWNER})),
+    "show_me": Sample(plain()),
+    # Policy.
+    "load_policy": Sample(plain(body={"document": cast.DOCUMENT, "issued_on": steps.ISSUED_ON, "reference": "文号"})),
+    "list_policies": Sample(plain()),
+    "show_policy": Sample(plain({"document": cast.DOCUMENT})),
+    "enter_ruling": Sample(_ruling, of(OFFICE)),
+    "list_rulings": Sample(plain()),
+    # Parties.
+    "register_firm": Sample(plain(body=steps.firm_body(NEW_FIRM))),
+    "list_firms": Sample(plain()),
+    "show_firm": Sample(named("firm", PUBLISHER)),
+    "change_firm": Sample(_change),
+    "record_control": Sample(_control),
+    "record_fact": Sample(lambda world: Asked(body=steps.fact(world.ids[STRANGER]))),
+    "admit_leader_list": Sample(plain(body=steps.leader_list([cast.SILK], "2026-1"))),
+    "list_leader_lists": Sample(plain()),
+    "withdraw_leader": Sample(named("leader_list", "leader_list", WITHDRAWN_LEADER), of(OFFICE)),
+    "register_provider": Sample(lambda world: Asked(body=steps.provider(world.ids[STRANGER], "quality_laboratory"))),
+    "list_providers": Sample(plain()),
+    "record_sanction": Sample(_sanction),
+    # Uploads and evidence.
+    "sign_part_urls": Sample(named("upload", "upload_open", {"numbers": [1]}), of(PUBLISHER)),
+    "show_upload": Sample(named("upload", "upload_open"), of(PUBLISHER)),
+    "complete_upload": Sample(_completed, of(PUBLISHER)),
+    "abort_upload": Sample(named("upload", "upload_open"), of(PUBLISHER)),
+    "file_evidence": Sample(plain(body={"kind": "other", "file_name": "a.txt", "size_bytes": 3, "sha256": "0" * 64})),
+    # A document names no authority: any office may meet it in a case.
+    "show_evidence": Sample(_document, of(PUBLISHER) | EVERY_OFFICE),
+    "read_evidence": Sample(_document, of(PUBLISHER) | EVERY_OFFICE),
+    # Datasets.
+    "create_dataset": Sample(plain(body=steps.dataset_body("another/wind"))),
+    "search_datasets": Sample(plain(q="风电")),
+    "show_dataset": Sample(plain(dataset_path())),
+    "rename_dataset": Sample(plain(dataset_path(), {"name": "lvtu/renamed"}), of(PUBLISHER)),
+    "open_draft": Sample(plain(dataset_path(OPEN_DATASET), steps.draft_body()), of(PUBLISHER)),
+    "show_draft": Sample(named("draft", "draft_open"), of(PUBLISHER)),
+    "add_draft_file": Sample(named("draft", "draft_open", {"path": "new.csv", "size_bytes": 3}), of(PUBLISHER)),
+    "remove_draft_file": Sample(_removable, of(PUBLISHER), each=True),
+    "submit_draft": Sample(_submittable, of(PUBLISHER)),
+    "abandon_draft": Sample(named("draft", "draft_open", {}), of(PUBLISHER)),
+    "publish_draft": Sample(named("draft", "draft_verified", {}), of(PUBLISHER)),
+    "list_versions": Sample(plain(dataset_path())),
+    "show_version": Sample(plain(dataset_path(version="v1"))),
+    "show_manifest": Sample(plain(dataset_path(version="v1"))),
+    "list_version_files": Sample(plain(dataset_path(version="v1"))),
+    "sign_read_urls": Sample(plain(dataset_path(OPEN_DATASET, version="v1"), {"paths": ["data/wind.csv"]})),
+    "withdraw_version": Sample(plain(dataset_path(version="v1"), {"reason": "仪表有误"}), of(PUBLISHER)),
+    # Adoption and quality.
+    "attest_adoption": Sample(lambda world: Asked(body=steps.adoption_body(world, BUYER)), of(BUYER)),
+    "withdraw_adoption": Sample(named("receipt", f"receipt_{ADOPTER}", {"reason": "停用"}), of(ADOPTER)),
+    "count_adoption": Sample(plain(dataset_path())),
+    # Whether a firm is a laboratory, the register says, not its roles.
+    "file_quality_report": Sample(lambda world: Asked(body=steps.report_body(world))),
+    # Exchange.
+    "offer_listing": Sample(lambda world: Asked(body=steps.data_listing_body(world)), of(PUBLISHER)),
+    "accept_listing": Sample(named("listing", "listing_offered"), of(EXCHANGE)),
+    "end_listing": Sample(named("listing", "listing"), of(PUBLISHER, EXCHANGE)),
+    "list_listings": Sample(plain()),
+    "show_listing": Sample(named("listing", "listing")),
+    "place_order": Sample(lambda world: Asked(body=steps.order_body(world, world.ids["listing"]))),
+    "accept_order": Sample(named("order", "order_placed"), of(EXCHANGE)),
+    "cancel_order": Sample(named("order", "order_placed"), of(BUYER)),
+    "confirm_delivery": Sample(
+        lambda world: Asked({"order": world.ids["order"]}, {"content_digest": world.ids[DATASET], "usage": None}),
+        of(BUYER),
+    ),
+    "issue_invoice": Sample(_invoiceable, of(EXCHANGE)),
+    "verify_invoice": Sample(named("invoice", "invoice", VERIFIED)),
+    "record_payment": Sample(
+        lambda world: Asked({"order": world.ids["order_delivered"]}, steps.payment_body(world, "PAY-90")), of(BUYER)
+    ),
+    "list_orders": Sample(plain()),
+    # An order belongs to no authority: any office may meet it in a case.
+    "show_order": Sample(named("order", "order"), of(BUYER, EXCHANGE) | EVERY_OFFICE),
+    # Vouchers.
+    "open_pool": Sample(plain(body={"document": cast.DOCUMENT, "pool": "yz-4"}), of(OFFICE), succeeds=False),
+    "list_pools": Sample(plain()),
+    "show_pool": Sample(named("pool", "pool")),
+    "quote_voucher": Sample(lambda world: Asked(query={"order": world.ids["order_delivered"]}), of(BUYER, OFFICE)),
+    "hold_voucher": Sample(lambda world: Asked(body={"order": world.ids["order_delivered"]}), of(BUYER)),
+    "redeem_voucher": Sample(
+        lambda world: Asked({"voucher": world.ids["voucher"]}, {"invoice": world.ids["voucher_invoice"]}), of(BUYER)
+    ),
+    "release_voucher": Sample(named("voucher", "voucher_held"), of(BUYER)),
+    "list_vouchers": Sample(plain()),
+    "show_voucher": Sample(named("voucher", "voucher"), of(BUYER, OFFICE)),
+    "list_firm_years": Sample(lambda world: Asked(query={"firm": world.ids[BUYER]}), of(BUYER) | EVERY_OFFICE),
+    "show_ledger": Sample(plain()),
+    "appropriate": Sample(plain(body=steps.appropriation(steps.AWARD_LINE, "F-9"))),
+    "list_appropriations": Sample(plain()),
+    # Cases.
+    "check_award": Sample(plain(instrument="yz-14a", dataset=DATASET), of(PUBLISHER, OFFICE)),
+    "apply_for_award": Sample(_applicable, of(PUBLISHER)),
+    "form_payment_batch": Sample(
+        lambda world: Asked(body={"document": cast.DOCUMENT, "vouchers": [world.ids["voucher_redeemed"]]}), of(OFFICE)
+    ),
+    "list_cases": Sample(plain()),
+    "get_case": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
+    "review_case": Sample(named("case", "case", steps.review_body()), of(OFFICE)),
+    "post_notice": Sample(_reviewed(steps.NOTICE), of(OFFICE)),
+    "sign_case": Sample(_reviewed(steps.SIGNATURE), of(OFFICE), frozenset({Role.SECTION_HEAD})),
+    "raise_objection": Sample(lambda world: Asked({"case": _noticed(world)}, {"reason": "早有发布"})),
+    "answer_objection": Sample(_objection, of(OFFICE)),
+    "withdraw_case": Sample(named("case", "case", {"reason": "撤回"}), of(PUBLISHER)),
+    "instruct_payment": Sample(_payable, of(OFFICE)),
+    "record_case_payment": Sample(_instructed, of(OFFICE)),
+    "return_case_payment": Sample(_returned, of(OFFICE)),
+    "get_dossier": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
+    "list_notices": Sample(plain()),
+    # The log, the clock and the service itself.
+    "show_checkpoint": Sample(plain()),
+    "prove_inclusion": Sample(_entry),
+    "prove_consistency": Sample(lambda _: Asked(query={"from": 1, "to": 1})),
+    "show_clock": Sample(plain()),
+    "advance_demo_clock": Sample(plain(body={"seconds": 60}), succeeds=False),
+    "show_health": Sample(plain()),
+    "show_readiness": Sample(plain()),
+    "show_metrics": Sample(plain()),
+}

@@ -1,0 +1,144 @@
+"""The HTTP interface against its own description: requests made from the OpenAPI document, right ones and wrong ones.
+
+Whatever is sent, the answer is one that the document names, in the stated type and shape, and never a 5xx. ``make
+fuzz SIZE=500`` sends that many requests to each operation; ``make test`` a few.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import checks
+from schemathesis.generation import GenerationMode
+
+from api.door import PATH_ARGUMENT, Operation
+from tests.api.conftest import CopyWorld
+from tests.api.rights import NOBODY, OPERATIONS, may
+from tests.api.samples import SAMPLES, Asked
+from tests.world import World
+
+SIZE = int(os.environ.get("SANCAI_FUZZ_SIZE", "6"))
+CHECKS = [
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.response_headers_conformance,
+]
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_every_answer_is_one_the_document_names(copy_world: CopyWorld, name: str) -> None:
+    operation = OPERATIONS[name]
+    with copy_world() as world:
+        _fuzz(world, operation, SAMPLES[name].make(world))
+
+
+def _fuzz(world: World, operation: Operation, asked: Asked) -> None:
+    described = schemathesis.openapi.from_wsgi("/openapi.json", world.web.app)
+    path = PATH_ARGUMENT.sub(r"{\g<name>}", operation.rule)
+    found = described[path][operation.method.upper()]
+    actors = sorted([NOBODY, *world.tokens])
+    allowed = [actor for actor in actors if may(operation, SAMPLES[operation.name], actor)]
+
+    @settings(
+        max_examples=SIZE,
+        deadline=None,
+        database=None,
+        derandomize=SIZE < 50,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        case=st.one_of(*(found.as_strategy(mode) for mode in GenerationMode)),
+        actor=st.one_of(st.sampled_from(allowed), st.sampled_from(actors)),
+        meant=st.booleans(),
+        mixed=st.booleans(),
+    )
+    def sent(case: schemathesis.Case, actor: str, meant: bool, mixed: bool) -> None:
+        # Random identifiers never lead anywhere: half of the requests are on a thing of the world.
+        if meant and asked.path:
+            case.path_parameters = dict(asked.path)
+        if mixed and isinstance(case.body, Mapping) and asked.body:
+            case.body = {**case.body, **{key: asked.body[key] for key in list(asked.body)[:-1]}}
+        token = world.tokens.get(actor)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = case.call(headers=headers)
+        case.validate_response(answer, checks=CHECKS)
+
+    sent()
+
+
+HOSTILE: dict[str, Any] = {
+    "nul": "a\0b",
+    "surrogate": "\ud800",
+    "huge": 10**400,
+    "long": "x" * 100_000,
+    "float": 1e308,
+    "negative": -1,
+    "list": [[]],
+    "object": {"": None},
+    "nothing": None,
+    "true": True,
+    "text of a number": "1",
+    "direction": "\u202e\u0000",
+}
+
+
+@pytest.mark.parametrize("name", sorted(name for name, found in OPERATIONS.items() if "body" in found.takes))
+def test_a_hostile_value_in_any_field_is_refused_as_a_problem(copy_world: CopyWorld, name: str) -> None:
+    operation = OPERATIONS[name]
+    with copy_world() as world:
+        asked = SAMPLES[name].make(world)
+        actor = next(each for each in sorted([NOBODY, *world.tokens]) if may(operation, SAMPLES[name], each))
+        bodies = [
+            {**(asked.body or {}), field: value} for field in asked.body or {"x": 1} for value in HOSTILE.values()
+        ]
+        answered = {_status(world, operation, asked, actor, json=body) for body in bodies}
+        answered |= {_status(world, operation, asked, actor, **stated) for stated in _malformed()}
+    # Some of these values are right somewhere; what matters is that nothing breaks.
+    assert {status for status in answered if not (status < 300 or 400 <= status < 500)} == set()
+
+
+def _malformed() -> list[dict[str, Any]]:
+    typed = {"content_type": "application/json"}
+    raw = (b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"a":' * 2_000, b'{"x":1e999}', b'{"x":NaN}', b'"\\ud800"')
+    return [{"data": data, **typed} for data in raw] + [{"data": b"{}", "content_type": "text/plain"}]
+
+
+def _status(world: World, operation: Operation, asked: Asked, actor: str, **stated: Any) -> int:
+    path = PATH_ARGUMENT.sub(lambda found: str(asked.path[found["name"]]), operation.rule)
+    headers = {"Idempotency-Key": os.urandom(12).hex()} if operation.keyed else {}
+    client = world.web.as_token(world.tokens.get(actor))
+    answer = client.raw(operation.method.upper(), path, headers=headers, **stated)
+    if answer.status_code >= 400:
+        assert answer.content_type == "application/problem+json"
+        assert answer.get_json()["detail"]
+    return answer.status_code
+
+
+CURSORS = ("%00", "a", "AAAA", "=" * 40, "é", "x" * 400, "x" * 401, "W10", "-_-_", "eyJhIjoxfQ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        name
+        for name, found in OPERATIONS.items()
+        if "query" in found.takes and "cursor" in found.takes["query"].model_fields
+    ),
+)
+def test_a_cursor_that_nobody_gave_is_refused(copy_world: CopyWorld, name: str) -> None:
+    operation = OPERATIONS[name]
+    with copy_world() as world:
+        asked = SAMPLES[name].make(world)
+        actor = next(each for each in sorted([NOBODY, *world.tokens]) if may(operation, SAMPLES[name], each))
+        answered = {
+            cursor: _status(world, operation, asked, actor, query_string={**asked.query, "cursor": cursor})
+            for cursor in CURSORS
+        }
+    assert set(answered.values()) == {400}
