@@ -1,0 +1,112 @@
+"""What a firm may use and has used in a year; a CHECK keeps it within its cap."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    Row,
+    Table,
+    and_,
+    cast,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as insert_or
+
+from registry.values.identifiers import AuthorityId, FirmId
+from registry.values.money import ZERO, Money
+from registry.values.records import IdColumn, Key, MoneyColumn
+from registry.vouchers.model import FirmYear, FirmYearKey
+from storage.database import Connection, Writes, metadata, rows_may
+
+firm_years = Table(
+    "firm_years",
+    metadata,
+    Column("authority_id", IdColumn(AuthorityId), ForeignKey("authorities.id", ondelete="RESTRICT"), primary_key=True),
+    Column("firm_id", IdColumn(FirmId), ForeignKey("firms.id", ondelete="RESTRICT"), primary_key=True),
+    Column("group", Key, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("cap", MoneyColumn, nullable=False),
+    Column("base", MoneyColumn, CheckConstraint("base >= 0", "base"), nullable=False),
+    Column("used", MoneyColumn, CheckConstraint("used BETWEEN 0 AND cap", "used_within_cap"), nullable=False),
+    **rows_may(Writes.UPDATE),
+)
+
+
+def _firm_year(row: Row[Any]) -> FirmYear:
+    return FirmYear(row.authority_id, row.firm_id, row.group, row.year, row.cap, row.base, row.used)
+
+
+def lock_firm_years(connection: Connection, caps: dict[FirmYearKey, Money]) -> dict[FirmYearKey, FirmYear]:
+    """Return firm-years, locked in the order of their keys; one that is new begins empty under its cap."""
+    rows = [
+        {
+            "authority_id": key.authority,
+            "firm_id": key.firm,
+            "group": key.group,
+            "year": key.year,
+            "cap": caps[key],
+            "base": ZERO,
+            "used": ZERO,
+        }
+        for key in sorted(caps)
+    ]
+    upsert = insert_or(firm_years).values(rows)
+    # A ruling may raise the cap. A lower one binds by the rule; what was granted before it stays granted.
+    raised = func.greatest(firm_years.c.cap, upsert.excluded.cap)
+    kept = upsert.on_conflict_do_update(
+        index_elements=["authority_id", "firm_id", "group", "year"], set_={"cap": raised}
+    )
+    found = [_firm_year(row) for row in connection.execute(kept.returning(*firm_years.c))]
+    return {each.key: each for each in found}
+
+
+def change_firm_year(connection: Connection, key: FirmYearKey, base_delta_fen: int, used_delta_fen: int) -> bool:
+    """Add to base and use of a firm-year, or take from them; False when the cap or zero would be passed."""
+    base = cast(firm_years.c.base, BigInteger) + base_delta_fen
+    used = cast(firm_years.c.used, BigInteger) + used_delta_fen
+    cap = cast(firm_years.c.cap, BigInteger)
+    made = connection.execute(
+        update(firm_years).where(_is(key), base >= 0, used.between(0, cap)).values(base=base, used=used)
+    )
+    return made.rowcount == 1
+
+
+def _is(key: FirmYearKey) -> Any:
+    return and_(
+        firm_years.c.authority_id == key.authority,
+        firm_years.c.firm_id == key.firm,
+        firm_years.c.group == key.group,
+        firm_years.c.year == key.year,
+    )
+
+
+def firm_year_of(connection: Connection, key: FirmYearKey) -> FirmYear | None:
+    """Return a firm-year."""
+    row = connection.execute(select(firm_years).where(_is(key))).one_or_none()
+    return _firm_year(row) if row else None
+
+
+def firm_years_of(
+    connection: Connection, firm: FirmId | None, year: int | None, authority: AuthorityId | None
+) -> list[FirmYear]:
+    """Return the firm-years of a firm, a year, an authority; None: any."""
+    query = select(firm_years)
+    for given, asked in (
+        (firm_years.c.firm_id, firm),
+        (firm_years.c.year, year),
+        (firm_years.c.authority_id, authority),
+    ):
+        if asked is not None:
+            query = query.where(given == asked)
+    return [_firm_year(row) for row in connection.execute(query.order_by(*firm_years.primary_key.columns).limit(1000))]
+
+
+def all_firm_years(connection: Connection) -> list[FirmYear]:
+    """Return every firm-year."""
+    return [_firm_year(row) for row in connection.execute(select(firm_years))]

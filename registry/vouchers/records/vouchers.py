@@ -1,0 +1,220 @@
+"""Vouchers and what each step of them was decided on."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    Select,
+    Table,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from registry.values.digest import Digest
+from registry.values.identifiers import AuthorityId, CaseId, FirmId, InvoiceId, OrderId, PoolId, VoucherId
+from registry.values.moment import Moment
+from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
+from registry.vouchers.model import COUNTING, Decision, Voucher, VoucherState
+from registry.vouchers.records.columns import authority_column
+from storage.database import Connection, Writes, metadata, rows_may
+
+_STATES = ", ".join(repr(state.value) for state in VoucherState)
+
+
+_COUNTING = ", ".join(repr(state.value) for state in sorted(COUNTING))
+
+
+vouchers = Table(
+    "vouchers",
+    metadata,
+    Column("id", IdColumn(VoucherId), primary_key=True),
+    authority_column(),
+    Column("pool_id", IdColumn(PoolId), ForeignKey("pools.id", ondelete="RESTRICT"), nullable=False),
+    Column("instrument", Key, nullable=False),
+    Column("group", Key, nullable=False),
+    Column("firm_id", IdColumn(FirmId), ForeignKey("firms.id", ondelete="RESTRICT"), nullable=False),
+    Column("order_id", IdColumn(OrderId), ForeignKey("orders.id", ondelete="RESTRICT"), nullable=False),
+    Column("state", Key, CheckConstraint(f"state IN ({_STATES})", "state"), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("base", MoneyColumn, CheckConstraint("base > 0", "base"), nullable=False),
+    Column("amount", MoneyColumn, CheckConstraint("amount > 0 AND amount <= base", "amount"), nullable=False),
+    Column("invoice_id", IdColumn(InvoiceId), ForeignKey("invoices.id", ondelete="RESTRICT")),
+    Column("event_on", Date),
+    Column("revision", DigestColumn, nullable=False),
+    Column("facts_digest", DigestColumn, nullable=False),
+    Column("held_at", MomentColumn, nullable=False),
+    Column("expires_at", MomentColumn, nullable=False),
+    Column("case_id", IdColumn(CaseId)),
+    CheckConstraint("(invoice_id IS NULL) = (state IN ('held', 'released', 'expired'))", "claim"),
+    Index("ux_vouchers_order", "order_id", unique=True, postgresql_where=text(f"state IN ({_COUNTING})")),
+    Index("ix_vouchers_due", "pool_id", "expires_at", postgresql_where=text("state = 'held'")),
+    Index("ix_vouchers_firm_id_id", "firm_id", "id"),
+    **rows_may(Writes.UPDATE),
+)
+
+
+decisions = Table(
+    "voucher_decisions",
+    metadata,
+    Column("voucher_id", IdColumn(VoucherId), ForeignKey("vouchers.id", ondelete="RESTRICT"), primary_key=True),
+    Column("step", Key, CheckConstraint("step IN ('held', 'redeemed')", "step"), primary_key=True),
+    Column("decided_at", MomentColumn, nullable=False),
+    Column("revision", DigestColumn, nullable=False),
+    Column("facts_digest", DigestColumn, nullable=False),
+    Column("facts", JSONB, nullable=False),
+    **rows_may(Writes.APPEND),
+)
+
+
+def _voucher(row: Row[Any]) -> Voucher:
+    return Voucher(
+        id=row.id,
+        authority=row.authority_id,
+        pool=row.pool_id,
+        instrument=row.instrument,
+        group=row.group,
+        firm=row.firm_id,
+        order=row.order_id,
+        state=VoucherState(row.state),
+        year=row.year,
+        base=row.base,
+        amount=row.amount,
+        invoice=row.invoice_id,
+        event_on=row.event_on,
+        revision=row.revision,
+        facts_digest=row.facts_digest,
+        held_at=row.held_at,
+        expires_at=row.expires_at,
+        case=row.case_id,
+    )
+
+
+def _values(voucher: Voucher) -> dict[str, Any]:
+    return {
+        "authority_id": voucher.authority,
+        "pool_id": voucher.pool,
+        "instrument": voucher.instrument,
+        "group": voucher.group,
+        "firm_id": voucher.firm,
+        "order_id": voucher.order,
+        "state": voucher.state.value,
+        "year": voucher.year,
+        "base": voucher.base,
+        "amount": voucher.amount,
+        "invoice_id": voucher.invoice,
+        "event_on": voucher.event_on,
+        "revision": voucher.revision,
+        "facts_digest": voucher.facts_digest,
+        "held_at": voucher.held_at,
+        "expires_at": voucher.expires_at,
+        "case_id": voucher.case,
+    }
+
+
+def add_voucher(connection: Connection, voucher: Voucher) -> None:
+    """Write a new voucher."""
+    connection.execute(insert(vouchers).values(id=voucher.id, **_values(voucher)))
+
+
+def save_voucher(connection: Connection, voucher: Voucher) -> None:
+    """Write what became of a voucher."""
+    connection.execute(update(vouchers).where(vouchers.c.id == voucher.id).values(**_values(voucher)))
+
+
+def voucher_of(connection: Connection, voucher: VoucherId) -> Voucher | None:
+    """Return a voucher."""
+    row = connection.execute(select(vouchers).where(vouchers.c.id == voucher)).one_or_none()
+    return _voucher(row) if row else None
+
+
+def lock_vouchers(connection: Connection, wanted: Collection[VoucherId]) -> list[Voucher]:
+    """Return vouchers, locked in the order of their ids."""
+    query = select(vouchers).where(vouchers.c.id.in_(wanted)).order_by(vouchers.c.id).with_for_update()
+    return [_voucher(row) for row in connection.execute(query)]
+
+
+def take_due(connection: Connection, now: Moment, pool: PoolId | None, limit: int) -> list[Voucher]:
+    """Return held vouchers whose hold has run out, locked; those another transaction deals with are left to it."""
+    query = select(vouchers).where(vouchers.c.state == VoucherState.HELD.value, vouchers.c.expires_at <= now)
+    if pool:
+        query = query.where(vouchers.c.pool_id == pool)
+    locked = query.order_by(vouchers.c.id).limit(limit).with_for_update(skip_locked=True)
+    return [_voucher(row) for row in connection.execute(locked)]
+
+
+def counting_of_order(connection: Connection, order: OrderId) -> Voucher | None:
+    """Return the voucher of an order that counts, if there is one."""
+    states = [state.value for state in COUNTING]
+    row = connection.execute(
+        select(vouchers).where(vouchers.c.order_id == order, vouchers.c.state.in_(states))
+    ).one_or_none()
+    return _voucher(row) if row else None
+
+
+def vouchers_page(
+    connection: Connection, firm: FirmId | None, authority: AuthorityId | None, after: VoucherId | None, limit: int
+) -> list[Voucher]:
+    """Return the vouchers of a firm or of an authority, newest first."""
+    query: Select[Any] = select(vouchers).order_by(vouchers.c.id.desc()).limit(limit)
+    if after:
+        query = query.where(vouchers.c.id < after)
+    owner = vouchers.c.firm_id == firm if firm else vouchers.c.authority_id == authority
+    return [_voucher(row) for row in connection.execute(query.where(owner))]
+
+
+def redeemed_of(connection: Connection, authority: AuthorityId, instruments: Collection[str]) -> list[Voucher]:
+    """Return redeemed vouchers that wait for a payment batch, in the order they were held."""
+    query = select(vouchers).where(
+        vouchers.c.authority_id == authority,
+        vouchers.c.state == VoucherState.REDEEMED.value,
+        vouchers.c.instrument.in_(instruments),
+    )
+    return [_voucher(row) for row in connection.execute(query.order_by(vouchers.c.id))]
+
+
+def add_decision(connection: Connection, decision: Decision) -> None:
+    """Write what a step was decided on."""
+    connection.execute(
+        insert(decisions).values(
+            voucher_id=decision.voucher,
+            step=decision.step.value,
+            decided_at=decision.decided_at,
+            revision=decision.revision,
+            facts_digest=decision.facts_digest,
+            facts=decision.facts,
+        )
+    )
+
+
+def decisions_of(connection: Connection, voucher: VoucherId) -> list[Decision]:
+    """Return what the steps of a voucher were decided on, in their order."""
+    query = select(decisions).where(decisions.c.voucher_id == voucher).order_by(decisions.c.step)
+    return [
+        Decision(
+            row.voucher_id, VoucherState(row.step), row.decided_at, row.revision, row.facts_digest, dict(row.facts)
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def all_vouchers(connection: Connection) -> list[Voucher]:
+    """Return every voucher."""
+    return [_voucher(row) for row in connection.execute(select(vouchers))]
+
+
+def facts_by_voucher(connection: Connection) -> dict[VoucherId, dict[VoucherState, tuple[Digest, dict[str, Any]]]]:
+    """Return (stored digest, facts) of every decision, by voucher and step."""
+    found: dict[VoucherId, dict[VoucherState, tuple[Digest, dict[str, Any]]]] = {}
+    for row in connection.execute(select(decisions)):
+        found.setdefault(row.voucher_id, {})[VoucherState(row.step)] = (row.facts_digest, dict(row.facts))
+    return found
