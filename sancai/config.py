@@ -3,6 +3,9 @@
 Order: ``SANCAI_URL`` and ``SANCAI_TOKEN`` of the environment, else what ``sancai login`` kept. The file of credentials
 lies in the user's configuration folder, readable by its owner only, and holds one token per service; a token of one
 service is never sent to another. ``SANCAI_PROFILE`` names one of several identities.
+
+Beside it lie the pins: the public keys each service was first seen with. They are no secret, but whoever may write
+them decides what is trusted.
 """
 
 import json
@@ -91,13 +94,45 @@ def forget_token(url: str, environment: Mapping[str, str] | None = None) -> bool
     return True
 
 
-def _read(path: Path) -> dict[str, Any]:
+def pins_path(environment: Mapping[str, str] | None = None) -> Path:
+    """Return where the public keys of services are pinned, beside the credentials."""
+    return credentials_path(environment).with_name("pins.json")
+
+
+def pinned_keys(url: str, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the public keys pinned for the service at ``url``; none when it was never seen. Raises InvalidValueError.
+
+    All profiles share them: what a service signs does not depend on who asks.
+    """
+    path = pins_path(environment)
+    kept = _json(path)
+    if not isinstance(kept, dict) or not all(isinstance(keys, list) for keys in kept.values()):
+        raise InvalidValueError(
+            "pins_unreadable",
+            f"{path} is damaged. Mend it or, after checking the keys of your services, remove it.",
+            path=str(path),
+        )
+    return tuple(str(key) for key in kept.get(service_key(url), ()))
+
+
+def pin_keys(url: str, keys: tuple[str, ...], environment: Mapping[str, str] | None = None) -> Path:
+    """Pin ``keys`` for the service at ``url`` and return the file. Raises InvalidValueError when it cannot be kept."""
+    path = pins_path(environment)
+    pinned_keys(url, environment)
     try:
-        made = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except ValueError:
-        made = None
+        _write(path, {**_json(path), service_key(url): list(keys)})
+    except OSError as error:
+        raise InvalidValueError(
+            "pins_unwritable",
+            f"The key of {url} cannot be kept in {path}. Set SANCAI_CONFIG to a folder of yours, or name the key with "
+            "--key.",
+            path=str(path),
+        ) from error
+    return path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    made = _json(path)
     if not isinstance(made, dict) or not all(isinstance(kept, dict) for kept in made.values()):
         raise InvalidValueError(
             "credentials_unreadable", f"{path} is damaged. Remove it and run `sancai login` again.", path=str(path)
@@ -105,11 +140,21 @@ def _read(path: Path) -> dict[str, Any]:
     return made
 
 
+def _json(path: Path) -> Any:
+    """Return what a file holds, an empty object without one, None for one that cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except ValueError:
+        return None
+
+
 def _write(path: Path, everything: Mapping[str, Any]) -> None:
     """Replace the file in one step; it is never readable by others, not even for a moment."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # mkstemp creates with mode 0600.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".credentials-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(everything, file, ensure_ascii=False, indent=2)

@@ -34,8 +34,26 @@ class Clock:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A public key of the service. ``verifier`` is what ``sancai pull --key`` takes: ``name+id+base64``."""
+
+    key_id: str
+    algorithm: str
+    public_key: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """The keys a service says are its own, and the name they sign for."""
+
+    origin: str
+    keys: tuple[PublicKey, ...]
+
+
 class Log:
-    """Checkpoints, proofs and the clock of one service."""
+    """Checkpoints, proofs, keys and the clock of one service."""
 
     def __init__(self, session: Session) -> None:
         """Prepare calls over ``session``."""
@@ -53,6 +71,10 @@ class Log:
         """Return the proof that a later state of the log continues an earlier one. Raises SancaiError."""
         query = {"from": size_before, "to": size_after}
         return shaped(Consistency, self._session.get("/log/consistency", **query))
+
+    def keys(self) -> PublicKeys:
+        """Return the public keys that the service shows; by itself this proves nothing. Raises SancaiError."""
+        return shaped(PublicKeys, self._session.get("/keys"))
 
     def clock(self) -> Clock:
         """Return what time it is at the service. Raises SancaiError."""

@@ -18,6 +18,7 @@ from sancai.parallel import Stop, in_parallel
 from sancai.paths import target_in
 from sancai.session import http_client
 from sancai.transfers import IN_FLIGHT, TIMEOUT, Progress
+from sancai.trust import trusted_manifest
 
 URLS_AT_ONCE: Final = 100
 SMALL_BYTES: Final = 16 << 20
@@ -25,7 +26,7 @@ SMALL_BYTES: Final = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What was downloaded, and where to. ``signed_by`` is empty when no trusted key was given."""
+    """What was downloaded, and where to. ``signed_by`` names the trusted keys that signed its manifest."""
 
     name: str
     version: int
@@ -56,17 +57,19 @@ def pull(
         reference: The dataset, the newest version without ``@v``.
         folder: Where the files go; made when missing. Nothing is ever written outside it.
         paths: Only these files of the version.
-        keys: Trusted public keys (``name+id+base64``); the manifest must be signed by one of them.
+        keys: Trusted public keys (``name+id+base64``); the manifest must be signed by one of them. Without any, those
+            pinned for the service count; a service that is new here is pinned with the keys it shows.
         begin: Called once with the bytes to come.
         progress: Called with bytes that arrived, from several threads.
 
     Raises:
-        CorruptContentError: Manifest or bytes are not what was signed.
+        CorruptContentError: Manifest or bytes are not what was signed, or another key than the pinned one signed
+            (``service_key_changed``).
         SancaiError: As service and store refuse.
     """
     found = Reference.parse(reference)
     version = client.datasets.version(found.name, found.version)
-    manifest = client.datasets.manifest(found.name, version.number, keys)
+    manifest = trusted_manifest(client, found.name, version.number, keys)
     wanted = _wanted(manifest.files, paths)
     root = Path(folder)
     root.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The transparency log over HTTP: checkpoints and proofs for anyone, and the clock."""
+"""The transparency log over HTTP: checkpoints, proofs and public keys for anyone, and the clock."""
 
 import base64
 from typing import Any, Self
@@ -6,11 +6,12 @@ from typing import Any, Self
 from flask import Response
 from pydantic import ConfigDict, Field
 
-from api.calls import house, read, write
+from api.calls import house, read, rendered, write
 from api.door import Answer, Door, Strict, Whole
 from registry.actors.model import Action
 from registry.journal import service
 from registry.journal.service import Inclusion
+from registry.journal.signing import Verifier
 from registry.values.identifiers import EntryId
 
 door = Door("log", __name__)
@@ -62,6 +63,32 @@ class ConsistencyView(Answer):
     proof: list[str]
 
 
+class KeyView(Answer):
+    """A public key: 32 bytes in base64, and the verifier of signed notes, ``name+id+base64(0x01 || key)``."""
+
+    key_id: str
+    algorithm: str
+    public_key: str
+    verifier: str
+
+    @classmethod
+    def of(cls, verifier: Verifier) -> Self:
+        """Return the view of the public half of a key."""
+        return cls(
+            key_id=verifier.key_id,
+            algorithm="Ed25519",
+            public_key=_text(verifier.public_bytes),
+            verifier=str(verifier),
+        )
+
+
+class KeysView(Answer):
+    """The keys that sign manifests, receipts and checkpoints of this service, and the name they sign for."""
+
+    origin: str
+    keys: list[KeyView]
+
+
 class ClockView(Answer):
     """The instant the service decides by, and whether its database is real or a demo."""
 
@@ -100,6 +127,13 @@ def prove_consistency(query: ConsistencyQuery) -> Response:
             size_before=query.size_before, size_after=query.size_after, proof=[_text(each) for each in proof]
         ),
     )
+
+
+@door.operation("GET", "/v1/keys", {200: KeysView}, public=True)
+def list_keys() -> Response:
+    """List the public keys of the service."""
+    verifier = house().signing_key.verifier
+    return rendered(KeysView(origin=verifier.name, keys=[KeyView.of(verifier)]).model_dump(mode="json"))
 
 
 @door.operation("GET", "/v1/clock", {200: ClockView}, public=True)

@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 @click.argument("name")
 @click.option("--to", "folder", type=click.Path(path_type=Path), help=say("Folder to write to.", "写入的文件夹。"))
 @click.option("--file", "paths", multiple=True, help=say("Only this file; may be repeated.", "只下载此文件，可重复。"))
-@click.option("--key", "keys", multiple=True, help=say("A public key to trust: name+id+base64.", "信任的公钥。"))
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    help=say(
+        "Trust only this public key (name+id+base64), not the one pinned for the service.",
+        "只信任此公钥（name+id+base64），不用已固定的公钥。",
+    ),
+)
 def command(name: str, folder: Path | None, paths: tuple[str, ...], keys: tuple[str, ...]) -> None:
     """Download a dataset."""
     from sancai.datasets import Reference
@@ -53,9 +61,6 @@ def _print(done: "Pulled") -> None:
     facts(
         [
             (say("content digest", "内容摘要"), done.content_digest),
-            (
-                say("signed by", "签名"),
-                ", ".join(done.signed_by) or say("not checked: name a key with --key", "未校验：用 --key 指定公钥"),
-            ),
+            (say("signed by", "签名"), ", ".join(done.signed_by)),
         ]
     )

@@ -98,6 +98,7 @@ class Stage:
             "SANCAI_PUBLIC_URL": self.url,
             "SANCAI_ORIGIN": "sancai.demo",
             "SANCAI_URL": self.url,
+            "SANCAI_CONFIG": str(self.home / "config"),
             # One user at a time: a second process would only take longer to start.
             "SANCAI_WEB_WORKERS": "1",
             # Settings of the user's own installation must not reach into the demo.

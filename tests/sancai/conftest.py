@@ -1,8 +1,17 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sancai import parallel, session
+
+
+@pytest.fixture(autouse=True)
+def own_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nothing of the user's own configuration is read or changed."""
+    folder = tmp_path_factory.mktemp("configuration")
+    monkeypatch.setenv("SANCAI_CONFIG", str(folder))
+    return folder
 
 
 @pytest.fixture(autouse=True)

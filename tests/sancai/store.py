@@ -70,6 +70,7 @@ class Store:
         self.on_read: Callable[[str, bytes, int], Reply | None] = lambda _path, _body, _count: None
         self.honours_ranges = True
         self.manifest: dict[str, Any] | None = None
+        self.keys = [public_key()]
         self.seen_tokens: list[str | None] = []
         self._counts: dict[object, int] = {}
         self._lock = threading.Lock()
@@ -82,7 +83,7 @@ class Store:
         self._counts[of] = self._counts.get(of, 0) + 1
         return self._counts[of]
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: Request) -> Reply:  # noqa: PLR0911
         path = request.path.partition("?")[0]
         if path.startswith("/store/"):
             self.seen_tokens.append(request.headers.get("Authorization"))
@@ -100,6 +101,11 @@ class Store:
             return Reply.of(self.upload("complete"))
         if path == "/v1/uploads/up_1":
             return Reply.of(self.upload("open"))
+        if path == "/v1/keys":
+            shown = [
+                {"key_id": k.split("+")[1], "algorithm": "Ed25519", "public_key": "", "verifier": k} for k in self.keys
+            ]
+            return Reply.of({"origin": "sancai.test", "keys": shown})
         if path.endswith("/manifest"):
             return Reply.of(self.manifest or signed_manifest(self.files))
         if path.endswith("/reads"):
