@@ -122,11 +122,10 @@ answers = Table(
 """The first answer to each key, for ever; ``outcome`` is empty only inside the transaction that makes it."""
 
 
-def installation_row(connection: Connection) -> tuple[str, str, timedelta] | None:
-    """Return (kind, origin, clock offset), or None before the installation is born."""
-    row = connection.execute(
-        select(installation.c.kind, installation.c.origin, installation.c.clock_offset)
-    ).one_or_none()
+def installation_row(connection: Connection, *, lock: bool = False) -> tuple[str, str, timedelta] | None:
+    """Return (kind, origin, clock offset), or None before the installation is born; ``lock`` it to change it."""
+    query = select(installation.c.kind, installation.c.origin, installation.c.clock_offset)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return (row.kind, row.origin, row.clock_offset) if row else None
 
 

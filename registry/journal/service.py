@@ -63,7 +63,7 @@ def kind_of(connection: Connection) -> str:
 def advance_demo_clock(work: Work, seconds: int) -> Mapping[str, Json]:
     """Move the clock of a demo forward. Raises ConflictError on a real database, InvalidValueError for a step back."""
     require(work.actor, Action.SET_DEMO_CLOCK)
-    row = records.installation_row(work.connection)
+    row = records.installation_row(work.connection, lock=True)
     if row is None or row[0] != "demo":
         raise ConflictError("clock_is_real")
     step = timedelta(seconds=seconds)
