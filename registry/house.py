@@ -108,5 +108,5 @@ def application_url(owner_url: str) -> str:
 
 def _store(settings: Settings, secret: bytes) -> ObjectStore:
     if settings.s3:
-        return MinioStore(settings.s3)
+        return MinioStore(settings.s3, retention_mode=settings.log_retention_mode)
     return LocalStore(settings.objects_folder, settings.public_url, secret)

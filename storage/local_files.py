@@ -40,6 +40,18 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def unlink(path: Path, top: Path) -> None:
+    """Remove a file, and the folders below ``top`` that this leaves empty; a missing one is fine."""
+    path.unlink(missing_ok=True)
+    for folder in path.parents:
+        if folder == top:
+            break
+        try:
+            folder.rmdir()
+        except OSError:  # Not empty, or a neighbour removed it first.
+            break
+
+
 def to_disk(file: IO[bytes]) -> None:
     """Make a written file read-only and wait until it is on disk."""
     file.flush()

@@ -2,13 +2,15 @@
 
 - A file appears under its key only when it is whole and on disk: temporary file, fsync, link, fsync of the folder. A
   link fails when the name is taken, so two processes may use one folder and neither can overwrite.
-- Stored files are read-only (0444). That is advice to people, not protection from them; ``probe`` says so.
+- Stored files are read-only (0444), and ``delete`` heeds the term of an object. That is advice, not protection from
+  whoever owns the disk; ``probe`` says so.
 - Objects never change in place, so a copy is a second link to the same bytes: any size at once. It does not protect
   from a disk that rots; backups do.
 - Signed URLs: an HMAC-SHA256 over method, key, upload, part, size and expiry. The web server serves them with
   ``accept_part`` and ``authorize_read``.
 
-Layout: ``<prefix>-<bucket>/<key>``, ``uploads/<ref>/{key,lock,<number>.<sha256>}``, ``temporary/``.
+Layout: ``<prefix>-<bucket>/<key>``, ``uploads/<ref>/{key,lock,<number>.<sha256>}``, ``temporary/``,
+``terms/<key>`` (until when an object of the log is kept).
 """
 
 import contextlib
@@ -20,6 +22,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
@@ -27,6 +30,7 @@ from typing import IO
 from storage.errors import (
     ContentSizeError,
     ObjectExistsError,
+    ObjectLockedError,
     ObjectMissingError,
     PartRefusedError,
     StoreConfigurationError,
@@ -42,11 +46,11 @@ from storage.local_files import (
     remove,
     sync_folder,
     to_disk,
+    unlink,
     walk,
 )
 from storage.object_store import (
     CHUNK_BYTES,
-    SMALL_OBJECT_MAX_BYTES,
     Bucket,
     Capabilities,
     ObjectStat,
@@ -57,6 +61,7 @@ from storage.object_store import (
     require_part,
     require_range,
     require_readable,
+    require_term,
     upload_order,
 )
 from storage.url_signer import UrlSigner
@@ -93,13 +98,19 @@ class LocalStore:
         self._buckets = {bucket: self.root / f"{bucket_prefix}-{bucket}" for bucket in Bucket}
         self._uploads = self.root / "uploads"
         self._temporary = self.root / "temporary"
+        self._terms = self.root / "terms"
         self._urls = UrlSigner(f"{public_url.rstrip('/')}/objects/", url_secret, now)
         self._now = now
+
+    @property
+    def identity(self) -> str:
+        """Which store this is; see ObjectStore."""
+        return "local"
 
     def prepare(self) -> None:
         """Create the folders, and remove what crashed processes left in the temporary one a day ago."""
         with disk_errors():
-            for folder in (*self._buckets.values(), self._uploads, self._temporary):
+            for folder in (*self._buckets.values(), self._uploads, self._temporary, self._terms):
                 folder.mkdir(parents=True, exist_ok=True)
             for leftover in self._temporary.iterdir():
                 with contextlib.suppress(FileNotFoundError):
@@ -108,7 +119,7 @@ class LocalStore:
 
     def health(self) -> None:
         """Return if the folders are there and writable."""
-        for folder in (*self._buckets.values(), self._uploads, self._temporary):
+        for folder in (*self._buckets.values(), self._uploads, self._temporary, self._terms):
             if not (folder.is_dir() and os.access(folder, os.W_OK)):
                 raise StoreConfigurationError("store_folder_unusable", folder=str(folder))
 
@@ -117,10 +128,11 @@ class LocalStore:
         self.health()
         return Capabilities(versioning=False, object_lock=False, conditional_put=True)
 
-    def put(self, bucket: Bucket, key: str, content: bytes) -> ObjectStat:
+    def put(self, bucket: Bucket, key: str, content: bytes, retain_until: datetime | None = None) -> ObjectStat:
         """Store a small object; see ObjectStore."""
-        if len(content) > SMALL_OBJECT_MAX_BYTES:
-            raise ValueError(f"put stores at most {SMALL_OBJECT_MAX_BYTES} bytes")
+        require_term(bucket, content, retain_until)
+        if retain_until is not None:
+            self._set_term(key, retain_until)
         try:
             return self.put_stream(bucket, key, (content,), len(content))
         except ObjectExistsError:
@@ -180,17 +192,27 @@ class LocalStore:
         return self.stat(Place(bucket, key))
 
     def delete(self, place: Place) -> None:
-        """Remove a file and the folders it leaves empty."""
+        """Remove a file and the folders it leaves empty. Raises ObjectLockedError before the end of its term."""
         path = self._path(place.bucket, place.key)
         with disk_errors():
-            path.unlink(missing_ok=True)
-            for folder in path.parents:
-                if folder == self._buckets[place.bucket]:
-                    break
-                try:
-                    folder.rmdir()
-                except OSError:  # Not empty, or a neighbour removed it first.
-                    break
+            if place.bucket is Bucket.LOG:
+                self._require_over(place.key)
+                unlink(self._terms / place.key, self._terms)
+            unlink(path, self._buckets[place.bucket])
+
+    def _set_term(self, key: str, until: datetime) -> None:
+        """Note until when an object is kept. A term that is noted stands, so that a repeat cannot shorten it."""
+        target = self._terms / require_key(key)
+        with disk_errors(), self._temporary_file() as (file, written), contextlib.suppress(ObjectExistsError):
+            file.write(until.astimezone(UTC).isoformat().encode("ascii"))
+            to_disk(file)
+            self._place(written, target, key)
+
+    def _require_over(self, key: str) -> None:
+        """Return if an object has no term, or one that is over. Raises ObjectLockedError."""
+        term = self._terms / key
+        if term.is_file() and datetime.fromisoformat(term.read_text(encoding="ascii")).timestamp() > self._now():
+            raise ObjectLockedError("object_locked", key=key)
 
     def list(self, bucket: Bucket, prefix: str = "", start_after: str = "") -> Iterator[ObjectStat]:
         """Yield objects in order of their keys; see ObjectStore."""

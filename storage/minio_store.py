@@ -11,10 +11,11 @@
   fresh keys make the rest moot.
 """
 
+import base64
 import hashlib
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -23,7 +24,7 @@ from uuid import uuid4
 
 import urllib3
 from minio import Minio, MinioAdmin
-from minio.commonconfig import GOVERNANCE
+from minio.commonconfig import COMPLIANCE, GOVERNANCE
 from minio.credentials.providers import StaticProvider
 from minio.datatypes import Part as MinioPart
 from minio.error import InvalidResponseError, MinioAdminException, S3Error, ServerError
@@ -44,7 +45,6 @@ from storage.object_store import (
     CHUNK_BYTES,
     MIB,
     PARTS_PLANNED_MAX,
-    SMALL_OBJECT_MAX_BYTES,
     Bucket,
     Capabilities,
     ObjectStat,
@@ -57,10 +57,11 @@ from storage.object_store import (
     require_part,
     require_range,
     require_readable,
+    require_term,
     upload_order,
 )
 from storage.presigned_url import presigned_url
-from storage.settings import S3Settings, StoreKey
+from storage.settings import RetentionMode, S3Settings, StoreKey
 from storage.store_keys import StoreKeys, bucket_name, key_policies
 
 CONNECT_TIMEOUT_S = 5
@@ -68,6 +69,7 @@ ANSWER_TIMEOUT_S = 60
 COPY_PIECE_BYTES = 512 * MIB
 """Copied by one request; small enough to be done within the time for an answer on a slow disk."""
 READ_RESUMES_MAX = 3
+NO_HEADERS: Mapping[str, str] = {}
 _MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchObject", "MethodNotAllowed"}
 _INCOMPLETE = {"InvalidPart", "InvalidPartOrder", "EntityTooSmall"}
 _TAKEN = {"PreconditionFailed", "XMinioParentIsObject", "XMinioObjectExistsAsDirectory"}
@@ -87,16 +89,23 @@ class MinioStore:
     """Keeps objects in the buckets ``<prefix>-<bucket>`` of an S3 store.
 
     ``threads_max`` connections are kept open. ``now`` dates the signed URLs; the store compares it with its own clock.
+    ``retention_mode`` says who may still delete what has a term.
     """
 
     def __init__(
-        self, settings: S3Settings, threads_max: int = 16, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        settings: S3Settings,
+        threads_max: int = 16,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        retention_mode: RetentionMode = RetentionMode.GOVERNANCE,
     ) -> None:
         if urlsplit(settings.public_endpoint).path.strip("/"):
             raise StoreConfigurationError("public_endpoint_has_path", given=settings.public_endpoint)
         endpoint = urlsplit(settings.endpoint)
         self._settings = settings
         self._now = now
+        self._retention_mode = COMPLIANCE if retention_mode is RetentionMode.COMPLIANCE else GOVERNANCE
+        self._locks: bool | None = None
         self._client = Minio(
             endpoint.netloc,
             settings.catalog.access_key,
@@ -105,6 +114,11 @@ class MinioStore:
             region=settings.region,
             http_client=_connections(threads_max),
         )
+
+    @property
+    def identity(self) -> str:
+        """Which store this is; see ObjectStore."""
+        return f"s3://{self._settings.bucket_prefix}"
 
     def prepare(self) -> None:
         """Create the buckets that are missing, the log bucket with object lock where the store has it."""
@@ -158,15 +172,14 @@ class MinioStore:
                 self._delete_bypassing_retention(log, key, version)
         return Capabilities(versioning=version is not None, object_lock=held, conditional_put=conditional)
 
-    def put(self, bucket: Bucket, key: str, content: bytes) -> ObjectStat:
+    def put(self, bucket: Bucket, key: str, content: bytes, retain_until: datetime | None = None) -> ObjectStat:
         """Store a small object; see ObjectStore."""
         require_key(key)
-        if len(content) > SMALL_OBJECT_MAX_BYTES:
-            raise ValueError(f"put stores at most {SMALL_OBJECT_MAX_BYTES} bytes")
+        require_term(bucket, content, retain_until)
         try:
             self._require_free(bucket, key)
             with _mapped(key=key):
-                self._put_if_absent(self._name(bucket), key, content)
+                self._put_if_absent(self._name(bucket), key, content, self._lock_headers(content, retain_until))
         except ObjectExistsError:
             with suppress(ObjectMissingError):
                 there = self.stat(Place(bucket, key))
@@ -328,8 +341,23 @@ class MinioStore:
             self.stat(Place(bucket, key))
             raise ObjectExistsError("object_exists", key=key)
 
-    def _put_if_absent(self, name: str, key: str, content: bytes) -> None:
-        self._client._put_object(name, key, content, headers={"If-None-Match": "*"})  # noqa: SLF001
+    def _lock_headers(self, content: bytes, retain_until: datetime | None) -> dict[str, str]:
+        """Return the headers that lock an object; none for a store that was seen not to lock."""
+        if retain_until is None:
+            return {}
+        if self._locks is None:
+            self._locks = self.probe().object_lock
+        if not self._locks:
+            return {}
+        return {
+            # S3 takes a locked object only with a digest of its content.
+            "Content-MD5": base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode(),
+            "x-amz-object-lock-mode": self._retention_mode,
+            "x-amz-object-lock-retain-until-date": retain_until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+    def _put_if_absent(self, name: str, key: str, content: bytes, headers: Mapping[str, str] = NO_HEADERS) -> None:
+        self._client._put_object(name, key, content, headers={"If-None-Match": "*", **headers})  # noqa: SLF001
 
     def _delete_bypassing_retention(self, name: str, key: str, version: str | None) -> None:
         self._client._execute(  # noqa: SLF001

@@ -15,6 +15,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from urllib.parse import quote
@@ -196,6 +197,18 @@ def require_url_life(expires_s: int) -> int:
     return expires_s
 
 
+def require_term(bucket: Bucket, content: bytes, retain_until: datetime | None) -> None:
+    """Return if ``put`` stores such an object.
+
+    Raises:
+        ValueError: It is too large, or the term has no zone, or is for a bucket whose objects nobody locks.
+    """
+    if len(content) > SMALL_OBJECT_MAX_BYTES:
+        raise ValueError(f"put stores at most {SMALL_OBJECT_MAX_BYTES} bytes")
+    if retain_until is not None and (bucket is not Bucket.LOG or retain_until.utcoffset() is None):
+        raise ValueError(f"no term for the bucket {bucket}: {retain_until}")
+
+
 def require_readable(place: Place) -> Place:
     """Return ``place`` if a URL may lead to it: published content only. Raises ValueError."""
     if place.bucket is not Bucket.PUBLISHED:
@@ -211,6 +224,10 @@ class ObjectStore(Protocol):
     ``require_key`` refuses. Instances may be shared by threads.
     """
 
+    @property
+    def identity(self) -> str:
+        """Which store this is, kept with every row that says where bytes lie: ``local`` or ``s3://<prefix>``."""
+
     def prepare(self) -> None:
         """Create what is missing (folders, buckets; the log bucket under object lock where possible). Idempotent."""
 
@@ -220,10 +237,12 @@ class ObjectStore(Protocol):
     def probe(self) -> Capabilities:
         """Try out what the store really does, with objects that are removed again. For start-up, not for requests."""
 
-    def put(self, bucket: Bucket, key: str, content: bytes) -> ObjectStat:
+    def put(self, bucket: Bucket, key: str, content: bytes, retain_until: datetime | None = None) -> ObjectStat:
         """Store a small object (at most ``SMALL_OBJECT_MAX_BYTES``).
 
         The same bytes under the same key again are fine and change nothing, so a lost answer may be repeated.
+        ``retain_until`` (log bucket only) is when it may be deleted: under object lock where the store was seen to
+        have it, otherwise as a term that ``delete`` heeds and whoever owns the disk need not.
         Raises ObjectExistsError when the key holds other bytes.
         """
 

@@ -6,6 +6,8 @@ Environment variables say where things are; they never change a rule.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +18,8 @@ MASK: Final = "•" * 8
 PORT_DEFAULT: Final = 8470
 # The name checkpoints are signed for; it must outlive addresses and ports, so it does not follow from them.
 ORIGIN_DEFAULT: Final = "sancai.local"
+LOG_RETENTION_DAYS_DEFAULT: Final = 3_650
+LOG_RETENTION_DAYS_MAX: Final = 36_500
 
 
 class SettingsError(Exception):
@@ -24,6 +28,15 @@ class SettingsError(Exception):
     def __init__(self, variable: str, problem: str, remedy: str) -> None:
         super().__init__(f"{variable}: {problem} {remedy}")
         self.variable, self.problem, self.remedy = variable, problem, remedy
+
+
+class RetentionMode(StrEnum):
+    """Who may still delete a checkpoint or a dossier before its term is over."""
+
+    GOVERNANCE = "governance"
+    """Whoever holds ``s3:BypassGovernanceRetention``, and says so with the request."""
+    COMPLIANCE = "compliance"
+    """Nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,8 @@ class Settings:
     workers: int
     threads: int
     origin: str
+    log_retention: timedelta
+    log_retention_mode: RetentionMode
 
     @property
     def keys_folder(self) -> Path:
@@ -119,6 +134,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         workers=_whole(given, "SANCAI_WEB_WORKERS", 2, 1, 64),
         threads=_whole(given, "SANCAI_WEB_THREADS", 8, 1, 256),
         origin=given.get("SANCAI_ORIGIN") or ORIGIN_DEFAULT,
+        log_retention=timedelta(
+            days=_whole(given, "SANCAI_LOG_RETENTION_DAYS", LOG_RETENTION_DAYS_DEFAULT, 1, LOG_RETENTION_DAYS_MAX)
+        ),
+        log_retention_mode=_retention_mode(given),
     )
 
 
@@ -127,6 +146,15 @@ def _whole(given: Mapping[str, str], name: str, default: int, least: int, most: 
     if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
         raise SettingsError(name, f"{text!r} is not a whole number from {least} to {most}.", f"Unset it for {default}.")
     return int(text)
+
+
+def _retention_mode(given: Mapping[str, str]) -> RetentionMode:
+    text = given.get("SANCAI_LOG_RETENTION_MODE") or RetentionMode.GOVERNANCE.value
+    if text not in set(RetentionMode):
+        raise SettingsError(
+            "SANCAI_LOG_RETENTION_MODE", f"{text!r} is not a mode.", "Write governance, or compliance to bind yourself."
+        )
+    return RetentionMode(text)
 
 
 def _s3(given: Mapping[str, str]) -> S3Settings | None:

@@ -192,7 +192,7 @@ def _copied(
         raise InvalidValueError("file_size_wrong", declared_bytes=file.size_bytes, seen_bytes=size_bytes)
     if seen.hexdigest() != upload.digest.hex:
         raise InvalidValueError("file_digest_wrong", declared=str(upload.digest), seen=f"sha256:{seen.hexdigest()}")
-    return Blob(BlobId.new(), size_bytes, upload.digest, place)
+    return Blob(BlobId.new(), size_bytes, upload.digest, store.identity, place)
 
 
 def _profiled(local: Path, inventory: FileInventory, reading: Reading) -> tuple[dict[str, Json], ...]:
@@ -257,7 +257,8 @@ def _rows_of(tables: list[tuple[Path, Format]]) -> Iterator[ColumnBatch]:
 def _remove_copies(premises: Premises, reading: Reading) -> None:
     """Remove the copies of a draft that is faulty, but for those an earlier verification has a row for."""
     with premises.database.reading() as connection:
-        unknown = [place for place in reading.copies if stored.blob_at(connection, place) is None]
+        store = premises.store.identity
+        unknown = [place for place in reading.copies if stored.blob_at(connection, store, place) is None]
     for place in unknown:
         with suppress(ObjectLockedError):
             premises.store.delete(place)
@@ -283,7 +284,7 @@ def _verified(
         work.journal("catalog.draft_verification_dropped", draft)
         return {"state": found.state.value if found else ""}
     for file, blob in reading.files:
-        kept = stored.blob_at(work.connection, blob.place)
+        kept = stored.blob_at(work.connection, blob.store, blob.place)
         if kept is None:
             stored.add_blob(work.connection, blob, file.upload, work.now)
         records.set_file_verified(work.connection, draft, replace(file, blob=kept.id if kept else blob.id))

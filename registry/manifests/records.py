@@ -45,6 +45,7 @@ blobs = Table(
     Column("id", IdColumn(BlobId), primary_key=True),
     Column("digest", DigestColumn, nullable=False, index=True),
     Column("size_bytes", BigInteger, nullable=False),
+    Column("store", Key, nullable=False),
     Column("bucket", Key, nullable=False),
     Column("key", Key, nullable=False),
     Column("version_id", Key),
@@ -55,9 +56,10 @@ blobs = Table(
     Column("verified_at", MomentColumn, nullable=False),
     Column("scrubbed_at", MomentColumn),
     CheckConstraint("state IN ('verified', 'condemned', 'deleting', 'gone', 'damaged')", "state"),
+    CheckConstraint("store = 'local' OR store ~ '^s3://.+$'", "store"),
     CheckConstraint("bucket IN ('published', 'evidence')", "bucket"),
     CheckConstraint("offset_bytes >= 0 AND length_bytes = size_bytes", "range"),
-    Index("uq_blobs_place", "bucket", "key", "offset_bytes", unique=True),
+    Index("uq_blobs_place", "store", "bucket", "key", "offset_bytes", unique=True),
     **rows_may(Writes.UPDATE),
 )
 """Verified bytes. A reference to a row is what keeps it; nothing cascades from a version to a blob."""
@@ -193,6 +195,7 @@ def add_blob(connection: Connection, blob: Blob, upload: UploadId, now: Moment) 
             id=blob.id,
             digest=blob.digest,
             size_bytes=blob.size_bytes,
+            store=blob.store,
             bucket=blob.place.bucket,
             key=blob.place.key,
             version_id=blob.place.version_id,
@@ -211,16 +214,16 @@ def blob_of(connection: Connection, blob: BlobId) -> Blob | None:
     return _blob(row) if row else None
 
 
-def blob_at(connection: Connection, place: Place) -> Blob | None:
-    """Return the verified bytes that lie at a place, if a row says so."""
+def blob_at(connection: Connection, store: str, place: Place) -> Blob | None:
+    """Return the verified bytes that lie at a place of a store, if a row says so."""
     row = connection.execute(
-        select(blobs).where(blobs.c.bucket == place.bucket, blobs.c.key == place.key)
+        select(blobs).where(blobs.c.store == store, blobs.c.bucket == place.bucket, blobs.c.key == place.key)
     ).one_or_none()
     return _blob(row) if row else None
 
 
 def _blob(row: Row[Any]) -> Blob:
-    return Blob(row.id, row.size_bytes, row.digest, Place(Bucket(row.bucket), row.key, row.version_id))
+    return Blob(row.id, row.size_bytes, row.digest, row.store, Place(Bucket(row.bucket), row.key, row.version_id))
 
 
 def add_evidence(connection: Connection, made: Evidence) -> None:

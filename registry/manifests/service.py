@@ -255,7 +255,7 @@ def _filed(store: ObjectStore, found: Upload, document: Evidence, digest: Digest
             "evidence_digest_wrong", declared=str(document.digest), seen=f"sha256:{seen.hexdigest()}"
         )
     kept = store.copy(found.place, Bucket.EVIDENCE, evidence_key(digest.hex, document.id.uuid))
-    return Blob(BlobId.new(), kept.size_bytes, digest, kept.place)
+    return Blob(BlobId.new(), kept.size_bytes, digest, store.identity, kept.place)
 
 
 def receive(work: Work, sealed: Sealed) -> Upload:

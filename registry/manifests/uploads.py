@@ -104,11 +104,12 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Verified bytes and where they lie."""
+    """Verified bytes and where they lie; ``store`` is the identity of the store that ``place`` is in."""
 
     id: BlobId
     size_bytes: int
     digest: Digest
+    store: str
     place: Place
 
 

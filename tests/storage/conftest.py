@@ -144,6 +144,17 @@ def pair(request: pytest.FixtureRequest) -> StoreUnderTest:
     return replace(found)
 
 
+@pytest.fixture(params=["local", pytest.param("minio", marks=pytest.mark.minio)])
+def lasting_store(request: pytest.FixtureRequest) -> ObjectStore:
+    """Return a store for objects that cannot be deleted."""
+    if request.param == "local":
+        local: StoreUnderTest = request.getfixturevalue("local_pair")
+        return local.store
+    made = MinioStore(request.getfixturevalue("lasting_settings"))
+    made.prepare()
+    return made
+
+
 @pytest.fixture
 def store(pair: StoreUnderTest) -> ObjectStore:
     return pair.store

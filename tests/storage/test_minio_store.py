@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from minio.commonconfig import GOVERNANCE
+from minio.commonconfig import COMPLIANCE, GOVERNANCE
+from minio.error import S3Error
 from minio.retention import Retention
 
 from storage import minio_store
@@ -24,7 +25,7 @@ from storage.errors import (
 from storage.minio_store import MinioStore
 from storage.object_store import MIB, Bucket, ObjectStore, Part, Place, incoming_key
 from storage.presigned_url import presigned_url
-from storage.settings import S3Settings, StoreKey
+from storage.settings import RetentionMode, S3Settings, StoreKey
 from tests.storage.conftest import StoreUnderTest
 
 pytestmark = pytest.mark.minio
@@ -110,6 +111,23 @@ def test_an_object_under_retention_cannot_be_deleted(lasting_settings: S3Setting
     with pytest.raises(ObjectLockedError):
         store.delete(replace(made, version_id=None))
     assert b"".join(store.read(made)) == b"root"
+
+
+def test_in_compliance_mode_not_even_the_bypass_deletes(lasting_settings: S3Settings) -> None:
+    store = MinioStore(lasting_settings, retention_mode=RetentionMode.COMPLIANCE)
+    store.prepare()
+    term = datetime.now(UTC) + timedelta(days=1)
+    made = store.put(Bucket.LOG, "checkpoint", b"root", retain_until=term).place
+    name = f"{lasting_settings.bucket_prefix}-log"
+    with pytest.raises(S3Error, match="WORM protected"):
+        store._delete_bypassing_retention(name, made.key, made.version_id)
+    kept = store._client.get_object_retention(name, made.key, version_id=made.version_id)
+    assert kept is not None
+    assert (kept.mode, kept.retain_until_date) == (COMPLIANCE, term.replace(microsecond=0))
+
+
+def test_a_store_is_known_by_the_prefix_of_its_buckets(minio: ObjectStore, minio_settings: S3Settings) -> None:
+    assert minio.identity == f"s3://{minio_settings.bucket_prefix}"
 
 
 def test_a_large_object_is_copied_in_pieces(minio: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlsplit
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ import pytest
 from storage.errors import (
     ContentSizeError,
     ObjectExistsError,
+    ObjectLockedError,
     ObjectMissingError,
     UploadForgottenError,
     UploadIncompleteError,
@@ -321,6 +323,31 @@ def test_a_deleted_object_is_gone_and_deleting_again_is_fine(store: ObjectStore)
     store.delete(place)
     with pytest.raises(ObjectMissingError):
         store.stat(place)
+
+
+def test_an_object_with_a_term_cannot_be_deleted_before_its_end(lasting_store: ObjectStore) -> None:
+    term = datetime.now(UTC) + timedelta(days=1)
+    made = lasting_store.put(Bucket.LOG, "checkpoints/1", LAST, retain_until=term).place
+    for place in (made, replace(made, version_id=None)):
+        with pytest.raises(ObjectLockedError):
+            lasting_store.delete(place)
+    assert content_of(lasting_store, made) == LAST
+
+
+def test_storing_the_same_again_leaves_its_term(lasting_store: ObjectStore) -> None:
+    term = datetime.now(UTC) + timedelta(days=1)
+    made = lasting_store.put(Bucket.LOG, "checkpoints/1", LAST, retain_until=term)
+    assert lasting_store.put(Bucket.LOG, "checkpoints/1", LAST, retain_until=term - timedelta(hours=23)) == made
+    with pytest.raises(ObjectLockedError):
+        lasting_store.delete(made.place)
+
+
+@pytest.mark.parametrize("bucket", [Bucket.INCOMING, Bucket.PUBLISHED, Bucket.EVIDENCE])
+def test_only_the_log_takes_a_term(store: ObjectStore, bucket: Bucket) -> None:
+    with pytest.raises(ValueError, match="no term"):
+        store.put(bucket, "a", LAST, retain_until=datetime.now(UTC) + timedelta(days=1))
+    with pytest.raises(ValueError, match="no term"):
+        store.put(Bucket.LOG, "a", LAST, retain_until=datetime(2099, 1, 1))  # noqa: DTZ001  The zone is what is missing.
 
 
 def test_listing_goes_by_whole_keys(store: ObjectStore) -> None:

@@ -618,6 +618,7 @@ CREATE TABLE blobs (
   id UUID NOT NULL, 
   digest BYTEA NOT NULL, 
   size_bytes BIGINT NOT NULL, 
+  store TEXT COLLATE "C" NOT NULL, 
   bucket TEXT COLLATE "C" NOT NULL, 
   key TEXT COLLATE "C" NOT NULL, 
   version_id TEXT COLLATE "C", 
@@ -629,12 +630,13 @@ CREATE TABLE blobs (
   scrubbed_at TIMESTAMP WITH TIME ZONE, 
   CONSTRAINT pk_blobs PRIMARY KEY (id), 
   CONSTRAINT ck_blobs_state CHECK (state IN ('verified', 'condemned', 'deleting', 'gone', 'damaged')), 
+  CONSTRAINT ck_blobs_store CHECK (store = 'local' OR store ~ '^s3://.+$'), 
   CONSTRAINT ck_blobs_bucket CHECK (bucket IN ('published', 'evidence')), 
   CONSTRAINT ck_blobs_range CHECK (offset_bytes >= 0 AND length_bytes = size_bytes), 
   CONSTRAINT fk_blobs_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT
 );
 CREATE INDEX ix_blobs_digest ON blobs (digest);
-CREATE UNIQUE INDEX uq_blobs_place ON blobs (bucket, key, offset_bytes);
+CREATE UNIQUE INDEX uq_blobs_place ON blobs (store, bucket, key, offset_bytes);
 GRANT SELECT, INSERT, UPDATE ON blobs TO sancai_app;
 
 CREATE TABLE cases (
