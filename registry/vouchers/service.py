@@ -1,6 +1,7 @@
 """Use cases of vouchers: open a pool, hold, redeem, release, expire; what others ask of vouchers and of the ledger.
 
-Quotes stand in ``quoting.py``, postings in ``ledger.py``, what the payment of a batch does in ``settling.py``.
+Pools stand in ``pools.py``, queries in ``reading.py``, quotes in ``quoting.py``, postings in ``ledger.py``, what the
+payment of a batch does in ``settling.py``.
 
 Locks are taken in one order: order, vouchers by id, firm-years by key, pools by id.
 """
@@ -8,53 +9,27 @@ Locks are taken in one order: order, vouchers by id, firm-years by key, pools by
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from registry.actors.model import ANONYMOUS, Action, Resource
-from registry.actors.rules import require, require_visible
+from registry.actors.rules import require_visible
 from registry.errors import ConflictError, CorruptContentError, NotFoundError, Obstacle, RuleError
 from registry.exchange import service as exchange
 from registry.exchange.model import Invoice, Order
 from registry.exchange.rules import SupportedBase, supported_base
-from registry.journal.work import View, Work
-from registry.policy import service as policy
-from registry.policy.model import CapScope, Verdict
-from registry.policy.rules import (
-    Limit,
-    LimitKind,
-    Quote,
-    cap_amount,
-    firm_year,
-    firm_years_of,
-    pool_account,
-    what_binds,
-)
+from registry.journal.work import Work
+from registry.policy.model import Verdict
+from registry.policy.rules import Limit, LimitKind, Quote, firm_year, what_binds
 from registry.values.digest import Digest
-from registry.values.identifiers import FirmId, InvoiceId, OrderId, PoolId, VoucherId
+from registry.values.identifiers import InvoiceId, OrderId, PoolId, VoucherId
 from registry.values.moment import Clock, Moment
-from registry.values.money import ZERO, Money
+from registry.values.money import ZERO
 from registry.vouchers import ledger, records, rules
 from registry.vouchers.ledger import verify_ledger
-from registry.vouchers.model import (
-    HOLD_LIFE,
-    AccountLine,
-    Decision,
-    FirmYear,
-    FirmYearKey,
-    OpenPool,
-    Pool,
-    Voucher,
-    VoucherState,
-)
-from registry.vouchers.quoting import (
-    Assessment,
-    assess,
-    claim_json,
-    facts_json,
-    instrument_for,
-    quote,
-    so_far_of,
-)
+from registry.vouchers.model import HOLD_LIFE, Decision, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
+from registry.vouchers.pools import open_pool, pool, pools
+from registry.vouchers.quoting import Assessment, assess, claim_json, facts_json, instrument_for, quote, so_far_of
+from registry.vouchers.reading import decisions, firm_years, ledger_lines, resource_of, voucher, voucher_asked, vouchers
 from registry.vouchers.settling import (
     appropriate,
     appropriation_paid_within,
@@ -104,53 +79,6 @@ DUE_AT_ONCE_MAX: Final = 20
 """How many expired holds of a pool one new hold clears away before it looks at what is left."""
 
 
-# Pools.
-
-
-def open_pool(work: Work, command: OpenPool) -> Pool:
-    """Open a pool with the budget its policy document states.
-
-    Raises:
-        NotAllowedError: The actor keeps no registers of an authority.
-        NotFoundError: The document is not loaded, or names no such pool.
-        ConflictError: The pool is open already.
-    """
-    require(work.actor, Action.OPEN_POOL)
-    office = policy.office_of(work.actor)
-    loaded = policy.loaded_policy(work, office, command.document)
-    today = work.now.civil_day()
-    rulings = (
-        loaded.issue_date_ruling,
-        *(each.ruling for each in policy.rulings(work, office, command.document)),
-    )
-    budgets: dict[str, Money] = {}
-    for instrument in loaded.document.instruments:
-        if any(cap.scope is CapScope.POOL for cap in instrument.caps):
-            budget = cap_amount(instrument, CapScope.POOL, rulings, today)
-            for year in firm_years_of(loaded.term):
-                budgets[pool_account(instrument, rulings, today, year)] = budget
-    if command.pool not in budgets:
-        raise NotFoundError("pool_not_in_policy", pool=command.pool[:60], offered=", ".join(sorted(budgets)))
-    made = Pool(PoolId.new(), office, command.document, command.pool, budgets[command.pool], ZERO, work.now)
-    if not records.add_pool(work.connection, made, work.actor.account):
-        raise ConflictError("pool_open_already", document=command.document, pool=command.pool)
-    ledger.open_pool_accounts(work, made)
-    work.journal("vouchers.pool_opened", made.id, document=made.document, pool=made.name, budget_fen=made.budget.fen)
-    return made
-
-
-def pools(view: View) -> list[Pool]:
-    """Return every pool: what public money is there and how much of it is used is public."""
-    return records.all_pools(view.connection)
-
-
-def pool(view: View, pool_id: PoolId) -> Pool:
-    """Return a pool. Raises NotFoundError."""
-    if found := records.pool_of(view.connection, pool_id):
-        return found
-    raise NotFoundError("pool_not_found", id=pool_id)
-
-
 # Hold.
 
 
@@ -168,15 +96,9 @@ def hold(work: Work, order_id: OrderId) -> Voucher:
     found = assess(work, order, *instrument_for(work, order, day), day)
     _require_met(found)
     assert found.pool is not None  # noqa: S101 -- it is one of the conditions
-    due = records.take_due(work.connection, work.now, found.pool.id, DUE_AT_ONCE_MAX)
     key = found.firm_year(day.year)
-    keys = [key, *(each.firm_year for each in due)]
-    years, locked_pool = _lock(work, found, keys, found.pool.id)
-    for each in due:
-        _let_go(work, each, VoucherState.EXPIRED)
-    if due:
-        years, locked_pool = _lock(work, found, keys, found.pool.id)
-    so_far = so_far_of(years[key])
+    due, year, locked_pool = _locked_without_expired(work, found, key, found.pool.id)
+    so_far = so_far_of(year)
     quoted = what_binds(order.net, so_far, locked_pool.left, found.terms)
     if not quoted.amount:
         raise RuleError("nothing_to_hold", _exhausted(quoted, day.year))
@@ -205,9 +127,7 @@ def hold(work: Work, order_id: OrderId) -> Voucher:
     _change_year(work, key, made.base.fen, made.amount.fen)
     _change_pool(work, made.pool, made.amount.fen)
     records.add_voucher(work.connection, made)
-    records.add_decision(
-        work.connection, Decision(made.id, VoucherState.HELD, work.now, made.revision, made.facts_digest, facts)
-    )
+    _add_decision(work, made, facts)
     ledger.post(work, [ledger.move_of_voucher(made.pool, None, VoucherState.HELD, made.amount)], made.id)
     work.journal(
         "vouchers.voucher_held",
@@ -221,6 +141,20 @@ def hold(work: Work, order_id: OrderId) -> Voucher:
         expired=[str(each.id) for each in due],
     )
     return made
+
+
+def _locked_without_expired(
+    work: Work, found: Assessment, key: FirmYearKey, pool_id: PoolId
+) -> tuple[list[Voucher], FirmYear, Pool]:
+    """Return the expired holds cleared away, and, locked, the firm-year and the pool a new hold draws on."""
+    due = records.take_due(work.connection, work.now, pool_id, DUE_AT_ONCE_MAX)
+    keys = [key, *(each.firm_year for each in due)]
+    years, locked_pool = _lock(work, found, keys, pool_id)
+    for each in due:
+        _let_go(work, each, VoucherState.EXPIRED)
+    if due:
+        years, locked_pool = _lock(work, found, keys, pool_id)
+    return due, years[key], locked_pool
 
 
 def _require_met(found: Assessment, more: Sequence[Obstacle] = ()) -> None:
@@ -254,8 +188,8 @@ def redeem(work: Work, voucher_id: VoucherId, invoice_id: InvoiceId) -> Voucher:
         ConflictError: The invoice is claimed (``invoice_already_claimed``), or the voucher is not held any more.
         RuleError: Everything that stands in the way on the day of the event.
     """
-    asked = _voucher(work, voucher_id)
-    require_visible(work.actor, Action.REDEEM_VOUCHER, _resource(asked), "voucher")
+    asked = voucher_asked(work, voucher_id)
+    require_visible(work.actor, Action.REDEEM_VOUCHER, resource_of(asked), "voucher")
     order = exchange.lock_order_within(work, asked.order)
     held = _locked(work, voucher_id)
     if claimed := records.claim_of(work.connection, invoice_id):
@@ -286,15 +220,9 @@ def redeem(work: Work, voucher_id: VoucherId, invoice_id: InvoiceId) -> Voucher:
         revision=found.active.revision,
         facts_digest=Digest.of_json(facts),
     )
-    _change_year(work, held.firm_year, -held.base.fen, -held.amount.fen)
-    _change_year(work, key, made.base.fen, made.amount.fen)
-    _change_pool(work, made.pool, -due.released.fen)
-    if not records.claim_invoice(work.connection, invoice.id, made.id, made.base):
-        raise ConflictError("invoice_already_claimed", invoice=invoice_id, voucher="")
+    _claim(work, held, made, invoice.id)
     records.save_voucher(work.connection, made)
-    records.add_decision(
-        work.connection, Decision(made.id, VoucherState.REDEEMED, work.now, made.revision, made.facts_digest, facts)
-    )
+    _add_decision(work, made, facts)
     moves = [
         ledger.move_of_voucher(made.pool, VoucherState.HELD, VoucherState.REDEEMED, due.amount),
         ledger.move_of_voucher(made.pool, VoucherState.HELD, VoucherState.RELEASED, due.released),
@@ -313,6 +241,15 @@ def redeem(work: Work, voucher_id: VoucherId, invoice_id: InvoiceId) -> Voucher:
     return made
 
 
+def _claim(work: Work, held: Voucher, made: Voucher, invoice: InvoiceId) -> None:
+    """Claim an invoice: move use to the firm-year of the claim, and give back to the pool what does not fit."""
+    _change_year(work, held.firm_year, -held.base.fen, -held.amount.fen)
+    _change_year(work, made.firm_year, made.base.fen, made.amount.fen)
+    _change_pool(work, made.pool, made.amount.fen - held.amount.fen)
+    if not records.claim_invoice(work.connection, invoice, made.id, made.base):
+        raise ConflictError("invoice_already_claimed", invoice=invoice, voucher="")
+
+
 def _supported(work: Work, order: Order, invoice_id: InvoiceId) -> tuple[Invoice, SupportedBase]:
     """Return an invoice of the order and the base it gives."""
     issued = exchange.invoices(work, order.id)
@@ -327,8 +264,8 @@ def _supported(work: Work, order: Order, invoice_id: InvoiceId) -> tuple[Invoice
 
 def release(work: Work, voucher_id: VoucherId) -> Voucher:
     """Give a hold back; the order may be held for again. Raises ConflictError when it is not held any more."""
-    asked = _voucher(work, voucher_id)
-    require_visible(work.actor, Action.HOLD_VOUCHER, _resource(asked), "voucher")
+    asked = voucher_asked(work, voucher_id)
+    require_visible(work.actor, Action.HOLD_VOUCHER, resource_of(asked), "voucher")
     exchange.lock_order_within(work, asked.order)
     held = _locked(work, voucher_id)
     rules.require_move(held, VoucherState.RELEASED)
@@ -368,6 +305,16 @@ def _let_go(work: Work, held: Voucher, to: VoucherState) -> Voucher:
 # Locks and counters.
 
 
+def _add_decision(work: Work, made: Voucher, facts: dict[str, Any]) -> None:
+    """Keep the facts that a step of a voucher was decided on."""
+    decision = Decision(made.id, made.state, work.now, made.revision, made.facts_digest, facts)
+    records.add_decision(work.connection, decision)
+
+
+def _locked(work: Work, voucher_id: VoucherId) -> Voucher:
+    return records.lock_vouchers(work.connection, [voucher_id])[0]
+
+
 def _lock(
     work: Work, found: Assessment, keys: Iterable[FirmYearKey], pool_id: PoolId
 ) -> tuple[dict[FirmYearKey, FirmYear], Pool]:
@@ -389,55 +336,3 @@ def _change_year(work: Work, key: FirmYearKey, base_delta_fen: int, used_delta_f
 def _change_pool(work: Work, pool_id: PoolId, delta_fen: int) -> None:
     if delta_fen and not records.change_pool(work.connection, pool_id, delta_fen):
         raise CorruptContentError("pool_passed", pool=pool_id)
-
-
-# What others ask.
-
-
-def _voucher(view: View, voucher_id: VoucherId) -> Voucher:
-    if found := records.voucher_of(view.connection, voucher_id):
-        return found
-    raise NotFoundError("voucher_not_found", id=voucher_id)
-
-
-def _locked(work: Work, voucher_id: VoucherId) -> Voucher:
-    return records.lock_vouchers(work.connection, [voucher_id])[0]
-
-
-def _resource(found: Voucher) -> Resource:
-    return Resource(frozenset({found.firm}), found.authority, subject=found.id)
-
-
-def voucher(view: View, voucher_id: VoucherId) -> Voucher:
-    """Return a voucher to its firm and to the officers of its authority. Raises NotFoundError."""
-    found = _voucher(view, voucher_id)
-    require_visible(view.actor, Action.READ_VOUCHER, _resource(found), "voucher")
-    return found
-
-
-def vouchers(view: View, after: VoucherId | None, limit: int) -> list[Voucher]:
-    """Return the vouchers the actor may see, newest first."""
-    require(view.actor, Action.READ_VOUCHER)
-    return records.vouchers_page(view.connection, view.actor.firm, view.actor.authority, after, limit)
-
-
-def decisions(view: View, voucher_id: VoucherId) -> list[Decision]:
-    """Return what the steps of a voucher were decided on. Raises NotFoundError."""
-    voucher(view, voucher_id)
-    return records.decisions_of(view.connection, voucher_id)
-
-
-def firm_years(view: View, firm: FirmId | None, year: int | None) -> list[FirmYear]:
-    """Return firm-years: a firm its own, officers those of their authority."""
-    require(view.actor, Action.READ_VOUCHER)
-    if view.actor.firm is not None:
-        if firm not in {None, view.actor.firm}:
-            raise NotFoundError("firm_not_found", id=str(firm))
-        firm = view.actor.firm
-    return records.firm_years_of(view.connection, firm, year, view.actor.authority)
-
-
-def ledger_lines(view: View) -> list[AccountLine]:
-    """Return the accounts of the officer's authority with what was posted to them."""
-    require(view.actor, Action.READ_LEDGER)
-    return records.account_lines(view.connection, policy.office_of(view.actor))
