@@ -155,7 +155,7 @@ class ReadsBody(Strict):
     paths: list[str] = Field(min_length=1, max_length=READ_PATHS_MAX)
 
 
-class WithdrawalBody(Strict):
+class VersionWithdrawalBody(Strict):
     """Why a version is withdrawn."""
 
     reason: str = Field(min_length=1, max_length=2_000)

@@ -30,7 +30,7 @@ from api.v1.dataset_shapes import (
     SearchView,
     VersionsView,
     VersionView,
-    WithdrawalBody,
+    VersionWithdrawalBody,
     version_number,
 )
 from registry.actors.model import Action
@@ -265,7 +265,7 @@ def sign_read_urls(namespace: str, slug: str, version: str, body: ReadsBody) -> 
     {200: VersionView},
     action=Action.WITHDRAW_VERSION,
 )
-def withdraw_version(namespace: str, slug: str, version: str, body: WithdrawalBody) -> Response:
+def withdraw_version(namespace: str, slug: str, version: str, body: VersionWithdrawalBody) -> Response:
     """Withdraw a version from new readers."""
     name = VersionName(PublicName(namespace, slug), version_number(version))
     return write(lambda work: service.withdraw_version(work, name, body.reason), VersionView.of, 200)
