@@ -38,6 +38,11 @@ def test_every_answer_is_one_the_document_names(copy_world: CopyWorld, name: str
         _fuzz(world, operation, SAMPLES[name].make(world))
 
 
+def test_no_two_models_share_a_name(world: World) -> None:
+    named = world.web.get("/openapi.json")["components"]["schemas"]
+    assert [name for name in named if "__" in name] == []
+
+
 def _fuzz(world: World, operation: Operation, asked: Asked) -> None:
     described = schemathesis.openapi.from_wsgi("/openapi.json", world.web.app)
     path = PATH_ARGUMENT.sub(r"{\g<name>}", operation.rule)
