@@ -176,7 +176,7 @@ def end_listing(listing: str) -> Response:
     return write(lambda work: service.end_listing(work, ListingId(listing)), ListingView.of, 200)
 
 
-@door.operation("GET", "/listings", {200: ListingsView}, public=True)
+@door.operation("GET", "/listings", {200: ListingsView}, public=True, problems=(404,))
 def list_listings(query: ListingsQuery) -> Response:
     """List what is on sale, and one's own listings in whatever state."""
     position = position_of(query.cursor, 1)
