@@ -1,4 +1,4 @@
-"""The loop of a worker: verification, the sequencer of the log, messages, and what must be tidied from time to time.
+"""The loop of a worker: verification, the sequencer of the log, messages, and what is due from time to time.
 
 Several workers may run at once: a job has a lease, the sequencer a leader, a message an attempt that is counted first.
 """
@@ -13,7 +13,9 @@ from contextlib import suppress
 from typing import Final
 
 from registry.catalog.records import VERIFY_KIND
+from registry.catalog.usage import digest_usage
 from registry.catalog.verification import verify_draft
+from registry.dossier.exporting import export_log
 from registry.errors import SancaiError, UnavailableError
 from registry.house import House
 from registry.journal.service import sequence
@@ -25,7 +27,7 @@ from storage.errors import StoreError
 
 KINDS: Final = (VERIFY_KIND,)
 SEQUENCED_EVERY_S: Final = 0.5
-TIDIED_EVERY_S: Final = 60.0
+KEPT_EVERY_S: Final = 60.0
 LOOKED_FOR_EVERY_S: Final = 1.0
 HELD_EVERY_S: Final = queue.LEASE.total_seconds() / 4
 
@@ -49,16 +51,20 @@ def run_once(house: House) -> int:
     while sequence(house.database, house.clock, house.signing_key):
         pass
     deliver_messages(house)
-    tidy(house)
+    keep(house)
     return done
 
 
 def run(house: House) -> None:
     """Work until the process is told to stop; a job at hand is then given back at once."""
     worker, stop = worker_name(), threading.Event()
-    beside = threading.Thread(target=_beside, args=(house, stop), name="sancai-sequencer", daemon=True)
+    threads = [
+        threading.Thread(target=target, args=(house, stop), name=f"sancai-{name}", daemon=True)
+        for name, target in (("sequencer", _beside), ("keeper", _keeping))
+    ]
     bell = queue.Bell(house.database)
-    beside.start()
+    for thread in threads:
+        thread.start()
     try:
         while True:
             try:
@@ -70,23 +76,43 @@ def run(house: House) -> None:
     finally:
         stop.set()
         bell.close()
-        beside.join(timeout=10)
+        for thread in threads:
+            thread.join(timeout=10)
 
 
 def _beside(house: House, stop: threading.Event) -> None:
     """Index the log and deliver messages while jobs take as long as they take."""
-    tidied = -TIDIED_EVERY_S
     while not stop.is_set():
         try:
             while sequence(house.database, house.clock, house.signing_key):
                 pass
             deliver_messages(house)
-            if time.monotonic() - tidied >= TIDIED_EVERY_S:
-                tidied = time.monotonic()
-                tidy(house)
         except (DatabaseUnavailableError, SancaiError, StoreError) as error:
             _log.warning("will be tried again: %s", error)
         stop.wait(SEQUENCED_EVERY_S)
+
+
+def _keeping(house: House, stop: threading.Event) -> None:
+    """Do what is due each minute, and a last time when the worker stops; a slow store holds nothing else up."""
+    while True:
+        stopping = stop.wait(0)
+        try:
+            keep(house)
+        except (DatabaseUnavailableError, SancaiError, StoreError) as error:
+            _log.warning("will be tried again: %s", error)
+        if stopping:
+            return
+        stop.wait(KEPT_EVERY_S)
+
+
+def keep(house: House) -> None:
+    """Tidy, journal the reads of days that have ended, and export the log as far as it has come."""
+    tidy(house)
+    digest_usage(house.database, house.clock)
+    try:
+        export_log(house, house.settings.log_retention)
+    except StoreError as error:
+        _log.warning("the log was not exported and will be: %s", error)
 
 
 def deliver_messages(house: House) -> None:

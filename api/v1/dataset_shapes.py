@@ -24,6 +24,7 @@ from registry.catalog.model import (
     Origin,
     SearchPage,
     Sector,
+    UsageDay,
     Version,
     VersionFile,
     VersionName,
@@ -476,3 +477,33 @@ class ReadUrlsView(Answer):
 
     urls: list[ReadUrlView]
     expires_at: str
+
+
+class UsageDayView(Answer):
+    """How many addresses of files were given out on a day (Asia/Shanghai), to how many parties, for how many bytes."""
+
+    day: str
+    reads: int
+    parties: int
+    size_bytes: int
+
+
+class UsageView(Answer):
+    """The days on which a dataset was read, the newest first."""
+
+    items: list[UsageDayView]
+    next_cursor: str | None = None
+
+    @classmethod
+    def of(cls, found: tuple[UsageDay, ...], limit: int) -> Self:
+        """Return a page of at most ``limit`` days; one more in ``found`` means that others follow."""
+        shown = found[:limit]
+        return cls(
+            items=[
+                UsageDayView(
+                    day=each.day.isoformat(), reads=each.reads, parties=each.parties, size_bytes=each.size_bytes
+                )
+                for each in shown
+            ],
+            next_cursor=cursor_of([shown[-1].day.isoformat()]) if len(found) > limit else None,
+        )

@@ -1,7 +1,7 @@
 """Datasets, drafts and versions over HTTP."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -28,6 +28,7 @@ from api.v1.dataset_shapes import (
     RenameBody,
     SearchQuery,
     SearchView,
+    UsageView,
     VersionsView,
     VersionView,
     VersionWithdrawalBody,
@@ -41,6 +42,7 @@ from registry.catalog.model import (
     VersionFile,
     VersionName,
 )
+from registry.catalog.usage import note_reads, usage
 from registry.errors import InvalidValueError, UnavailableError
 from registry.journal.work import Command, View
 from registry.manifests.model import FilePath
@@ -54,6 +56,7 @@ door = Door("datasets", __name__, url_prefix="/v1")
 READ_URL_LIFE = timedelta(minutes=15)
 """Revocation ends new addresses at once; those that were given out end after this."""
 DRAFT_FILES_SHOWN_MAX = 1_000
+READ_DOOR = "v1"
 
 T = TypeVar("T")
 
@@ -242,6 +245,7 @@ def sign_read_urls(namespace: str, slug: str, version: str, body: ReadsBody) -> 
     name = VersionName(PublicName(namespace, slug), version_number(version))
     with house().view(current_actor()) as view:
         found = service.read_locations(view, name, paths)
+        version_id = service.version_named(view, name).id
         expires_at = view.now.plus(READ_URL_LIFE)
     life_s = int(READ_URL_LIFE.total_seconds())
     try:
@@ -256,7 +260,21 @@ def sign_read_urls(namespace: str, slug: str, version: str, body: ReadsBody) -> 
         ]
     except (StoreUnavailableError, StoreConfigurationError) as error:
         raise UnavailableError("store_unavailable") from error
+    note_reads(house().database, view, version_id, found, READ_DOOR)
     return rendered(ReadUrlsView(urls=urls, expires_at=str(expires_at)).model_dump(mode="json"))
+
+
+@door.operation("GET", "/datasets/<namespace>/<slug>/usage", {200: UsageView, 308: None}, action=Action.READ_USAGE)
+def show_usage(namespace: str, slug: str, query: PageQuery) -> Response:
+    """Count the reads of a dataset by day, for its publisher and for auditors."""
+    position = position_of(query.cursor, 1)
+    before = date.fromisoformat(str(position[0])) if position else None
+    return _of_dataset(
+        namespace,
+        slug,
+        lambda view, held: usage(view, held, before, query.limit + 1),
+        lambda found: UsageView.of(found, query.limit),
+    )
 
 
 @door.operation(

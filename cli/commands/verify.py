@@ -51,8 +51,9 @@ class Report:
     cls=Leaf,
     help=say(
         "Check everything against database and store, without the network: manifest signatures, the digest of every "
-        "object (each is read again), the journal's entries and root, the ledger. Names what is damaged.",
-        "离线核验数据库与存储中的全部内容：清单签名、每个对象的摘要（逐一重读）、日志条目与根、台账；并指出损坏之处。",
+        "object (each is read again), the journal's entries and root, the digests of reads, the checkpoints and "
+        "dossiers in the log bucket, the ledger. Names what is damaged.",
+        "离线核验数据库与存储中的全部内容：清单签名、每个对象的摘要（逐一重读）、日志条目与根、读取记录摘要、日志桶中的检查点与卷宗、台账；并指出损坏之处。",
     ),
     example="sancai verify",
 )
@@ -65,7 +66,7 @@ def command() -> int:
     checks: list[Check] = []
     damages: list[Damage] = []
     with open_house(read_settings()) as house:
-        for run in (_versions, _journal, _ledger):
+        for run in (_versions, _journal, _usage, _exports, _ledger):
             check, found = run(house)
             checks.append(check)
             damages += found
@@ -113,6 +114,33 @@ def _journal(house: "House") -> tuple[Check, list[Damage]]:
     return Check(name, ok=True, detail=say(f"{newest.size} entries, root {root}", f"{newest.size} 条，根 {root}")), []
 
 
+def _usage(house: "House") -> tuple[Check, list[Damage]]:
+    from registry.catalog.usage import changed_days
+
+    name = say("reads", "读取记录")
+    with house.view() as view:
+        found = [Damage(name, "usage_digest_differs", day.isoformat()) for day in changed_days(view)]
+    detail = (
+        say(f"{len(found)} days are not as digested", f"{len(found)} 天与日志摘要不符")
+        if found
+        else say("the reads of every digested day are as journaled", "各日读取记录与日志摘要一致")
+    )
+    return Check(name, not found, detail), found
+
+
+def _exports(house: "House") -> tuple[Check, list[Damage]]:
+    from registry.dossier.exporting import verify_exports
+
+    name = say("log bucket", "日志桶")
+    found = [Damage(name, item.code, f"{item.key} {item.detail}".rstrip()) for item in verify_exports(house)]
+    detail = (
+        say(f"{len(found)} damaged", f"{len(found)} 处损坏")
+        if found
+        else say("every exported checkpoint leads to this log", "各导出检查点均与本日志一致")
+    )
+    return Check(name, not found, detail), found
+
+
 def _ledger(house: "House") -> tuple[Check, list[Damage]]:
     from registry.errors import SancaiError
     from registry.vouchers.ledger import verify_ledger
@@ -143,3 +171,5 @@ def _places(damages: tuple[Damage, ...]) -> Iterator[str]:
         if damage.dataset:
             place = f"{damage.dataset}@{damage.version} {damage.path}".rstrip()
             yield f"     {place}: {damage.code} {damage.detail}".rstrip()
+        elif damage.code not in damage.detail:
+            yield f"     {damage.check}: {damage.code} {damage.detail}".rstrip()

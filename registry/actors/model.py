@@ -70,6 +70,7 @@ class Action(StrEnum):
     PUBLISH_VERSION = "publish_version"
     WITHDRAW_VERSION = "withdraw_version"
     READ_CONTENT = "read_content"
+    READ_USAGE = "read_usage"
     # Adoption and quality.
     ATTEST_ADOPTION = "attest_adoption"
     FILE_EVIDENCE = "file_evidence"
@@ -169,6 +170,7 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.PUBLISH_VERSION: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
     Action.WITHDRAW_VERSION: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
     Action.READ_CONTENT: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.READER),
+    Action.READ_USAGE: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.AUDITOR),
     Action.ATTEST_ADOPTION: _of(Scope.ADOPT, Role.OWNER),
     Action.FILE_EVIDENCE: _of(
         Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.REGISTRAR, Role.REVIEWER

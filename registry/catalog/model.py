@@ -15,7 +15,7 @@ from registry.errors import Parameter
 from registry.manifests.model import FilePath
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import BlobId, DatasetId, FirmId, UploadId, VersionId
+from registry.values.identifiers import AccountId, BlobId, DatasetId, FirmId, ReadId, UploadId, VersionId
 from registry.values.moment import Moment
 from registry.values.names import PublicName
 
@@ -314,3 +314,51 @@ class Verdict:
     allowed: bool
     reason: str = "allowed"
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEvent:
+    """One address of one file, given to ``party`` at ``read_at`` through ``door``."""
+
+    id: ReadId
+    read_at: Moment
+    version: VersionId
+    blob: BlobId
+    path: str
+    party: str
+    account: AccountId | None
+    door: str
+    size_bytes: int
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what the digest of a day covers."""
+        return {
+            "id": self.id,
+            "read_at": str(self.read_at),
+            "version": self.version,
+            "blob": self.blob,
+            "path": self.path,
+            "party": self.party,
+            "account": self.account,
+            "door": self.door,
+            "size_bytes": self.size_bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UsageDay:
+    """How many addresses of a dataset's files were given out on a day, to how many parties, for how many bytes."""
+
+    day: date
+    reads: int
+    parties: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsageDigest:
+    """What the journal says of the reads of a day: their number and SHA-256."""
+
+    day: date
+    events: int
+    digest: Digest

@@ -18,8 +18,10 @@ Rules of publishing:
 * A derivative shows its new share, counted against its declared parents.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from registry.actors.model import Action, Actor, Resource
@@ -40,6 +42,8 @@ from registry.catalog.model import (
     Openness,
     Origin,
     Search,
+    UsageDigest,
+    UsageEvent,
     Verdict,
     Version,
     VersionState,
@@ -47,6 +51,8 @@ from registry.catalog.model import (
 from registry.errors import ConflictError, InvalidValueError, Obstacle, RuleError
 from registry.sketches.model import DuplicateThresholds, Overlap
 from registry.sketches.rules import judge
+from registry.values.canonical import canonical_json
+from registry.values.digest import Digest
 from registry.values.identifiers import DatasetId, FirmId, VersionId
 from registry.values.moment import Moment
 from registry.values.money import Rate
@@ -295,3 +301,15 @@ def require_other_content(existing: Version | None, name: str) -> None:
             ),
             version=name,
         )
+
+
+def usage_digest(day: date, events: Iterable[UsageEvent]) -> UsageDigest:
+    """Return the number and SHA-256 of the reads of a day.
+
+    Hashed is each as canonical JSON (RFC 8785) with a line feed, in the given order: by instant, then by id.
+    """
+    seen, number = hashlib.sha256(), 0
+    for event in events:
+        seen.update(canonical_json(event.as_json()) + b"\n")
+        number += 1
+    return UsageDigest(day, number, Digest(seen.hexdigest()))

@@ -39,6 +39,12 @@ def dossier(view: View, key: SigningKey, case_id: CaseId) -> bytes:
     case = found_case(view, case_id, Action.READ_CASE)
     if view.actor.firm is not None and case.firms != {view.actor.firm}:
         raise NotAllowedError("not_yours")
+    return signed_dossier(view, key, case)
+
+
+def signed_dossier(view: View, key: SigningKey, case: Case) -> bytes:
+    """Return the dossier of a case to whoever was found to be let see it. Raises UnavailableError."""
+    case_id = case.id
     decisions = case_records.decisions_of(view.connection, case_id)
     snapshots = [decision.facts for decision, _ in decisions]
     receipts, manifests = _of_dataset(view, case)

@@ -149,6 +149,15 @@ def backlog(view: View) -> int:
     return records.count_pending(view.connection)
 
 
+def root_at(connection: Connection, size: int) -> bytes | None:
+    """Return the root the log had at ``size`` leaves, as its stored nodes give it; None when it was never so long."""
+    newest = records.newest_checkpoint(connection)
+    if newest is None or not 0 < size <= newest[0].size:
+        return None
+    frontier = rules.frontier_of(size, lambda level, index: records.node(connection, level, index))
+    return rules.root_of_frontier(frontier)
+
+
 def verify_log(connection: Connection) -> Checkpoint | None:
     """Recompute every leaf and the root from the entries, and every commitment that still has its opening.
 

@@ -104,6 +104,12 @@ class VersionId(Id):
     prefix = "ver"
 
 
+class ReadId(Id):
+    """Identifies one signed address of one file, given out once."""
+
+    prefix = "read"
+
+
 class UploadId(Id):
     """Identifies one upload of one file."""
 

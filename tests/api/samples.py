@@ -274,6 +274,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "abandon_draft": Sample(named("draft", "draft_open", {}), of(PUBLISHER)),
     "publish_draft": Sample(named("draft", "draft_verified", {}), of(PUBLISHER)),
     "list_versions": Sample(plain(dataset_path())),
+    "show_usage": Sample(plain(dataset_path()), of(PUBLISHER, OFFICE, OTHER_OFFICE)),
     "show_version": Sample(plain(dataset_path(version="v1"))),
     "show_manifest": Sample(plain(dataset_path(version="v1"))),
     "list_version_files": Sample(plain(dataset_path(version="v1"))),

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from cli.working import run_once
 from registry.actors.model import Actor
@@ -223,3 +224,31 @@ def test_a_draft_with_control_characters_is_refused(publisher: Member) -> None:
     for field in ("source_url", "source_licence", "source", "message"):
         body = {**DRAFT, field: "a\x1bb"}
         assert publisher.web.post("/v1/datasets/sector-lab/wind/drafts", body, status=400)["code"] == "text_characters"
+
+
+def test_every_address_that_is_given_out_is_counted_for_the_publisher(
+    house: House, web: Web, publisher: Member, stranger: Member
+) -> None:
+    published(house, publisher.web, {"a.csv": a_csv(), "b.md": b"# words"})
+    base = "/v1/datasets/sector-lab/wind"
+    web.post(f"{base}/versions/v1/reads", {"paths": ["a.csv", "b.md"]}, status=200)
+    stranger.web.post(f"{base}/versions/v1/reads", {"paths": ["b.md"]}, status=200)
+    day = house.clock.now().civil_day().isoformat()
+    size_bytes = len(a_csv()) + 2 * len(b"# words")
+    assert publisher.web.get(f"{base}/usage") == {
+        "items": [{"day": day, "reads": 3, "parties": 2, "size_bytes": size_bytes}],
+        "next_cursor": None,
+    }
+    assert stranger.web.get(f"{base}/usage", status=403)["code"] == "not_yours"
+
+
+def test_without_a_record_there_is_no_address(house: House, web: Web, publisher: Member, owner_url: str) -> None:
+    published(house, publisher.web, {"a.csv": a_csv()})
+    engine = create_engine(owner_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text("REVOKE INSERT ON usage_events FROM sancai_app"))
+    engine.dispose()
+    path = "/v1/datasets/sector-lab/wind/versions/v1/reads"
+    refused = web.raw("POST", path, json={"paths": ["a.csv"]})
+    assert refused.status_code >= 500
+    assert b"/objects/" not in refused.data

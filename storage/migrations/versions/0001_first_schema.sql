@@ -166,6 +166,23 @@ CREATE TABLE journal_pending (
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON journal_pending TO sancai_app;
 
+CREATE TABLE log_exports (
+  kind TEXT COLLATE "C" NOT NULL, 
+  subject TEXT COLLATE "C" NOT NULL, 
+  digest BYTEA NOT NULL, 
+  store TEXT COLLATE "C" NOT NULL, 
+  bucket TEXT COLLATE "C" NOT NULL CONSTRAINT ck_log_exports_bucket CHECK (bucket = 'log'), 
+  key TEXT COLLATE "C" NOT NULL, 
+  version_id TEXT COLLATE "C", 
+  retain_until TIMESTAMP WITH TIME ZONE NOT NULL, 
+  exported_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_log_exports PRIMARY KEY (kind, subject), 
+  CONSTRAINT ck_log_exports_kind CHECK (kind IN ('checkpoint', 'dossier'))
+);
+GRANT SELECT, INSERT ON log_exports TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON log_exports FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON log_exports FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
 CREATE TABLE outbox (
   id UUID NOT NULL, 
   created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
@@ -217,6 +234,17 @@ CREATE TABLE table_sketches (
   CONSTRAINT pk_table_sketches PRIMARY KEY (version_id)
 );
 GRANT SELECT, INSERT, UPDATE ON table_sketches TO sancai_app;
+
+CREATE TABLE usage_digests (
+  day DATE NOT NULL, 
+  events INTEGER NOT NULL CONSTRAINT ck_usage_digests_events CHECK (events > 0), 
+  digest BYTEA NOT NULL, 
+  digested_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_usage_digests PRIMARY KEY (day)
+);
+GRANT SELECT, INSERT ON usage_digests TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON usage_digests FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON usage_digests FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
 CREATE TABLE appropriation_documents (
   authority_id UUID NOT NULL, 
@@ -939,6 +967,31 @@ CREATE INDEX ix_listings_dataset_id ON listings (dataset_id);
 CREATE INDEX ix_listings_offered_by ON listings (offered_by);
 CREATE INDEX ix_listings_seller_id ON listings (seller_id);
 GRANT SELECT, INSERT, UPDATE ON listings TO sancai_app;
+
+CREATE TABLE usage_events (
+  id UUID NOT NULL, 
+  read_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  version_id UUID NOT NULL, 
+  blob_id UUID NOT NULL, 
+  path TEXT COLLATE "C" NOT NULL, 
+  party TEXT COLLATE "C" NOT NULL, 
+  account_id UUID, 
+  door TEXT COLLATE "C" NOT NULL, 
+  size_bytes BIGINT NOT NULL, 
+  CONSTRAINT pk_usage_events PRIMARY KEY (id, read_at), 
+  CONSTRAINT ck_usage_events_door CHECK (door ~ '^[a-z][a-z0-9_]*$'), 
+  CONSTRAINT ck_usage_events_size_bytes CHECK (size_bytes >= 0), 
+  CONSTRAINT fk_usage_events_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_usage_events_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
+)
+ PARTITION BY RANGE (read_at);
+CREATE INDEX ix_usage_events_read_at ON usage_events (read_at);
+CREATE INDEX ix_usage_events_version ON usage_events (version_id, read_at);
+CREATE TABLE usage_events_default PARTITION OF usage_events DEFAULT;
+INSERT INTO partitioned_tables VALUES ('usage_events');
+GRANT SELECT, INSERT ON usage_events TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON usage_events FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON usage_events FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
 CREATE TABLE version_files (
   version_id UUID NOT NULL, 
