@@ -174,6 +174,8 @@ def _facts(
         has = provider is not None and provider.certificate(GREEN, day) is not None
         green = Finding.MET if has else Finding.UNMET
     counting = records.counting_of_order(view.connection, order.id)
+    if counting and rules.has_run_out(counting, view.now):
+        counting = None
     sources: dict[str, Json] = {each.value: fact.id for each, fact in known.items()}
     sources["provider"] = provider.id if provider else None
     facts = rules.VoucherFacts(
@@ -242,6 +244,11 @@ def facts_json(assessment: Assessment, found: Quote, so_far: FirmYearSoFar, base
             "limits": {limit.kind.value: limit.left.fen for limit in found.limits},
         },
     }
+
+
+def approved_json(approved: FirmYearSoFar) -> dict[str, Json]:
+    """Return what of a firm-year was redeemed before a redemption, which holds that may be given back do not raise."""
+    return {"base_fen": approved.base.fen, "used_fen": approved.awarded.fen}
 
 
 def claim_json(invoice: Invoice, payments: tuple[Payment, ...]) -> dict[str, Json]:

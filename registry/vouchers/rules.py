@@ -10,6 +10,8 @@ Rules:
 * The event lies in the term and the policy is in force (RULINGS 19, 21).
 * One order has at most one counting voucher; an invoice is claimed once, Σ claims on it never over its base (RULINGS
   16).
+* Of a firm and year, what was redeemed never exceeds the rate on the bases that were redeemed: a hold that is still
+  open may be given back, so its base earns nothing for others (RULINGS 16; POLICY §4.3, invariant 4).
 * A hold counts in the year it is made; at redemption it moves to the claim's year in one transaction, and what does
   not fit there or exceeds the real base is released (RULINGS 15).
 * Money moves between a pool's accounts exactly as the voucher's state moves (ACCOUNT_OF); debits equal credits.
@@ -157,6 +159,11 @@ def require_move(voucher: Voucher, to: VoucherState) -> None:
         raise ConflictError("voucher_wrong_state", id=voucher.id, state=voucher.state.value, wanted=to.value)
 
 
+def has_run_out(voucher: Voucher, now: Moment) -> bool:
+    """Say whether a hold has run out, whether or not anybody wrote that down yet."""
+    return voucher.state is VoucherState.HELD and now >= voucher.expires_at
+
+
 def require_not_expired(voucher: Voucher, now: Moment) -> None:
     """Raise ConflictError once a hold has run out, whether or not anybody wrote that down yet."""
     if now >= voucher.expires_at:
@@ -179,11 +186,19 @@ class Redemption:
 
 
 def redemption(
-    voucher: Voucher, base: Money, year: int, so_far: FirmYearSoFar, terms: VoucherTerms, now: Moment
+    voucher: Voucher,
+    base: Money,
+    year: int,
+    so_far: FirmYearSoFar,
+    terms: VoucherTerms,
+    now: Moment,
+    *,
+    approved: FirmYearSoFar,
 ) -> Redemption:
     """Return what redeeming ``voucher`` on a real ``base`` in ``year`` comes to.
 
-    ``so_far`` is the firm-year of the claim without this voucher. Never more than was held: the pool promised no more.
+    ``so_far`` is the firm-year of the claim without this voucher, ``approved`` what of it is redeemed and no longer
+    only held. Never more than was held: the pool promised no more.
 
     Raises:
         ConflictError: The voucher is not held, or its hold has run out.
@@ -191,7 +206,7 @@ def redemption(
     """
     require_move(voucher, VoucherState.REDEEMED)
     require_not_expired(voucher, now)
-    amount = min(voucher.amount, voucher_amount(base, so_far, terms))
+    amount = min(voucher.amount, voucher_amount(base, so_far, terms), voucher_amount(base, approved, terms))
     if not amount:
         raise RuleError(
             "nothing_to_redeem",

@@ -28,7 +28,16 @@ from registry.vouchers import ledger, records, rules
 from registry.vouchers.ledger import verify_ledger
 from registry.vouchers.model import HOLD_LIFE, Decision, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
 from registry.vouchers.pools import open_pool, pool, pools
-from registry.vouchers.quoting import Assessment, assess, claim_json, facts_json, instrument_for, quote, so_far_of
+from registry.vouchers.quoting import (
+    Assessment,
+    approved_json,
+    assess,
+    claim_json,
+    facts_json,
+    instrument_for,
+    quote,
+    so_far_of,
+)
 from registry.vouchers.reading import decisions, firm_years, ledger_lines, resource_of, voucher, voucher_asked, vouchers
 from registry.vouchers.settling import (
     appropriate,
@@ -147,14 +156,26 @@ def _locked_without_expired(
     work: Work, found: Assessment, key: FirmYearKey, pool_id: PoolId
 ) -> tuple[list[Voucher], FirmYear, Pool]:
     """Return the expired holds cleared away, and, locked, the firm-year and the pool a new hold draws on."""
-    due = records.take_due(work.connection, work.now, pool_id, DUE_AT_ONCE_MAX)
-    keys = [key, *(each.firm_year for each in due)]
-    years, locked_pool = _lock(work, found, keys, pool_id)
+    due = _due(work, found.order.id, pool_id)
+    keys, pool_ids = [key, *(each.firm_year for each in due)], [pool_id, *(each.pool for each in due)]
+    years, locked_pools = _lock(work, found, keys, pool_ids)
     for each in due:
         _let_go(work, each, VoucherState.EXPIRED)
     if due:
-        years, locked_pool = _lock(work, found, keys, pool_id)
-    return due, years[key], locked_pool
+        years, locked_pools = _lock(work, found, keys, pool_ids)
+    return due, years[key], locked_pools[pool_id]
+
+
+def _due(work: Work, order_id: OrderId, pool_id: PoolId) -> list[Voucher]:
+    """Return holds that have run out, locked: that of the order itself, and some of the pool."""
+    due = records.take_due(work.connection, work.now, pool_id, DUE_AT_ONCE_MAX)
+    before = records.counting_of_order(work.connection, order_id)
+    if before is not None and before.id not in {each.id for each in due}:
+        # Waited for, not passed over: the order is free only once its own hold is ended, here or by another.
+        before = _locked(work, before.id)
+        if rules.has_run_out(before, work.now):
+            due.append(before)
+    return due
 
 
 def _require_met(found: Assessment, more: Sequence[Obstacle] = ()) -> None:
@@ -202,13 +223,15 @@ def redeem(work: Work, voucher_id: VoucherId, invoice_id: InvoiceId) -> Voucher:
     _require_met(found, base.obstacles)
     year = firm_year(invoice.issued_on, base.paid_on or event, found.year_rule)
     key = found.firm_year(year)
-    years, locked_pool = _lock(work, found, [key, held.firm_year], held.pool)
+    years, locked_pools = _lock(work, found, [key, held.firm_year], [held.pool])
     so_far = so_far_of(years[key], (held.base, held.amount) if key == held.firm_year else (ZERO, ZERO))
-    due = rules.redemption(held, base.base, year, so_far, found.terms, work.now)
+    approved = records.approved_of(work.connection, key)
+    due = rules.redemption(held, base.base, year, so_far, found.terms, work.now, approved=approved)
     # The pool has promised this voucher its amount, so what it has left does not bind.
-    quoted = what_binds(base.base, so_far, locked_pool.left + held.amount, found.terms)
+    quoted = what_binds(base.base, so_far, locked_pools[held.pool].left + held.amount, found.terms)
     facts = facts_json(found, replace(quoted, amount=due.amount), so_far, base.base, year)
-    facts |= {"held_fen": held.amount.fen} | claim_json(invoice, exchange.payments(work, order.id))
+    facts |= {"held_fen": held.amount.fen, "approved": approved_json(approved)}
+    facts |= claim_json(invoice, exchange.payments(work, order.id))
     made = replace(
         held,
         state=VoucherState.REDEEMED,
@@ -316,10 +339,10 @@ def _locked(work: Work, voucher_id: VoucherId) -> Voucher:
 
 
 def _lock(
-    work: Work, found: Assessment, keys: Iterable[FirmYearKey], pool_id: PoolId
-) -> tuple[dict[FirmYearKey, FirmYear], Pool]:
+    work: Work, found: Assessment, keys: Iterable[FirmYearKey], pool_ids: Iterable[PoolId]
+) -> tuple[dict[FirmYearKey, FirmYear], dict[PoolId, Pool]]:
     years = records.lock_firm_years(work.connection, dict.fromkeys(keys, found.terms.firm_year_cap))
-    return years, records.lock_pools(work.connection, [pool_id])[pool_id]
+    return years, records.lock_pools(work.connection, pool_ids)
 
 
 def _lock_for(work: Work, held: Voucher) -> None:

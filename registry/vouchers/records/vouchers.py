@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
@@ -13,6 +14,8 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    cast,
+    func,
     insert,
     select,
     text,
@@ -20,11 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from registry.policy.rules import FirmYearSoFar
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, FirmId, InvoiceId, OrderId, PoolId, VoucherId
 from registry.values.moment import Moment
+from registry.values.money import Money
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
-from registry.vouchers.model import COUNTING, Decision, Voucher, VoucherState
+from registry.vouchers.model import COUNTING, Decision, FirmYearKey, Voucher, VoucherState
 from registry.vouchers.records.columns import authority_column
 from storage.database import Connection, Writes, metadata, rows_may
 
@@ -150,6 +155,22 @@ def take_due(connection: Connection, now: Moment, pool: PoolId | None, limit: in
         query = query.where(vouchers.c.pool_id == pool)
     locked = query.order_by(vouchers.c.id).limit(limit).with_for_update(skip_locked=True)
     return [_voucher(row) for row in connection.execute(locked)]
+
+
+def approved_of(connection: Connection, key: FirmYearKey) -> FirmYearSoFar:
+    """Return base and amount of what is redeemed of a firm-year; holds may still be given back and are left out."""
+    states = [state.value for state in COUNTING - {VoucherState.HELD}]
+    base, amount = (func.coalesce(func.sum(cast(each, BigInteger)), 0) for each in (vouchers.c.base, vouchers.c.amount))
+    row = connection.execute(
+        select(base.label("base"), amount.label("amount")).where(
+            vouchers.c.authority_id == key.authority,
+            vouchers.c.firm_id == key.firm,
+            vouchers.c.group == key.group,
+            vouchers.c.year == key.year,
+            vouchers.c.state.in_(states),
+        )
+    ).one()
+    return FirmYearSoFar(Money(int(row.base)), Money(int(row.amount)))
 
 
 def counting_of_order(connection: Connection, order: OrderId) -> Voucher | None:

@@ -28,6 +28,7 @@ from registry.vouchers.rules import (
 )
 
 TERMS = VoucherTerms(Rate(3000), Money.of_yuan("500000"))
+NOTHING = FirmYearSoFar(Money(0), Money(0))
 NOW = Moment.of_text("2026-03-02T02:00:00Z")
 LATER = Moment.of_text("2026-05-31T02:00:00Z")
 
@@ -149,21 +150,21 @@ def test_what_leaves_the_counting_states_goes_back_to_what_is_available() -> Non
 
 
 def test_no_more_is_redeemed_than_was_held() -> None:
-    found = redemption(a_voucher(), Money.of_yuan("200000"), 2026, FirmYearSoFar(Money(0), Money(0)), TERMS, NOW)
+    found = redemption(a_voucher(), Money.of_yuan("200000"), 2026, NOTHING, TERMS, NOW, approved=NOTHING)
     assert (found.amount, found.released) == (Money.of_yuan("36000"), Money(0))
 
 
 def test_a_hold_ends_at_its_instant() -> None:
-    nothing = FirmYearSoFar(Money(0), Money(0))
-    redemption(a_voucher(), Money.of_yuan("120000"), 2026, nothing, TERMS, Moment(LATER.instant.replace(hour=1)))
+    before = Moment(LATER.instant.replace(hour=1))
+    redemption(a_voucher(), Money.of_yuan("120000"), 2026, NOTHING, TERMS, before, approved=NOTHING)
     with pytest.raises(ConflictError, match="voucher_expired"):
-        redemption(a_voucher(), Money.of_yuan("120000"), 2026, nothing, TERMS, LATER)
+        redemption(a_voucher(), Money.of_yuan("120000"), 2026, NOTHING, TERMS, LATER, approved=NOTHING)
 
 
 def test_a_full_year_leaves_nothing_to_redeem() -> None:
     full = FirmYearSoFar(Money.of_yuan("2000000"), Money.of_yuan("500000"))
     with pytest.raises(RuleError, match="nothing_to_redeem"):
-        redemption(a_voucher(), Money.of_yuan("120000"), 2027, full, TERMS, NOW)
+        redemption(a_voucher(), Money.of_yuan("120000"), 2027, full, TERMS, NOW, approved=NOTHING)
 
 
 @given(st.lists(st.integers(1, 100_000_000), min_size=1, max_size=12))
@@ -182,11 +183,11 @@ def test_redeemed_and_released_are_what_was_held(base: int, so_far_base: int, so
     so_far = FirmYearSoFar(Money(so_far_base), Money(so_far_awarded))
     voucher = a_voucher()
     try:
-        found = redemption(voucher, Money(base), 2026, so_far, TERMS, NOW)
+        found = redemption(voucher, Money(base), 2026, so_far, TERMS, NOW, approved=so_far)
     except RuleError:
         assert not voucher_amount(Money(base), so_far, TERMS)
         return
     assert found.amount + found.released == voucher.amount
     assert so_far.awarded + found.amount <= TERMS.firm_year_cap
-    more = redemption(voucher, Money(base + 1), 2026, so_far, TERMS, NOW)
+    more = redemption(voucher, Money(base + 1), 2026, so_far, TERMS, NOW, approved=so_far)
     assert more.amount >= found.amount

@@ -178,6 +178,16 @@ def test_what_the_real_base_does_not_earn_is_released(market: Market) -> None:
     books_are_right(market)
 
 
+def test_a_hold_that_is_given_back_has_earned_nothing_for_another(market: Market) -> None:
+    listing = a_listing(market, unit_price=Money(5))
+    first, second = an_accepted_order(market, listing, 1), an_accepted_order(market, listing, 1)
+    given_back = hold(market, first)
+    redeemed = redeem(market, hold(market, second), ready_to_redeem(market, second))
+    do(market.house, market.buyer, lambda work: service.release(work, VoucherId(given_back.id)))
+    assert redeemed.amount == Rate(3000).of_rounded_down(Money(5))
+    books_are_right(market)
+
+
 def test_vat_counts_only_where_it_cannot_be_deducted_and_never_beyond_the_hold(market: Market) -> None:
     order = an_accepted_order(market, a_listing(market, vat_rate=Rate(600)), 120_000)
     voucher = hold(market, order)
@@ -352,6 +362,17 @@ def test_a_new_hold_clears_away_what_has_run_out(market: Market, clock: FixedClo
     again = hold(market, an_accepted_order(market, listing, 200))
     assert again.amount == Money.of_yuan("500000")
     assert ask(market.house, market.buyer, service.pools)[0].used == Money.of_yuan("500000")
+    books_are_right(market)
+
+
+def test_an_order_whose_own_hold_ran_out_can_be_held_for_again(market: Market, clock: FixedClock) -> None:
+    order = an_accepted_order(market, a_listing(market))
+    voucher = hold(market, order)
+    clock.advance(timedelta(days=90))
+    quoted = ask(market.house, market.buyer, lambda view: service.quote(view, OrderId(order.id)))
+    assert "order_without_voucher" not in {each.code for each in quoted.conditions if each.finding is not Finding.MET}
+    assert hold(market, order).amount == voucher.amount
+    assert ask(market.house, market.buyer, service.pools)[0].used == voucher.amount
     books_are_right(market)
 
 
