@@ -1,10 +1,12 @@
 """Fixtures every test may use: a real PostgreSQL, a database of one's own, a clock that stands still, a house, a web
 client.
 
-One PostgreSQL runs per test process; a database is cloned from a migrated template in some ten milliseconds.
+One PostgreSQL runs per test process; a database is cloned from a migrated template in some ten milliseconds. The small
+world of ``tests/world.py`` is built once for each test process that asks for it, and copied for each test.
 """
 
 import itertools
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -26,6 +28,7 @@ from storage.local_store import LocalStore
 from storage.migrate import create_database, migrate
 from storage.settings import read_settings
 from tests.web import Web
+from tests.world import MovableClock, World, build, moved, open_house
 
 TEMPLATE = "sancai_template"
 ORIGIN = "sancai.test"
@@ -33,6 +36,11 @@ STORE_SECRET = b"a secret of the tests, 32 bytes."
 START = "2026-03-02T02:00:00Z"
 
 _numbers = itertools.count()
+_worlds = itertools.count()
+
+WORLD_DATABASE = "sancai_world"
+
+CopyWorld = Callable[[], AbstractContextManager[World]]
 
 
 class FixedClock:
@@ -144,3 +152,44 @@ def web(house: House) -> Web:
     from api.app import create_app
 
     return Web(create_app(house), house)
+
+
+@pytest.fixture(scope="session")
+def copy_world(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> CopyWorld:
+    """Open a copy of the world: its database, its objects and its clock are the test's own."""
+    owner_url, folder = postgres.superuser_url(WORLD_DATABASE), tmp_path_factory.mktemp("world") / "home"
+    create_database(postgres.superuser_url(), WORLD_DATABASE)
+    migrate(owner_url)
+    clock, key = MovableClock(), SigningKey.create(ORIGIN)
+    with open_house(owner_url, folder, clock, key) as house:
+        built = build(house, clock)
+
+    @contextmanager
+    def copied() -> Iterator[World]:
+        name = f"world_{next(_worlds)}"
+        create_database(postgres.superuser_url(), name, template=WORLD_DATABASE)
+        place = tmp_path_factory.mktemp(name) / "home"
+        shutil.copytree(folder, place)
+        own_clock = MovableClock(clock.now())
+        try:
+            with open_house(postgres.superuser_url(name), place, own_clock, key) as copy:
+                yield moved(built, copy, own_clock)
+        finally:
+            _drop(postgres, name)
+            shutil.rmtree(place)
+
+    return copied
+
+
+def _drop(postgres: EmbeddedPostgres, name: str) -> None:
+    engine = create_engine(postgres.superuser_url(), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+@pytest.fixture
+def world(copy_world: CopyWorld) -> Iterator[World]:
+    """A copy of the world of one's own."""
+    with copy_world() as copy:
+        yield copy

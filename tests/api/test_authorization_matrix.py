@@ -11,9 +11,9 @@ from werkzeug.test import TestResponse
 
 from api.door import PATH_ARGUMENT, Operation
 from registry.actors.model import PERMISSIONS, Role
-from tests.api.conftest import CopyWorld
 from tests.api.rights import NOBODY, OPERATIONS, may
 from tests.api.samples import SAMPLES, Asked, Sample
+from tests.conftest import CopyWorld
 from tests.counting import rows_of
 from tests.world import BUYER, EXCHANGE, OFFICE, OTHER_OFFICE, World
 

@@ -18,7 +18,7 @@ from cli.working import run_once
 from registry.actors.model import Role
 from storage.local_store import LocalStore
 from tests import world as steps
-from tests.api.conftest import CopyWorld
+from tests.conftest import CopyWorld
 from tests.counting import everything_of
 from tests.registry.catalog.builders import a_table, parquet_of
 from tests.web import Web
@@ -193,7 +193,9 @@ def test_a_document_with_other_bytes_than_declared_is_not_filed(world: World) ->
     path = f"/v1/uploads/{begun['upload']['id']}/complete"
     true = {"sha256": hashlib.sha256(content).hexdigest()}
     require_clear({tongue: send(client, path, true, tongue) for tongue in ("en", "zh")}, 400)
-    assert everything_of(world.house) == before
+    # The bytes that were sent stay with the open upload until it is swept; nothing has come of them.
+    after = everything_of(world.house)
+    assert after | {"incoming": 0} == before | {"incoming": 0}
     assert client.get(f"/v1/evidence/{begun['id']}")["state"] != "verified"
 
 

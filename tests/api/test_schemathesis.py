@@ -5,7 +5,7 @@ fuzz SIZE=500`` sends that many requests to each operation; ``make test`` a few.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -16,10 +16,10 @@ from schemathesis import checks
 from schemathesis.generation import GenerationMode
 
 from api.door import PATH_ARGUMENT, Operation
-from tests.api.conftest import CopyWorld
 from tests.api.rights import NOBODY, OPERATIONS, may
 from tests.api.samples import SAMPLES, Asked
-from tests.world import World
+from tests.conftest import CopyWorld
+from tests.world import DATASET, World
 
 SIZE = int(os.environ.get("SANCAI_FUZZ_SIZE", "6"))
 CHECKS = [
@@ -147,3 +147,46 @@ def test_a_cursor_that_nobody_gave_is_refused(copy_world: CopyWorld, name: str) 
             for cursor in CURSORS
         }
     assert set(answered.values()) == {400}
+
+
+ABSENT = "0" * 32
+HARD_TO_HIT = (
+    ("list_listings", {"dataset": "no/such"}, None),
+    ("list_listings", {"seller": f"firm_{ABSENT}"}, None),
+    ("list_rulings", {"authority": f"auth_{ABSENT}"}, None),
+    ("list_rulings", {"document": "no-such"}, None),
+    ("show_policy", {"authority": f"auth_{ABSENT}"}, None),
+    ("list_firms", {"uscc": "91650502MA7GB0H88M"}, None),
+    ("list_firm_years", {"firm": f"firm_{ABSENT}", "year": 2026}, None),
+    ("quote_voucher", {"order": f"ord_{ABSENT}"}, None),
+    ("check_award", {"instrument": "no-such", "dataset": DATASET}, None),
+    ("check_award", {"instrument": "yz-14a", "dataset": "no/such"}, None),
+    ("prove_consistency", {"from": 5, "to": 2}, None),
+    ("search_datasets", {"sector": "astrology"}, None),
+    ("search_datasets", {"q": "%_\\'\""}, None),
+    ("create_token", {}, {"label": "x", "scopes": ["read"], "datasets": [f"ds_{ABSENT}"], "expires_in_days": 1}),
+    ("create_token", {}, {"label": "x", "scopes": ["pay", "audit"], "datasets": None, "expires_in_days": 1}),
+    ("activate_account", {}, {"login": "nobody", "code": "x", "password": "a password of several words"}),
+    ("sign_part_urls", {}, {"numbers": [10_000]}),
+    ("sign_read_urls", {}, {"paths": ["no-such.csv"]}),
+    ("sign_read_urls", {}, {"paths": ["../x"]}),
+)
+"""Requests that lead further in than made-up ones do: everything in them is well formed, and leads nowhere."""
+
+
+@pytest.fixture(scope="module")
+def shared(copy_world: CopyWorld) -> Iterator[World]:
+    """A copy of the world for requests that change next to nothing in it."""
+    with copy_world() as world:
+        yield world
+
+
+@pytest.mark.parametrize(("name", "query", "body"), HARD_TO_HIT)
+def test_what_leads_nowhere_is_answered_as_documented(
+    shared: World, name: str, query: dict[str, Any], body: dict[str, Any] | None
+) -> None:
+    operation, asked = OPERATIONS[name], SAMPLES[name].make(shared)
+    allowed = [actor for actor in sorted([NOBODY, *shared.tokens]) if may(operation, SAMPLES[name], actor)]
+    for actor in allowed[:6]:
+        stated: dict[str, Any] = {"query_string": query} if body is None else {"json": body}
+        assert _status(shared, operation, asked, actor, **stated) in {*operation.returns, *operation.problems}
