@@ -361,7 +361,10 @@ def _verify_version(premises: Premises, identifier: VersionId) -> Iterator[Findi
 
 
 def _difference(store: ObjectStore, place: Place, file: VersionFile) -> tuple[str, str] | None:
-    """Return (code, detail) of how stored bytes differ from the manifest, or None."""
+    """Return (code, detail) of how stored bytes differ from the manifest, or None.
+
+    A store that finds the damage itself, as MinIO does, refuses to read that object and answers otherwise.
+    """
     seen, size_bytes = hashlib.sha256(), 0
     try:
         for chunk in manifests.content(store, place):
@@ -369,8 +372,19 @@ def _difference(store: ObjectStore, place: Place, file: VersionFile) -> tuple[st
             size_bytes += len(chunk)
     except ObjectMissingError:
         return "object_missing", place.key
+    except UnavailableError:
+        _require_answering(store)
+        return "object_unreadable", place.key
     if size_bytes != file.size_bytes:
         return "object_size_differs", f"{size_bytes} != {file.size_bytes}"
     if file.digest is None or seen.hexdigest() != file.digest.hex:
         return "object_digest_differs", f"sha256:{seen.hexdigest()}"
     return None
+
+
+def _require_answering(store: ObjectStore) -> None:
+    """Return if the store as a whole answers. Raises UnavailableError."""
+    try:
+        store.health()
+    except (StoreUnavailableError, StoreConfigurationError) as error:
+        raise UnavailableError("store_unavailable") from error
