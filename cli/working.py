@@ -8,8 +8,8 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from registry.catalog.records import VERIFY_KIND
@@ -21,6 +21,7 @@ from registry.house import House
 from registry.journal.service import sequence
 from registry.manifests.service import sweep_uploads
 from registry.values.identifiers import VersionId
+from registry.vouchers.service import expire_due
 from storage import outbox, queue
 from storage.database import DatabaseUnavailableError, partitions_ensured
 from storage.errors import StoreError
@@ -28,6 +29,8 @@ from storage.errors import StoreError
 KINDS: Final = (VERIFY_KIND,)
 SEQUENCED_EVERY_S: Final = 0.5
 KEPT_EVERY_S: Final = 60.0
+EXPIRED_AT_ONCE_MAX: Final = 500
+"""How many holds of vouchers one tidying ends; the next one goes on."""
 LOOKED_FOR_EVERY_S: Final = 1.0
 HELD_EVERY_S: Final = queue.LEASE.total_seconds() / 4
 
@@ -83,12 +86,10 @@ def run(house: House) -> None:
 def _beside(house: House, stop: threading.Event) -> None:
     """Index the log and deliver messages while jobs take as long as they take."""
     while not stop.is_set():
-        try:
+        with _tried_again():
             while sequence(house.database, house.clock, house.signing_key):
                 pass
             deliver_messages(house)
-        except (DatabaseUnavailableError, SancaiError, StoreError) as error:
-            _log.warning("will be tried again: %s", error)
         stop.wait(SEQUENCED_EVERY_S)
 
 
@@ -96,13 +97,22 @@ def _keeping(house: House, stop: threading.Event) -> None:
     """Do what is due each minute, and a last time when the worker stops; a slow store holds nothing else up."""
     while True:
         stopping = stop.wait(0)
-        try:
+        with _tried_again():
             keep(house)
-        except (DatabaseUnavailableError, SancaiError, StoreError) as error:
-            _log.warning("will be tried again: %s", error)
         if stopping:
             return
         stop.wait(KEPT_EVERY_S)
+
+
+@contextmanager
+def _tried_again() -> Iterator[None]:
+    """Let no fault end the thread: with it the log would stand still, and nobody would be told."""
+    try:
+        yield
+    except (DatabaseUnavailableError, SancaiError, StoreError) as error:
+        _log.warning("will be tried again: %s", error)
+    except Exception:  # noqa: BLE001  Whatever it was, the next round tries again; it is logged with its trace.
+        _log.exception("will be tried again")
 
 
 def keep(house: House) -> None:
@@ -123,9 +133,10 @@ def deliver_messages(house: House) -> None:
 
 
 def tidy(house: House) -> None:
-    """Make the partitions of the next months and free what given-up uploads hold."""
+    """Make the partitions of the next months, end holds that have run out, free what given-up uploads hold."""
     with house.database.writing() as connection:
         partitions_ensured(connection)
+    expire_due(house.database, house.clock, EXPIRED_AT_ONCE_MAX)
     with suppress(StoreError):
         sweep_uploads(house.database, house.clock, house.store)
 
