@@ -151,6 +151,14 @@ class Activate:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangePassword:
+    """Choose another password; the present one shows that it is oneself who asks."""
+
+    password: str = field(repr=False)
+    new_password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CreateToken:
     """Make a token for the actor's own account; ``datasets`` None means all the account may reach."""
 

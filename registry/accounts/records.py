@@ -63,7 +63,8 @@ accounts = Table(
     CheckConstraint("num_nonnulls(firm_id, authority_id) = 1", "one_home"),
     CheckConstraint("cardinality(roles) > 0", "some_role"),
     CheckConstraint(
-        "NOT ('payer' = ANY (roles) AND roles && ARRAY['reviewer', 'section_head', 'deputy', 'principal'])",
+        "NOT ('payer' = ANY (roles)"
+        " AND roles && ARRAY['reviewer', 'section_head', 'leader_in_charge', 'principal_leader'])",
         "review_and_pay_are_apart",
     ),
     CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", "ended_when"),
@@ -224,6 +225,11 @@ def activate(connection: Connection, account: AccountId, password_hash: str) -> 
             activation_expires_at=None,
         )
     )
+
+
+def set_password(connection: Connection, account: AccountId, password_hash: str) -> None:
+    """Set another password."""
+    connection.execute(update(accounts).where(accounts.c.id == account).values(password_hash=password_hash))
 
 
 def end_account(connection: Connection, account: AccountId, ended_by: AccountId | None, now: Moment) -> None:

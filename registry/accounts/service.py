@@ -22,6 +22,7 @@ from registry.accounts.model import (
     Added,
     AddMember,
     AddOfficer,
+    ChangePassword,
     CreateToken,
     Issued,
     Token,
@@ -187,6 +188,21 @@ def activate(work: Work, command: Activate) -> Issued:
     )
     work.journal("accounts.account_activated", account.id, token=issued.token.id)
     return issued
+
+
+def change_password(work: Work, command: ChangePassword) -> Account:
+    """Change the password of one's own account; tokens stay, since each is ended by itself.
+
+    Raises NotAllowedError (``password_wrong``), InvalidValueError (the new password).
+    """
+    require(work.actor, Action.MANAGE_TOKENS)
+    known = records.password_of(work.connection, work.actor.name)
+    if known is None or known[0].id != work.actor.account or not same_password(command.password, known[1]):
+        raise NotAllowedError("password_wrong")
+    rules.require_password(known[0].login, command.new_password)
+    records.set_password(work.connection, known[0].id, hash_password(command.new_password))
+    work.journal("accounts.password_changed", known[0].id)
+    return known[0]
 
 
 def create_token(work: Work, command: CreateToken) -> Issued:
