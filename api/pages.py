@@ -1,56 +1,50 @@
-"""Pages for people: find a dataset, look at one, sign in, let a device in, read the API.
+"""Pages for people: find a dataset, look at one, see which notices run, read the API.
 
-Plain HTML; nothing is loaded from elsewhere.
+Plain HTML; nothing is loaded from elsewhere, and nothing needs JavaScript.
 """
 
-import os
-import secrets
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request
+from flask import Blueprint, Flask, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.auth import begin_session, counting_failures, end_session, form_text, page_actor, require_own_form
+from api.account_pages import account_pages
 from api.calls import cursor_of, house, position_of
 from api.openapi import document
-from api.problems import language, status_of
-from api.wording import sentence
-from registry.accounts import devices
-from registry.accounts import service as accounts
-from registry.accounts.rules import scopes_of
-from registry.actors.model import ANONYMOUS, Actor
+from api.page import page, refused, somebody
+from api.v1.dataset_shapes import version_number
 from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
+from registry.awards import service as awards
 from registry.catalog import service as catalog
-from registry.catalog.model import Search
-from registry.errors import NotAllowedError, NotFoundError, RuleError, SancaiError
-from registry.journal.work import Command, View
+from registry.catalog.model import Dataset, Search, Version, VersionName, VersionState
+from registry.errors import NotFoundError, RuleError, SancaiError
+from registry.exchange import service as exchange
+from registry.exchange.model import ListingFilter, ListingState
+from registry.journal.work import View
 from registry.parties import service as parties
-from registry.values.digest import Digest
 from registry.values.money import Money
 from registry.values.names import PublicName
 
 HITS_MAX: Final = 20
+FILES_SHOWN_MAX: Final = 50
+LISTINGS_SHOWN_MAX: Final = 10
+NOTICES_SHOWN_MAX: Final = 200
 STYLE_LIFE_S: Final = 3600
+FACETS: Final = ("sector", "licence", "format", "price")
 
 pages = Blueprint("pages", __name__)
+pages.register_error_handler(SancaiError, refused)
 
 
 def install(app: Flask) -> None:
     """Serve the pages on ``app``."""
     app.register_blueprint(pages)
-
-
-@pages.errorhandler(SancaiError)
-def refused(error: SancaiError) -> tuple[str, int]:
-    """Say on a page why something is refused."""
-    reader = language()
-    status = status_of(error)
-    title = sentence(f"status_{status.value}", {}, reader)
-    return _page("refused", title=title, detail=sentence(error.code, error.parameters, reader)), status.value
+    app.register_blueprint(account_pages)
+    app.jinja_env.filters.update(size=size_text, yuan=lambda fen: str(Money(fen)))
 
 
 @pages.get("/static/style.css")
@@ -64,39 +58,93 @@ def style() -> Response:
 def home() -> str:
     """Find datasets."""
     q = request.args.get("q", "").replace("\0", "")[:200]
-    sector = request.args.get("sector", "").replace("\0", "")[:40]
+    chosen = {name: request.args.get(name, "").replace("\0", "")[:100] for name in FACETS}
     position = position_of(request.args.get("cursor", ""), 3)
-    wanted = Search(text=q, sector=sector or None, limit=HITS_MAX)
-    with house().view(_somebody()) as view:
-        page = catalog.search(view, wanted, (position[0], position[1], position[2]) if position else None)
-    prices = [
-        sentence("page_free", {}, language()) if hit.price_fen is None else str(Money(hit.price_fen))
-        for hit in page.hits
+    wanted = Search(text=q, limit=HITS_MAX, **{name: value or None for name, value in chosen.items()})
+    with house().view(somebody()) as view:
+        found = catalog.search(view, wanted, (position[0], position[1], position[2]) if position else None)
+        newest = [catalog.latest(view, hit.dataset.id) for hit in found.hits]
+        # Few have a receipt, and a count asks the registers of every adopter.
+        counts = [
+            _count(view, hit.dataset.name) if adoption.receipts(view, hit.dataset.id) else None for hit in found.hits
+        ]
+    following = cursor_of(found.next_position) if found.next_position else ""
+    return page(
+        "home",
+        q=q,
+        chosen=chosen,
+        facets=[(name, _facet(q, chosen, name, found.facets.get(name, {}))) for name in FACETS],
+        hits=list(zip(found.hits, newest, counts, strict=True)),
+        more=_search_url(q, **chosen, cursor=following) if following else "",
+    )
+
+
+def _facet(q: str, chosen: Mapping[str, str], name: str, values: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the values of a facet, the most frequent first, each with the address that chooses it or lets it go."""
+    shown = dict(values) | ({chosen[name]: 0} if chosen[name] and chosen[name] not in values else {})
+    return [
+        {
+            "value": value,
+            "number": number,
+            "chosen": chosen[name] == value,
+            "url": _search_url(q, **{**chosen, name: "" if chosen[name] == value else value}),
+        }
+        for value, number in sorted(shown.items(), key=lambda item: (-item[1], item[0]))
     ]
-    sectors = sorted(page.facets.get("sector", {}).items(), key=lambda item: -item[1])
-    following = cursor_of(page.next_position) if page.next_position else ""
-    return _page("home", q=q, sector=sector, page=page, prices=prices, sectors=sectors, following=following, url=_url)
+
+
+def _search_url(q: str, **chosen: str) -> str:
+    return "/?" + urlencode({name: value for name, value in {"q": q, **chosen}.items() if value})
 
 
 @pages.get("/datasets/<namespace>/<slug>")
 def show_dataset(namespace: str, slug: str) -> str | AnyResponse:
-    """Show a dataset."""
+    """Show a dataset with one of its versions: the one asked for, else the newest that stands."""
     name = PublicName(namespace, slug)
-    with house().view(_somebody()) as view:
+    with house().view(somebody()) as view:
         held = catalog.dataset(view, name)
         if held.name.key != name.key:
             return redirect(f"/datasets/{held.name}", 308)
         versions = catalog.versions(view, held.id)
-        publisher = parties.firm(view, held.publisher).name
-        count = _count(view, held.name)
-    return _page(
-        "dataset",
-        dataset=held,
-        versions=versions[::-1],
-        publisher=publisher,
-        count=count,
-        receipts=_judged(count) if count else [],
-    )
+        shown = _version_shown(versions)
+        return page(
+            "dataset",
+            dataset=held,
+            versions=versions[::-1],
+            shown=shown,
+            files=_files(view, held, shown),
+            files_shown_max=FILES_SHOWN_MAX,
+            publisher=parties.firm(view, held.publisher).name,
+            count=_count(view, held.name),
+            listings=_listings(view, held),
+        )
+
+
+def _version_shown(versions: tuple[Version, ...]) -> Version | None:
+    if wanted := request.args.get("version", ""):
+        number = version_number(wanted)
+        for each in versions:
+            if each.number == number:
+                return each
+        raise NotFoundError("version_not_found", name=wanted)
+    standing = [each for each in versions if each.state is VersionState.PUBLISHED] or versions
+    return standing[-1] if standing else None
+
+
+def _files(view: View, held: Dataset, shown: Version | None) -> tuple[Any, ...]:
+    if shown is None or shown.number is None:
+        return ()
+    return catalog.version_files(view, VersionName(held.name, shown.number), "", FILES_SHOWN_MAX)
+
+
+def _listings(view: View, held: Dataset) -> list[dict[str, Any]]:
+    """Return what of the dataset is on sale, each with the name of its seller."""
+    found = exchange.listings(view, ListingFilter(dataset=held.id), None, LISTINGS_SHOWN_MAX)
+    return [
+        {"listing": each, "seller": parties.firm(view, each.seller).name}
+        for each in found
+        if each.state is ListingState.ON_SALE
+    ]
 
 
 def _count(view: View, name: PublicName) -> AdoptionCount | None:
@@ -107,87 +155,21 @@ def _count(view: View, name: PublicName) -> AdoptionCount | None:
         return None
 
 
-def _judged(count: AdoptionCount) -> list[dict[str, str]]:
-    reader = language()
-    return [
-        {
-            "name": judged.adopter_name,
-            "verdict": sentence("page_counts", {}, reader)
-            if judged.counts
-            else " ".join(sentence(reason.code, reason.parameters, reader) for reason in judged.reasons),
-        }
-        for judged in count.receipts
-    ]
+@pages.get("/notices")
+def show_notices() -> str:
+    """Show the public notices that run."""
+    with house().view(somebody()) as view:
+        return page("notices", notices=awards.notices(view, NOTICES_SHOWN_MAX))
 
 
-@pages.get("/sign-in")
-def ask_to_sign_in() -> str:
-    """Show the sign-in form."""
-    return _page("sign_in", user_code=request.args.get("user_code", ""), login="", wrong="")
-
-
-@pages.post("/sign-in")
-def sign_in() -> str | tuple[str, int] | AnyResponse:
-    """Sign a person in."""
-    require_own_form()
-    login, user_code = request.form.get("login", "").strip().lower(), request.form.get("user_code", "")
-    try:
-        with counting_failures(login), house().view() as view:
-            account = accounts.sign_in(view, login, request.form.get("password", ""))
-    except NotAllowedError as error:
-        wrong = sentence(error.code, error.parameters, language())
-        return _page("sign_in", user_code=user_code, login=login, wrong=wrong), status_of(error).value
-    begin_session(account)
-    return redirect(f"/device?{urlencode({'user_code': user_code})}" if user_code else "/", 303)
-
-
-@pages.post("/sign-out")
-def sign_out() -> str:
-    """Sign out."""
-    require_own_form()
-    end_session()
-    g.pop("signed_in", None)
-    reader = language()
-    return _page("said", title=sentence("page_sign_out", {}, reader), detail=sentence("page_signed_out", {}, reader))
-
-
-@pages.get("/device")
-def ask_about_device() -> str | tuple[str, int] | AnyResponse:
-    """Ask for a user code, then whether to let the device in."""
-    user_code = request.args.get("user_code", "")
-    actor = _somebody()
-    if actor.is_anonymous:
-        return redirect(f"/sign-in?{urlencode({'user_code': user_code})}" if user_code else "/sign-in", 303)
-    if not user_code:
-        return _page("device", device=None, wrong="")
-    try:
-        with house().view(actor) as view:
-            device = devices.device_to_answer(view, user_code)
-    except NotFoundError as error:
-        return _page("device", device=None, wrong=sentence(error.code, error.parameters, language())), 404
-    scopes = sorted(scope.value for scope in device.scopes & scopes_of(actor.roles))
-    return _page("device", device=device, scopes=scopes, wrong="")
-
-
-@pages.post("/device")
-def answer_device() -> str | AnyResponse:
-    """Let a device in, or not."""
-    actor = _somebody()
-    if actor.is_anonymous:
-        return redirect("/sign-in", 303)
-    require_own_form()
-    approved = request.form.get("answer") == "approve"
-    user_code = request.form.get("user_code", "")
-    command = Command("pages.answer_device", secrets.token_urlsafe(24), Digest.of(os.urandom(32)))
-
-    def act(work: Any) -> Mapping[str, Any]:
-        devices.answer_device(work, user_code, approved=approved)
-        return {}
-
-    house().perform(actor, command, act)
-    reader = language()
-    said = sentence("page_approved" if approved else "page_denied", {}, reader)
-    return _page("said", title=sentence("page_device", {}, reader), detail=said)
+def size_text(size_bytes: int) -> str:
+    """Return a size as people read it, for example ``759.1 KiB``."""
+    size, unit = float(size_bytes), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if size < 1024:
+            break
+        size, unit = size / 1024, larger
+    return f"{size_bytes} B" if unit == "B" else f"{size:.1f} {unit}"
 
 
 @pages.get("/docs")
@@ -200,7 +182,7 @@ def show_api() -> str:
         for method, operation in methods.items():
             shown = {**operation, "path": path, "method": method.upper(), "fields": _fields(operation, schemas)}
             by_tag.setdefault(operation["tags"][0], []).append(shown)
-    return _page("docs", tags=[{"name": tag, "operations": found} for tag, found in sorted(by_tag.items())])
+    return page("docs", tags=[{"name": tag, "operations": found} for tag, found in sorted(by_tag.items())])
 
 
 def _fields(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -234,26 +216,3 @@ def _kind(schema: Mapping[str, Any]) -> str:
     if schema.get("type") == "array":
         return f"[{_kind(schema.get('items', {}))}]"
     return str(schema.get("type", "any"))
-
-
-def _somebody() -> Actor:
-    """Return who is signed in to the pages, or nobody."""
-    if "signed_in" not in g:
-        g.signed_in = page_actor() or ANONYMOUS
-    signed_in: Actor = g.signed_in
-    return signed_in
-
-
-def _page(name: str, **shown: Any) -> str:
-    reader = language()
-
-    def say(code: str, **parameters: Any) -> str:
-        return sentence(code, parameters, reader)
-
-    actor = _somebody()
-    somebody = None if actor.is_anonymous else actor
-    return render_template(f"{name}.html", reader=reader, say=say, somebody=somebody, form=form_text(), **shown)
-
-
-def _url(**query: str) -> str:
-    return "/?" + urlencode({name: value for name, value in query.items() if value})
