@@ -1,13 +1,11 @@
 """Use cases of datasets and drafts: name, describe, draft, submit, publish, withdraw, open to a buyer.
 
-Longer than other modules by the list of what it offers to the rooms above. Queries stand in ``reading.py``, the
-worker's part in ``verification.py``.
+Queries stand in ``reading.py``, publication in ``publishing.py``, the worker's part in ``verification.py``.
 """
 
 from dataclasses import replace
 
-from registry.actors.model import Action, Actor, Resource
-from registry.actors.rules import require, require_visible
+from registry.actors.model import Action
 from registry.catalog import records, rules
 from registry.catalog.model import (
     EDITABLE_STATES,
@@ -19,6 +17,8 @@ from registry.catalog.model import (
     VersionName,
     VersionState,
 )
+from registry.catalog.ownership import own_dataset, own_draft, own_firm
+from registry.catalog.publishing import publish_draft, withdraw_version
 from registry.catalog.reading import (
     dataset,
     draft,
@@ -36,18 +36,12 @@ from registry.catalog.reading import (
     version_named,
     versions,
 )
-from registry.catalog.search import document_tokens
 from registry.errors import ConflictError, InvalidValueError, NotFoundError, RuleError
-from registry.journal.signing import SigningKey
 from registry.journal.work import Work
-from registry.manifests import rules as manifest_rules
 from registry.manifests import service as manifests
-from registry.manifests import signatures
-from registry.manifests.model import FileEntry, FilePath
+from registry.manifests.model import FilePath
 from registry.manifests.uploads import FILE_SIZE_MAX_BYTES, Purpose, Upload, UploadState
-from registry.sketches import service as sketches
 from registry.values.identifiers import DatasetId, FirmId, OrderId, VersionId
-from registry.values.money import Rate
 from registry.values.names import PublicName
 
 __all__ = [
@@ -82,14 +76,6 @@ __all__ = [
 ]
 
 
-def _own_firm(actor: Actor, action: Action) -> FirmId:
-    """Return the firm an actor acts for. Raises NotAllowedError."""
-    require(actor, action, Resource(firms=frozenset({actor.firm} if actor.firm else ()), dataset=None))
-    if actor.firm is None:
-        raise AssertionError("a permission of firms was given to an office")
-    return actor.firm
-
-
 def create_dataset(work: Work, command: CreateDataset) -> Dataset:
     """Take a public name. A namespace belongs to the firm that uses it first; a name is never used twice.
 
@@ -98,7 +84,7 @@ def create_dataset(work: Work, command: CreateDataset) -> Dataset:
         ConflictError: The name is or was in use.
         InvalidValueError: Title, description, licence or keywords are beyond their limits.
     """
-    firm = _own_firm(work.actor, Action.DRAFT_VERSION)
+    firm = own_firm(work.actor, Action.DRAFT_VERSION)
     rules.require_described(command)
     _take_namespace(work, command.name, firm)
     made = Dataset(
@@ -126,19 +112,9 @@ def _take_namespace(work: Work, name: PublicName, firm: FirmId) -> None:
         raise ConflictError("namespace_taken", namespace=name.namespace)
 
 
-def _own_dataset(work: Work, name: PublicName, action: Action) -> Dataset:
-    """Return a dataset of the actor's own, locked. Raises NotFoundError, NotAllowedError."""
-    found = records.dataset_of(work.connection, name, lock=True)
-    if found is None:
-        raise NotFoundError("dataset_not_found", name=str(name))
-    owned = Resource(firms=frozenset({found.publisher}), dataset=found.id, subject=found.id)
-    require_visible(work.actor, action, owned, "dataset")
-    return found
-
-
 def rename_dataset(work: Work, name: PublicName, new_name: PublicName) -> Dataset:
     """Give a dataset another name; the old one leads to it for ever. Raises ConflictError for a name ever used."""
-    found = _own_dataset(work, name, Action.DRAFT_VERSION)
+    found = own_dataset(work, name, Action.DRAFT_VERSION)
     _take_namespace(work, new_name, found.publisher)
     if not records.add_name(work.connection, found.id, new_name, work.now):
         raise ConflictError("name_taken", name=str(new_name))
@@ -154,7 +130,7 @@ def open_draft(work: Work, command: OpenDraft) -> Version:
         NotFoundError: The dataset, or a parent that the actor may read, does not exist.
         InvalidValueError, RuleError: As ``rules.require_draft``.
     """
-    found = _own_dataset(work, command.dataset, Action.DRAFT_VERSION)
+    found = own_dataset(work, command.dataset, Action.DRAFT_VERSION)
     rules.require_draft(command)
     parents = tuple(_parent(work, name) for name in command.parents)
     made = Version(
@@ -201,19 +177,9 @@ def _parent(work: Work, name: VersionName) -> Version:
     return found
 
 
-def _own_draft(work: Work, draft_id: VersionId, action: Action = Action.DRAFT_VERSION) -> Version:
-    """Return a draft of the actor's own, locked. Raises NotFoundError, NotAllowedError."""
-    found = records.version_of(work.connection, draft_id, lock=True)
-    if found is None:
-        raise NotFoundError("draft_not_found", id=draft_id)
-    owned = Resource(firms=frozenset({found.publisher}), dataset=found.dataset, subject=found.id)
-    require_visible(work.actor, action, owned, "draft")
-    return found
-
-
 def _editable(work: Work, draft_id: VersionId) -> Version:
     """Return a draft whose files may change; a verified or faulty one is open again."""
-    found = _own_draft(work, draft_id)
+    found = own_draft(work, draft_id)
     if found.state not in EDITABLE_STATES:
         raise ConflictError("version_state", state=found.state.value, wanted=VersionState.OPEN.value)
     if found.state is not VersionState.OPEN:
@@ -258,7 +224,7 @@ def remove_file(work: Work, draft_id: VersionId, path: FilePath) -> VersionFile:
 
 def abandon_draft(work: Work, draft_id: VersionId) -> Version:
     """Give a draft up with all its uploads. Raises NotFoundError, ConflictError."""
-    found = _own_draft(work, draft_id)
+    found = own_draft(work, draft_id)
     rules.require_move(found.state, VersionState.ABANDONED)
     files = records.files_of(work.connection, draft_id)
     for upload in manifests.uploads(work, [file.upload for file in files]).values():
@@ -276,7 +242,7 @@ def submit_draft(work: Work, draft_id: VersionId) -> Version:
         RuleError: It has no file, or the bytes of some have not arrived; every one is named.
         NotFoundError, ConflictError: There is no such draft, or it is not open.
     """
-    found = _own_draft(work, draft_id)
+    found = own_draft(work, draft_id)
     rules.require_move(found.state, VersionState.VERIFYING)
     files = records.files_of(work.connection, draft_id)
     if not files:
@@ -299,112 +265,6 @@ def submit_draft(work: Work, draft_id: VersionId) -> Version:
     )
     work.journal("catalog.draft_submitted", draft_id, files=number, size_bytes=size_bytes)
     return replace(found, state=VersionState.VERIFYING, files=number, size_bytes=size_bytes)
-
-
-def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
-    """Publish a verified draft: screen, number, sign. From then on its content never changes.
-
-    Raises:
-        RuleError: ``near_duplicate`` with an obstacle for each version it repeats and the overlap in basis points.
-        ConflictError: It is not verified, or this dataset has published the same content.
-        NotFoundError: There is no such draft.
-    """
-    found = _own_draft(work, draft_id, Action.PUBLISH_VERSION)
-    rules.require_move(found.state, VersionState.PUBLISHED)
-    held = records.dataset_of(work.connection, found.dataset, lock=True)
-    if held is None:
-        raise NotFoundError("dataset_not_found", name=str(found.dataset))
-    entries = [
-        FileEntry(file.path, file.size_bytes, file.digest)
-        for file in records.files_of(work.connection, draft_id)
-        if file.digest is not None
-    ]
-    made = manifest_rules.build_manifest(entries)
-    digest = made.root.content_digest
-    sketches.lock_screen_within(work)
-    if same := records.same_content(work.connection, digest, found.dataset):
-        raise ConflictError("content_published_already", version=f"{held.name}@v{same.number}")
-    _require_novel(work, found, digest)
-    number = records.highest_number(work.connection, found.dataset) + 1
-    root = manifest_rules.root_json(made.root)
-    published = replace(
-        found,
-        state=VersionState.PUBLISHED,
-        number=number,
-        content_digest=digest,
-        manifest_digest=manifest_rules.manifest_digest(made.root),
-        published_at=work.now,
-    )
-    records.set_version(
-        work.connection,
-        draft_id,
-        state=published.state,
-        number=number,
-        content_digest=digest,
-        manifest_digest=published.manifest_digest,
-        envelope=signatures.sign(root, [key.private_key]).decode(),
-        published_at=work.now,
-    )
-    records.set_newest(work.connection, found.dataset, number)
-    if (sketch := sketches.sketch_of(work, draft_id)) is not None:
-        sketches.enter_within(work, draft_id, sketch)
-    _index(work, held, published)
-    work.journal(
-        "catalog.version_published",
-        draft_id,
-        name=f"{held.name}@v{number}",
-        content_digest=str(digest),
-        manifest_digest=str(published.manifest_digest),
-    )
-    return published
-
-
-def _require_novel(work: Work, found: Version, digest: object) -> None:
-    same = records.same_content_elsewhere(work.connection, digest, found.dataset)
-    if same is not None:
-        held = records.dataset_of(work.connection, same.dataset)
-        rules.require_other_content(same, f"{held.name if held else same.dataset}@v{same.number}")
-    likenesses = overlap_of(work, found)
-    others = tuple(like.version for like in rules.strangers(found, likenesses))
-    sketch = sketches.sketch_of(work, found.id)
-    joint = sketches.joint_row_containment(work, sketch, others) if sketch else Rate(0)
-    rules.require_novel(found, likenesses, joint)
-
-
-def _index(work: Work, held: Dataset, published: Version) -> None:
-    """Make the search row anew from title, words, columns and labels of the newest version."""
-    words = [held.description, str(held.name), published.source, held.sector, *held.keywords]
-    formats: list[str] = []
-    for file in records.files_of(work.connection, published.id):
-        words += [str(column["name"]) for column in file.columns]
-        words += [str(label) for column in file.columns for label in _labels(column)]
-        formats += [file.format] if file.format else []
-    tokens = document_tokens(held.title, words)
-    records.index_dataset(work.connection, held, tokens, sorted(set(formats)), work.now)
-
-
-def _labels(column: object) -> list[object]:
-    top = column.get("top", []) if isinstance(column, dict) else []
-    return [item["value"] for item in top if isinstance(item, dict) and isinstance(item.get("value"), str)]
-
-
-def withdraw_version(work: Work, name: VersionName, reason: str) -> Version:
-    """Withdraw a version of one's own: no new reader from now on. Raises NotFoundError, ConflictError."""
-    held = _own_dataset(work, name.dataset, Action.WITHDRAW_VERSION)
-    rules.require_reason(reason)
-    found = records.numbered(work.connection, held.id, name.number)
-    if found is None:
-        raise NotFoundError("version_not_found", name=str(name))
-    rules.require_move(found.state, VersionState.WITHDRAWN)
-    records.set_version(work.connection, found.id, state=VersionState.WITHDRAWN, withdrawn_reason=reason)
-    left = [other for other in records.versions_of(work.connection, held.id) if other.state is VersionState.PUBLISHED]
-    if left and left[-1].number:
-        records.set_newest(work.connection, held.id, left[-1].number)
-        _index(work, held, left[-1])
-    elif not left:
-        records.unindex_dataset(work.connection, held.id)
-    work.journal("catalog.version_withdrawn", found.id, name=str(name), reason=reason)
-    return replace(found, state=VersionState.WITHDRAWN, withdrawn_reason=reason)
 
 
 def grant_within(work: Work, dataset: DatasetId, firm: FirmId, order: OrderId) -> None:

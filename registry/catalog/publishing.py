@@ -1,0 +1,125 @@
+"""Publish a verified draft, and withdraw what was published."""
+
+from dataclasses import replace
+
+from registry.actors.model import Action
+from registry.catalog import records, rules
+from registry.catalog.model import Dataset, Version, VersionName, VersionState
+from registry.catalog.ownership import own_dataset, own_draft
+from registry.catalog.reading import overlap_of
+from registry.catalog.search import document_tokens
+from registry.errors import ConflictError, NotFoundError
+from registry.journal.signing import SigningKey
+from registry.journal.work import Work
+from registry.manifests import rules as manifest_rules
+from registry.manifests import signatures
+from registry.manifests.model import FileEntry
+from registry.sketches import service as sketches
+from registry.values.identifiers import VersionId
+from registry.values.money import Rate
+
+
+def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
+    """Publish a verified draft: screen, number, sign. From then on its content never changes.
+
+    Raises:
+        RuleError: ``near_duplicate`` with an obstacle for each version it repeats and the overlap in basis points.
+        ConflictError: It is not verified, or this dataset has published the same content.
+        NotFoundError: There is no such draft.
+    """
+    found = own_draft(work, draft_id, Action.PUBLISH_VERSION)
+    rules.require_move(found.state, VersionState.PUBLISHED)
+    held = records.dataset_of(work.connection, found.dataset, lock=True)
+    if held is None:
+        raise NotFoundError("dataset_not_found", name=str(found.dataset))
+    entries = [
+        FileEntry(file.path, file.size_bytes, file.digest)
+        for file in records.files_of(work.connection, draft_id)
+        if file.digest is not None
+    ]
+    made = manifest_rules.build_manifest(entries)
+    digest = made.root.content_digest
+    sketches.lock_screen_within(work)
+    if same := records.same_content(work.connection, digest, found.dataset):
+        raise ConflictError("content_published_already", version=f"{held.name}@v{same.number}")
+    _require_novel(work, found, digest)
+    number = records.highest_number(work.connection, found.dataset) + 1
+    root = manifest_rules.root_json(made.root)
+    published = replace(
+        found,
+        state=VersionState.PUBLISHED,
+        number=number,
+        content_digest=digest,
+        manifest_digest=manifest_rules.manifest_digest(made.root),
+        published_at=work.now,
+    )
+    records.set_version(
+        work.connection,
+        draft_id,
+        state=published.state,
+        number=number,
+        content_digest=digest,
+        manifest_digest=published.manifest_digest,
+        envelope=signatures.sign(root, [key.private_key]).decode(),
+        published_at=work.now,
+    )
+    records.set_newest(work.connection, found.dataset, number)
+    if (sketch := sketches.sketch_of(work, draft_id)) is not None:
+        sketches.enter_within(work, draft_id, sketch)
+    _index(work, held, published)
+    work.journal(
+        "catalog.version_published",
+        draft_id,
+        name=f"{held.name}@v{number}",
+        content_digest=str(digest),
+        manifest_digest=str(published.manifest_digest),
+    )
+    return published
+
+
+def _require_novel(work: Work, found: Version, digest: object) -> None:
+    same = records.same_content_elsewhere(work.connection, digest, found.dataset)
+    if same is not None:
+        held = records.dataset_of(work.connection, same.dataset)
+        rules.require_other_content(same, f"{held.name if held else same.dataset}@v{same.number}")
+    likenesses = overlap_of(work, found)
+    others = tuple(like.version for like in rules.strangers(found, likenesses))
+    sketch = sketches.sketch_of(work, found.id)
+    joint = sketches.joint_row_containment(work, sketch, others) if sketch else Rate(0)
+    rules.require_novel(found, likenesses, joint)
+
+
+def _index(work: Work, held: Dataset, published: Version) -> None:
+    """Make the search row anew from title, words, columns and labels of the newest version."""
+    words = [held.description, str(held.name), published.source, held.sector, *held.keywords]
+    formats: list[str] = []
+    for file in records.files_of(work.connection, published.id):
+        words += [str(column["name"]) for column in file.columns]
+        words += [str(label) for column in file.columns for label in _labels(column)]
+        formats += [file.format] if file.format else []
+    tokens = document_tokens(held.title, words)
+    records.index_dataset(work.connection, held, tokens, sorted(set(formats)), work.now)
+
+
+def _labels(column: object) -> list[object]:
+    top = column.get("top", []) if isinstance(column, dict) else []
+    return [item["value"] for item in top if isinstance(item, dict) and isinstance(item.get("value"), str)]
+
+
+def withdraw_version(work: Work, name: VersionName, reason: str) -> Version:
+    """Withdraw a version of one's own: no new reader from now on. Raises NotFoundError, ConflictError."""
+    held = own_dataset(work, name.dataset, Action.WITHDRAW_VERSION)
+    rules.require_reason(reason)
+    found = records.numbered(work.connection, held.id, name.number)
+    if found is None:
+        raise NotFoundError("version_not_found", name=str(name))
+    rules.require_move(found.state, VersionState.WITHDRAWN)
+    records.set_version(work.connection, found.id, state=VersionState.WITHDRAWN, withdrawn_reason=reason)
+    left = [other for other in records.versions_of(work.connection, held.id) if other.state is VersionState.PUBLISHED]
+    if left and left[-1].number:
+        records.set_newest(work.connection, held.id, left[-1].number)
+        _index(work, held, left[-1])
+    elif not left:
+        records.unindex_dataset(work.connection, held.id)
+    work.journal("catalog.version_withdrawn", found.id, name=str(name), reason=reason)
+    return replace(found, state=VersionState.WITHDRAWN, withdrawn_reason=reason)
