@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from registry.accounts import devices, service
-from registry.accounts.model import Activate, AddMember, AddOfficer, CreateToken
+from registry.accounts.model import Activate, AddMember, AddOfficer, ChangePassword, CreateToken
+from registry.accounts.rules import REVIEWING
 from registry.actors.model import ANONYMOUS, Actor, Role, Scope
 from registry.errors import ConflictError, NotAllowedError, NotFoundError
 from registry.journal.work import View, Work
@@ -133,12 +134,14 @@ def test_the_last_owner_cannot_be_removed(work_as: WorkAs) -> None:
         service.end_account(work, owner.account)
 
 
-def test_the_database_itself_keeps_review_and_pay_apart(work_as: WorkAs, database: Database) -> None:
+@pytest.mark.parametrize("role", sorted(REVIEWING))
+def test_the_database_itself_keeps_review_and_pay_apart(work_as: WorkAs, database: Database, role: Role) -> None:
     payer = an_officer(work_as, a_registrar(work_as), "payer", Role.PAYER)
     assert payer.account is not None
     with pytest.raises(DBAPIError, match="review_and_pay_are_apart"), database.writing() as connection:
         connection.execute(
-            text("UPDATE accounts SET roles = '{payer,reviewer}' WHERE id = :id"), {"id": payer.account.uuid}
+            text("UPDATE accounts SET roles = ARRAY['payer', :role] WHERE id = :id"),
+            {"id": payer.account.uuid, "role": role.value},
         )
 
 
@@ -240,3 +243,19 @@ def test_an_approval_counts_for_nothing_once_the_member_is_removed(
         service.end_account(work, member.account)
     with pytest.raises(NotAllowedError, match="token_invalid"), work_as(member) as work:
         devices.issue_device_token(work, code)
+
+
+def test_a_changed_password_signs_in_and_the_former_one_does_not(work_as: WorkAs, view_as: ViewAs) -> None:
+    owner = an_owner(work_as, a_registrar(work_as))
+    with work_as(owner) as work:
+        service.change_password(work, ChangePassword(PASSWORD, "another one of several words"))
+    with view_as() as view:
+        assert service.sign_in(view, owner.name, "another one of several words").id == owner.account
+        with pytest.raises(NotAllowedError, match="sign_in_refused"):
+            service.sign_in(view, owner.name, PASSWORD)
+
+
+def test_only_the_present_password_opens_the_way_to_another(work_as: WorkAs) -> None:
+    owner = an_owner(work_as, a_registrar(work_as))
+    with pytest.raises(NotAllowedError, match="password_wrong"), work_as(owner) as work:
+        service.change_password(work, ChangePassword("not the one", "another one of several words"))
