@@ -72,6 +72,20 @@ class Operation:
     media: Mapping[int, str] = field(default_factory=dict)
 
 
+def _problems(rule: str, *, public: bool, keyed: bool, has_body: bool) -> set[int]:
+    """Return the statuses of ``problem+json`` that every operation of this kind may answer with."""
+    stated = {400, 401, 503}
+    if not public:
+        stated.add(403)
+    if PATH_ARGUMENT.search(rule):
+        stated.add(404)
+    if keyed:
+        stated |= {404, 409, 422}
+    if has_body:
+        stated |= {411, 413, 415}
+    return stated
+
+
 class Door(Blueprint):
     """A blueprint whose operations are listed in ``app.extensions["operations"]``."""
 
@@ -104,15 +118,7 @@ class Door(Blueprint):
         def register(view: Callable[P, Response]) -> Callable[P, Response]:
             hints = get_type_hints(view)
             takes: dict[str, Model] = {name: hints[name] for name in ("body", "query") if name in hints}
-            stated = {400, 401, *problems}
-            if not public:
-                stated.add(403)
-            if PATH_ARGUMENT.search(rule):
-                stated.add(404)
-            if needs_key:
-                stated |= {404, 409, 422}
-            if "body" in takes:
-                stated |= {411, 413, 415}
+            stated = set(problems) | _problems(rule, public=public, keyed=needs_key, has_body="body" in takes)
             made = Operation(
                 name=view.__name__,
                 method=method.lower(),
@@ -120,7 +126,7 @@ class Door(Blueprint):
                 summary=(view.__doc__ or "").split("\n")[0],
                 takes=takes,
                 returns=returns,
-                problems=tuple(sorted(stated | {503})),
+                problems=tuple(sorted(stated)),
                 action=action,
                 public=public,
                 keyed=needs_key,

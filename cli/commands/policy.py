@@ -69,6 +69,20 @@ def _print_policy(found: "PolicyDetail") -> None:
         ]
     )
     line()
+    _print_instruments(found)
+    line()
+    _print_assumptions(found)
+    if len(found.years) > 1:
+        years = ", ".join(str(year) for year in found.years)
+        note(
+            say(
+                f"The term touches {len(found.years)} calendar years ({years}): a yearly cap is open once in each.",
+                f"有效期跨 {len(found.years)} 个公历年度（{years}）：年度上限在每一年度各计一次。",
+            )
+        )
+
+
+def _print_instruments(found: "PolicyDetail") -> None:
     table(
         [
             say("instrument", "政策工具"),
@@ -88,7 +102,9 @@ def _print_policy(found: "PolicyDetail") -> None:
             for each in found.instruments
         ],
     )
-    line()
+
+
+def _print_assumptions(found: "PolicyDetail") -> None:
     table(
         [
             say("assumption", "假设"),
@@ -110,14 +126,6 @@ def _print_policy(found: "PolicyDetail") -> None:
             for each in found.assumptions
         ],
     )
-    if len(found.years) > 1:
-        years = ", ".join(str(year) for year in found.years)
-        note(
-            say(
-                f"The term touches {len(found.years)} calendar years ({years}): a yearly cap is open once in each.",
-                f"有效期跨 {len(found.years)} 个公历年度（{years}）：年度上限在每一年度各计一次。",
-            )
-        )
 
 
 def _short(value: object) -> str:

@@ -1,6 +1,6 @@
 """Payment batches of settled vouchers: settling fixes what is due, the case machine does the rest (RULINGS 23)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from registry.actors.model import Action
@@ -11,7 +11,7 @@ from registry.awards.commands import VOUCHERS_MAX, FormBatch
 from registry.awards.model import Case, CaseKind, CaseState, Line, Occasion
 from registry.awards.service import case_applied, keep_batch_decision, levels_of, notice_days_of
 from registry.errors import RuleError
-from registry.journal.work import Work
+from registry.journal.work import View, Work
 from registry.parties import service as parties
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument
@@ -20,6 +20,7 @@ from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import CaseId
 from registry.vouchers import service as vouchers
+from registry.vouchers.model import SettledLine
 
 BATCH_FORMAT: Final = "sancai.batch-facts/1"
 SEVERAL: Final = "several"
@@ -49,22 +50,10 @@ def form_batch(work: Work, command: FormBatch) -> Case:
     for each in settled:
         if each.instrument not in known:
             raise RuleError("voucher_of_other_document", (), id=each.voucher, document=command.document)
-    names = parties.firms(work, {each.firm for each in settled})
     instruments = sorted({each.instrument for each in settled})
     today = work.now.civil_day()
     active = {each: assessment.deciding_policy(work, office, each, today) for each in instruments}
-    lines = tuple(
-        Line(
-            firm=each.firm,
-            firm_name=names[each.firm].name,
-            subject=each.voucher,
-            instrument=each.instrument,
-            clause=each.clause,
-            standard=_standard(active[each.instrument]),
-            amount=each.amount,
-        )
-        for each in settled
-    )
+    lines = _lines(work, settled, active)
     leading = active[instruments[0]]
     snapshot = batch_verdict(command.document, lines, list(active.values()))
     made = Case(
@@ -94,6 +83,23 @@ def form_batch(work: Work, command: FormBatch) -> Case:
     case_applied(work, leading, made)
     keep_batch_decision(work, made, Occasion.APPLICATION, snapshot)
     return made
+
+
+def _lines(view: View, settled: Sequence[SettledLine], active: Mapping[str, ActiveInstrument]) -> tuple[Line, ...]:
+    """Return what is paid for each voucher, in the words a notice needs."""
+    names = parties.firms(view, {each.firm for each in settled})
+    return tuple(
+        Line(
+            firm=each.firm,
+            firm_name=names[each.firm].name,
+            subject=each.voucher,
+            instrument=each.instrument,
+            clause=each.clause,
+            standard=_standard(active[each.instrument]),
+            amount=each.amount,
+        )
+        for each in settled
+    )
 
 
 def batch_verdict(document: str, lines: Sequence[Line], policies: Sequence[ActiveInstrument]) -> dict[str, Json]:

@@ -73,15 +73,8 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
         raise RuleError("not_eligible", found, instrument=command.instrument, dataset=str(dataset.name))
     case_id = CaseId.new()
     sealed, shown = payee.seal(secret, case_id, command.payee)
-    line = Line(
-        firm=firm.id,
-        firm_name=firm.name,
-        subject=dataset.id,
-        instrument=active.instrument.id,
-        clause=active.instrument.clause,
-        standard=_standard(active),
-        amount=verdict.amount,
-    )
+    clause, standard = active.instrument.clause, _standard(active)
+    line = Line(firm.id, firm.name, dataset.id, active.instrument.id, clause, standard, verdict.amount)
     made = case_applied(
         work,
         active,

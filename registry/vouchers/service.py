@@ -244,7 +244,6 @@ def redeem(work: Work, voucher_id: VoucherId, invoice_id: InvoiceId) -> Voucher:
         facts_digest=Digest.of_json(facts),
     )
     _claim(work, held, made, invoice.id)
-    records.save_voucher(work.connection, made)
     _add_decision(work, made, facts)
     moves = [
         ledger.move_of_voucher(made.pool, VoucherState.HELD, VoucherState.REDEEMED, due.amount),
@@ -271,6 +270,7 @@ def _claim(work: Work, held: Voucher, made: Voucher, invoice: InvoiceId) -> None
     _change_pool(work, made.pool, made.amount.fen - held.amount.fen)
     if not records.claim_invoice(work.connection, invoice, made.id, made.base):
         raise ConflictError("invoice_already_claimed", invoice=invoice, voucher="")
+    records.save_voucher(work.connection, made)
 
 
 def _supported(work: Work, order: Order, invoice_id: InvoiceId) -> tuple[Invoice, SupportedBase]:
