@@ -15,7 +15,7 @@ from api.account_pages import account_pages
 from api.calls import cursor_of, house, position_of
 from api.openapi import document
 from api.page import page, refused, somebody
-from api.v1.dataset_shapes import version_number
+from api.v1.dataset_bodies import version_number
 from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import service as awards

@@ -10,38 +10,35 @@ from pydantic import BaseModel
 
 from api.calls import current_actor, cursor_of, house, position_of, read, rendered, write
 from api.door import Door, PageQuery
-from api.v1.dataset_shapes import (
+from api.v1.dataset_bodies import (
     DatasetBody,
-    DatasetView,
     DraftBody,
-    DraftFileView,
-    DraftView,
     FileBody,
     FilePathQuery,
+    NothingBody,
+    ReadsBody,
+    RenameBody,
+    SearchQuery,
+    VersionWithdrawalBody,
+    version_number,
+)
+from api.v1.dataset_views import (
+    DatasetView,
+    DraftFileView,
+    DraftView,
     FilesView,
     FileView,
     ManifestView,
-    NothingBody,
-    ReadsBody,
     ReadUrlsView,
     ReadUrlView,
-    RenameBody,
-    SearchQuery,
     SearchView,
     UsageView,
     VersionsView,
     VersionView,
-    VersionWithdrawalBody,
-    version_number,
 )
 from registry.actors.model import Action
 from registry.catalog import service
-from registry.catalog.model import (
-    Dataset,
-    Search,
-    VersionFile,
-    VersionName,
-)
+from registry.catalog.model import Dataset, Search, VersionFile, VersionName
 from registry.catalog.usage import note_reads, usage
 from registry.errors import InvalidValueError, UnavailableError
 from registry.journal.work import Command, View

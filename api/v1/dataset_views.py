@@ -1,183 +1,18 @@
-"""What datasets, drafts and versions look like over HTTP: request bodies and answers."""
+"""What datasets, drafts and versions look like in answers."""
 
-from datetime import date
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import JsonValue
 
 from api.calls import cursor_of
-from api.door import Answer, PageQuery, Strict, Whole
+from api.door import Answer
 from api.problems import language
 from api.v1.uploads import UploadView
 from api.wording import sentence
-from registry.catalog.model import (
-    PARENTS_MAX,
-    Contributor,
-    ContributorRole,
-    CreateDataset,
-    Dataset,
-    EarlierPublication,
-    Grade,
-    Hit,
-    OpenDraft,
-    Openness,
-    Origin,
-    SearchPage,
-    Sector,
-    UsageDay,
-    Version,
-    VersionFile,
-    VersionName,
-)
-from registry.catalog.reading import READ_PATHS_MAX, SignedManifest
-from registry.errors import InvalidValueError
+from registry.catalog.model import Dataset, Hit, SearchPage, UsageDay, Version, VersionFile
+from registry.catalog.reading import SignedManifest
 from registry.manifests.uploads import Upload
-from registry.values.identifiers import FirmId
 from registry.values.money import Money
-from registry.values.names import PublicName
-
-
-def version_number(version: str) -> int:
-    """Return the number of a version written ``v1``. Raises InvalidValueError."""
-    digits = version.removeprefix("v")
-    if not (version.startswith("v") and digits.isascii() and digits.isdecimal() and 0 < len(digits) < 9):
-        raise InvalidValueError("version_malformed", given=version[:40])
-    return int(digits)
-
-
-def version_name(text: str) -> VersionName:
-    """Return the version written ``namespace/slug@v1``. Raises InvalidValueError."""
-    name, _, version = text.partition("@")
-    return VersionName(PublicName.parse(name), version_number(version))
-
-
-class DatasetBody(Strict):
-    """A new dataset: a public name and what it is about."""
-
-    name: str = Field(max_length=200, examples=["sector-lab/wind-turbines"])
-    title: str = Field(max_length=400)
-    description: str = Field(default="", max_length=20_000)
-    sector: Sector
-    licence: str = Field(max_length=100)
-    access: Openness = Openness.PUBLIC
-    keywords: list[str] = Field(default_factory=list, max_length=100)
-
-    def command(self) -> CreateDataset:
-        """Return the command. Raises InvalidValueError."""
-        return CreateDataset(
-            PublicName.parse(self.name),
-            self.title,
-            self.description,
-            self.sector,
-            self.licence,
-            self.access,
-            tuple(self.keywords),
-        )
-
-
-class RenameBody(Strict):
-    """Another name for a dataset."""
-
-    name: str = Field(max_length=200)
-
-
-class EarlierPublicationBody(Strict):
-    """Where the content had been public before."""
-
-    where: str = Field(max_length=2_000)
-    published_on: str = Field(max_length=10, examples=["2024-05-01"])
-    url: str | None = Field(default=None, max_length=2_000)
-
-    def value(self) -> EarlierPublication:
-        """Return the value. Raises InvalidValueError."""
-        try:
-            return EarlierPublication(self.where, date.fromisoformat(self.published_on), self.url)
-        except ValueError as error:
-            raise InvalidValueError("day_malformed", given=self.published_on) from error
-
-
-class ContributorBody(Strict):
-    """Who made, supplied, funded or holds rights in the version."""
-
-    firm: str | None = Field(default=None, max_length=60)
-    name: str = Field(max_length=200)
-    role: ContributorRole
-
-    def value(self) -> Contributor:
-        """Return the value. Raises InvalidValueError."""
-        return Contributor(FirmId(self.firm) if self.firm else None, self.name, self.role)
-
-
-class DraftBody(Strict):
-    """A new version: where it comes from and who had a part in it."""
-
-    message: str = Field(default="", max_length=2_000)
-    origin: Origin
-    source: str = Field(max_length=2_000)
-    source_url: str | None = Field(default=None, max_length=2_000)
-    source_licence: str | None = Field(default=None, max_length=100)
-    earlier_publications: list[EarlierPublicationBody] = Field(default_factory=list, max_length=100)
-    parents: list[str] = Field(default_factory=list, max_length=PARENTS_MAX)
-    contributors: list[ContributorBody] = Field(default_factory=list, max_length=200)
-    grade: Grade = Grade.GENERAL
-    desensitised: bool = False
-
-    def command(self, dataset: PublicName) -> OpenDraft:
-        """Return the command. Raises InvalidValueError."""
-        return OpenDraft(
-            dataset=dataset,
-            message=self.message,
-            origin=self.origin,
-            source=self.source,
-            source_url=self.source_url,
-            source_licence=self.source_licence,
-            earlier_publications=tuple(each.value() for each in self.earlier_publications),
-            parents=tuple(version_name(text) for text in self.parents),
-            contributors=tuple(each.value() for each in self.contributors),
-            grade=self.grade,
-            desensitised=self.desensitised,
-        )
-
-
-class FileBody(Strict):
-    """A file that will be uploaded."""
-
-    path: str = Field(max_length=4_000)
-    size_bytes: Whole = Field(ge=0)
-
-
-class NothingBody(Strict):
-    """No fields."""
-
-
-class ReadsBody(Strict):
-    """Which files addresses are wanted for."""
-
-    paths: list[str] = Field(min_length=1, max_length=READ_PATHS_MAX)
-
-
-class VersionWithdrawalBody(Strict):
-    """Why a version is withdrawn."""
-
-    reason: str = Field(min_length=1, max_length=2_000)
-
-
-class FilePathQuery(BaseModel):
-    """Which file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    path: str = Field(max_length=4_000)
-
-
-class SearchQuery(PageQuery):
-    """What to look for."""
-
-    q: str = Field(default="", max_length=200)
-    sector: str = Field(default="", max_length=40)
-    licence: str = Field(default="", max_length=100)
-    format: str = Field(default="", max_length=20)
-    price: str = Field(default="", max_length=10)
 
 
 class DatasetView(Answer):
