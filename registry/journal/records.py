@@ -27,7 +27,7 @@ from registry.errors import NotFoundError
 from registry.journal.model import Checkpoint, Entry, Opening
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import EntryId
+from registry.values.identifiers import AccountId, EntryId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
 from storage.database import Writes, metadata, rows_may
@@ -114,6 +114,7 @@ answers = Table(
     Column("party", Key, primary_key=True),
     Column("operation", Key, primary_key=True),
     Column("key", Key, primary_key=True),
+    Column("account", IdColumn(AccountId)),
     Column("body", DigestColumn, nullable=False),
     Column("outcome", JSONB),
     Column("answered_at", MomentColumn, nullable=False),
@@ -250,18 +251,24 @@ def opening_of(connection: Connection, entry_id: EntryId) -> Opening | None:
     return Opening(salt=bytes(row.salt), payload=row.payload) if row else None
 
 
-def leaves_with_entries(connection: Connection, start: int, limit: int) -> list[tuple[int, bytes, Entry]]:
-    """Return up to ``limit`` (index, stored leaf hash, entry) from ``start`` on, in order."""
+def leaves_with_entries(
+    connection: Connection, start: int, limit: int
+) -> list[tuple[int, bytes, Entry, Opening | None]]:
+    """Return up to ``limit`` (index, stored leaf hash, entry, opening unless erased) from ``start`` on, in order."""
     page = select(leaves).where(leaves.c.leaf_index >= start).order_by(leaves.c.leaf_index).limit(limit).subquery()
     rows = connection.execute(
-        select(page.c.leaf_index, page.c.leaf_hash, *entries.c)
+        select(page.c.leaf_index, page.c.leaf_hash, openings.c.salt, openings.c.payload, *entries.c)
         .join(entries, entries.c.id == page.c.entry_id)
+        .join(openings, openings.c.entry_id == page.c.entry_id, isouter=True)
         .order_by(page.c.leaf_index)
     )
     found = []
     for row in rows:
         stated = dict(row._mapping)  # noqa: SLF001
-        found.append((stated.pop("leaf_index"), bytes(stated.pop("leaf_hash")), Entry(**stated)))
+        index, leaf = stated.pop("leaf_index"), bytes(stated.pop("leaf_hash"))
+        salt, payload = stated.pop("salt"), stated.pop("payload")
+        opening = Opening(salt=bytes(salt), payload=payload) if salt is not None else None
+        found.append((index, leaf, Entry(**stated), opening))
     return found
 
 
@@ -270,28 +277,31 @@ def count_pending(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(pending)).scalar() or 0)
 
 
-def claim_key(connection: Connection, party: str, operation: str, key: str, body: Digest, now: Moment) -> bool:
-    """Claim an idempotency key for this transaction; False when another one has answered it.
+def claim_key(
+    connection: Connection, slot: tuple[str, str, str], account: AccountId | None, body: Digest, now: Moment
+) -> bool:
+    """Claim an idempotency key (party, operation, key) for this transaction; False when another one has answered it.
 
     A second transaction with the same key waits here until the first ends.
     """
+    party, operation, key = slot
     made = connection.execute(
         insert_or(answers)
-        .values(party=party, operation=operation, key=key, body=body, answered_at=now)
+        .values(party=party, operation=operation, key=key, account=account, body=body, answered_at=now)
         .on_conflict_do_nothing()
         .returning(answers.c.key)
     )
     return made.scalar() is not None
 
 
-def answer_of(connection: Connection, party: str, operation: str, key: str) -> tuple[Digest, Json]:
-    """Return (body digest, outcome) of an answered key."""
+def answer_of(connection: Connection, party: str, operation: str, key: str) -> tuple[AccountId | None, Digest, Json]:
+    """Return (account, body digest, outcome) of an answered key."""
     row = connection.execute(
-        select(answers.c.body, answers.c.outcome).where(
+        select(answers.c.account, answers.c.body, answers.c.outcome).where(
             answers.c.party == party, answers.c.operation == operation, answers.c.key == key
         )
     ).one()
-    return row.body, row.outcome
+    return row.account, row.body, row.outcome
 
 
 def keep_answer(connection: Connection, party: str, operation: str, key: str, outcome: Json) -> None:

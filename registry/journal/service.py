@@ -8,9 +8,9 @@ from registry.actors.model import Action
 from registry.actors.rules import require
 from registry.errors import ConflictError, CorruptContentError, InvalidValueError, NotFoundError
 from registry.journal import records, rules
-from registry.journal.checkpoints import sign_checkpoint
+from registry.journal.checkpoints import sign_checkpoint, verify_checkpoint
 from registry.journal.model import Checkpoint, commitment_of
-from registry.journal.signing import SigningKey
+from registry.journal.signing import SigningKey, Verifier
 from registry.journal.work import View, Work
 from registry.values.canonical import Json
 from registry.values.identifiers import EntryId
@@ -158,8 +158,10 @@ def root_at(connection: Connection, size: int) -> bytes | None:
     return rules.root_of_frontier(frontier)
 
 
-def verify_log(connection: Connection) -> Checkpoint | None:
+def verify_log(connection: Connection, trusted: Sequence[Verifier] = ()) -> Checkpoint | None:
     """Recompute every leaf and the root from the entries, and every commitment that still has its opening.
+
+    With ``trusted`` verifiers the newest checkpoint must also carry a signature of the log's own key.
 
     Raises CorruptContentError naming the first leaf that differs. Returns the newest checkpoint, or None for an empty
     log.
@@ -167,20 +169,23 @@ def verify_log(connection: Connection) -> Checkpoint | None:
     newest = records.newest_checkpoint(connection)
     if newest is None:
         return None
-    size, frontier = 0, rules.EMPTY_FRONTIER
-    root = b""
-    while size < newest[0].size:
-        page = records.leaves_with_entries(connection, size, BATCH_MAX)
-        if not page or page[0][0] != size:
+    checkpoint, note = newest
+    size, frontier, root = 0, rules.EMPTY_FRONTIER, b""
+    while size < checkpoint.size:
+        page = records.leaves_with_entries(connection, size, min(BATCH_MAX, checkpoint.size - size))
+        if not page:
             raise CorruptContentError("journal_leaf_missing", index=size)
-        for index, stored, entry in page:
+        for expected, (index, stored, entry, opening) in enumerate(page, size):
+            if index != expected:
+                raise CorruptContentError("journal_leaf_missing", index=expected)
             if rules.leaf_hash(entry.leaf_bytes()) != stored:
                 raise CorruptContentError("journal_entry_changed", index=index, id=entry.id)
-            opening = records.opening_of(connection, entry.id)
             if opening is not None and commitment_of(opening) != entry.commitment:
                 raise CorruptContentError("journal_opening_changed", index=index, id=entry.id)
-        grown = rules.appended_nodes(size, frontier, [stored for _, stored, _ in page])
+        grown = rules.appended_nodes(size, frontier, [stored for _, stored, _, _ in page])
         size, frontier, root = size + len(page), grown.frontier, grown.root
-    if root != newest[0].root:
+    if root != checkpoint.root:
         raise CorruptContentError("journal_root_differs", size=size)
-    return newest[0]
+    if trusted and verify_checkpoint(note, trusted, checkpoint.origin) != checkpoint:
+        raise CorruptContentError("journal_checkpoint_differs", size=size)
+    return checkpoint

@@ -6,6 +6,8 @@ middle three belong to the use case; this module does the first and the last, so
 Rules:
 * Same party, operation and key with the same body: the first outcome for ever, a refusal included. Another body: a
   conflict, without effect (POLICY §4.3, invariant 8).
+* A colleague with the same key and body does nothing twice, and is not shown an answer that the colleague's own role
+  may not read.
 * A refusal by rule, by state or because something is not there is an outcome and kept. Malformed input, missing
   rights and an unavailable part are not: the same key may then succeed.
 * A refused command leaves nothing behind but its kept answer.
@@ -126,10 +128,12 @@ def _attempt(
     connection: Connection, now: Moment, actor: Actor, command: Command, use_case: UseCase
 ) -> Outcome | SancaiError:
     slot = (actor.party, command.operation, command.key)
-    if not records.claim_key(connection, *slot, command.body, now):
-        body, kept = records.answer_of(connection, *slot)
+    if not records.claim_key(connection, slot, actor.account, command.body, now):
+        account, body, kept = records.answer_of(connection, *slot)
         if body != command.body:
             return ConflictError("idempotency_key_reused", key=command.key, operation=command.operation)
+        if account != actor.account:
+            return ConflictError("idempotency_key_of_colleague", key=command.key, operation=command.operation)
         return _replayed(kept)
     try:
         with connection.begin_nested():

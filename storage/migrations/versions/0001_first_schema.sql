@@ -53,6 +53,7 @@ CREATE TABLE idempotency_answers (
   party TEXT COLLATE "C" NOT NULL, 
   operation TEXT COLLATE "C" NOT NULL, 
   key TEXT COLLATE "C" NOT NULL, 
+  account UUID, 
   body BYTEA NOT NULL, 
   outcome JSONB, 
   answered_at TIMESTAMP WITH TIME ZONE NOT NULL, 
