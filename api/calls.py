@@ -85,9 +85,14 @@ def write(
 
 
 def _asked() -> Digest:
+    """Return what tells one request from another, keyed: it is kept for ever, and a body may hold an account number.
+
+    Whoever reads the database could otherwise try numbers against it (RULINGS 28). Raises InvalidValueError.
+    """
     body = request.get_data(cache=True)
     try:
-        return Digest.of_json({"path": request.path, "body": json.loads(body) if body else None})
+        asked = Digest.of_json({"path": request.path, "body": json.loads(body) if body else None})
+        return Digest(hmac.digest(house().secret, b"sancai/asked/v1\0" + asked.raw, "sha256").hex())
     except (ValueError, RecursionError) as error:
         raise InvalidValueError("json_malformed") from error
 

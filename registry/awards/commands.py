@@ -1,7 +1,7 @@
 """What firms and officers ask of a case, checked for form."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ class PayeeGiven:
 
     account_name: str
     bank: str
-    account_number: str
+    account_number: str = field(repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be an account. Raises InvalidValueError, which never repeats the number."""

@@ -11,11 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from cli.demo import cast
 from cli.working import run_once
 from registry.actors.model import Role
+from registry.journal.records import answers
+from registry.values.digest import Digest
 from storage.local_store import LocalStore
 from tests import world as steps
 from tests.conftest import CopyWorld
@@ -154,6 +157,14 @@ def test_the_same_key_with_another_body_changes_nothing(world: World) -> None:
     require_clear({tongue: send(client, path, other, tongue, "one-key-twice") for tongue in ("en", "zh")}, 409)
     assert everything_of(world.house) == before
     assert client.raw("GET", "/v1/datasets/lvtu/second").status_code == 404
+
+
+def test_nobody_finds_out_from_a_key_what_was_asked(world: World) -> None:
+    path, body = "/v1/datasets", steps.dataset_body("lvtu/first")
+    assert send(world.as_(PUBLISHER), path, body, "en", "a-key-that-tells-nothing").status_code == 201
+    kept = select(answers.c.body).where(answers.c.key == "a-key-that-tells-nothing")
+    with world.house.database.reading() as connection:
+        assert connection.execute(kept).scalar_one() != Digest.of_json({"path": path, "body": body})
 
 
 def test_bytes_of_another_length_than_announced_are_not_taken(world: World) -> None:
