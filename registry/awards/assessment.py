@@ -24,6 +24,7 @@ from registry.policy.rules import legal_status
 from registry.quality.reports import QualityReport
 from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, CaseId, FirmId
+from registry.values.money import FULL_RATE_BP
 
 
 def authority_of(view: View, instrument: str, wanted: AuthorityId | None = None) -> AuthorityId:
@@ -135,7 +136,7 @@ def _facts_of_content(
         for told in version.earlier_publications
         if published_on is None or told.published_on <= published_on
     )
-    shares = [version.new_share_bp for version in versions if _derived(version, dataset)]
+    derived, share = new_share(versions)
     event_on = counted.reached_on
     asked = min(event_on or active.day, active.term.last)
     return AwardFacts(
@@ -148,8 +149,8 @@ def _facts_of_content(
         published_on=published_on,
         earlier=(declared[0][1], declared[0][0]) if declared else None,
         origin=_origin(versions),
-        derived=bool(shares),
-        new_share_bp=None if not shares or None in shares else min(share for share in shares if share is not None),
+        derived=derived,
+        new_share_bp=share,
         scores_hundredths=None,
         awarded_before=None,
         open_case=None,
@@ -166,9 +167,22 @@ def _public_from(version: Version) -> date | None:
     return since.civil_day()
 
 
-def _derived(version: Version, dataset: Dataset) -> bool:
-    """Say whether a version has parents in another lineage; an older version of its own is no source."""
-    return any(name.rpartition("@")[0].lower() != dataset.name.key for name in version.parent_names)
+def new_share(versions: Sequence[Version]) -> tuple[bool, int | None]:
+    """Return whether a lineage draws on others, and the least share that any version of it adds (basis points).
+
+    A version with parents in another lineage adds what was measured against them, None where nothing was. One that
+    names none adds at most what the screen did not find in an earlier version of another lineage: keeping silent about
+    a source helps nobody. An older version of its own is no source.
+    """
+    own = {version.id for version in versions}
+    shares: list[int | None] = []
+    for version in versions:
+        if not own.issuperset(version.parents):
+            shares.append(version.new_share_bp)
+        elif found := [like.row_containment_bp for like in version.overlap if like.version not in own]:
+            shares.append(FULL_RATE_BP - max(found))
+    known = [share for share in shares if share is not None]
+    return bool(shares), min(known) if known and len(known) == len(shares) else None
 
 
 def _origin(versions: Sequence[Version]) -> str:

@@ -3,7 +3,8 @@
 Rules (S1 cl.14a):
 * The applicant is the publisher, operates in the area and has clean credit (S1 三; RULINGS 31).
 * First published here on the policy's first day or later, by nobody earlier anywhere; third-party data published again
-  never qualifies; a derivative only if its new share passes the threshold (RULINGS 8).
+  never qualifies, whatever parents are named beside it; a derivative, and what repeats earlier versions without saying
+  so, only if its new share passes the threshold (RULINGS 8).
 * Adopted by three or more independent leading firms (RULINGS 1-5), the last of them in the term; claimed until the
   closing date (RULINGS 19).
 * A sector of the clause; others only by a recorded decision (RULINGS 7, 9).
@@ -241,7 +242,7 @@ def _first_publication(terms: AwardTerms, facts: AwardFacts) -> Condition:
     if facts.earlier:
         place, day = facts.earlier
         return Condition(code, clause, Finding.UNMET, {"place": place, "day": str(day)}, ("declaration",))
-    if facts.origin == THIRD_PARTY and not facts.derived:
+    if facts.origin == THIRD_PARTY:
         return Condition(code, "RULINGS 8", Finding.UNMET, {"place": THIRD_PARTY, "day": ""})
     met = facts.published_on is not None and facts.published_on >= terms.term_first
     return Condition(code, clause, _known(met), {"place": "", "day": str(facts.published_on or "")})
