@@ -102,7 +102,8 @@ def _database(house: House) -> Iterator[Finding]:
         mend = say(
             "Connect as sancai_app, which owns no table (SANCAI_DATABASE_URL); migrate as the owner "
             "(SANCAI_OWNER_DATABASE_URL).",
-            "请以不拥有任何表的 sancai_app 连接（SANCAI_DATABASE_URL），升级时才用所有者（SANCAI_OWNER_DATABASE_URL）。",
+            "请以不拥有任何表的 sancai_app 连接（SANCAI_DATABASE_URL），"
+            "升级时才用所有者（SANCAI_OWNER_DATABASE_URL）。",
         )
         yield Finding(say("role", "数据库角色"), not changeable, detail, mend, _INVALID)
         ahead = clock_ahead_s(house.database)
