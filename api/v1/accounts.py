@@ -6,8 +6,9 @@ from flask import Response
 from pydantic import Field
 
 from api.auth import counting_failures
-from api.calls import current_actor, cursor_of, position_of, read, write
+from api.calls import current_actor, read, write
 from api.door import Answer, Door, PageQuery, Strict, Whole
+from api.paging import after_of, page_of
 from registry.accounts import service
 from registry.accounts.model import (
     TOKEN_LIFE_DAYS_MAX,
@@ -233,15 +234,14 @@ def add_officer(body: OfficerBody) -> Response:
 @door.operation("GET", "/members", {200: MembersView}, action=Action.MANAGE_MEMBERS)
 def list_members(query: PageQuery) -> Response:
     """List the accounts of your firm or authority."""
-    after = position_of(query.cursor, 1)
+    after = after_of(query, AccountId)
 
     def present(found: list[Account]) -> MembersView:
-        page = found[: query.limit]
-        following = cursor_of([page[-1].id]) if len(found) > query.limit else None
+        page, following = page_of(found, query, lambda each: [each.id])
         return MembersView(items=[MemberView.of(each) for each in page], next_cursor=following)
 
     return read(
-        lambda view: service.members(view, AccountId(after[0]) if after else None, query.limit + 1),
+        lambda view: service.members(view, after, query.limit + 1),
         present,
     )
 
@@ -263,15 +263,14 @@ def create_token(body: TokenBody) -> Response:
 @door.operation("GET", "/tokens", {200: TokensView}, action=Action.MANAGE_TOKENS)
 def list_tokens(query: PageQuery) -> Response:
     """List your tokens, ended ones too."""
-    after = position_of(query.cursor, 1)
+    after = after_of(query, TokenId)
 
     def present(found: list[Token]) -> TokensView:
-        page = found[: query.limit]
-        following = cursor_of([page[-1].id]) if len(found) > query.limit else None
+        page, following = page_of(found, query, lambda each: [each.id])
         return TokensView(items=[TokenView.of(each) for each in page], next_cursor=following)
 
     return read(
-        lambda view: service.tokens(view, TokenId(after[0]) if after else None, query.limit + 1),
+        lambda view: service.tokens(view, after, query.limit + 1),
         present,
     )
 

@@ -7,8 +7,9 @@ from typing import Annotated, Literal, TypeVar
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.calls import current_actor, cursor_of, house, position_of, read, write
+from api.calls import current_actor, house, position_of, read, write
 from api.door import Answer, Door, PageQuery, Strict, Whole
+from api.paging import page_of
 from api.v1.case_views import CasesView, CaseView, NoticesView, ObjectionView, PublicNoticeView, VerdictView
 from registry.actors.model import Action
 from registry.awards import batches, payments, procedure, service
@@ -200,8 +201,7 @@ def list_cases(query: CasesQuery) -> Response:
 
     def page(view: View) -> CasesView:
         found = service.cases(view, start, query.limit + 1)
-        shown = found[: query.limit]
-        following = cursor_of([str(shown[-1].applied_at), shown[-1].id]) if len(found) > query.limit else None
+        shown, following = page_of(found, query, lambda each: [str(each.applied_at), each.id])
         return CasesView(items=[CaseView.of(each) for each in shown], next_cursor=following)
 
     return read(page, _same)

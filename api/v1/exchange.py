@@ -5,8 +5,9 @@ from datetime import date
 from flask import Response
 from pydantic import Field
 
-from api.calls import cursor_of, house, position_of, read, write
+from api.calls import house, read, write
 from api.door import Door, Fen, PageQuery, Strict, Whole
+from api.paging import after_of, page_of
 from api.v1.exchange_views import (
     InvoiceView,
     ListingsView,
@@ -179,15 +180,13 @@ def end_listing(listing: str) -> Response:
 @door.operation("GET", "/listings", {200: ListingsView}, public=True, problems=(404,))
 def list_listings(query: ListingsQuery) -> Response:
     """List what is on sale, and one's own listings in whatever state."""
-    position = position_of(query.cursor, 1)
+    after = after_of(query, ListingId)
 
     def asked(view: View) -> list[Listing]:
-        after = ListingId(str(position[0])) if position else None
         return service.listings(view, query.wanted(view), after, query.limit + 1)
 
     def present(found: list[Listing]) -> ListingsView:
-        shown = found[: query.limit]
-        more = cursor_of([shown[-1].id]) if len(found) > query.limit else None
+        shown, more = page_of(found, query, lambda each: [each.id])
         return ListingsView(items=[ListingView.of(each) for each in shown], next_cursor=more)
 
     return read(asked, present)
@@ -248,12 +247,10 @@ def record_payment(order: str, body: OrderPaymentBody) -> Response:
 @door.operation("GET", "/orders", {200: OrdersView}, action=Action.READ_ORDER)
 def list_orders(query: PageQuery) -> Response:
     """List one's orders, newest first."""
-    position = position_of(query.cursor, 1)
-    after = OrderId(str(position[0])) if position else None
+    after = after_of(query, OrderId)
 
     def present(found: list[Order]) -> OrdersView:
-        shown = found[: query.limit]
-        more = cursor_of([shown[-1].id]) if len(found) > query.limit else None
+        shown, more = page_of(found, query, lambda each: [each.id])
         return OrdersView(items=[OrderView.of(each) for each in shown], next_cursor=more)
 
     return read(lambda view: service.orders(view, after, query.limit + 1), present)

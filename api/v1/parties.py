@@ -2,8 +2,9 @@
 
 from flask import Response
 
-from api.calls import cursor_of, position_of, read, write
+from api.calls import read, write
 from api.door import Door, PageQuery
+from api.paging import after_of, page_of
 from api.v1.parties_bodies import (
     ControlBody,
     FactBody,
@@ -55,9 +56,8 @@ def register_firm(body: FirmBody) -> Response:
 @door.operation("GET", "/firms", {200: FirmsView}, public=True)
 def list_firms(query: FirmsQuery) -> Response:
     """List firms in the order of their registration, or find the one that has or had a code."""
-    after = position_of(query.cursor, 1)
     uscc = Uscc(query.uscc) if query.uscc else None
-    first = FirmId(str(after[0])) if after else None
+    first = after_of(query, FirmId)
 
     def ask(view: View) -> list[Firm]:
         if uscc is None:
@@ -66,8 +66,7 @@ def list_firms(query: FirmsQuery) -> Response:
         return [found] if found else []
 
     def present(found: list[Firm]) -> FirmsView:
-        page = found[: query.limit]
-        following = cursor_of([page[-1].id]) if len(found) > query.limit else None
+        page, following = page_of(found, query, lambda each: [each.id])
         return FirmsView(items=[FirmView.of(each) for each in page], next_cursor=following)
 
     return read(ask, present)
@@ -117,12 +116,10 @@ def admit_leader_list(body: LeaderListBody) -> Response:
 @door.operation("GET", "/leader-lists", {200: LeaderListsView}, public=True)
 def list_leader_lists(query: PageQuery) -> Response:
     """List the admitted lists of leading firms with their entries."""
-    after = position_of(query.cursor, 1)
-    first = LeaderListId(str(after[0])) if after else None
+    first = after_of(query, LeaderListId)
 
     def present(found: list[tuple[LeaderList, tuple[LeaderEntry, ...]]]) -> LeaderListsView:
-        page = found[: query.limit]
-        following = cursor_of([page[-1][0].id]) if len(found) > query.limit else None
+        page, following = page_of(found, query, lambda each: [each[0].id])
         return LeaderListsView(items=[LeaderListView.of(*each) for each in page], next_cursor=following)
 
     return read(lambda view: service.leader_lists(view, first, query.limit + 1), present)
@@ -145,12 +142,10 @@ def register_provider(body: ProviderBody) -> Response:
 @door.operation("GET", "/providers", {200: ProvidersView}, public=True)
 def list_providers(query: PageQuery) -> Response:
     """List the registered providers."""
-    after = position_of(query.cursor, 1)
-    first = FactId(str(after[0])) if after else None
+    first = after_of(query, FactId)
 
     def present(found: list[Provider]) -> ProvidersView:
-        page = found[: query.limit]
-        following = cursor_of([page[-1].id]) if len(found) > query.limit else None
+        page, following = page_of(found, query, lambda each: [each.id])
         return ProvidersView(items=[ProviderView.of(each) for each in page], next_cursor=following)
 
     return read(lambda view: service.providers_page(view, first, query.limit + 1), present)

@@ -6,8 +6,9 @@ from typing import Self
 from flask import Response
 from pydantic import Field, JsonValue
 
-from api.calls import cursor_of, position_of, read, write
+from api.calls import position_of, read, write
 from api.door import Answer, Door, PageQuery, Strict
+from api.paging import page_of
 from registry.actors.model import Action
 from registry.errors import InvalidValueError
 from registry.journal.work import View
@@ -302,8 +303,7 @@ def list_policies(query: PageQuery) -> Response:
     def ask(view: View) -> PoliciesView:
         found = [(_place(each), each) for each in service.loaded_policies(view)]
         left = [pair for pair in found if after is None or pair[0] > _position(after)]
-        page = left[: query.limit]
-        following = cursor_of(page[-1][0]) if len(left) > query.limit else None
+        page, following = page_of(left, query, lambda each: each[0])
         day = view.now.civil_day()
         return PoliciesView(items=[PolicyView.of(each, day) for _, each in page], next_cursor=following)
 
@@ -354,8 +354,7 @@ def list_rulings(query: RulingsQuery) -> Response:
             for each in service.rulings(view, chosen, query.document or None)
             if after is None or [str(each.recorded_at), each.id] > [str(part) for part in after]
         ]
-        page = found[: query.limit]
-        following = cursor_of([str(page[-1].recorded_at), page[-1].id]) if len(found) > query.limit else None
+        page, following = page_of(found, query, lambda each: [str(each.recorded_at), each.id])
         return RulingsView(items=[RulingView.of(each) for each in page], next_cursor=following)
 
     return read(ask, lambda made: made)

@@ -3,8 +3,9 @@
 from flask import Response
 from pydantic import Field
 
-from api.calls import cursor_of, position_of, read, write
+from api.calls import read, write
 from api.door import Door, Fen, PageQuery, Strict, Whole
+from api.paging import after_of, page_of
 from api.v1.vouchers_views import (
     AppropriationsView,
     AppropriationView,
@@ -126,12 +127,10 @@ def release_voucher(voucher: str) -> Response:
 @door.operation("GET", "/vouchers", {200: VouchersView}, action=Action.READ_VOUCHER)
 def list_vouchers(query: PageQuery) -> Response:
     """List vouchers, newest first."""
-    position = position_of(query.cursor, 1)
-    after = VoucherId(str(position[0])) if position else None
+    after = after_of(query, VoucherId)
 
     def present(found: list[Voucher]) -> VouchersView:
-        shown = found[: query.limit]
-        more = cursor_of([shown[-1].id]) if len(found) > query.limit else None
+        shown, more = page_of(found, query, lambda each: [each.id])
         return VouchersView(items=[VoucherView.of(each) for each in shown], next_cursor=more)
 
     return read(lambda view: service.vouchers(view, after, query.limit + 1), present)
