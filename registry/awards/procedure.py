@@ -60,10 +60,10 @@ def sign(work: Work, command: SignCase) -> Case:
 
     Raises:
         NotAllowedError, NotFoundError: It is another rank's turn, or the actor acted in the case before.
-        ConflictError: The case is not reviewed, or everyone has signed.
+        ConflictError: The case is not reviewed, or everyone has signed; the last rank may still refuse.
     """
     found = found_case(work, command.case, Action.SIGN_CASE, lock=True)
-    rank, role = rules.require_signature(found, account_of(work.actor), work.actor.roles)
+    rank, role = rules.require_signature(found, account_of(work.actor), work.actor.roles, approved=command.approved)
     content: dict[str, Json] = {
         "rank": rank,
         "role": role.value,

@@ -4,7 +4,8 @@ Rules of a case:
 * The applicant's own people never review it. An award is reviewed with the originals seen and with a recorded search
   outside for an earlier publication; one that is found ends the case (RULINGS 8).
 * Signatures run in the order of ranks, each by another officer, none by the reviewer (RULINGS 27; POLICY §4.3,
-  invariant 10). An officer who does not approve ends the case.
+  invariant 10). An officer who does not approve ends the case; the last rank may take its approval back until finance
+  instructs, so that a case which can no longer be paid has an end.
 * Anyone who signed in may object while the notice runs; an objection is answered in writing, and one that is upheld
   ends the case (RULINGS 25).
 
@@ -154,7 +155,9 @@ def rank_to_sign(case: Case) -> int:
     return signed + 1 if signed < len(case.sign_off_levels) else 0
 
 
-def require_signature(case: Case, signer: AccountId, roles: frozenset[Role]) -> tuple[int, Role]:
+def require_signature(
+    case: Case, signer: AccountId, roles: frozenset[Role], *, approved: bool = True
+) -> tuple[int, Role]:
     """Return (rank, role) in which ``signer`` signs now.
 
     Raises:
@@ -163,12 +166,15 @@ def require_signature(case: Case, signer: AccountId, roles: frozenset[Role]) -> 
     """
     require_state(case, CaseState.REVIEWED)
     rank = rank_to_sign(case)
+    taken_back = not rank and not approved
+    if taken_back:
+        rank = len(case.sign_off_levels)
     if not rank:
         raise ConflictError("case_fully_signed", id=case.id)
     wanted = Role(case.sign_off_levels[rank - 1])
     if wanted not in roles:
         raise NotAllowedError("not_your_turn_to_sign", id=case.id, rank=rank, role=wanted.value)
-    if signer in officers_who_acted(case):
+    if signer in officers_who_acted(case) and not taken_back:
         raise NotAllowedError("officer_already_acted", id=case.id)
     return rank, wanted
 

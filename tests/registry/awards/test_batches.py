@@ -5,7 +5,7 @@ import pytest
 from registry.awards import batches
 from registry.awards.commands import FormBatch
 from registry.awards.model import Case, CaseState
-from registry.errors import RuleError
+from registry.errors import ConflictError, NotAllowedError, RuleError
 from registry.house import House
 from registry.vouchers import service as vouchers
 from registry.vouchers.model import VoucherState
@@ -90,6 +90,19 @@ def test_a_refused_batch_gives_its_vouchers_back(market: Market) -> None:
     case, voucher = a_batch(market)
     review(desk, case.id)
     sign(desk, case.id, desk.signers[0], approved=False)
+    assert state_of(market, voucher) is VoucherState.REDEEMED
+
+
+def test_a_signed_batch_that_can_no_longer_be_paid_is_ended_by_the_last_rank(market: Market) -> None:
+    desk = a_desk_of(market)
+    case, voucher = a_batch(market)
+    review(desk, case.id)
+    sign_all(desk, case.id)
+    with pytest.raises(NotAllowedError, match="not_your_turn_to_sign"):
+        sign(desk, case.id, desk.signers[0], approved=False)
+    with pytest.raises(ConflictError, match="case_fully_signed"):
+        sign(desk, case.id, desk.signers[2])
+    assert sign(desk, case.id, desk.signers[2], approved=False).state is CaseState.REFUSED
     assert state_of(market, voucher) is VoucherState.REDEEMED
 
 
