@@ -105,7 +105,9 @@ def _clause_of(voucher: Voucher) -> str:
 
 
 def standing(view: View, voucher_id: VoucherId) -> Verdict:
-    """Return what is asked of a voucher again on payment day: invoice still good, credit still clean (RULINGS 22, 29).
+    """Return what is asked of a voucher again on payment day (RULINGS 22, 29).
+
+    The invoice is still good, the buyer's credit still clean, and the buyer has not moved away.
 
     Raises:
         NotFoundError: There is no such voucher, or it claims nothing yet.
@@ -113,12 +115,16 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
     found = records.voucher_of(view.connection, voucher_id)
     if found is None or found.invoice is None:
         raise NotFoundError("voucher_not_found", id=voucher_id)
-    credit = parties.fact(view, found.authority, found.firm, Predicate.CREDIT_CLEAN, view.now.civil_day())
+    credit, region = (
+        parties.fact(view, found.authority, found.firm, predicate, view.now.civil_day())
+        for predicate in (Predicate.CREDIT_CLEAN, Predicate.OPERATES_IN_REGION)
+    )
     invoice = next(each for each in exchange.invoices(view, found.order) if each.id == found.invoice)
     good = invoice.verification is Verification.VERIFIED
     return Verdict(
         (
             Condition("buyer_credit_clean", "RULINGS 31", credit.finding, evidence=("credit_report",)),
+            Condition("buyer_operates_in_region", "RULINGS 29", region.finding, evidence=("register",)),
             Condition(
                 "invoice_still_verified",
                 "RULINGS 22",

@@ -471,6 +471,8 @@ def test_on_payment_day_the_invoice_must_still_stand(market: Market) -> None:
     assert standing().is_met
     verify(market, invoice, Verification.RED)
     assert [each.code for each in standing().obstacles] == ["invoice_still_verified"]
+    record_fact(market.house, market.registrar, market.buyer, Predicate.OPERATES_IN_REGION, Finding.UNMET)
+    assert {each.code for each in standing().obstacles} == {"invoice_still_verified", "buyer_operates_in_region"}
 
 
 def test_no_more_is_instructed_than_appropriated(market: Market, work_as: WorkAs) -> None:
