@@ -8,8 +8,9 @@ from urllib.parse import quote
 from flask import Response, request
 from pydantic import BaseModel
 
-from api.calls import current_actor, cursor_of, house, position_of, read, rendered, write
+from api.calls import current_actor, house, position_of, read, rendered, write
 from api.door import Door, PageQuery
+from api.paging import page_of
 from api.v1.dataset_bodies import (
     DatasetBody,
     DraftBody,
@@ -213,12 +214,8 @@ def list_version_files(namespace: str, slug: str, version: str, query: PageQuery
     after = str(FilePath(str(position[0]))) if position else ""
 
     def presented(found: tuple[VersionFile, ...]) -> FilesView:
-        shown = found[: query.limit]
-        more = len(found) > len(shown)
-        return FilesView(
-            items=[FileView.of(file) for file in shown],
-            next_cursor=cursor_of([str(shown[-1].path)]) if more else None,
-        )
+        shown, more = page_of(found, query, lambda each: [str(each.path)])
+        return FilesView(items=[FileView.of(file) for file in shown], next_cursor=more)
 
     return _of_dataset(
         namespace,

@@ -1,16 +1,15 @@
 """``sancai policy`` and ``sancai firm`` in processes of their own, against the real service."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from tests.api.bureau import a_bureau
 from tests.cli.runner import Ran, sancai
+from tests.live import live
 from tests.registry.parties.builders import a_uscc
 from tests.web import Web
 
@@ -24,14 +23,9 @@ Run = Callable[..., Ran]
 def run(web: Web) -> Iterator[Run]:
     """Run a command as the registrar of an authority."""
     registrar, _ = a_bureau(web)
-    server = make_server("127.0.0.1", 0, web.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    signed_in = {"SANCAI_URL": f"http://127.0.0.1:{server.server_port}", "SANCAI_TOKEN": str(registrar._token)}
-    yield lambda *arguments: sancai(*arguments, **signed_in, SANCAI_LANG="en")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with live(lambda _: web.app) as url:
+        signed_in = {"SANCAI_URL": url, "SANCAI_TOKEN": str(registrar.token)}
+        yield lambda *arguments: sancai(*arguments, **signed_in, SANCAI_LANG="en")
 
 
 def made(run: Run, *arguments: str) -> Any:
