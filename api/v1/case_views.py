@@ -7,8 +7,9 @@ from pydantic import JsonValue
 from api.door import Answer
 from api.problems import language
 from api.wording import sentence
+from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import PayeeGiven
-from registry.awards.model import AwardVerdict, Case, Line, Objection
+from registry.awards.model import Case, Line, Objection
 from registry.policy.model import Condition
 
 

@@ -10,7 +10,8 @@ from datetime import date
 from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import records, verdicts
-from registry.awards.model import AwardFacts, AwardTerms, AwardVerdict, CaseState
+from registry.awards.award_model import AwardFacts, AwardTerms, AwardVerdict
+from registry.awards.model import CaseState
 from registry.catalog import service as catalog
 from registry.catalog.model import Dataset, Version, VersionState
 from registry.errors import NotFoundError, RuleError

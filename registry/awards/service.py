@@ -11,17 +11,9 @@ from registry.actors.model import Action, Resource, Role, Scope
 from registry.actors.rules import require
 from registry.awards import assessment, payee, records, rules, verdicts
 from registry.awards.acting import account_of, act, found_case
+from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import ApplyForAward, PayeeGiven, WithdrawCase
-from registry.awards.model import (
-    ActKind,
-    AwardVerdict,
-    Case,
-    CaseKind,
-    CaseState,
-    Decision,
-    Line,
-    Occasion,
-)
+from registry.awards.model import ActKind, Case, CaseKind, CaseState, Decision, Line, Occasion
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work

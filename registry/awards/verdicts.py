@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from registry.adoption import rules as adoption
 from registry.adoption.model import AdopterFacts, AdoptionCount, Receipt
-from registry.awards.model import AwardFacts, AwardTerms, AwardVerdict
+from registry.awards.award_model import AwardFacts, AwardTerms, AwardVerdict
 from registry.errors import CorruptContentError, Finding, Obstacle, Parameter, RuleError
 from registry.policy.assumptions import AssumptionValue, Ruling, written
 from registry.policy.kinds import Fixed

@@ -5,6 +5,7 @@ from datetime import date
 
 from registry.actors.model import Actor, Role
 from registry.awards import payments, procedure, service
+from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import (
     ApplyForAward,
     InstructPayment,
@@ -14,7 +15,7 @@ from registry.awards.commands import (
     ReviewCase,
     SignCase,
 )
-from registry.awards.model import AwardVerdict, Case, OutsideSearch
+from registry.awards.model import Case, OutsideSearch
 from registry.house import House
 from registry.journal.work import View
 from registry.parties import service as parties

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from registry.awards.assessment import new_share
-from registry.awards.model import AwardFacts, AwardTerms
+from registry.awards.award_model import AwardFacts, AwardTerms
 from registry.awards.verdicts import THIRD_PARTY, conditions_14a
 from registry.catalog.model import FoundOverlap, Version
 from registry.errors import Finding
