@@ -64,17 +64,13 @@ def home() -> str:
     with house().view(somebody()) as view:
         found = catalog.search(view, wanted, (position[0], position[1], position[2]) if position else None)
         newest = [catalog.latest(view, hit.dataset.id) for hit in found.hits]
-        # Few have a receipt, and a count asks the registers of every adopter.
-        counts = [
-            _count(view, hit.dataset.name) if adoption.receipts(view, hit.dataset.id) else None for hit in found.hits
-        ]
     following = cursor_of(found.next_position) if found.next_position else ""
     return page(
         "home",
         q=q,
         chosen=chosen,
         facets=[(name, _facet(q, chosen, name, found.facets.get(name, {}))) for name in FACETS],
-        hits=list(zip(found.hits, newest, counts, strict=True)),
+        hits=list(zip(found.hits, newest, strict=True)),
         more=_search_url(q, **chosen, cursor=following) if following else "",
     )
 

@@ -64,7 +64,7 @@ accounts = Table(
     CheckConstraint("cardinality(roles) > 0", "some_role"),
     CheckConstraint(
         "NOT ('payer' = ANY (roles)"
-        " AND roles && ARRAY['reviewer', 'section_head', 'leader_in_charge', 'principal_leader'])",
+        " AND roles && ARRAY['registrar', 'reviewer', 'section_head', 'leader_in_charge', 'principal_leader'])",
         "review_and_pay_are_apart",
     ),
     CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", "ended_when"),

@@ -46,7 +46,7 @@ LOGIN_FORM: Final = r"[a-z0-9][a-z0-9._@-]{1,62}[a-z0-9]"
 LABEL_LENGTH_MAX: Final = 80
 PASSWORD_LENGTH_MIN: Final = 12
 PASSWORD_LENGTH_MAX: Final = 200
-REVIEWING: Final = frozenset({Role.REVIEWER, *SIGNING_RANKS})
+DECIDING: Final = frozenset({Role.REGISTRAR, Role.REVIEWER, *SIGNING_RANKS})
 
 _LOGIN: Final = re.compile(LOGIN_FORM, re.ASCII)
 
@@ -96,7 +96,7 @@ def require_officer_roles(roles: frozenset[Role]) -> None:
     """Raise InvalidValueError unless an officer may hold ``roles`` together."""
     if not roles or not roles <= OFFICE_ROLES:
         raise InvalidValueError("roles_not_of_an_authority", given=_listed(roles), known=_listed(OFFICE_ROLES))
-    if Role.PAYER in roles and roles & REVIEWING:
+    if Role.PAYER in roles and roles & DECIDING:
         raise InvalidValueError("roles_review_and_pay", given=_listed(roles))
 
 

@@ -295,6 +295,7 @@ class Hit:
     formats: tuple[str, ...]
     price_fen: int | None
     published_at: Moment
+    adopters: int
 
 
 @dataclass(frozen=True, slots=True)

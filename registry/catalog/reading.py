@@ -211,7 +211,9 @@ def search(view: View, wanted: Search, after: tuple[int, int, str] | None = None
     rows = records.found_datasets(view.connection, wanted, query, title_query, after)
     shown = rows[: wanted.limit]
     held = records.datasets_of(view.connection, [row.dataset_id for row in shown])
-    hits = tuple(Hit(held[row.dataset_id], tuple(row.formats), row.price_fen, row.published_at) for row in shown)
+    hits = tuple(
+        Hit(held[row.dataset_id], tuple(row.formats), row.price_fen, row.published_at, row.adopters) for row in shown
+    )
     facets, capped = records.facet_counts(view.connection, wanted, query)
     last = shown[-1] if len(rows) > wanted.limit else None
     position = (int(last.tier), int(last.adopters), str(last.dataset_id)) if last is not None else None

@@ -57,7 +57,7 @@ def change_password(browser: Client, present: str, password: str) -> TestRespons
 def test_the_home_page_lists_datasets_with_their_adoption(reader: Client) -> None:
     shown = text_of(reader.get("/"))
     assert f'href="/datasets/{DATASET}"' in shown
-    assert "Adopted by 3 of 3 leading firms" in shown
+    assert "Adopted by leading firms: 3" in shown
 
 
 def test_facets_narrow_the_list_and_can_be_let_go(reader: Client) -> None:

@@ -396,7 +396,7 @@ CREATE TABLE accounts (
   CONSTRAINT pk_accounts PRIMARY KEY (id), 
   CONSTRAINT ck_accounts_one_home CHECK (num_nonnulls(firm_id, authority_id) = 1), 
   CONSTRAINT ck_accounts_some_role CHECK (cardinality(roles) > 0), 
-  CONSTRAINT ck_accounts_review_and_pay_are_apart CHECK (NOT ('payer' = ANY (roles) AND roles && ARRAY['reviewer', 'section_head', 'leader_in_charge', 'principal_leader'])), 
+  CONSTRAINT ck_accounts_review_and_pay_are_apart CHECK (NOT ('payer' = ANY (roles) AND roles && ARRAY['registrar', 'reviewer', 'section_head', 'leader_in_charge', 'principal_leader'])), 
   CONSTRAINT ck_accounts_ended_when CHECK ((state = 'ended') = (ended_at IS NOT NULL)), 
   CONSTRAINT uq_accounts_login UNIQUE (login), 
   CONSTRAINT fk_accounts_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT, 

@@ -55,8 +55,8 @@ def test_a_scope_is_open_exactly_when_a_role_may_do_something_that_needs_it(role
     assert rules.scopes_of(roles) == needed
 
 
-@pytest.mark.parametrize("role", [Role.REVIEWER, *SIGNING_RANKS])
-def test_whoever_checks_or_signs_cannot_also_pay(role: Role) -> None:
+@pytest.mark.parametrize("role", [Role.REGISTRAR, Role.REVIEWER, *SIGNING_RANKS])
+def test_whoever_registers_checks_or_signs_cannot_also_pay(role: Role) -> None:
     with pytest.raises(InvalidValueError, match="roles_review_and_pay"):
         rules.require_officer_roles(frozenset({role, Role.PAYER}))
 

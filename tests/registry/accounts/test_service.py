@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from registry.accounts import devices, service
 from registry.accounts.model import Activate, AddMember, AddOfficer, ChangePassword, CreateToken
-from registry.accounts.rules import REVIEWING
+from registry.accounts.rules import DECIDING
 from registry.actors.model import ANONYMOUS, Actor, Role, Scope
 from registry.errors import ConflictError, NotAllowedError, NotFoundError
 from registry.journal.work import View, Work
@@ -134,7 +134,7 @@ def test_the_last_owner_cannot_be_removed(work_as: WorkAs) -> None:
         service.end_account(work, owner.account)
 
 
-@pytest.mark.parametrize("role", sorted(REVIEWING))
+@pytest.mark.parametrize("role", sorted(DECIDING))
 def test_the_database_itself_keeps_review_and_pay_apart(work_as: WorkAs, database: Database, role: Role) -> None:
     payer = an_officer(work_as, a_registrar(work_as), "payer", Role.PAYER)
     assert payer.account is not None
