@@ -118,7 +118,7 @@ def test_the_price_is_quantity_times_unit_price_with_vat_rounded_half_up() -> No
 def test_vat_is_never_half_a_fen_away_from_the_exact_share(fen: int, quantity: int, rate_bp: int) -> None:
     net, vat = price_of(Money(fen), quantity, Rate(rate_bp))
     assert net.fen == fen * quantity
-    assert -10_000 < 2 * (net.fen * rate_bp - vat.fen * 10_000) <= 10_000
+    assert -10_000 <= 2 * (net.fen * rate_bp - vat.fen * 10_000) < 10_000
 
 
 @pytest.mark.parametrize("quantity", [0, -1, QUANTITY_MAX + 1])
