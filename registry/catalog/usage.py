@@ -9,12 +9,13 @@ from datetime import date, timedelta
 from typing import Final
 
 from registry.actors.model import Action, Actor, Resource
-from registry.actors.rules import require
+from registry.actors.rules import require_visible
 from registry.catalog import records, rules
 from registry.catalog.model import Dataset, UsageDay, UsageDigest, UsageEvent, VersionFile
 from registry.errors import UnavailableError
 from registry.journal.work import Command, View, Work, perform
 from registry.manifests.uploads import Blob
+from registry.parties import service as parties
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import ReadId, VersionId
@@ -65,10 +66,15 @@ def note_reads(
 def usage(view: View, dataset: Dataset, before: date | None, limit: int) -> tuple[UsageDay, ...]:
     """Return how many reads of a dataset were issued on which days, the newest first; never to whom.
 
-    For the publisher's own members and for auditors of any authority. Raises NotAllowedError.
+    For the publisher's own members and for auditors of an authority that is concerned with it (RULINGS 24).
+
+    Raises:
+        NotFoundError: The actor belongs to neither; the dataset may be everyone's, its usage is not.
+        NotAllowedError: The actor reads no usage.
     """
-    asked_by = Resource(frozenset({dataset.publisher}), view.actor.authority, dataset.id, dataset.id)
-    require(view.actor, Action.READ_USAGE, asked_by)
+    publisher = frozenset({dataset.publisher})
+    asked_by = Resource(publisher, parties.concerned_office(view, publisher), dataset.id, dataset.id)
+    require_visible(view.actor, Action.READ_USAGE, asked_by, "usage")
     return records.usage_of(view.connection, dataset.id, before, limit)
 
 

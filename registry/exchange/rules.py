@@ -10,6 +10,9 @@ Rules:
 * Σ invoices of an order ≤ its net and gross amount; Σ payments ≤ its gross amount (RULINGS 22).
 * The base of public support is the amount without VAT where the buyer may deduct it (专用发票), with VAT where it may
   not; only what is invoiced, verified and paid from the buyer's own account counts (RULINGS 13, 22).
+* An order with its invoices and payments is there for its buyer, its seller, and the officers of an authority that is
+  concerned with one of them (RULINGS 24; ``registry.parties.rules`` says when it is); only such a reviewer verifies
+  its invoices. To everyone else it does not exist.
 """
 
 import re

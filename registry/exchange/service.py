@@ -213,9 +213,18 @@ def issue_invoice(work: Work, command: IssueInvoice) -> Invoice:
 
 
 def verify_invoice(work: Work, command: VerifyInvoice) -> Invoice:
-    """Record, as a reviewer, what the tax platform answered of an invoice."""
+    """Record, as a reviewer, what the tax platform answered of an invoice.
+
+    Raises:
+        NotAllowedError: The actor does not review.
+        NotFoundError: There is no such invoice, or the actor's authority is concerned with neither side.
+        ConflictError, RuleError: As ``rules.require_verification``.
+    """
     require(work.actor, Action.VERIFY_INVOICE)
     invoice = _invoice(work, command.invoice)
+    sides = frozenset({invoice.buyer, invoice.seller})
+    concerned = Resource(sides, parties.concerned_office(work, sides), subject=invoice.id)
+    require_visible(work.actor, Action.VERIFY_INVOICE, concerned, "invoice")
     # The order goes first, as everywhere; what stood on the invoice before the lock may be old.
     order = lock_order_within(work, invoice.order)
     invoice = _invoice(work, command.invoice)
@@ -291,16 +300,19 @@ def payments(view: View, order_id: OrderId) -> tuple[Payment, ...]:
 
 
 def order_file(view: View, order_id: OrderId) -> OrderFile:
-    """Return an order with everything beside it, to its buyer, its seller and officers. Raises NotFoundError."""
+    """Return an order with everything beside it, to its sides and the offices concerned. Raises NotFoundError."""
     found = order(view, order_id)
     parties_to_it = frozenset({found.buyer, found.seller})
-    resource = Resource(parties_to_it, view.actor.authority, dataset=found.dataset, subject=found.id)
+    resource = Resource(
+        parties_to_it, parties.concerned_office(view, parties_to_it), dataset=found.dataset, subject=found.id
+    )
     require_visible(view.actor, Action.READ_ORDER, resource, "order")
     contract = records.contract_of(view.connection, order_id)
     return OrderFile(found, contract, invoices(view, order_id), payments(view, order_id))
 
 
 def orders(view: View, after: OrderId | None, limit: int) -> list[Order]:
-    """Return the orders the actor may see, newest first: a firm its own, officers all."""
+    """Return the orders the actor may see, newest first: those that ``order_file`` shows it."""
     require(view.actor, Action.READ_ORDER)
-    return records.orders_page(view.connection, view.actor.firm, after, limit)
+    reader = view.actor.firm or view.actor.authority
+    return records.orders_page(view.connection, reader, after, limit) if reader else []

@@ -27,6 +27,7 @@ from registry.manifests.uploads import (
     Upload,
     UploadState,
 )
+from registry.parties import service as parties
 from registry.values.digest import Digest
 from registry.values.identifiers import BlobId, EvidenceId, FirmId, UploadId
 from registry.values.moment import Clock, Moment
@@ -318,15 +319,19 @@ def file_evidence(
 
 
 def evidence(view: View, document: EvidenceId) -> Evidence:
-    """Return a document, to its owner and to officers who may read evidence. Raises NotFoundError, NotAllowedError."""
+    """Return a document, to its owner and, if it is a firm's, to the offices concerned with that firm (RULINGS 24).
+
+    Raises:
+        NotFoundError: There is no such document, or not for the actor.
+        NotAllowedError: The actor reads no evidence.
+    """
     found = records.evidence_of(view.connection, [document]).get(document)
     if found is None:
         raise NotFoundError("evidence_not_found", id=document)
-    if not view.actor.authority:
-        require_visible(view.actor, Action.READ_EVIDENCE, _owned(found), "evidence")
-    else:
-        # An officer reads what firms have put before the office; whose case it is, the case decides.
-        require(view.actor, Action.READ_EVIDENCE)
+    owned = _owned(found)
+    if owned.firms:
+        owned = replace(owned, authority=parties.concerned_office(view, owned.firms))
+    require_visible(view.actor, Action.READ_EVIDENCE, owned, "evidence")
     return found
 
 

@@ -13,6 +13,13 @@ Rules:
   of a firm that holds 30 % counts as 30 %, not 12 %. Shares on several ways are added.
 * Every answer follows from sets: rings of shareholdings end, and the order of the lines does not matter.
 * The shares of one firm in the lines of one authority never exceed the whole on any day.
+* An office is concerned with a firm that stands in its own register: it registered the firm, wrote what the firm is,
+  or wrote a fact, a provider's licence, an entry of a leader list or a sanction of it (RULINGS 24). Orders, documents
+  and reads belong to firms and name no authority, but an officer of one authority sees and decides nothing of
+  another; the register is where an office says openly, under its name and in the journal, which firms are its affair,
+  before any voucher or case of theirs. One party that stands there is enough: who supports a buyer must see what it
+  bought, and who licensed a seller what it sold. A line that was corrected or has run out still counts, for what
+  rested on it stays open to question. A control relation does not: it names a firm for the sake of another.
 """
 
 from collections import defaultdict

@@ -35,12 +35,14 @@ from registry.parties.registers import (
     sanctions_elsewhere,
     withdraw_leader,
 )
-from registry.values.identifiers import FactId, FirmId
+from registry.values.identifiers import AuthorityId, FactId, FirmId
 from registry.values.uscc import Uscc
 
 __all__ = [
     "admit_leader_list",
     "change_firm",
+    "concerned_office",
+    "concerns",
     "controller",
     "controllers",
     "fact",
@@ -150,6 +152,20 @@ def firms_page(view: View, after: FirmId | None, limit: int) -> list[Firm]:
     ids = records.firm_ids(view.connection, after, limit)
     known = firms(view, ids)
     return [known[each] for each in ids if each in known]
+
+
+# Concern.
+
+
+def concerns(view: View, authority: AuthorityId, ids: Iterable[FirmId]) -> bool:
+    """Say whether one of some firms stands in the register of ``authority`` (RULINGS 24; the rule is in ``rules``)."""
+    return records.concerns(view.connection, authority, ids)
+
+
+def concerned_office(view: View, ids: Iterable[FirmId]) -> AuthorityId | None:
+    """Return the actor's authority if it is concerned with one of some firms: the office their things are open to."""
+    office = view.actor.authority
+    return office if office and concerns(view, office, ids) else None
 
 
 # Control.

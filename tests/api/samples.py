@@ -258,9 +258,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     "complete_upload": Sample(_completed, of(PUBLISHER)),
     "abort_upload": Sample(named("upload", "upload_open"), of(PUBLISHER)),
     "file_evidence": Sample(plain(body={"kind": "other", "file_name": "a.txt", "size_bytes": 3, "sha256": "0" * 64})),
-    # A document names no authority: any office may meet it in a case.
-    "show_evidence": Sample(_document, of(PUBLISHER) | EVERY_OFFICE),
-    "read_evidence": Sample(_document, of(PUBLISHER) | EVERY_OFFICE),
+    # What is a firm's is open to the office whose register the firm stands in.
+    "show_evidence": Sample(_document, of(PUBLISHER, OFFICE)),
+    "read_evidence": Sample(_document, of(PUBLISHER, OFFICE)),
     # Datasets.
     "create_dataset": Sample(plain(body=steps.dataset_body("another/wind"))),
     "search_datasets": Sample(plain(q="风电")),
@@ -274,7 +274,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "abandon_draft": Sample(named("draft", "draft_open", {}), of(PUBLISHER)),
     "publish_draft": Sample(named("draft", "draft_verified", {}), of(PUBLISHER)),
     "list_versions": Sample(plain(dataset_path())),
-    "show_usage": Sample(plain(dataset_path()), of(PUBLISHER, OFFICE, OTHER_OFFICE)),
+    "show_usage": Sample(plain(dataset_path()), of(PUBLISHER, OFFICE)),
     "show_version": Sample(plain(dataset_path(version="v1"))),
     "show_manifest": Sample(plain(dataset_path(version="v1"))),
     "list_version_files": Sample(plain(dataset_path(version="v1"))),
@@ -300,13 +300,12 @@ SAMPLES: Final[dict[str, Sample]] = {
         of(BUYER),
     ),
     "issue_invoice": Sample(_invoiceable, of(EXCHANGE)),
-    "verify_invoice": Sample(named("invoice", "invoice", VERIFIED)),
+    "verify_invoice": Sample(named("invoice", "invoice", VERIFIED), of(OFFICE)),
     "record_payment": Sample(
         lambda world: Asked({"order": world.ids["order_delivered"]}, steps.payment_body(world, "PAY-90")), of(BUYER)
     ),
     "list_orders": Sample(plain()),
-    # An order belongs to no authority: any office may meet it in a case.
-    "show_order": Sample(named("order", "order"), of(BUYER, EXCHANGE) | EVERY_OFFICE),
+    "show_order": Sample(named("order", "order"), of(BUYER, EXCHANGE, OFFICE)),
     # Vouchers.
     "open_pool": Sample(plain(body={"document": cast.DOCUMENT, "pool": "yz-4"}), of(OFFICE), succeeds=False),
     "list_pools": Sample(plain()),
@@ -314,7 +313,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "quote_voucher": Sample(lambda world: Asked(query={"order": world.ids["order_delivered"]}), of(BUYER, OFFICE)),
     "hold_voucher": Sample(lambda world: Asked(body={"order": world.ids["order_delivered"]}), of(BUYER)),
     "redeem_voucher": Sample(
-        lambda world: Asked({"voucher": world.ids["voucher"]}, {"invoice": world.ids["voucher_invoice"]}), of(BUYER)
+        lambda world: Asked({"voucher": world.ids["voucher"]}, steps.redemption(world.ids["voucher_invoice"])),
+        of(BUYER),
     ),
     "release_voucher": Sample(named("voucher", "voucher_held"), of(BUYER)),
     "list_vouchers": Sample(plain()),

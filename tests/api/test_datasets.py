@@ -239,7 +239,7 @@ def test_every_address_that_is_given_out_is_counted_for_the_publisher(
         "items": [{"day": day, "reads": 3, "parties": 2, "size_bytes": size_bytes}],
         "next_cursor": None,
     }
-    assert stranger.web.get(f"{base}/usage", status=403)["code"] == "not_yours"
+    assert stranger.web.get(f"{base}/usage", status=404)["code"] == "usage_not_found"
 
 
 def test_without_a_record_there_is_no_address(house: House, web: Web, publisher: Member, owner_url: str) -> None:

@@ -21,7 +21,8 @@ from sqlalchemy import (
 
 from registry.exchange.model import Contract, Order, OrderState, ProductKind, Purpose
 from registry.exchange.records.columns import one_of
-from registry.values.identifiers import DatasetId, FirmId, ListingId, OrderId, VersionId
+from registry.parties.records import stands_in_register
+from registry.values.identifiers import AuthorityId, DatasetId, FirmId, ListingId, OrderId, VersionId
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
 from storage.database import Connection, Writes, metadata, rows_may
 
@@ -137,11 +138,14 @@ def order_of(connection: Connection, order: OrderId, *, to_change: bool = False)
     return _order(row) if row else None
 
 
-def orders_page(connection: Connection, party: FirmId | None, after: OrderId | None, limit: int) -> list[Order]:
-    """Return orders a firm buys or sells by, or all of them, newest first."""
-    query: Select[Any] = select(orders)
-    if party:
-        query = query.where(or_(orders.c.buyer_id == party, orders.c.seller_id == party))
+def orders_page(connection: Connection, reader: FirmId | AuthorityId, after: OrderId | None, limit: int) -> list[Order]:
+    """Return the orders a firm buys or sells by, or those an authority is concerned with, newest first."""
+    sides = (orders.c.buyer_id, orders.c.seller_id)
+    if isinstance(reader, AuthorityId):
+        own = stands_in_register(reader, sides)
+    else:
+        own = or_(*(side == reader for side in sides))
+    query: Select[Any] = select(orders).where(own)
     if after:
         query = query.where(orders.c.id < after)
     return [_order(row) for row in connection.execute(query.order_by(orders.c.id.desc()).limit(limit))]

@@ -4,6 +4,7 @@ A register line is never changed but for ``recorded_until``: a correction closes
 lines as they stood recorded at an instant, so that a decision can be asked again as of then.
 """
 
+from registry.parties.records.concern import concerns, stands_in_register
 from registry.parties.records.control import add_control, close_control, controls, controls_of, graph_above
 from registry.parties.records.firms import (
     FirmLine,
@@ -63,6 +64,7 @@ __all__ = [
     "close_firm_line",
     "close_provider",
     "codes_of_firm",
+    "concerns",
     "controls",
     "controls_of",
     "entries_of",
@@ -86,4 +88,5 @@ __all__ = [
     "providers_of",
     "sanctions",
     "sanctions_of",
+    "stands_in_register",
 ]

@@ -3,20 +3,22 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from registry.actors.model import ANONYMOUS, Actor, Role, Scope
 from registry.catalog import service
 from registry.catalog.model import Dataset, VersionName
 from registry.catalog.usage import changed_days, digest_usage, note_reads, usage
-from registry.errors import NotAllowedError
+from registry.errors import NotAllowedError, NotFoundError
 from registry.house import House
 from registry.journal import records as journal_records
 from registry.manifests.model import FilePath
+from registry.parties.records import firms
 from registry.values.identifiers import AccountId, AuthorityId, EntryId
 from storage.database import Connection
 from tests.conftest import FixedClock
-from tests.registry.catalog.builders import a_csv, a_publisher, a_version, ask
+from tests.registry.catalog.builders import a_csv, a_publisher, a_version, ask, do
+from tests.registry.parties.builders import found_authority
 
 FIRST_DAY = date(2026, 3, 2)
 """The day the clock of the tests stands at."""
@@ -77,14 +79,23 @@ def test_a_day_begins_at_midnight_in_shanghai(house: House, clock: FixedClock, o
     assert [each.day for each in shown] == [date(2026, 3, 4), date(2026, 3, 3)]
 
 
-def test_usage_is_for_the_publisher_and_auditors(house: House, owner: Actor, dataset: Dataset) -> None:
-    stranger = a_publisher(house)
-    with pytest.raises(NotAllowedError, match="not_yours"):
-        ask(house, stranger, lambda view: usage(view, dataset, None, 10))
+def an_auditor(authority: AuthorityId) -> Actor:
+    return Actor(AccountId.new(), "a", None, authority, frozenset({Role.AUDITOR}), frozenset({Scope.READ}))
+
+
+def test_usage_is_for_the_publisher_and_auditors_of_its_office(house: House, owner: Actor, dataset: Dataset) -> None:
+    other_office = do(house, Actor(name="operator"), lambda work: found_authority(work, "elsewhere"))
+    for stranger in (a_publisher(house), an_auditor(other_office)):
+        with pytest.raises(NotFoundError, match="usage_not_found"):
+            ask(house, stranger, lambda view: usage(view, dataset, None, 10))
     with pytest.raises(NotAllowedError, match="unauthenticated"):
         ask(house, ANONYMOUS, lambda view: usage(view, dataset, None, 10))
-    auditor = Actor(AccountId.new(), "a", None, AuthorityId.new(), frozenset({Role.AUDITOR}), frozenset({Scope.READ}))
-    assert ask(house, auditor, lambda view: usage(view, dataset, None, 10)) == ()
+    with house.database.reading() as connection:
+        query = select(firms.c.registered_by).where(firms.c.id == owner.firm)
+        registered_by = connection.execute(query).scalar_one()
+    read(house, dataset, ANONYMOUS, "a.csv")
+    shown = ask(house, an_auditor(registered_by), lambda view: usage(view, dataset, None, 10))
+    assert [each.reads for each in shown] == [1]
 
 
 def test_a_day_is_digested_once_when_it_has_ended(house: House, clock: FixedClock, dataset: Dataset) -> None:
