@@ -42,6 +42,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class CasePayee:
+    """Where a case or a line pays to; the number is whole for finance only."""
+
+    account_name: str
+    bank: str
+    account_number: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseLine:
     """One payment of a case."""
 
@@ -53,16 +63,7 @@ class CaseLine:
     standard: str
     amount_fen: int
     amount_text: str
-
-
-@dataclass(frozen=True, slots=True)
-class CasePayee:
-    """Where a case pays to; the number is whole for finance only."""
-
-    account_name: str
-    bank: str
-    account_number: str
-    digest: str
+    payee: CasePayee | None = None
 
 
 @dataclass(frozen=True, slots=True)

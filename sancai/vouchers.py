@@ -177,9 +177,10 @@ class Vouchers:
         """Hold a voucher for an order. Raises SancaiError; ``RuleError`` lists every obstacle."""
         return shaped(Voucher, self._session.post("/vouchers", {"order": order}))
 
-    def redeem(self, voucher: str, invoice: str) -> Voucher:
-        """Redeem a voucher on a verified, paid invoice. Raises SancaiError."""
-        return shaped(Voucher, self._session.post(f"/vouchers/{voucher}/redeem", {"invoice": invoice}))
+    def redeem(self, voucher: str, invoice: str, *, account_name: str, bank: str, account_number: str) -> Voucher:
+        """Redeem a voucher on a verified, paid invoice, to be paid to the firm's own account. Raises SancaiError."""
+        payee = {"account_name": account_name, "bank": bank, "account_number": account_number}
+        return shaped(Voucher, self._session.post(f"/vouchers/{voucher}/redeem", {"invoice": invoice, "payee": payee}))
 
     def release(self, voucher: str) -> Voucher:
         """Give a held voucher back. Raises SancaiError."""

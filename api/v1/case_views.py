@@ -1,5 +1,6 @@
 """What cases, verdicts and public notices look like in answers."""
 
+from collections.abc import Mapping
 from typing import Self
 
 from pydantic import JsonValue
@@ -8,9 +9,10 @@ from api.door import Answer
 from api.problems import language
 from api.wording import sentence
 from registry.awards.award_model import AwardVerdict
-from registry.awards.commands import PayeeGiven
 from registry.awards.model import Case, Line, Objection
 from registry.policy.model import Condition
+from registry.values.identifiers import VoucherId
+from registry.vouchers.payee import Payee, PayeeGiven
 
 
 class ConditionView(Answer):
@@ -67,8 +69,27 @@ class VerdictView(Answer):
         )
 
 
+class CasePayeeView(Answer):
+    """Where a case or a line pays to; the number is whole for finance only."""
+
+    account_name: str
+    bank: str
+    account_number: str
+    digest: str
+
+    @classmethod
+    def of(cls, value: Payee, whole: PayeeGiven | None) -> Self:
+        """Return the view of an account; with ``whole`` its number is not masked."""
+        return cls(
+            account_name=value.account_name,
+            bank=value.bank,
+            account_number=whole.account_number if whole else value.masked_number,
+            digest=str(value.digest),
+        )
+
+
 class LineView(Answer):
-    """One payment of a case."""
+    """One payment of a case; ``payee`` is that of a voucher, an award's stands with its case."""
 
     firm: str
     firm_name: str
@@ -78,10 +99,11 @@ class LineView(Answer):
     standard: str
     amount_fen: int
     amount_text: str
+    payee: CasePayeeView | None
 
     @classmethod
-    def of(cls, value: Line) -> Self:
-        """Return the view of a line."""
+    def of(cls, value: Line, whole: PayeeGiven | None = None) -> Self:
+        """Return the view of a line; with ``whole`` the account number is not masked."""
         return cls(
             firm=value.firm,
             firm_name=value.firm_name,
@@ -91,16 +113,8 @@ class LineView(Answer):
             standard=value.standard,
             amount_fen=value.amount.fen,
             amount_text=str(value.amount),
+            payee=CasePayeeView.of(value.payee, whole) if value.payee else None,
         )
-
-
-class CasePayeeView(Answer):
-    """Where a case pays to; the number is whole for finance only."""
-
-    account_name: str
-    bank: str
-    account_number: str
-    digest: str
 
 
 class CaseReviewView(Answer):
@@ -216,8 +230,11 @@ class CaseView(Answer):
     refusal: RefusalView | None
 
     @classmethod
-    def of(cls, value: Case, payee: PayeeGiven | None = None) -> Self:
-        """Return the view of a case; with ``payee`` the account number is whole."""
+    def of(
+        cls, value: Case, payee: PayeeGiven | None = None, line_payees: Mapping[VoucherId, PayeeGiven] | None = None
+    ) -> Self:
+        """Return the view of a case; with ``payee`` and ``line_payees`` the account numbers are whole."""
+        whole = {str(voucher): given for voucher, given in (line_payees or {}).items()}
         return cls(
             id=value.id,
             authority=value.authority,
@@ -230,13 +247,13 @@ class CaseView(Answer):
             amount_fen=value.amount.fen,
             amount_text=str(value.amount),
             amount_capitals=value.amount.in_capitals(),
-            lines=[LineView.of(each) for each in value.lines],
+            lines=[LineView.of(each, whole.get(str(each.subject))) for each in value.lines],
             lines_digest=str(value.lines_digest),
             revision=str(value.revision),
             facts_digest=str(value.facts),
             sign_off_levels=list(value.sign_off_levels),
             notice_days=value.notice_days,
-            payee=_payee(value, payee),
+            payee=CasePayeeView.of(value.payee, payee) if value.payee else None,
             review=_review(value),
             notice=_notice(value),
             signatures=_signatures(value),
@@ -245,17 +262,6 @@ class CaseView(Answer):
             objections=[ObjectionView.of(each) for each in value.objections],
             refusal=_refusal(value),
         )
-
-
-def _payee(case: Case, whole: PayeeGiven | None) -> CasePayeeView | None:
-    if case.payee is None:
-        return None
-    return CasePayeeView(
-        account_name=case.payee.account_name,
-        bank=case.payee.bank,
-        account_number=whole.account_number if whole else case.payee.masked_number,
-        digest=str(case.payee.digest),
-    )
 
 
 def _review(case: Case) -> CaseReviewView | None:

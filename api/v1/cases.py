@@ -11,6 +11,7 @@ from api.calls import current_actor, house, position_of, read, write
 from api.door import Answer, Door, PageQuery, Strict, Whole
 from api.paging import page_of
 from api.v1.case_views import CasesView, CaseView, NoticesView, ObjectionView, PublicNoticeView, VerdictView
+from api.v1.payees import PayeeBody
 from registry.actors.model import Action
 from registry.awards import batches, payments, procedure, service
 from registry.awards.commands import (
@@ -18,7 +19,6 @@ from registry.awards.commands import (
     ApplyForAward,
     FormBatch,
     InstructPayment,
-    PayeeGiven,
     PostNotice,
     RaiseObjection,
     RecordPayment,
@@ -50,18 +50,6 @@ class AwardCheckQuery(BaseModel):
     instrument: str = Field(max_length=60)
     dataset: str = Field(max_length=200)
     authority: str = Field(default="", max_length=60)
-
-
-class PayeeBody(Strict):
-    """The applicant's own account: the name on it is the firm's."""
-
-    account_name: str = Field(min_length=1, max_length=200)
-    bank: str = Field(min_length=1, max_length=200)
-    account_number: str = Field(min_length=6, max_length=60)
-
-    def given(self) -> PayeeGiven:
-        """Return the account. Raises InvalidValueError."""
-        return PayeeGiven(self.account_name, self.bank, self.account_number)
 
 
 class ApplyForAwardBody(Strict):
@@ -161,7 +149,10 @@ class CasesQuery(PageQuery):
 
 
 def _shown(view: View, case: Case) -> CaseView:
-    return CaseView.of(case, service.payee_for_finance(view, house().secret, case))
+    secret = house().secret
+    return CaseView.of(
+        case, service.payee_for_finance(view, secret, case), service.line_payees_for_finance(view, secret, case)
+    )
 
 
 def _changed(use_case: Callable[[Work, C], Case], command: C, status: int = 200) -> Response:

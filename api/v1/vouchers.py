@@ -3,9 +3,10 @@
 from flask import Response
 from pydantic import Field
 
-from api.calls import read, write
+from api.calls import house, read, write
 from api.door import Door, Fen, PageQuery, Strict, Whole
 from api.paging import after_of, page_of
+from api.v1.payees import PayeeBody
 from api.v1.vouchers_views import (
     AppropriationsView,
     AppropriationView,
@@ -22,7 +23,7 @@ from registry.actors.model import Action
 from registry.values.identifiers import FirmId, InvoiceId, OrderId, PoolId, VoucherId
 from registry.values.money import Money
 from registry.vouchers import service
-from registry.vouchers.model import Appropriate, OpenPool, Voucher
+from registry.vouchers.model import Appropriate, OpenPool, RedeemVoucher, Voucher
 
 door = Door("vouchers", __name__, url_prefix="/v1")
 
@@ -45,9 +46,14 @@ class HoldBody(Strict):
 
 
 class RedeemBody(Strict):
-    """The invoice a voucher is redeemed on."""
+    """The invoice a voucher is redeemed on, and the firm's own account to pay to."""
 
     invoice: str = Field(max_length=60)
+    payee: PayeeBody
+
+    def command(self, voucher: str) -> RedeemVoucher:
+        """Return the command. Raises InvalidValueError."""
+        return RedeemVoucher(VoucherId(voucher), InvoiceId(self.invoice), self.payee.given())
 
 
 class AppropriationBody(Strict):
@@ -115,7 +121,8 @@ def hold_voucher(body: HoldBody) -> Response:
 @door.operation("POST", "/vouchers/<voucher>/redeem", {200: VoucherView}, action=Action.REDEEM_VOUCHER)
 def redeem_voucher(voucher: str, body: RedeemBody) -> Response:
     """Redeem a voucher on a verified, paid invoice."""
-    return write(lambda work: service.redeem(work, VoucherId(voucher), InvoiceId(body.invoice)), VoucherView.of, 200)
+    secret = house().secret
+    return write(lambda work: service.redeem(work, secret, body.command(voucher)), VoucherView.of, 200)
 
 
 @door.operation("POST", "/vouchers/<voucher>/release", {200: VoucherView}, action=Action.HOLD_VOUCHER)

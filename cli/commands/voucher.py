@@ -44,14 +44,19 @@ def hold(order: str) -> None:
 @command.command(
     "redeem",
     help=say("Redeem VOUCHER on INVOICE, verified and paid.", "以已查验、已付款的 INVOICE 核销 VOUCHER。"),
-    example="sancai voucher redeem vch_… inv_…",
+    example='sancai voucher redeem vch_… inv_… --payee-name "…公司" --payee-bank "工商银行" --payee-account 6222…',
 )
 @click.argument("voucher")
 @click.argument("invoice")
-def redeem(voucher: str, invoice: str) -> None:
+@click.option("--payee-name", required=True, help=say("Name of your firm's account.", "本企业账户名称。"))
+@click.option("--payee-bank", required=True, help=say("Bank of the account.", "开户银行。"))
+@click.option("--payee-account", required=True, help=say("Number of the account.", "账号。"))
+def redeem(voucher: str, invoice: str, payee_name: str, payee_bank: str, payee_account: str) -> None:
     """Redeem a voucher."""
     with client() as service:
-        made = service.vouchers.redeem(voucher, invoice)
+        made = service.vouchers.redeem(
+            voucher, invoice, account_name=payee_name, bank=payee_bank, account_number=payee_account
+        )
     show(made, _print)
 
 

@@ -158,7 +158,8 @@ def tell_vouchers(people: People, telling: Telling, published: dict[str, Publish
         f"Invoice {invoice['number']} recorded and verified; paid by bank.",
         f"发票 {invoice['number']} 已登记并查验，银行付款已登记。",
     )
-    redeemed = buyer.post(f"/vouchers/{voucher['id']}/redeem", invoice=invoice["id"])
+    payee = {"account_name": cast.BUYER.name, "bank": "演示银行哈密分行", "account_number": "6222000000000000002"}
+    redeemed = buyer.post(f"/vouchers/{voucher['id']}/redeem", invoice=invoice["id"], payee=payee)
     telling.done(
         f"Redeemed: {redeemed['amount_text']} of the year {redeemed['year']}.",
         f"核销：{redeemed['amount_text']}，计入 {redeemed['year']} 年。",
@@ -172,7 +173,7 @@ def tell_vouchers(people: People, telling: Telling, published: dict[str, Publish
     telling.refused(
         "The compute voucher cannot be redeemed with the invoice of the data.",
         "不得以数据采购发票核销算力券。",
-        lambda: buyer.post(f"/vouchers/{held['id']}/redeem", invoice=invoice["id"]),
+        lambda: buyer.post(f"/vouchers/{held['id']}/redeem", invoice=invoice["id"], payee=payee),
         "invoice_already_claimed",
     )
     telling.refused(

@@ -97,6 +97,8 @@ def _lines(view: View, settled: Sequence[SettledLine], active: Mapping[str, Acti
             clause=each.clause,
             standard=_standard(active[each.instrument]),
             amount=each.amount,
+            payee_digest=each.payee.digest,
+            payee=each.payee,
         )
         for each in settled
     )

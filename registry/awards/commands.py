@@ -1,7 +1,6 @@
 """What firms and officers ask of a case, checked for form."""
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,31 +11,10 @@ from registry.policy.plain_text import require_day, require_text
 from registry.values.digest import Digest
 from registry.values.identifiers import CaseId, VoucherId
 from registry.values.names import PublicName
+from registry.vouchers.payee import PayeeGiven
 
 OPINION_LENGTH_MAX: Final = 2_000
 VOUCHERS_MAX: Final = 1_000
-_ACCOUNT_NUMBER = re.compile(r"[0-9]{6,32}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class PayeeGiven:
-    """Where an applicant wants the money: name of the account, bank, number (digits; blanks are passed over)."""
-
-    account_name: str
-    bank: str
-    account_number: str = field(repr=False)
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be an account. Raises InvalidValueError, which never repeats the number."""
-        require_text(self.account_name, "payee.account_name")
-        require_text(self.bank, "payee.bank")
-        if not _ACCOUNT_NUMBER.fullmatch(self.digits):
-            raise InvalidValueError("account_number_malformed", at="payee.account_number")
-
-    @property
-    def digits(self) -> str:
-        """The number without blanks and hyphens."""
-        return self.account_number.replace(" ", "").replace("-", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ What officers do to a case are acts: written once, one after the other, never ch
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -24,6 +24,7 @@ from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId, EntryId, FirmId, VoucherId
 from registry.values.moment import Moment
 from registry.values.money import ZERO, Money
+from registry.vouchers.payee import Payee
 
 
 class CaseKind(StrEnum):
@@ -62,7 +63,11 @@ OPEN_STATES: Final = frozenset(CaseState) - {CaseState.PAID, CaseState.REFUSED, 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One payment: whom, for what, by which clause, how much. ``subject`` is the dataset or the voucher."""
+    """One payment: whom, for what, by which clause, how much. ``subject`` is the dataset or the voucher.
+
+    A voucher is paid to the account its firm stated at redemption: ``payee_digest`` freezes it with the line, ``payee``
+    is what everyone who sees the case may see of it. An award's account stands with its case.
+    """
 
     firm: FirmId
     firm_name: str
@@ -71,10 +76,13 @@ class Line:
     clause: str
     standard: str
     amount: Money
+    payee_digest: Digest | None = None
+    payee: Payee | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, Json]:
-        """Return what the digest of the lines is made of."""
-        return {
+        """Return what the digest of the lines is made of; of the account it is the digest alone."""
+        frozen: dict[str, Json] = {"payee_digest": str(self.payee_digest)} if self.payee_digest else {}
+        return frozen | {
             "firm": str(self.firm),
             "firm_name": self.firm_name,
             "subject": str(self.subject),
@@ -215,19 +223,6 @@ class AdverseDecision:
     reason: str
     decided_by: AccountId
     decided_at: Moment
-
-
-@dataclass(frozen=True, slots=True)
-class Payee:
-    """Where the money goes: the firm's own account (RULINGS 28), whole only for finance.
-
-    ``digest`` is that of the whole with a salt, so that nobody can try account numbers against it.
-    """
-
-    account_name: str
-    bank: str
-    masked_number: str
-    digest: Digest
 
 
 @dataclass(frozen=True, slots=True)

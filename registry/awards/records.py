@@ -38,13 +38,13 @@ from registry.awards.model import (
     Decision,
     Line,
     Occasion,
-    Payee,
 )
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId, EntryId, FirmId, VoucherId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
+from registry.vouchers.payee import Payee
 from storage.database import Connection, Writes, metadata, rows_may
 
 
@@ -107,7 +107,13 @@ lines = Table(
     Column("clause", Text, nullable=False),
     Column("standard", Text, nullable=False),
     Column("amount_fen", MoneyColumn, CheckConstraint("amount_fen > 0", "amount"), nullable=False),
+    Column("payee_bank", Text),
+    Column("payee_masked_number", Text),
+    Column("payee_digest", DigestColumn),
     CheckConstraint("num_nonnulls(dataset_id, voucher_id) = 1", "one_subject"),
+    CheckConstraint(
+        "num_nonnulls(payee_bank, payee_masked_number, payee_digest) = 3 * num_nonnulls(voucher_id)", "payee"
+    ),
     **rows_may(Writes.APPEND),
 )
 
@@ -210,6 +216,9 @@ def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> b
                 "clause": line.clause,
                 "standard": line.standard,
                 "amount_fen": line.amount,
+                "payee_bank": line.payee.bank if line.payee else None,
+                "payee_masked_number": line.payee.masked_number if line.payee else None,
+                "payee_digest": line.payee_digest,
             }
             for number, line in enumerate(made.lines, 1)
         ],
@@ -377,6 +386,10 @@ def _line(row: Row[Any]) -> Line:
         clause=row.clause,
         standard=row.standard,
         amount=row.amount_fen,
+        payee_digest=row.payee_digest,
+        payee=Payee(row.firm_name, row.payee_bank, row.payee_masked_number, row.payee_digest)
+        if row.payee_digest
+        else None,
     )
 
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from registry.actors.model import Action, Resource, Role, Scope
 from registry.actors.rules import require
-from registry.awards import assessment, payee, records, rules, verdicts
+from registry.awards import assessment, records, rules, verdicts
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.award_model import AwardVerdict
-from registry.awards.commands import ApplyForAward, PayeeGiven, WithdrawCase
+from registry.awards.commands import ApplyForAward, WithdrawCase
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Decision, Line, Occasion
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, NotFoundError, Obstacle, RuleError
@@ -22,9 +22,12 @@ from registry.policy.activation import ActiveInstrument
 from registry.policy.kinds import Fixed
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, CaseId, DatasetId
+from registry.values.identifiers import AuthorityId, CaseId, DatasetId, VoucherId
 from registry.values.moment import Moment
 from registry.values.names import PublicName
+from registry.vouchers import payee
+from registry.vouchers import service as vouchers
+from registry.vouchers.payee import PayeeGiven
 
 NOTICE_LOOKED_BACK: Final = timedelta(days=120)
 """A notice runs at most 90 days and the rest week behind them."""
@@ -146,10 +149,7 @@ def _form_obstacles(command: ApplyForAward, firm_name: str) -> tuple[Obstacle, .
     found = []
     if not command.undertaking:
         found.append(Obstacle("undertaking_missing", "S0 附件3", evidence=("undertaking",)))
-    if command.payee.account_name.strip() != firm_name:
-        stated = {"given": command.payee.account_name.strip(), "expected": firm_name}
-        found.append(Obstacle("payee_name_differs", "RULINGS 28", parameters=stated))
-    return tuple(found)
+    return (*found, *payee.name_obstacles(command.payee, firm_name))
 
 
 def _standard(active: ActiveInstrument) -> str:
@@ -198,13 +198,33 @@ def _as_seen(view: View, found: Case) -> Case:
 
 def payee_for_finance(view: View, secret: bytes, found: Case) -> PayeeGiven | None:
     """Return the whole account of a case to finance of its authority, None to everyone else (RULINGS 28)."""
-    actor = view.actor
-    if actor.authority != found.authority or Role.PAYER not in actor.roles or Scope.PAY not in actor.scopes:
+    if not _is_its_finance(view, found):
         return None
     sealed = records.sealed_payee(view.connection, found.id)
     if sealed is None or found.payee is None:
         return None
     return payee.opened(secret, found.id, sealed, found.payee.digest)
+
+
+def line_payees_for_finance(view: View, secret: bytes, found: Case) -> dict[VoucherId, PayeeGiven]:
+    """Return the whole accounts of a batch's lines to finance of its authority, none to everyone else (RULINGS 28).
+
+    Raises:
+        CorruptContentError: An account is not the one that was frozen with its line.
+    """
+    if not _is_its_finance(view, found):
+        return {}
+    frozen = {
+        line.subject: line.payee_digest
+        for line in found.lines
+        if isinstance(line.subject, VoucherId) and line.payee_digest is not None
+    }
+    return vouchers.payees_opened_within(view, secret, frozen)
+
+
+def _is_its_finance(view: View, found: Case) -> bool:
+    actor = view.actor
+    return actor.authority == found.authority and Role.PAYER in actor.roles and Scope.PAY in actor.scopes
 
 
 def notices(view: View, limit: int) -> tuple[Case, ...]:

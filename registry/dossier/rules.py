@@ -145,6 +145,7 @@ def case_of(dossier: Dossier) -> Case:
             clause=line["clause"],
             standard=line["standard"],
             amount=Money(line["amount_fen"]),
+            payee_digest=Digest.parse(line["payee_digest"]) if "payee_digest" in line else None,
         )
         for line in kept["lines"]
     )

@@ -24,6 +24,7 @@ from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, FirmId, InvoiceId, OrderId, PoolId, PostingId, VoucherId
 from registry.values.moment import Moment
 from registry.values.money import Money
+from registry.vouchers.payee import Payee, PayeeGiven
 
 HOLD_LIFE: Final = timedelta(days=90)
 BUDGET_LINE: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}", re.ASCII)
@@ -289,10 +290,20 @@ class Appropriate:
 
 @dataclass(frozen=True, slots=True)
 class SettledLine:
-    """One line of a payment batch: whom, how much, by which clause."""
+    """One line of a payment batch: whom, how much, by which clause, to which account."""
 
     voucher: VoucherId
     firm: FirmId
     amount: Money
     instrument: str
     clause: str
+    payee: Payee
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemVoucher:
+    """Redeem a voucher on an invoice, and say where the money is to go."""
+
+    voucher: VoucherId
+    invoice: InvoiceId
+    payee: PayeeGiven

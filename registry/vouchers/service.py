@@ -18,15 +18,25 @@ from registry.exchange import service as exchange
 from registry.exchange.model import Invoice, Order
 from registry.exchange.rules import SupportedBase, supported_base
 from registry.journal.work import Work
+from registry.parties import service as parties
 from registry.policy.model import Verdict
 from registry.policy.rules import Limit, LimitKind, Quote, firm_year, what_binds
 from registry.values.digest import Digest
 from registry.values.identifiers import InvoiceId, OrderId, PoolId, VoucherId
 from registry.values.moment import Clock, Moment
 from registry.values.money import ZERO
-from registry.vouchers import ledger, records, rules
+from registry.vouchers import ledger, payee, records, rules
 from registry.vouchers.ledger import verify_ledger
-from registry.vouchers.model import HOLD_LIFE, Decision, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
+from registry.vouchers.model import (
+    HOLD_LIFE,
+    Decision,
+    FirmYear,
+    FirmYearKey,
+    Pool,
+    RedeemVoucher,
+    Voucher,
+    VoucherState,
+)
 from registry.vouchers.pools import open_pool, pool, pools
 from registry.vouchers.quoting import (
     Assessment,
@@ -48,6 +58,7 @@ from registry.vouchers.settling import (
     mark_instructed_within,
     mark_paid_within,
     mark_returned_within,
+    payees_opened_within,
     redeemed,
     settle_within,
     standing,
@@ -70,6 +81,7 @@ __all__ = [
     "mark_paid_within",
     "mark_returned_within",
     "open_pool",
+    "payees_opened_within",
     "pool",
     "pools",
     "quote",
@@ -201,14 +213,17 @@ def _exhausted(quoted: Quote, year: int) -> tuple[Obstacle, ...]:
 # Redeem.
 
 
-def redeem(work: Work, voucher_id: VoucherId, invoice_id: InvoiceId) -> Voucher:
+def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     """Claim what an invoice earns: the voucher moves to the year of the claim and what does not fit is released.
+
+    The account to pay to is the firm's own (RULINGS 28); it is kept sealed and never changes.
 
     Raises:
         NotAllowedError, NotFoundError: The voucher, or an invoice for its order, is not there for the actor.
         ConflictError: The invoice is claimed (``invoice_already_claimed``), or the voucher is not held any more.
         RuleError: Everything that stands in the way on the day of the event.
     """
+    voucher_id, invoice_id = command.voucher, command.invoice
     asked = voucher_asked(work, voucher_id)
     require_visible(work.actor, Action.REDEEM_VOUCHER, resource_of(asked), "voucher")
     order = exchange.lock_order_within(work, asked.order)
@@ -220,7 +235,8 @@ def redeem(work: Work, voucher_id: VoucherId, invoice_id: InvoiceId) -> Voucher:
     invoice, base = _supported(work, order, invoice_id)
     event = max(invoice.issued_on, base.paid_on) if base.paid_on else work.now.civil_day()
     found = assess(work, order, held.authority, held.instrument, event, held.id)
-    _require_met(found, base.obstacles)
+    firm = parties.firm(work, held.firm)
+    _require_met(found, (*base.obstacles, *payee.name_obstacles(command.payee, firm.name)))
     year = firm_year(invoice.issued_on, base.paid_on or event, found.year_rule)
     key = found.firm_year(year)
     years, locked_pools = _lock(work, found, [key, held.firm_year], [held.pool])
@@ -243,7 +259,9 @@ def redeem(work: Work, voucher_id: VoucherId, invoice_id: InvoiceId) -> Voucher:
         revision=found.active.revision,
         facts_digest=Digest.of_json(facts),
     )
+    sealed, shown = payee.seal(secret, made.id, command.payee)
     _claim(work, held, made, invoice.id)
+    records.add_payee(work.connection, made.id, shown, sealed)
     _add_decision(work, made, facts)
     moves = [
         ledger.move_of_voucher(made.pool, VoucherState.HELD, VoucherState.REDEEMED, due.amount),
@@ -258,6 +276,7 @@ def redeem(work: Work, voucher_id: VoucherId, invoice_id: InvoiceId) -> Voucher:
         amount_fen=made.amount.fen,
         released_fen=due.released.fen,
         year=made.year,
+        payee_digest=str(shown.digest),
         facts=str(made.facts_digest),
     )
     return made

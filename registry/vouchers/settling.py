@@ -8,7 +8,7 @@ Rules:
 * Σ instructed on a budget line of a year ≤ what was appropriated to it (RULINGS 18), for vouchers and awards alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from registry.actors.model import Action
@@ -21,9 +21,10 @@ from registry.parties import service as parties
 from registry.parties.model import Predicate
 from registry.policy import service as policy
 from registry.policy.model import Condition, Verdict
+from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, VoucherId
 from registry.values.money import Money
-from registry.vouchers import ledger, records, rules
+from registry.vouchers import ledger, payee, records, rules
 from registry.vouchers.model import (
     Appropriate,
     Appropriation,
@@ -32,6 +33,7 @@ from registry.vouchers.model import (
     Voucher,
     VoucherState,
 )
+from registry.vouchers.payee import PayeeGiven
 
 # Vouchers in a batch.
 
@@ -49,10 +51,22 @@ def settle_within(work: Work, vouchers: Sequence[VoucherId], case: CaseId | None
         NotFoundError: One is not there, or belongs to another authority.
         ConflictError: One is not redeemed, or in a batch already.
     """
+    moved = _moved(work, vouchers, VoucherState.SETTLED, case)
+    stated = records.payees_of(work.connection, {each.id for each in moved})
     return tuple(
-        SettledLine(each.id, each.firm, each.amount, each.instrument, _clause_of(each))
-        for each in _moved(work, vouchers, VoucherState.SETTLED, case)
+        SettledLine(each.id, each.firm, each.amount, each.instrument, _clause_of(each), stated[each.id][0])
+        for each in moved
     )
+
+
+def payees_opened_within(view: View, secret: bytes, frozen: Mapping[VoucherId, Digest]) -> dict[VoucherId, PayeeGiven]:
+    """Return the whole accounts of vouchers, against the digests their lines froze; who may ask is for the caller.
+
+    Raises:
+        CorruptContentError: An account is not what was sealed and frozen.
+    """
+    stated = records.payees_of(view.connection, frozen)
+    return {each: payee.opened(secret, each, stated[each][1], digest) for each, digest in frozen.items()}
 
 
 def unsettle_within(work: Work, vouchers: Sequence[VoucherId]) -> None:

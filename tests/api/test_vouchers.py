@@ -80,7 +80,10 @@ def test_an_order_is_quoted_held_delivered_invoiced_paid_and_redeemed(street: St
     paid = {"paid_on": TODAY, "amount_fen": 12_720_000, "reference": "BANK-1", "from_own_account": True}
     street.buyer.post(f"/v1/orders/{order}/payments", paid)
     assert street.buyer.get(f"/v1/orders/{order}")["state"] == "closed"
-    redeemed = street.buyer.post(f"/v1/vouchers/{voucher['id']}/redeem", {"invoice": invoice["id"]}, status=200)
+    firm = street.buyer.get(f"/v1/firms/{voucher['firm']}")["name"]
+    payee = {"account_name": firm, "bank": "ICBC Hami", "account_number": "6222000011115678"}
+    claim = {"invoice": invoice["id"], "payee": payee}
+    redeemed = street.buyer.post(f"/v1/vouchers/{voucher['id']}/redeem", claim, status=200)
     assert (redeemed["state"], redeemed["amount_fen"]) == ("redeemed", 3_600_000)
     assert street.web.get(f"/v1/pools/{street.pool['id']}")["used_text"] == "¥36,000.00"
     assert street.buyer.get("/v1/firm-years", year=2026)["items"][0]["used_fen"] == 3_600_000

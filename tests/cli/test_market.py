@@ -120,7 +120,16 @@ def test_a_voucher_is_released_quoted_held_and_redeemed(at: At, world: World) ->
     assert "¥3,000.00" in buyer.text("voucher", "quote", world.ids["order"])
     held = buyer("voucher", "hold", world.ids["order"])["id"]
     assert "held" in buyer.text("voucher", "show", held)
-    assert buyer("voucher", "redeem", world.ids["voucher"], world.ids["voucher_invoice"])["state"] == "redeemed"
+    payee = (
+        "--payee-name",
+        small.cast.BUYER.name,
+        "--payee-bank",
+        "演示银行",
+        "--payee-account",
+        "6222000000000000002",
+    )
+    redeemed = buyer("voucher", "redeem", world.ids["voucher"], world.ids["voucher_invoice"], *payee)
+    assert redeemed["state"] == "redeemed"
     assert held in buyer.text("voucher", "list")
     assert "2026" in buyer.text("voucher", "years", "--year", "2026")
 

@@ -226,7 +226,8 @@ def test_a_voucher_is_quoted_held_released_and_redeemed(people: People, world: W
     assert (quoted.eligible, quoted.binds) == (True, "rate")
     held = room.hold(world.ids["order"])
     assert held.amount_fen == quoted.amount_fen
-    assert room.redeem(world.ids["voucher"], world.ids["voucher_invoice"]).state == "redeemed"
+    payee = {"account_name": small.cast.BUYER.name, "bank": "演示银行", "account_number": "6222000000000000002"}
+    assert room.redeem(world.ids["voucher"], world.ids["voucher_invoice"], **payee).state == "redeemed"
     assert room.voucher(held.id) == held
     assert held.id in {each.id for each in room.vouchers()}
     assert {each.year for each in room.firm_years(year=2026)} == {2026}

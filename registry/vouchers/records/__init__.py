@@ -29,6 +29,7 @@ from registry.vouchers.records.ledger import (
     open_accounts,
     post,
 )
+from registry.vouchers.records.payees import add_payee, payees_of
 from registry.vouchers.records.pools import add_pool, all_pools, change_pool, lock_pools, pool_named, pool_of, pools
 from registry.vouchers.records.vouchers import (
     add_decision,
@@ -52,6 +53,7 @@ __all__ = [
     "account_lines",
     "add_appropriation",
     "add_decision",
+    "add_payee",
     "add_pool",
     "add_voucher",
     "all_firm_years",
@@ -83,6 +85,7 @@ __all__ = [
     "lock_pools",
     "lock_vouchers",
     "open_accounts",
+    "payees_of",
     "pool_named",
     "pool_of",
     "pools",

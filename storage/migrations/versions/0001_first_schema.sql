@@ -1247,8 +1247,12 @@ CREATE TABLE case_lines (
   clause TEXT NOT NULL, 
   standard TEXT NOT NULL, 
   amount_fen BIGINT NOT NULL CONSTRAINT ck_case_lines_amount CHECK (amount_fen > 0), 
+  payee_bank TEXT, 
+  payee_masked_number TEXT, 
+  payee_digest BYTEA, 
   CONSTRAINT pk_case_lines PRIMARY KEY (case_id, number), 
   CONSTRAINT ck_case_lines_one_subject CHECK (num_nonnulls(dataset_id, voucher_id) = 1), 
+  CONSTRAINT ck_case_lines_payee CHECK (num_nonnulls(payee_bank, payee_masked_number, payee_digest) = 3 * num_nonnulls(voucher_id)), 
   CONSTRAINT fk_case_lines_case_id FOREIGN KEY(case_id) REFERENCES cases (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_case_lines_firm FOREIGN KEY(firm) REFERENCES firms (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_case_lines_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
@@ -1286,6 +1290,20 @@ CREATE TABLE voucher_decisions (
 GRANT SELECT, INSERT ON voucher_decisions TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON voucher_decisions FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON voucher_decisions FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE voucher_payees (
+  voucher_id UUID NOT NULL, 
+  account_name TEXT NOT NULL, 
+  bank TEXT NOT NULL, 
+  masked_number TEXT NOT NULL, 
+  digest BYTEA NOT NULL, 
+  sealed BYTEA NOT NULL, 
+  CONSTRAINT pk_voucher_payees PRIMARY KEY (voucher_id), 
+  CONSTRAINT fk_voucher_payees_voucher_id FOREIGN KEY(voucher_id) REFERENCES vouchers (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON voucher_payees TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON voucher_payees FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON voucher_payees FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
 SET timezone TO 'UTC';
 SELECT sancai_ensure_partitions(3);

@@ -9,7 +9,6 @@ from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import (
     ApplyForAward,
     InstructPayment,
-    PayeeGiven,
     PostNotice,
     RecordPayment,
     ReviewCase,
@@ -27,6 +26,7 @@ from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.vouchers import service as vouchers
 from registry.vouchers.model import Appropriate
+from registry.vouchers.payee import PayeeGiven
 from tests.conftest import FixedClock
 from tests.registry.adoption.builders import Scene, a_scene, attest, report
 from tests.registry.exchange.builders import DOCUMENT, Market, an_officer, ask, do, firm_of

@@ -1,12 +1,15 @@
 """A payment batch: settled vouchers go the way of an award, and back when it is refused."""
 
+from dataclasses import replace
+
 import pytest
 
-from registry.awards import batches
+from registry.awards import batches, service
 from registry.awards.commands import FormBatch
 from registry.awards.model import Case, CaseState
 from registry.errors import ConflictError, NotAllowedError, RuleError
 from registry.house import House
+from registry.values.digest import Digest
 from registry.vouchers import service as vouchers
 from registry.vouchers.model import VoucherState
 from tests.conftest import FixedClock
@@ -32,7 +35,7 @@ from tests.registry.exchange.builders import (
     ask,
     do,
 )
-from tests.registry.vouchers.builders import a_pool, hold, ready_to_redeem, redeem
+from tests.registry.vouchers.builders import ACCOUNT_NUMBER, a_pool, hold, ready_to_redeem, redeem
 
 
 @pytest.fixture
@@ -109,3 +112,28 @@ def test_a_signed_batch_that_can_no_longer_be_paid_is_ended_by_the_last_rank(mar
 def test_there_is_no_batch_of_nothing(market: Market) -> None:
     with pytest.raises(RuleError, match="nothing_to_settle"):
         do(market.house, market.reviewer, lambda work: batches.form_batch(work, FormBatch(DOCUMENT, None)))
+
+
+def test_only_finance_sees_the_whole_accounts_a_batch_pays_to(market: Market) -> None:
+    desk = a_desk_of(market)
+    case, voucher = a_batch(market)
+    found = ask(market.house, market.reviewer, lambda view: service.case(view, case.id))
+    assert found.lines[0].payee is not None
+    assert found.lines[0].payee.masked_number == "************5678"
+    secret = market.house.secret
+    for actor in (market.buyer, market.reviewer, *desk.signers):
+        assert ask(market.house, actor, lambda view: service.line_payees_for_finance(view, secret, found)) == {}
+    whole = ask(market.house, market.payer, lambda view: service.line_payees_for_finance(view, secret, found))
+    assert {str(each): given.account_number for each, given in whole.items()} == {
+        voucher: ACCOUNT_NUMBER.replace(" ", "")
+    }
+
+
+def test_the_lines_of_a_batch_freeze_the_account_as_a_digest_alone(market: Market) -> None:
+    case, _ = a_batch(market)
+    (line,) = case.lines
+    assert line.payee is not None
+    assert line.as_json()["payee_digest"] == str(line.payee.digest)
+    assert "5678" not in str(line.as_json() | {"payee_digest": ""} | {"subject": "", "firm": ""})
+    elsewhere = replace(line, payee_digest=Digest.of(b"another account"))
+    assert replace(case, lines=(elsewhere,)).lines_digest != case.lines_digest

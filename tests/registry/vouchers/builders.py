@@ -2,10 +2,14 @@
 
 from registry.actors.model import Actor
 from registry.exchange.model import Invoice, Order
+from registry.parties import service as parties
 from registry.values.identifiers import InvoiceId, OrderId, VoucherId
 from registry.vouchers import service
-from registry.vouchers.model import OpenPool, Pool, Voucher
-from tests.registry.exchange.builders import DOCUMENT, Market, an_invoice, deliver, do, pay, verify
+from registry.vouchers.model import OpenPool, Pool, RedeemVoucher, Voucher
+from registry.vouchers.payee import PayeeGiven
+from tests.registry.exchange.builders import DOCUMENT, Market, an_invoice, ask, deliver, do, pay, verify
+
+ACCOUNT_NUMBER = "6222 0000 1111 5678"
 
 
 def a_pool(market: Market) -> Pool:
@@ -29,9 +33,14 @@ def ready_to_redeem(market: Market, order: Order, buyer: Actor | None = None) ->
 
 
 def redeem(market: Market, voucher: Voucher, invoice: Invoice, buyer: Actor | None = None) -> Voucher:
-    """Redeem a voucher on an invoice."""
-    return do(
-        market.house,
-        buyer or market.buyer,
-        lambda work: service.redeem(work, VoucherId(voucher.id), InvoiceId(invoice.id)),
-    )
+    """Redeem a voucher on an invoice, to the firm's own account."""
+    firm = ask(market.house, buyer or market.buyer, lambda view: parties.firm(view, voucher.firm))
+    return redeem_to(market, voucher, invoice, PayeeGiven(firm.name, "ICBC Hami", ACCOUNT_NUMBER), buyer)
+
+
+def redeem_to(
+    market: Market, voucher: Voucher, invoice: Invoice, payee: PayeeGiven, buyer: Actor | None = None
+) -> Voucher:
+    """Redeem a voucher on an invoice, to an account."""
+    command = RedeemVoucher(VoucherId(voucher.id), InvoiceId(invoice.id), payee)
+    return do(market.house, buyer or market.buyer, lambda work: service.redeem(work, market.house.secret, command))

@@ -22,6 +22,7 @@ from registry.values.money import Money, Rate
 from registry.vouchers import service
 from registry.vouchers.ledger import verify_ledger
 from registry.vouchers.model import Appropriate, OpenPool, Voucher, VoucherState
+from registry.vouchers.payee import PayeeGiven
 from registry.vouchers.rules import VoucherFacts, conditions
 from tests.conftest import FixedClock
 from tests.registry.exchange.builders import (
@@ -44,7 +45,7 @@ from tests.registry.exchange.builders import (
     register_provider,
     verify,
 )
-from tests.registry.vouchers.builders import hold, ready_to_redeem, redeem
+from tests.registry.vouchers.builders import ACCOUNT_NUMBER, hold, ready_to_redeem, redeem, redeem_to
 
 WorkAs = Callable[[Actor], AbstractContextManager[Work]]
 
@@ -498,3 +499,12 @@ def test_no_more_is_instructed_than_appropriated(market: Market, work_as: WorkAs
     books_are_right(market)
     with pytest.raises(DBAPIError), work_as(market.payer) as work:
         service.appropriation_paid_within(work, *place, Money(1), case)
+
+
+def test_a_voucher_is_paid_to_an_account_in_the_firms_own_name_only(market: Market) -> None:
+    order = an_accepted_order(market, a_listing(market))
+    voucher, invoice = hold(market, order), ready_to_redeem(market, order)
+    with pytest.raises(RuleError) as refused:
+        redeem_to(market, voucher, invoice, PayeeGiven("Someone else", "ICBC Hami", ACCOUNT_NUMBER))
+    assert [each.code for each in refused.value.obstacles] == ["payee_name_differs"]
+    assert redeem(market, voucher, invoice).state is VoucherState.REDEEMED
