@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.output import Leaf, line
+from cli.output import Leaf, line, note
 from cli.processes import StopRequestedError, stop_on_signals
 from cli.server import require_server
 from cli.words import say
@@ -43,6 +43,11 @@ def command(store: str, once: bool) -> int:
     from cli.demo.telling import Telling, local
 
     stop_on_signals()
+    if store == "minio":
+        from storage.minio_server import obtain_minio
+
+        # Building it is part of the installation, done once; the story's time begins afterwards.
+        obtain_minio(note)
     telling = Telling()
     line(
         say(
