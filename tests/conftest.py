@@ -7,6 +7,7 @@ world of ``tests/world.py`` is built once for each test process that asks for it
 
 import itertools
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -29,6 +30,10 @@ from storage.migrate import create_database, migrate
 from storage.settings import read_settings
 from tests.web import Web
 from tests.world import MovableClock, World, build, moved, open_house
+
+# A run in the background of a script is started with SIGINT ignored, and its children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TEMPLATE = "sancai_template"
 ORIGIN = "sancai.test"

@@ -142,10 +142,10 @@ def remove_draft_file(draft: str, query: FilePathQuery) -> Response:
     with house().view(current_actor()) as view:
         upload = service.draft_file(view, identifier, path).upload
     # The upload tells one file at a path from the next, so that a repeat of this removal removes nothing else.
-    command = Command("datasets.remove_draft_file", f"remove-{upload}", Digest.of_json({"path": str(path)}))
-    house().perform(
-        current_actor(), command, lambda work: {"path": str(service.remove_file(work, identifier, path).path)}
-    )
+    actor = current_actor()
+    key = f"remove-{upload}-{actor.account or 'nobody'}"
+    command = Command("datasets.remove_draft_file", key, Digest.of_json({"path": str(path)}))
+    house().perform(actor, command, lambda work: {"path": str(service.remove_file(work, identifier, path).path)})
     return Response(status=204)
 
 
