@@ -93,8 +93,7 @@ class EmbeddedPostgres:
         return made.render_as_string(hide_password=False)
 
     def _join_or_start(self) -> None:
-        if self._kept.is_kept():
-            self._wait_for_other()
+        if self._joined():
             return
         owner = _system_user() if os.geteuid() == 0 else None
         if owner is not None:
@@ -122,13 +121,20 @@ class EmbeddedPostgres:
         )
         self._kept.start(programme, lambda pid: self._ready_pid() == pid, START_DEADLINE_S)
 
-    def _wait_for_other(self) -> None:
-        """Another process started it, and may have been killed before it was ready."""
+    def _joined(self) -> bool:
+        """Wait for a server that another process keeps. False: there is none, or it ended meanwhile.
+
+        Who started it may have been killed before it was ready, and a keeper that is on its way out may still be seen.
+        """
         deadline = time.monotonic() + START_DEADLINE_S
-        while self._ready_pid() is None:
-            if not self._kept.is_kept() or time.monotonic() > deadline:
+        while self._kept.is_kept():
+            ready = self._ready_pid()
+            if ready is not None and _is_postgres(ready):
+                return True
+            if time.monotonic() > deadline:
                 raise StoreUnavailableError("server_not_ready", command="postgres", log="")
             time.sleep(0.05)
+        return False
 
     def _initialise(self, owner: pwd.struct_passwd | None) -> None:
         """Create the cluster under another name and rename it, so that a half-made one is never used."""

@@ -27,7 +27,7 @@ class ServerEndedError(Exception):
 
 def keep(order: dict[str, Any]) -> None:
     """Start the server, wait until nobody holds it, stop it."""
-    # Both locks are held until this process ends: a starter who gets the keeper's lock knows that none is running.
+    # Both locks are held to the end: a starter who gets the keeper's lock knows that none is running.
     keeper = os.open(order["keeper"], os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(keeper, fcntl.LOCK_EX | fcntl.LOCK_NB)
     holders = os.open(order["holders"], os.O_RDWR | os.O_CREAT, 0o600)
@@ -55,6 +55,10 @@ def keep(order: dict[str, Any]) -> None:
     finally:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         stop(server, order["stop_signal"], order["patience_s"])
+        # In this order, which the kernel does not promise at our end: a starter waits for ``holders`` and then looks
+        # whether a keeper is there.
+        os.close(keeper)
+        os.close(holders)
 
 
 def stop(server: subprocess.Popen[bytes], stop_signal: int, patience_s: int) -> None:

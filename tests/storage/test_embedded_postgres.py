@@ -1,9 +1,11 @@
 """The embedded PostgreSQL lives exactly as long as those who use it. Each test runs a real one."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +106,16 @@ def test_it_starts_again_after_its_user_was_killed(cluster: Path) -> None:
     ended(a_user(cluster), signal.SIGKILL)
     with EmbeddedPostgres(cluster, SMALL) as postgres:
         assert answer(postgres, "select 1") == 1
+
+
+def test_it_starts_when_a_keeper_that_was_seen_ends_without_a_server(cluster: Path) -> None:
+    ending = os.open(cluster / "keeper.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(ending, fcntl.LOCK_EX)
+    end = threading.Timer(0.5, os.close, [ending])
+    end.start()
+    with EmbeddedPostgres(cluster, SMALL) as postgres:
+        assert answer(postgres, "select 1") == 1
+    end.join()
 
 
 def test_it_stays_for_the_others_when_who_started_it_is_killed(cluster: Path) -> None:
