@@ -11,7 +11,6 @@ from registry.catalog.model import (
     ContributorRole,
     CreateDataset,
     EarlierPublication,
-    Grade,
     OpenDraft,
     Openness,
     Origin,
@@ -19,6 +18,7 @@ from registry.catalog.model import (
     VersionName,
 )
 from registry.catalog.reading import READ_PATHS_MAX
+from registry.catalog.statement_model import Grade
 from registry.errors import InvalidValueError
 from registry.values.identifiers import FirmId
 from registry.values.names import PublicName

@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from registry.catalog.statement_model import NO_INDUSTRY, Deprecation, Grade, Industry, Registration, Right
 from registry.errors import Parameter
 from registry.manifests.model import FilePath
 from registry.values.canonical import Json
@@ -56,15 +57,8 @@ class Openness(StrEnum):
     GATED = "gated"
 
 
-class Grade(StrEnum):
-    """The security grade of data (数据安全法 21). Core data is not accepted at all."""
-
-    GENERAL = "general"
-    IMPORTANT = "important"
-
-
 class Origin(StrEnum):
-    """Where the data comes from."""
+    """Where the data comes from: 企业场景数据, 第三方数据, 自建自主知识产权的知识数据 (S3 cl.4)."""
 
     ENTERPRISE = "enterprise"
     THIRD_PARTY = "third_party"
@@ -197,11 +191,16 @@ class Dataset:
     publisher: FirmId
     created_at: Moment
     newest: int | None
+    deprecation: Deprecation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a dataset, also while it is a draft (then ``number`` and ``content_digest`` are None)."""
+    """One version of a dataset, also while it is a draft (then ``number`` and ``content_digest`` are None).
+
+    ``grade`` is the one that holds now, ``stated_grade`` what the publisher stated. ``grade_assessed``: an assessment
+    of this version, which takes nothing from its parents, stands behind it.
+    """
 
     id: VersionId
     dataset: DatasetId
@@ -232,6 +231,12 @@ class Version:
     created_at: Moment
     published_at: Moment | None
     withdrawn_reason: str | None
+    stated_grade: Grade = Grade.GENERAL
+    grade_assessed: bool = False
+    rights: tuple[Right, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    industry: Industry = NO_INDUSTRY
+    deprecation: Deprecation | None = None
 
     @property
     def derived(self) -> bool:
@@ -273,6 +278,9 @@ class OpenDraft:
     grade: Grade = Grade.GENERAL
     desensitised: bool = False
     embargo_until: Moment | None = None
+    rights: tuple[Right, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    industry: Industry = NO_INDUSTRY
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from registry.actors.model import Action
-from registry.catalog import records, rules
+from registry.catalog import records, rules, statement_rules
 from registry.catalog.model import Dataset, Version, VersionName, VersionState
 from registry.catalog.ownership import own_dataset, own_draft
 from registry.catalog.reading import overlap_of
 from registry.catalog.search import document_tokens
+from registry.catalog.signing_statements import add_within, card_body, first_of_version
+from registry.catalog.statement_model import Grade, StatementKind
 from registry.errors import ConflictError, NotFoundError
 from registry.journal.signing import SigningKey
 from registry.journal.work import Work
@@ -15,15 +17,17 @@ from registry.manifests import rules as manifest_rules
 from registry.manifests import signatures
 from registry.manifests.model import FileEntry
 from registry.sketches import service as sketches
+from registry.values.canonical import Json
 from registry.values.identifiers import VersionId
 from registry.values.money import Rate
 
 
 def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
-    """Publish a verified draft: screen, number, sign. From then on its content never changes.
+    """Publish a verified draft: screen, number, sign it and what is said of it. From then on its content never changes.
 
     Raises:
-        RuleError: ``near_duplicate`` with an obstacle for each version it repeats and the overlap in basis points.
+        RuleError: ``near_duplicate`` with an obstacle for each version it repeats and the overlap in basis points;
+            ``grade_core_refused`` when it is core data, by itself or by a parent.
         ConflictError: It is not verified, or this dataset has published the same content.
         NotFoundError: There is no such draft.
     """
@@ -47,6 +51,7 @@ def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
     root = manifest_rules.root_json(made.root)
     published = replace(
         found,
+        grade=_grade_now(work, found),
         state=VersionState.PUBLISHED,
         number=number,
         content_digest=digest,
@@ -57,6 +62,7 @@ def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
         work.connection,
         draft_id,
         state=published.state,
+        grade=published.grade,
         number=number,
         content_digest=digest,
         manifest_digest=published.manifest_digest,
@@ -66,15 +72,43 @@ def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
     records.set_newest(work.connection, found.dataset, number)
     if (sketch := sketches.sketch_of(work, draft_id)) is not None:
         sketches.enter_within(work, draft_id, sketch)
-    _index(work, held, published)
+    index_within(work, held, published)
+    stated = _state_first(work, held, published, key)
     work.journal(
         "catalog.version_published",
         draft_id,
         name=f"{held.name}@v{number}",
         content_digest=str(digest),
         manifest_digest=str(published.manifest_digest),
+        statements=stated,
     )
     return published
+
+
+def _grade_now(work: Work, found: Version) -> Grade:
+    """Return the grade a draft is published with. Raises RuleError ``grade_core_refused``."""
+    if not found.parents:
+        grades = {}
+    else:
+        # Whoever re-grades a parent meanwhile waits, and then finds this version among those derived from it.
+        records.lock_grades(work.connection)
+        grades = records.grades(work.connection, found.parents)
+    grade = statement_rules.grade_of(found.stated_grade, grades.values())
+    core = [
+        name for parent, name in zip(found.parents, found.parent_names, strict=True) if grades[parent] is Grade.CORE
+    ]
+    statement_rules.require_grade_taken(grade, core)
+    return grade
+
+
+def _state_first(work: Work, held: Dataset, published: Version, key: SigningKey) -> list[Json]:
+    """Sign what is said of a version, and at its first publication what is said of the dataset; return the digests."""
+    made = add_within(work, held, published, first_of_version(published), key)
+    if records.last_statement(work.connection, held.id, None) is None:
+        card = (StatementKind.CARD, card_body(held))
+        licence = (StatementKind.LICENCE, {"licence": held.licence, "reason": ""})
+        made = (*made, *add_within(work, held, None, (card, licence), key))
+    return [str(each.digest) for each in made]
 
 
 def _require_novel(work: Work, found: Version, digest: object) -> None:
@@ -89,7 +123,7 @@ def _require_novel(work: Work, found: Version, digest: object) -> None:
     rules.require_novel(found, likenesses, joint)
 
 
-def _index(work: Work, held: Dataset, published: Version) -> None:
+def index_within(work: Work, held: Dataset, published: Version) -> None:
     """Make the search row anew from title, words, columns and labels of the newest version."""
     words = [held.description, str(held.name), published.source, held.sector, *held.keywords]
     formats: list[str] = []
@@ -98,12 +132,22 @@ def _index(work: Work, held: Dataset, published: Version) -> None:
         words += [str(label) for column in file.columns for label in _labels(column)]
         formats += [file.format] if file.format else []
     tokens = document_tokens(held.title, words)
-    records.index_dataset(work.connection, held, tokens, sorted(set(formats)), work.now)
+    records.index_dataset(work.connection, held, tokens, sorted(set(formats)), published.published_at or work.now)
 
 
 def _labels(column: object) -> list[object]:
     top = column.get("top", []) if isinstance(column, dict) else []
     return [item["value"] for item in top if isinstance(item, dict) and isinstance(item.get("value"), str)]
+
+
+def index_standing(work: Work, held: Dataset) -> Version | None:
+    """Make the search row anew from the newest version that stands, which is returned; without one there is none."""
+    left = [other for other in records.versions_of(work.connection, held.id) if rules.is_listed(other.state)]
+    if not left:
+        records.unindex_dataset(work.connection, held.id)
+        return None
+    index_within(work, held, left[-1])
+    return left[-1]
 
 
 def withdraw_version(work: Work, name: VersionName, reason: str) -> Version:
@@ -115,11 +159,8 @@ def withdraw_version(work: Work, name: VersionName, reason: str) -> Version:
         raise NotFoundError("version_not_found", name=str(name))
     rules.require_move(found.state, VersionState.WITHDRAWN)
     records.set_version(work.connection, found.id, state=VersionState.WITHDRAWN, withdrawn_reason=reason)
-    left = [other for other in records.versions_of(work.connection, held.id) if other.state is VersionState.PUBLISHED]
-    if left and left[-1].number:
-        records.set_newest(work.connection, held.id, left[-1].number)
-        _index(work, held, left[-1])
-    elif not left:
-        records.unindex_dataset(work.connection, held.id)
+    newest = index_standing(work, held)
+    if newest and newest.number:
+        records.set_newest(work.connection, held.id, newest.number)
     work.journal("catalog.version_withdrawn", found.id, name=str(name), reason=reason)
     return replace(found, state=VersionState.WITHDRAWN, withdrawn_reason=reason)

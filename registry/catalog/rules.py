@@ -6,6 +6,7 @@ Rules of reading (the one gate; every door asks it):
 * A token that is made for some datasets reads no other.
 * Before the end of an embargo only the publisher reads.
 * Data of grade "important" is never open to the public (数据安全法 21, 31): it needs a grant whatever the dataset says.
+  Data that turned out to be "core" is nobody's here. The grade is the one that holds now (``statement_rules``).
 * Public content is open to all on uniform terms. Gated content needs a grant from an order that lasts, and a member
   with a role and a scope to read.
 
@@ -37,7 +38,6 @@ from registry.catalog.model import (
     TEXT_LENGTH_MAX,
     TITLE_LENGTH_MAX,
     CreateDataset,
-    Grade,
     OpenDraft,
     Openness,
     Origin,
@@ -48,6 +48,8 @@ from registry.catalog.model import (
     Version,
     VersionState,
 )
+from registry.catalog.statement_model import Grade
+from registry.catalog.texts import require_text
 from registry.errors import ConflictError, InvalidValueError, Obstacle, RuleError
 from registry.sketches.model import DuplicateThresholds, Overlap
 from registry.sketches.rules import judge
@@ -92,6 +94,8 @@ def access(actor: Actor, facts: ReadFacts) -> Verdict:
     own = actor.firm is not None and actor.firm == facts.publisher
     if code := _state_refusal(facts.state, own=own):
         return Verdict(allowed=False, reason=code)
+    if facts.grade is Grade.CORE:
+        return Verdict(allowed=False, reason="grade_core")
     if actor.datasets is not None and facts.dataset not in actor.datasets:
         return Verdict(allowed=False, reason="token_not_for_dataset")
     if own:
@@ -143,13 +147,23 @@ def require_move(current: VersionState, wanted: VersionState) -> None:
 
 def require_described(command: CreateDataset) -> None:
     """Raise InvalidValueError unless title, description, licence and keywords are within their limits."""
-    _require_text("title", command.title, 1, TITLE_LENGTH_MAX)
-    _require_text("description", command.description, 0, DESCRIPTION_LENGTH_MAX, lines=True)
-    _require_text("licence", command.licence, 1, LICENCE_LENGTH_MAX)
-    if len(command.keywords) > KEYWORDS_MAX:
-        raise InvalidValueError("too_many", field="keywords", given=len(command.keywords), limit=KEYWORDS_MAX)
-    for keyword in command.keywords:
-        _require_text("keywords", keyword, 1, KEYWORD_LENGTH_MAX)
+    require_card(command.title, command.description, command.keywords)
+    require_licence(command.licence)
+
+
+def require_card(title: str, description: str, keywords: Sequence[str]) -> None:
+    """Raise InvalidValueError unless title, description and keywords are within their limits."""
+    require_text("title", title, 1, TITLE_LENGTH_MAX)
+    require_text("description", description, 0, DESCRIPTION_LENGTH_MAX, lines=True)
+    if len(keywords) > KEYWORDS_MAX:
+        raise InvalidValueError("too_many", field="keywords", given=len(keywords), limit=KEYWORDS_MAX)
+    for keyword in keywords:
+        require_text("keywords", keyword, 1, KEYWORD_LENGTH_MAX)
+
+
+def require_licence(licence: str) -> None:
+    """Raise InvalidValueError unless a licence is within its limits."""
+    require_text("licence", licence, 1, LICENCE_LENGTH_MAX)
 
 
 def require_draft(command: OpenDraft) -> None:
@@ -157,41 +171,33 @@ def require_draft(command: OpenDraft) -> None:
 
     Data that somebody else collected is published only with its source and licence stated (数据安全法 33).
     """
-    _require_text("message", command.message, 0, TEXT_LENGTH_MAX, lines=True)
-    _require_text("source", command.source, 1, TEXT_LENGTH_MAX, lines=True)
-    _require_text("source_url", command.source_url or "", 0, TEXT_LENGTH_MAX)
-    _require_text("source_licence", command.source_licence or "", 0, LICENCE_LENGTH_MAX)
+    require_text("message", command.message, 0, TEXT_LENGTH_MAX, lines=True)
+    require_text("source", command.source, 1, TEXT_LENGTH_MAX, lines=True)
+    require_text("source_url", command.source_url or "", 0, TEXT_LENGTH_MAX)
+    require_text("source_licence", command.source_licence or "", 0, LICENCE_LENGTH_MAX)
     if len(command.parents) > PARENTS_MAX:
         raise InvalidValueError("too_many", field="parents", given=len(command.parents), limit=PARENTS_MAX)
     if len(set(map(str, command.parents))) != len(command.parents):
         raise InvalidValueError("parent_twice")
     for contributor in command.contributors:
-        _require_text("contributors", contributor.name, 1, LICENCE_LENGTH_MAX)
+        require_text("contributors", contributor.name, 1, LICENCE_LENGTH_MAX)
     for earlier in command.earlier_publications:
-        _require_text("earlier_publications", earlier.where, 1, TEXT_LENGTH_MAX)
-        _require_text("earlier_publications", earlier.url or "", 0, TEXT_LENGTH_MAX)
+        require_text("earlier_publications", earlier.where, 1, TEXT_LENGTH_MAX)
+        require_text("earlier_publications", earlier.url or "", 0, TEXT_LENGTH_MAX)
     if command.origin is Origin.THIRD_PARTY and not command.source_licence:
         raise RuleError("source_licence_missing", (Obstacle("source_licence_missing", "数据安全法 33"),))
 
 
-def _require_text(field: str, text: str, least: int, most: int, *, lines: bool = False) -> None:
-    if not least <= len(text) <= most:
-        raise InvalidValueError("text_length", field=field, given=len(text), least=least, most=most)
-    # Control characters would make one thing look like another in a terminal, a page or a notice.
-    if not all(c.isprintable() or (lines and c in "\n\t") for c in text) or (least and not text.strip()):
-        raise InvalidValueError("text_characters", field=field)
-
-
 def require_reason(reason: str) -> None:
     """Raise InvalidValueError unless a withdrawal says why."""
-    _require_text("reason", reason, 1, TEXT_LENGTH_MAX, lines=True)
+    require_text("reason", reason, 1, TEXT_LENGTH_MAX, lines=True)
 
 
 def require_search(wanted: Search) -> None:
     """Raise InvalidValueError for a facet that holds characters no value has."""
     for field, text in (("sector", wanted.sector), ("licence", wanted.licence), ("format", wanted.format)):
-        _require_text(field, text or "", 0, LICENCE_LENGTH_MAX)
-    _require_text("price", wanted.price or "", 0, LICENCE_LENGTH_MAX)
+        require_text(field, text or "", 0, LICENCE_LENGTH_MAX)
+    require_text("price", wanted.price or "", 0, LICENCE_LENGTH_MAX)
 
 
 def require_file_count(files: int) -> None:

@@ -6,7 +6,7 @@ Queries stand in ``reading.py``, publication in ``publishing.py``, the worker's 
 from dataclasses import replace
 
 from registry.actors.model import Action
-from registry.catalog import records, rules
+from registry.catalog import records, rules, statement_rules
 from registry.catalog.model import (
     EDITABLE_STATES,
     CreateDataset,
@@ -36,6 +36,21 @@ from registry.catalog.reading import (
     version_named,
     versions,
 )
+from registry.catalog.stating import (
+    correct_card,
+    deprecate_dataset,
+    deprecate_version,
+    require_rights_within,
+    restore_dataset,
+    restore_version,
+    state_embargo,
+    state_grade,
+    state_industry,
+    state_licence,
+    state_registrations,
+    state_rights,
+    statements,
+)
 from registry.errors import ConflictError, InvalidValueError, NotFoundError, RuleError
 from registry.journal.work import Work
 from registry.manifests import service as manifests
@@ -47,8 +62,11 @@ from registry.values.names import PublicName
 __all__ = [
     "abandon_draft",
     "add_file",
+    "correct_card",
     "create_dataset",
     "dataset",
+    "deprecate_dataset",
+    "deprecate_version",
     "draft",
     "draft_file",
     "draft_files",
@@ -63,9 +81,18 @@ __all__ = [
     "read_locations",
     "remove_file",
     "rename_dataset",
+    "restore_dataset",
+    "restore_version",
     "search",
     "set_adopters_within",
     "set_price_within",
+    "state_embargo",
+    "state_grade",
+    "state_industry",
+    "state_licence",
+    "state_registrations",
+    "state_rights",
+    "statements",
     "submit_draft",
     "version",
     "version_by_digest",
@@ -128,10 +155,15 @@ def open_draft(work: Work, command: OpenDraft) -> Version:
 
     Raises:
         NotFoundError: The dataset, or a parent that the actor may read, does not exist.
-        InvalidValueError, RuleError: As ``rules.require_draft``.
+        InvalidValueError, RuleError: As ``rules.require_draft``; ``grade_core_refused`` for core data or a core parent.
     """
     found = own_dataset(work, command.dataset, Action.DRAFT_VERSION)
     rules.require_draft(command)
+    require_rights_within(work, command.rights)
+    statement_rules.require_registrations(command.registrations, work.now.civil_day())
+    statement_rules.require_industry(command.industry)
+    statement_rules.require_embargo(command.embargo_until, work.now)
+    statement_rules.require_grade_taken(command.grade)
     parents = tuple(_parent(work, name) for name in command.parents)
     made = Version(
         id=VersionId.new(),
@@ -148,7 +180,11 @@ def open_draft(work: Work, command: OpenDraft) -> Version:
         parents=tuple(parent.id for parent in parents),
         parent_names=tuple(map(str, command.parents)),
         contributors=command.contributors,
-        grade=command.grade,
+        grade=statement_rules.grade_of(command.grade, (parent.grade for parent in parents)),
+        stated_grade=command.grade,
+        rights=command.rights,
+        registrations=command.registrations,
+        industry=command.industry,
         desensitised=command.desensitised,
         embargo_until=command.embargo_until,
         files=0,
@@ -172,6 +208,7 @@ def open_draft(work: Work, command: OpenDraft) -> Version:
 def _parent(work: Work, name: VersionName) -> Version:
     """Return a version that the actor may read and so may derive from. Raises NotFoundError."""
     found = version_named(work, name)
+    statement_rules.require_grade_taken(found.grade, [str(name)])
     if not may_read(work, found).allowed:
         raise NotFoundError("version_not_found", name=str(name))
     return found

@@ -1,4 +1,6 @@
-"""Signatures over a manifest: DSSE envelopes (secure-systems-lab/dsse, protocol version 1) with Ed25519 (RFC 8032).
+"""Signatures over a manifest or a statement: DSSE envelopes with Ed25519.
+
+DSSE is secure-systems-lab/dsse, protocol version 1; Ed25519 is RFC 8032.
 
 A signature names its key and its algorithm; an envelope may carry several, so that another algorithm can stand beside
 this one. The key id is that of securesystemslib: the SHA-256 of key type, scheme and public key as canonical JSON, so
@@ -25,7 +27,7 @@ def key_id(key: Ed25519PublicKey) -> str:
     return str(SSlibKey.from_crypto(key).keyid)
 
 
-def sign(payload: bytes, keys: Sequence[Ed25519PrivateKey]) -> bytes:
+def sign(payload: bytes, keys: Sequence[Ed25519PrivateKey], payload_type: str = PAYLOAD_TYPE) -> bytes:
     """Return the envelope of ``payload``, signed by each key, as canonical JSON.
 
     Raises:
@@ -33,13 +35,13 @@ def sign(payload: bytes, keys: Sequence[Ed25519PrivateKey]) -> bytes:
     """
     if not keys:
         raise InvalidValueError("signature_missing")
-    envelope = Envelope(payload, PAYLOAD_TYPE, {})
+    envelope = Envelope(payload, payload_type, {})
     for key in keys:
         envelope.sign(CryptoSigner(key)).unrecognized_fields["alg"] = ALGORITHM
     return canonical_json(envelope.to_dict())
 
 
-def verify(envelope: bytes, trusted: Sequence[Ed25519PublicKey]) -> bytes:
+def verify(envelope: bytes, trusted: Sequence[Ed25519PublicKey], payload_type: str = PAYLOAD_TYPE) -> bytes:
     """Return the payload of an envelope that a trusted key signed.
 
     Every signature that names a trusted key must hold; signatures of keys that are not trusted are passed over.
@@ -48,7 +50,7 @@ def verify(envelope: bytes, trusted: Sequence[Ed25519PublicKey]) -> bytes:
         InvalidValueError: ``envelope_malformed``; ``signature_untrusted`` when no trusted key signed;
             ``signature_invalid`` when a trusted key is named and its signature does not hold.
     """
-    opened = _open(envelope)
+    opened = _open(envelope, payload_type)
     named: list[Key] = [key for key in map(SSlibKey.from_crypto, trusted) if key.keyid in opened.signatures]
     if not named:
         raise InvalidValueError("signature_untrusted", keys=", ".join(sorted(opened.signatures))[:200])
@@ -62,12 +64,12 @@ def verify(envelope: bytes, trusted: Sequence[Ed25519PublicKey]) -> bytes:
     return bytes(opened.payload)
 
 
-def _open(envelope: bytes) -> Envelope:
+def _open(envelope: bytes, payload_type: str) -> Envelope:
     """Return the envelope, nothing of which is believed yet. Raises InvalidValueError ``envelope_malformed``."""
     try:
         opened = Envelope.from_dict(json.loads(envelope))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidValueError("envelope_malformed") from error
-    if opened.payload_type != PAYLOAD_TYPE:
+    if opened.payload_type != payload_type:
         raise InvalidValueError("envelope_malformed")
     return opened

@@ -104,6 +104,12 @@ class VersionId(Id):
     prefix = "ver"
 
 
+class StatementId(Id):
+    """Identifies a signed statement about a dataset or a version."""
+
+    prefix = "st"
+
+
 class ReadId(Id):
     """Identifies one signed address of one file, given out once."""
 

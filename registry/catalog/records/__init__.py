@@ -8,6 +8,7 @@ from registry.catalog.records.datasets import (
     datasets,
     datasets_of,
     namespaces,
+    set_dataset,
     set_name,
     set_newest,
     take_namespace,
@@ -23,6 +24,7 @@ from registry.catalog.records.files import (
     version_files,
 )
 from registry.catalog.records.grants import add_grant, end_grant, grant_ends, grants
+from registry.catalog.records.lineage import derived_grades, grades, lock_grades, set_grades
 from registry.catalog.records.search import (
     FACET_CAP,
     HITS_CAP,
@@ -33,6 +35,12 @@ from registry.catalog.records.search import (
     set_adopters,
     set_price,
     unindex_dataset,
+)
+from registry.catalog.records.statements import (
+    add_statements,
+    last_statement,
+    statements,
+    statements_of,
 )
 from registry.catalog.records.usage import (
     add_usage,
@@ -71,6 +79,7 @@ __all__ = [
     "add_file",
     "add_grant",
     "add_name",
+    "add_statements",
     "add_usage",
     "add_usage_digest",
     "add_version",
@@ -79,6 +88,7 @@ __all__ = [
     "dataset_of",
     "datasets",
     "datasets_of",
+    "derived_grades",
     "digested_days",
     "earliest_usage",
     "end_grant",
@@ -87,11 +97,14 @@ __all__ = [
     "files_at",
     "files_of",
     "found_datasets",
+    "grades",
     "grant_ends",
     "grants",
     "highest_number",
     "index_dataset",
     "last_digested_day",
+    "last_statement",
+    "lock_grades",
     "namespaces",
     "numbered",
     "path_like",
@@ -102,11 +115,15 @@ __all__ = [
     "same_content_elsewhere",
     "search_rows",
     "set_adopters",
+    "set_dataset",
     "set_file_verified",
+    "set_grades",
     "set_name",
     "set_newest",
     "set_price",
     "set_version",
+    "statements",
+    "statements_of",
     "take_namespace",
     "unindex_dataset",
     "usage_between",

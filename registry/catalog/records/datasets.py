@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Row, Table, Text, insert, select
 from sqlalchemy import update as update_rows
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.catalog.model import Dataset, Openness, Sector
+from registry.catalog.statement_model import Deprecation
 from registry.values.identifiers import DatasetId, FirmId
 from registry.values.moment import Moment
 from registry.values.names import PublicName
@@ -48,6 +49,7 @@ datasets = Table(
     Column("keywords", ARRAY(Text), nullable=False),
     Column("created_at", MomentColumn, nullable=False),
     Column("newest", Integer),
+    Column("deprecation", JSONB),
     CheckConstraint(f"sector IN ({list_of(Sector)})", "sector"),
     CheckConstraint("access IN ('public', 'gated')", "access"),
     CheckConstraint("newest > 0", "newest"),
@@ -135,7 +137,13 @@ def _dataset(row: Row[Any]) -> Dataset:
         publisher=row.publisher,
         created_at=row.created_at,
         newest=row.newest,
+        deprecation=Deprecation.of_json(row.deprecation),
     )
+
+
+def set_dataset(connection: Connection, dataset: DatasetId, **values: Any) -> None:
+    """Change what is stated of a dataset."""
+    connection.execute(update_rows(datasets).where(datasets.c.id == dataset).values(**values))
 
 
 def set_newest(connection: Connection, dataset: DatasetId, number: int) -> None:

@@ -24,18 +24,19 @@ from sqlalchemy import (
 from sqlalchemy import update as update_rows
 from sqlalchemy.dialects.postgresql import JSONB
 
+from registry.catalog.industries import KeyIndustry
 from registry.catalog.model import (
     Contributor,
     ContributorRole,
     EarlierPublication,
     Fault,
     FoundOverlap,
-    Grade,
     Origin,
     Version,
     VersionState,
 )
 from registry.catalog.records.datasets import datasets, list_of
+from registry.catalog.statement_model import Deprecation, Grade, Industry, Registration, Right
 from registry.values.identifiers import AccountId, DatasetId, FirmId, JobId, VersionId
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
 from storage import queue
@@ -62,8 +63,15 @@ versions = Table(
     Column("earlier_publications", JSONB, nullable=False),
     Column("contributors", JSONB, nullable=False),
     Column("grade", Key, nullable=False),
+    Column("stated_grade", Key, nullable=False),
+    Column("grade_assessed", Boolean, nullable=False, server_default="false"),
     Column("desensitised", Boolean, nullable=False),
     Column("embargo_until", MomentColumn),
+    Column("rights", JSONB, nullable=False, server_default="[]"),
+    Column("registrations", JSONB, nullable=False, server_default="[]"),
+    Column("industry", Key),
+    Column("key_industry", Key),
+    Column("deprecation", JSONB),
     Column("files", Integer, nullable=False, server_default="0"),
     Column("size_bytes", BigInteger, nullable=False, server_default="0"),
     Column("rows", BigInteger),
@@ -81,7 +89,9 @@ versions = Table(
     Column("withdrawn_reason", Text),
     CheckConstraint(f"state IN ({list_of(VersionState)})", "state"),
     CheckConstraint(f"origin IN ({list_of(Origin)})", "origin"),
-    CheckConstraint("grade IN ('general', 'important')", "grade"),
+    CheckConstraint(f"grade IN ({list_of(Grade)})", "grade"),
+    CheckConstraint(f"stated_grade IN ({list_of(Grade)})", "stated_grade"),
+    CheckConstraint(f"key_industry IN ({list_of(KeyIndustry)})", "key_industry"),
     CheckConstraint("new_share_bp BETWEEN 0 AND 10000", "new_share"),
     CheckConstraint(
         f"(state IN ({list_of(_ONCE_PUBLISHED)})) = (num_nulls(number, content_digest, manifest_digest, envelope, "
@@ -101,6 +111,7 @@ version_parents = Table(
     Column("parent_id", IdColumn(VersionId), ForeignKey("versions.id", ondelete="RESTRICT"), primary_key=True),
     Column("place", SmallInteger, nullable=False),
     CheckConstraint("version_id <> parent_id", "not_itself"),
+    Index("ix_version_parents_parent", "parent_id", "version_id"),
     **rows_may(Writes.APPEND),
 )
 
@@ -125,6 +136,11 @@ def add_version(connection: Connection, made: Version, account: AccountId | None
                 {"firm": item.firm, "name": item.name, "role": item.role.value} for item in made.contributors
             ],
             grade=made.grade,
+            stated_grade=made.stated_grade,
+            rights=[each.as_json() for each in made.rights],
+            registrations=[each.as_json() for each in made.registrations],
+            industry=made.industry.code,
+            key_industry=made.industry.key,
             desensitised=made.desensitised,
             embargo_until=made.embargo_until,
             report={},
@@ -224,6 +240,12 @@ def _version(row: Row[Any], parents: Sequence[tuple[VersionId, str]]) -> Version
         created_at=row.created_at,
         published_at=row.published_at,
         withdrawn_reason=row.withdrawn_reason,
+        stated_grade=Grade(row.stated_grade),
+        grade_assessed=row.grade_assessed,
+        rights=tuple(Right.of_json(each) for each in row.rights),
+        registrations=tuple(Registration.of_json(each) for each in row.registrations),
+        industry=Industry(row.industry, KeyIndustry(row.key_industry) if row.key_industry else None),
+        deprecation=Deprecation.of_json(row.deprecation),
     )
 
 

@@ -449,6 +449,7 @@ CREATE TABLE datasets (
   keywords TEXT[] NOT NULL, 
   created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
   newest INTEGER, 
+  deprecation JSONB, 
   CONSTRAINT pk_datasets PRIMARY KEY (id), 
   CONSTRAINT ck_datasets_sector CHECK (sector IN ('smart_mining', 'new_energy', 'cultural_tourism', 'modern_agriculture', 'energy', 'manufacturing', 'transport', 'medical', 'education', 'science', 'government', 'finance', 'communication', 'other')), 
   CONSTRAINT ck_datasets_access CHECK (access IN ('public', 'gated')), 
@@ -826,8 +827,15 @@ CREATE TABLE versions (
   earlier_publications JSONB NOT NULL, 
   contributors JSONB NOT NULL, 
   grade TEXT COLLATE "C" NOT NULL, 
+  stated_grade TEXT COLLATE "C" NOT NULL, 
+  grade_assessed BOOLEAN DEFAULT 'false' NOT NULL, 
   desensitised BOOLEAN NOT NULL, 
   embargo_until TIMESTAMP WITH TIME ZONE, 
+  rights JSONB DEFAULT '[]' NOT NULL, 
+  registrations JSONB DEFAULT '[]' NOT NULL, 
+  industry TEXT COLLATE "C", 
+  key_industry TEXT COLLATE "C", 
+  deprecation JSONB, 
   files INTEGER DEFAULT '0' NOT NULL, 
   size_bytes BIGINT DEFAULT '0' NOT NULL, 
   rows BIGINT, 
@@ -846,7 +854,9 @@ CREATE TABLE versions (
   CONSTRAINT pk_versions PRIMARY KEY (id), 
   CONSTRAINT ck_versions_state CHECK (state IN ('open', 'verifying', 'verified', 'faulty', 'abandoned', 'published', 'withdrawn', 'recalled', 'erased')), 
   CONSTRAINT ck_versions_origin CHECK (origin IN ('enterprise', 'third_party', 'self_built')), 
-  CONSTRAINT ck_versions_grade CHECK (grade IN ('general', 'important')), 
+  CONSTRAINT ck_versions_grade CHECK (grade IN ('general', 'important', 'core')), 
+  CONSTRAINT ck_versions_stated_grade CHECK (stated_grade IN ('general', 'important', 'core')), 
+  CONSTRAINT ck_versions_key_industry CHECK (key_industry IN ('transport', 'health', 'education', 'culture_tourism', 'manufacturing', 'smart_energy', 'urban_governance', 'emergency_management', 'agriculture', 'finance_economy', 'commerce', 'meteorology', 'internet_governance')), 
   CONSTRAINT ck_versions_new_share CHECK (new_share_bp BETWEEN 0 AND 10000), 
   CONSTRAINT ck_versions_published_is_whole CHECK ((state IN ('published', 'withdrawn', 'recalled', 'erased')) = (num_nulls(number, content_digest, manifest_digest, envelope, published_at) = 0)), 
   CONSTRAINT uq_versions_dataset_id_number UNIQUE (dataset_id, number), 
@@ -969,6 +979,30 @@ CREATE INDEX ix_listings_offered_by ON listings (offered_by);
 CREATE INDEX ix_listings_seller_id ON listings (seller_id);
 GRANT SELECT, INSERT, UPDATE ON listings TO sancai_app;
 
+CREATE TABLE statements (
+  id UUID NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  version_id UUID, 
+  number INTEGER NOT NULL, 
+  kind TEXT COLLATE "C" NOT NULL, 
+  body JSONB NOT NULL, 
+  stated_by UUID NOT NULL, 
+  account UUID, 
+  stated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  envelope TEXT NOT NULL, 
+  digest BYTEA NOT NULL, 
+  CONSTRAINT pk_statements PRIMARY KEY (id), 
+  CONSTRAINT ck_statements_kind CHECK (kind IN ('card', 'licence', 'provenance', 'grade', 'rights', 'registrations', 'industry', 'embargo', 'deprecation')), 
+  CONSTRAINT ck_statements_number CHECK (number > 0), 
+  CONSTRAINT fk_statements_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_statements_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_statements_stated_by FOREIGN KEY(stated_by) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE UNIQUE INDEX uq_statements_number ON statements (dataset_id, version_id, number) NULLS NOT DISTINCT;
+GRANT SELECT, INSERT ON statements TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON statements FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON statements FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
 CREATE TABLE usage_events (
   id UUID NOT NULL, 
   read_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -1023,6 +1057,7 @@ CREATE TABLE version_parents (
   CONSTRAINT fk_version_parents_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_version_parents_parent_id FOREIGN KEY(parent_id) REFERENCES versions (id) ON DELETE RESTRICT
 );
+CREATE INDEX ix_version_parents_parent ON version_parents (parent_id, version_id);
 GRANT SELECT, INSERT ON version_parents TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON version_parents FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON version_parents FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
