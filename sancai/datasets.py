@@ -145,6 +145,21 @@ class VersionFile:
     sha256: str
     format: str | None = None
     rows: int | None = None
+    encoding: str | None = None
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileInventory:
+    """What the service read in one file: its columns, and in ``inventory`` encoding, media type or archive."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+    format: str | None = None
+    rows: int | None = None
+    columns: tuple[dict[str, Any], ...] = ()
+    inventory: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +270,10 @@ class Datasets:
         """Yield the files of a version by path."""
         for item in self._session.pages(f"{_at(name)}/versions/v{version}/files"):
             yield shaped(VersionFile, item)
+
+    def inventory(self, name: str, version: int, path: str) -> FileInventory:
+        """Return what one file of a version is. Raises NotFoundError."""
+        return shaped(FileInventory, self._session.get(f"{_at(name)}/versions/v{version}/inventory", path=path))
 
     def reads(self, name: str, version: int, paths: list[str]) -> tuple[ReadUrl, ...]:
         """Return addresses to fetch files from, for a while. Raises NotAllowedError when the terms are not met."""

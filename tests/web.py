@@ -26,7 +26,7 @@ class Web:
         stated = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return stated | (extra or {})
 
-    def get(self, path: str, status: int = 200, **query: Any) -> Any:
+    def get(self, path: str, /, status: int = 200, **query: Any) -> Any:
         """GET and return the JSON, after checking the status."""
         return self._checked(self._client.get(path, query_string=query, headers=self._headers()), status)
 

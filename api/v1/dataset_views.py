@@ -111,6 +111,8 @@ class FileView(Answer):
     sha256: str | None
     format: str | None
     rows: int | None
+    encoding: str | None
+    media_type: str | None
     upload: str | None
 
     @classmethod
@@ -122,7 +124,43 @@ class FileView(Answer):
             sha256=found.digest.hex if found.digest else None,
             format=found.format,
             rows=found.rows,
+            encoding=_text(found.inventory.get("encoding")),
+            media_type=_text(found.inventory.get("media_type")),
             upload=found.upload if with_upload else None,
+        )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+class FileInventoryView(Answer):
+    """What the server read in the bytes of one file.
+
+    ``columns`` is the profile of a table. ``inventory`` holds what else there is to say: ``encoding``, ``delimiter``
+    and ``quote`` of a text, ``media_type``, ``width`` and ``height`` of an image, and of an ``archive`` what it holds,
+    its first 1,000 entries by name.
+    """
+
+    path: str
+    size_bytes: int
+    sha256: str | None
+    format: str | None
+    rows: int | None
+    columns: list[dict[str, JsonValue]]
+    inventory: dict[str, JsonValue]
+
+    @classmethod
+    def of(cls, found: VersionFile) -> Self:
+        """Return the view of a file."""
+        return cls(
+            path=str(found.path),
+            size_bytes=found.size_bytes,
+            sha256=found.digest.hex if found.digest else None,
+            format=found.format,
+            rows=found.rows,
+            columns=[dict(column) for column in found.columns],
+            inventory=dict(found.inventory),
         )
 
 

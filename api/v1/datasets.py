@@ -27,6 +27,7 @@ from api.v1.dataset_views import (
     DatasetView,
     DraftFileView,
     DraftView,
+    FileInventoryView,
     FilesView,
     FileView,
     ManifestView,
@@ -222,6 +223,20 @@ def list_version_files(namespace: str, slug: str, version: str, query: PageQuery
         slug,
         lambda view, held: service.version_files(view, VersionName(held.name, number), after, query.limit + 1),
         presented,
+    )
+
+
+@door.operation(
+    "GET", "/datasets/<namespace>/<slug>/versions/<version>/inventory", {200: FileInventoryView, 308: None}, public=True
+)
+def show_file_inventory(namespace: str, slug: str, version: str, query: FilePathQuery) -> Response:
+    """Show what one file of a version is: columns, encoding, media type, what an archive holds."""
+    number, path = version_number(version), FilePath(query.path)
+    return _of_dataset(
+        namespace,
+        slug,
+        lambda view, held: service.version_file(view, VersionName(held.name, number), path),
+        FileInventoryView.of,
     )
 
 

@@ -10,7 +10,7 @@ from cli.output import Branch, bytes_text, facts, line, show, table
 from cli.words import say
 
 if TYPE_CHECKING:
-    from sancai.datasets import Dataset, Version
+    from sancai.datasets import Dataset, FileInventory, Version
 
 
 @click.group("dataset", cls=Branch, help=say("Show a dataset, its versions and files.", "查看数据集、版本与文件。"))
@@ -86,6 +86,56 @@ def list_files(name: str) -> None:
             [(item.path, bytes_text(item.size_bytes), item.sha256) for item in files],
         ),
     )
+
+
+@command.command(
+    "inventory",
+    help=say(
+        "Show what file PATH of NAME or NAME@v2 is: columns, encoding, what an archive holds.",
+        "显示 NAME 或 NAME@v2 中文件 PATH 的内容：列、编码、归档条目。",
+    ),
+    example="sancai dataset inventory hami-wind/turbines@v1 data/turbines.parquet",
+)
+@click.argument("name")
+@click.argument("path")
+def show_inventory(name: str, path: str) -> None:
+    """Show the inventory of a file."""
+    from sancai.datasets import Reference
+
+    wanted = Reference.parse(name)
+    with client() as service:
+        number = wanted.version or service.datasets.version(wanted.name).number
+        found = service.datasets.inventory(wanted.name, number, path)
+    show(found, _print_inventory)
+
+
+def _print_inventory(found: "FileInventory") -> None:
+    archive = found.inventory.get("archive") or {}
+    width, height = found.inventory.get("width"), found.inventory.get("height")
+    facts(
+        [
+            (say("path", "路径"), found.path),
+            (say("size", "大小"), bytes_text(found.size_bytes)),
+            (say("format", "格式"), found.format),
+            (say("media type", "媒体类型"), found.inventory.get("media_type")),
+            (say("pixels", "像素"), f"{width} × {height}" if width else None),
+            (say("encoding", "编码"), found.inventory.get("encoding")),
+            (say("delimiter", "分隔符"), found.inventory.get("delimiter")),
+            (say("rows", "行数"), found.rows),
+            (say("entries", "条目数"), archive.get("entries")),
+            (say("unpacked", "解压后大小"), bytes_text(archive["unpacked_bytes"]) if archive else None),
+        ]
+    )
+    if found.columns:
+        table(
+            [say("column", "列"), say("type", "类型"), say("stored as", "存储类型")],
+            [(each["name"], each["type"], each.get("stored_as")) for each in found.columns],
+        )
+    if archive:
+        table(
+            [say("entry", "条目"), say("size", "大小"), say("media type", "媒体类型")],
+            [(each["path"], bytes_text(each["size_bytes"]), each["media_type"]) for each in archive["listed"]],
+        )
 
 
 @command.command(

@@ -174,6 +174,8 @@ class VersionFile:
     format: str | None = None
     rows: int | None = None
     columns: tuple[Mapping[str, Json], ...] = ()
+    inventory: Mapping[str, Json] = field(default_factory=dict)
+    """What else its bytes say: encoding and delimiter, media type and size in pixels, what an archive holds."""
 
 
 @dataclass(frozen=True, slots=True)

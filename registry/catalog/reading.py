@@ -139,6 +139,14 @@ def version_files(view: View, name: VersionName, after: str, limit: int) -> tupl
     return records.files_of(view.connection, version_named(view, name).id, after, limit)
 
 
+def version_file(view: View, name: VersionName, path: FilePath) -> VersionFile:
+    """Return one file of a version. Raises NotFoundError."""
+    found = records.files_at(view.connection, version_named(view, name).id, [path])
+    if not found:
+        raise NotFoundError("file_not_found", path=str(path))
+    return found[0]
+
+
 def read_locations(view: View, name: VersionName, paths: Sequence[FilePath]) -> tuple[tuple[VersionFile, Blob], ...]:
     """Return where files of a version lie, for whoever may read them.
 

@@ -24,12 +24,13 @@ from registry.manifests import records as stored
 from registry.manifests import service as manifests
 from registry.manifests import signatures
 from registry.manifests.columns import ColumnBatch
-from registry.manifests.inventory import FileInventory, inspect_file
+from registry.manifests.dialect import UNDECLARED, Dialect
+from registry.manifests.inventory import FileInventory, dialect_kept, inspect_file
 from registry.manifests.model import Format
 from registry.manifests.reading import read_columns
 from registry.manifests.rules import root_json
 from registry.manifests.uploads import Blob, Upload
-from registry.quality.profile import profile_table
+from registry.quality.profile import TableProfiler
 from registry.sketches import service as sketches
 from registry.sketches.building import SketchBuilder
 from registry.sketches.deriving import new_share
@@ -139,8 +140,7 @@ def _read_files(
         upload = uploads[file.upload]
         try:
             blob = _copied(store, file, upload, local, reading, lambda: progress(reading.bytes_done, found.size_bytes))
-            inventory = inspect_file(local, str(file.path))
-            described = _profiled(local, inventory, reading)
+            inventory, described = _inspected(local, str(file.path), reading)
         except InvalidValueError as error:
             stated = {name: value for name, value in error.parameters.items() if name != "path"}
             reading.faults.append(Fault(str(file.path), error.code, stated))
@@ -154,6 +154,7 @@ def _read_files(
                 format=inventory.format.value,
                 rows=inventory.rows,
                 columns=described,
+                inventory=inventory.as_json(),
             )
             reading.files.append((read, blob))
         finally:
@@ -195,27 +196,28 @@ def _copied(
     return Blob(BlobId.new(), size_bytes, upload.digest, store.identity, place)
 
 
-def _profiled(local: Path, inventory: FileInventory, reading: Reading) -> tuple[dict[str, Json], ...]:
-    """Return what the columns of a table hold; one reading gives the profile and feeds the sketch."""
+def _inspected(
+    local: Path, path: str, reading: Reading, declared: Dialect = UNDECLARED
+) -> tuple[FileInventory, tuple[dict[str, Json], ...]]:
+    """Return what a file is, and of a table what its columns hold; one reading gives both and feeds the sketch."""
+    profiler = TableProfiler()
+
+    def feed(batch: ColumnBatch) -> None:
+        profiler.update(batch)
+        reading.builder.update(batch)
+
+    inventory = inspect_file(local, path, declared, feed)
     if not inventory.format.is_table:
-        return ()
-    batches = read_columns(local, inventory.format)
-    profile = profile_table(_sketched(batches, reading.builder))
+        return inventory, ()
+    held = profiler.finish()["columns"]
     reading.tables += 1
     reading.rows += inventory.rows or 0
-    held = profile["columns"]
-    stored_as = {column.name: column.stored_as for column in inventory.columns}
+    stored_as = {column.name: column.as_json() for column in inventory.columns}
     columns = [dict(column) for column in held if isinstance(column, dict)] if isinstance(held, list) else []
-    described = tuple({**column, "stored_as": stored_as.get(str(column["name"]), "")} for column in columns)
+    described = tuple({**column, **stored_as.get(str(column["name"]), {"stored_as": ""})} for column in columns)
     if not reading.columns:
         reading.columns.extend(described)
-    return described
-
-
-def _sketched(batches: Iterator[ColumnBatch], builder: SketchBuilder) -> Iterator[ColumnBatch]:
-    for batch in batches:
-        builder.update(batch)
-        yield batch
+    return inventory, described
 
 
 def _new_share(premises: Premises, found: Version, reading: Reading, folder: Path) -> int:
@@ -223,7 +225,7 @@ def _new_share(premises: Premises, found: Version, reading: Reading, folder: Pat
     with premises.database.reading() as connection:
         parents = [
             [
-                (stored.blob_of(connection, file.blob), Format(file.format))
+                (stored.blob_of(connection, file.blob), Format(file.format), dialect_kept(file.inventory))
                 for file in records.files_of(connection, parent)
                 if file.blob and file.format
             ]
@@ -232,26 +234,26 @@ def _new_share(premises: Premises, found: Version, reading: Reading, folder: Pat
     rows = []
     for place, files in enumerate(parents):
         tables = []
-        for number, (blob, file_format) in enumerate(files):
+        for number, (blob, file_format, dialect) in enumerate(files):
             if blob is None or not file_format.is_table:
                 continue
             local = folder / f"parent-{place}-{number}"
             with local.open("wb") as spool:
                 for chunk in premises.store.read(blob.place):
                     spool.write(chunk)
-            tables.append((local, file_format))
+            tables.append((local, file_format, dialect))
         rows.append(_rows_of(tables))
     own = [
-        (folder / f"file-{place}", Format(file.format))
+        (folder / f"file-{place}", Format(file.format), dialect_kept(file.inventory))
         for place, (file, _) in enumerate(reading.files)
         if file.format and Format(file.format).is_table
     ]
     return new_share(_rows_of(own), rows, folder / "share").share.basis_points
 
 
-def _rows_of(tables: list[tuple[Path, Format]]) -> Iterator[ColumnBatch]:
-    for local, file_format in tables:
-        yield from read_columns(local, file_format)
+def _rows_of(tables: list[tuple[Path, Format, Dialect]]) -> Iterator[ColumnBatch]:
+    for local, file_format, dialect in tables:
+        yield from read_columns(local, file_format, None, dialect)
 
 
 def _remove_copies(premises: Premises, reading: Reading) -> None:

@@ -1,9 +1,11 @@
 """What a file is: its format, columns, types and rows; read from the bytes, never from what a client says.
 
-Parquet and Arrow say so themselves; CSV and JSONL are read whole, in bounded memory, so that a broken last line is
-found before anything is published.
+Every table is read whole, once, in bounded memory, so that a broken last page or line is found before anything is
+published; whoever wants its rows (profile, sketch) is fed by the same reading.
 """
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -11,9 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 from registry.errors import InvalidValueError
-from registry.manifests.columns import CellKind, ColumnType, type_of_kinds
+from registry.manifests.archives import ArchiveListing, container_of, list_archive
+from registry.manifests.columns import CellKind, ColumnBatch, ColumnType, type_of_kinds
+from registry.manifests.csv_tables import dialect_of
+from registry.manifests.dialect import UNDECLARED, UTF_8, Dialect
+from registry.manifests.media import Media, media_of
 from registry.manifests.model import Format
-from registry.manifests.reading import arrow_reader, delimiter_of, parquet_file, read_columns
+from registry.manifests.reading import read_columns, schema_of
+from registry.values.canonical import Json
 
 _SUFFIXES = {
     ".parquet": Format.PARQUET,
@@ -22,17 +29,35 @@ _SUFFIXES = {
     ".jsonl": Format.JSONL,
     ".ndjson": Format.JSONL,
     ".arrow": Format.ARROW,
+    ".feather": Format.ARROW,
 }
-_MAGIC = {b"PAR1": Format.PARQUET, b"ARRO": Format.ARROW}
+_JSON_SUFFIXES = frozenset({".json", ".csv", ".tsv"})
+"""Files of these names are JSONL when their first lines are objects; what is named ``.jsonl`` always is."""
+_HEAD_BYTES = 65_536
+_DOCUMENT_ZIPS = ("application/vnd.openxmlformats", "application/x-npz")
+
+Feed = Callable[[ColumnBatch], None]
+"""Takes the rows of a table as they are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnEntry:
-    """One column: its name, what its cells are, and how the file stores them (``text`` in CSV, ``json`` in JSONL)."""
+    """One column: its name, what its cells are, and how the file stores them (``text`` in CSV, ``json`` in JSONL).
+
+    ``first_rows`` says of a column that holds cells of several kinds in which row, from 1, each kind stands first.
+    """
 
     name: str
     type: ColumnType
     stored_as: str
+    first_rows: tuple[tuple[ColumnType, int], ...] = ()
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the column as the inventory of a version keeps it."""
+        kept: dict[str, Json] = {"stored_as": self.stored_as}
+        if self.first_rows:
+            kept["first_rows"] = {str(kind): row for kind, row in self.first_rows}
+        return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +69,95 @@ class FileInventory:
     rows: int | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    quote: str | None = None
+    media: Media | None = None
+    archive: ArchiveListing | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what is kept of a file beside its format, columns and rows; without what is not known."""
+        kept: dict[str, Json | None] = {
+            "encoding": self.encoding,
+            "delimiter": self.delimiter,
+            "quote": self.quote if self.quote != '"' else None,
+        }
+        if self.media:
+            kept |= {"media_type": self.media.type, "width": self.media.width, "height": self.media.height}
+        if self.archive:
+            kept["archive"] = {
+                "container": self.archive.container,
+                "entries": self.archive.entries,
+                "unpacked_bytes": self.archive.unpacked_bytes,
+                "listed": [
+                    {"path": entry.path, "size_bytes": entry.size_bytes, "media_type": entry.media_type}
+                    for entry in self.archive.listed
+                ],
+            }
+        return {name: value for name, value in kept.items() if value is not None}
+
+
+def dialect_kept(kept: Mapping[str, Json]) -> Dialect:
+    """Return how the text of a table is written, from what ``FileInventory.as_json`` kept of it."""
+    encoding, delimiter, quote = (kept.get(name) for name in ("encoding", "delimiter", "quote"))
+    if not isinstance(encoding, str) or not isinstance(delimiter, str):
+        return UNDECLARED
+    return Dialect(encoding, delimiter, quote if isinstance(quote, str) else '"')
 
 
 def detect_format(path: Path, name: str) -> Format:
-    """Return the format of the file at ``path``: by its first bytes, else by the suffix of its published name."""
+    """Return the format of the file at ``path``: by its bytes; of text, by the suffix of its name, too."""
     with path.open("rb") as content:
-        begins = content.read(4)
-    return _MAGIC.get(begins) or _SUFFIXES.get(PurePosixPath(name).suffix.lower(), Format.OTHER)
+        head = content.read(_HEAD_BYTES)
+    suffix = PurePosixPath(name).suffix.lower()
+    named = _SUFFIXES.get(suffix, Format.OTHER)
+    if head.startswith(b"PAR1"):
+        return Format.PARQUET
+    if head.startswith(b"ARROW1") or _begins_arrow_stream(head, path):
+        return Format.ARROW
+    media = media_of(path, name)
+    if not media.type.startswith(_DOCUMENT_ZIPS) and container_of(path, name):
+        return Format.ARCHIVE
+    if suffix in _JSON_SUFFIXES and _begins_jsonl(head):
+        return Format.JSONL
+    if named is not Format.OTHER:
+        return named
+    family = media.type.partition("/")[0]
+    return Format(family) if family in ("image", "audio", "video") else Format.OTHER
 
 
-def inspect_file(path: Path, name: str) -> FileInventory:
+def _begins_arrow_stream(head: bytes, path: Path) -> bool:
+    """Return whether an Arrow IPC stream begins here: a continuation mark and a message that Arrow reads."""
+    if not head.startswith(b"\xff\xff\xff\xff"):
+        return False
+    try:
+        with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source):
+            return True
+    except (pa.ArrowException, OSError):
+        return False
+
+
+def _begins_jsonl(head: bytes) -> bool:
+    """Return whether the first two lines that are not blank are JSON objects."""
+    lines = [line for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()][:2]
+    try:
+        return len(lines) == 2 and all(isinstance(json.loads(line), dict) for line in lines)
+    except (ValueError, RecursionError):
+        return False
+
+
+def inspect_file(path: Path, name: str, declared: Dialect = UNDECLARED, feed: Feed = lambda _: None) -> FileInventory:
     """Return what the file at ``path``, published as ``name``, is.
+
+    Args:
+        path: Where the bytes are.
+        name: Its path in the version.
+        declared: What the dataset's card says of its text.
+        feed: Takes the rows of a table, in the one reading there is.
 
     Raises:
         InvalidValueError: ``table_empty``, or the code of what is wrong with the file; always with ``path``, the name.
     """
     try:
-        found = _inspect(path, detect_format(path, name))
+        found = _inspect(path, name, declared, feed)
     except InvalidValueError as error:
         raise InvalidValueError(error.code, **{**error.parameters, "path": name}) from error
     if found.format.is_table and not (found.rows and found.columns):
@@ -68,32 +165,54 @@ def inspect_file(path: Path, name: str) -> FileInventory:
     return found
 
 
-def _inspect(path: Path, file_format: Format) -> FileInventory:
-    if file_format is Format.PARQUET:
-        with parquet_file(path) as opened:
-            return FileInventory(file_format, _declared(opened.schema_arrow), opened.metadata.num_rows)
-    if file_format is Format.ARROW:
-        with arrow_reader(path) as (schema, batches):
-            return FileInventory(file_format, _declared(schema), sum(batch.num_rows for batch in batches))
-    if file_format is Format.OTHER:
-        return FileInventory(file_format)
-    rows, kinds = _kinds_seen(path, file_format)
-    if file_format is Format.JSONL:
-        columns = tuple(ColumnEntry(name, type_of_kinds(seen), "json") for name, seen in kinds.items())
-        return FileInventory(file_format, columns, rows, "utf-8")
-    columns = tuple(ColumnEntry(name, type_of_kinds(seen), "text") for name, seen in kinds.items())
-    return FileInventory(file_format, columns, rows, "utf-8", delimiter_of(path, file_format))
+def _inspect(path: Path, name: str, declared: Dialect, feed: Feed) -> FileInventory:
+    file_format = detect_format(path, name)
+    if file_format is Format.ARCHIVE:
+        container = container_of(path, name) or "zip"
+        return FileInventory(file_format, media=media_of(path, name), archive=list_archive(path, container))
+    if not file_format.is_table:
+        return FileInventory(file_format, media=media_of(path, name))
+    if not file_format.is_text:
+        columns = _declared(schema_of(path, file_format))
+        rows = 0
+        for batch in read_columns(path, file_format, name):
+            rows += batch.rows
+            feed(batch)
+        return FileInventory(file_format, columns, rows)
+    dialect = Dialect(UTF_8)
+    if file_format is not Format.JSONL:
+        dialect = dialect_of(path, file_format, declared)
+    rows, kinds = _kinds_seen(path, file_format, dialect, feed)
+    stored_as = "json" if file_format is Format.JSONL else "text"
+    columns = tuple(_read_entry(each, seen, stored_as) for each, seen in kinds.items())
+    return FileInventory(file_format, columns, rows, dialect.encoding, dialect.delimiter, dialect.quote)
 
 
-def _kinds_seen(path: Path, file_format: Format) -> tuple[int, dict[str, set[CellKind]]]:
-    """Return the number of rows, and for each column the kinds of its cells."""
+def _kinds_seen(
+    path: Path, file_format: Format, dialect: Dialect, feed: Feed
+) -> tuple[int, Mapping[str, Mapping[CellKind, int]]]:
+    """Return the number of rows, and for each column the kinds of its cells with the row in which each stands first."""
     rows = 0
-    kinds: dict[str, set[CellKind]] = {}
-    for batch in read_columns(path, file_format):
-        rows += batch.rows
+    kinds: dict[str, dict[CellKind, int]] = {}
+    for batch in read_columns(path, file_format, None, dialect):
         for chunk in batch.columns:
-            kinds.setdefault(chunk.name, set()).update(map(CellKind, np.unique(chunk.kinds).tolist()))
+            seen = kinds.setdefault(chunk.name, {})
+            for number in np.flatnonzero(np.bincount(chunk.kinds)).tolist():
+                if (kind := CellKind(number)) not in seen:
+                    seen[kind] = rows + int((chunk.kinds == number).argmax()) + 1
+        rows += batch.rows
+        feed(batch)
     return rows, kinds
+
+
+def _read_entry(name: str, seen: Mapping[CellKind, int], stored_as: str) -> ColumnEntry:
+    """Return a column by the kinds of its cells."""
+    kind = type_of_kinds(seen)
+    first: dict[ColumnType, int] = {}
+    for each, row in sorted(seen.items(), key=lambda item: item[1]):
+        if each is not CellKind.NULL:
+            first.setdefault(type_of_kinds([each]), row)
+    return ColumnEntry(name, kind, stored_as, tuple(first.items()) if len(first) > 1 else ())
 
 
 def _declared(schema: pa.Schema) -> tuple[ColumnEntry, ...]:

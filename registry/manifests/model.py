@@ -94,12 +94,24 @@ class Format(StrEnum):
     TSV = "tsv"
     JSONL = "jsonl"
     ARROW = "arrow"
+    ARCHIVE = "archive"
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
     OTHER = "other"
 
     @property
     def is_table(self) -> bool:
         """Whether a file of this format is read as rows and columns."""
-        return self is not Format.OTHER
+        return self in _TABLES
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a table that is written as text, so that its types are those of its cells."""
+        return self in (Format.CSV, Format.TSV, Format.JSONL)
+
+
+_TABLES = frozenset({Format.PARQUET, Format.CSV, Format.TSV, Format.JSONL, Format.ARROW})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
@@ -19,6 +18,8 @@ from registry.errors import InvalidValueError
 from registry.manifests import faults
 from registry.manifests.arrow_cells import chunk_of_array, chunk_of_objects
 from registry.manifests.columns import ColumnBatch
+from registry.manifests.csv_tables import dialect_of, text_batches
+from registry.manifests.dialect import UNDECLARED, Dialect
 from registry.manifests.model import Format
 
 BATCH_ROWS_MAX = 65_536
@@ -29,27 +30,31 @@ LINE_BYTES_MAX = 64 * 2**20
 _BLANK_LINE = re.compile(rb"(?:(?<=\n)|\A)[ \t\r]*\n")
 
 
-def read_columns(path: Path, file_format: Format, name: str | None = None) -> Iterator[ColumnBatch]:
+def read_columns(
+    path: Path, file_format: Format, name: str | None = None, dialect: Dialect = UNDECLARED
+) -> Iterator[ColumnBatch]:
     """Yield the rows of a table as plain columns, at most 65,536 rows at a time.
 
     Args:
         path: Where the bytes are.
         file_format: How they are to be read.
         name: The name the file is published as, for messages.
+        dialect: How the text of a CSV file is written; what it leaves open is found out from the bytes.
 
     Raises:
         InvalidValueError: ``table_format_unknown``, or the code of what is wrong with the file (``faults.py``); always
             with ``path``, the name.
     """
     try:
-        yield from _batches(path, file_format)
+        yield from _batches(path, file_format, dialect)
     except InvalidValueError as error:
         raise InvalidValueError(error.code, **{**error.parameters, "path": name or path.name}) from error
 
 
-def _batches(path: Path, file_format: Format) -> Iterator[ColumnBatch]:
+def _batches(path: Path, file_format: Format, dialect: Dialect) -> Iterator[ColumnBatch]:
     if file_format in (Format.CSV, Format.TSV):
-        return _csv_batches(path, file_format)
+        known = dialect.encoding and dialect.delimiter and dialect.quote
+        return _csv_batches(path, dialect if known else dialect_of(path, file_format, dialect))
     if file_format is Format.JSONL:
         return _jsonl_batches(path)
     if file_format is Format.PARQUET:
@@ -95,6 +100,15 @@ def arrow_reader(path: Path) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatc
         raise InvalidValueError("arrow_malformed", reason=faults.first_line(error)) from error
 
 
+def schema_of(path: Path, file_format: Format) -> pa.Schema:
+    """Return the schema that a Parquet or Arrow file states. Raises InvalidValueError as ``read_columns``."""
+    if file_format is Format.PARQUET:
+        with parquet_file(path) as opened:
+            return opened.schema_arrow
+    with arrow_reader(path) as (schema, _):
+        return schema
+
+
 def _arrow_batches(path: Path) -> Iterator[ColumnBatch]:
     with arrow_reader(path) as (_, batches):
         for batch in batches:
@@ -102,39 +116,10 @@ def _arrow_batches(path: Path) -> Iterator[ColumnBatch]:
                 yield _batch(batch.slice(start, BATCH_ROWS_MAX))
 
 
-def _csv_batches(path: Path, file_format: Format) -> Iterator[ColumnBatch]:
-    faults.require_utf8(path, "csv_not_utf8")
-    delimiter = delimiter_of(path, file_format)
-    faults.require_closed_quotes(path, delimiter)
-    try:
-        with _csv_reader(path, delimiter, pa.schema([])) as header:
-            names = header.schema.names
-        faults.require_distinct_columns(names)
-        for block in _csv_reader(path, delimiter, pa.schema([(name, pa.string()) for name in names])):
-            for start in range(0, block.num_rows, BATCH_ROWS_MAX):
-                yield _batch(block.slice(start, BATCH_ROWS_MAX))
-    except pa.ArrowException as error:
-        raise faults.of_csv(path, delimiter, error) from error
-
-
-def _csv_reader(path: Path, delimiter: str, types: pa.Schema) -> pa_csv.CSVStreamingReader:
-    """Return a reader of CSV that takes quoted line feeds, and whose empty cells are empty texts, not nulls."""
-    return pa_csv.open_csv(
-        path,
-        # Threads would read ahead without a bound that follows our pace.
-        pa_csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
-        pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        pa_csv.ConvertOptions(column_types=types, strings_can_be_null=False),
-    )
-
-
-def delimiter_of(path: Path, file_format: Format) -> str:
-    """Return the character that separates cells: tab in TSV, else whichever stands most often in the header."""
-    if file_format is Format.TSV:
-        return "\t"
-    with path.open("rb") as content:
-        header = re.sub(rb'"[^"]*"', b"", content.readline(LINE_BYTES_MAX))
-    return max(",;\t|", key=lambda candidate: header.count(candidate.encode()))
+def _csv_batches(path: Path, dialect: Dialect) -> Iterator[ColumnBatch]:
+    for block in text_batches(path, dialect):
+        for start in range(0, block.num_rows, BATCH_ROWS_MAX):
+            yield _batch(block.slice(start, BATCH_ROWS_MAX))
 
 
 def _batch(batch: pa.RecordBatch) -> ColumnBatch:

@@ -110,16 +110,31 @@ class ColumnProfiler:
         return [{"value": value, "count": n} for value, n in often[:TOP_SHOWN_MAX]]
 
 
+class TableProfiler:
+    """Gathers the profile of a table batch by batch."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._columns: dict[str, ColumnProfiler] = {}
+
+    def update(self, batch: ColumnBatch) -> None:
+        """Take in some rows."""
+        self._rows += batch.rows
+        for chunk in batch.columns:
+            self._columns.setdefault(chunk.name, ColumnProfiler()).update(chunk)
+
+    def finish(self) -> dict[str, Json]:
+        """Return the profile as a value of canonical JSON."""
+        found: list[Json] = [profiler.finish(name, self._rows) for name, profiler in self._columns.items()]
+        return {"format": FORMAT, "rows": self._rows, "columns": found}
+
+
 def profile_table(batches: Iterable[ColumnBatch]) -> dict[str, Json]:
     """Return the profile of a table as a value of canonical JSON."""
-    rows = 0
-    columns: dict[str, ColumnProfiler] = {}
+    profiler = TableProfiler()
     for batch in batches:
-        rows += batch.rows
-        for chunk in batch.columns:
-            columns.setdefault(chunk.name, ColumnProfiler()).update(chunk)
-    found: list[Json] = [profiler.finish(name, rows) for name, profiler in columns.items()]
-    return {"format": FORMAT, "rows": rows, "columns": found}
+        profiler.update(batch)
+    return profiler.finish()
 
 
 def _extremes(numbers: list[_Number]) -> list[_Number]:

@@ -278,6 +278,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     "show_version": Sample(plain(dataset_path(version="v1"))),
     "show_manifest": Sample(plain(dataset_path(version="v1"))),
     "list_version_files": Sample(plain(dataset_path(version="v1"))),
+    "show_file_inventory": Sample(
+        lambda _: Asked(dataset_path(OPEN_DATASET, version="v1"), None, {"path": "data/wind.csv"})
+    ),
     "sign_read_urls": Sample(plain(dataset_path(OPEN_DATASET, version="v1"), {"paths": ["data/wind.csv"]})),
     "withdraw_version": Sample(plain(dataset_path(version="v1"), {"reason": "仪表有误"}), of(PUBLISHER)),
     # Adoption and quality.

@@ -216,7 +216,7 @@ def test_bad_files_are_named_in_both_languages_and_nothing_of_them_is_kept(world
     good = steps.table(11)
     files = {
         "cut.parquet": (parquet_of(a_table())[:-40], None),
-        "gbk.csv": ("站点,功率\n哈密,12\n".encode("gbk"), None),
+        "mixed.csv": ("站点,功率\n哈密,12\n".encode() + "伊州,9\n".encode("gbk"), None),
         "long.jsonl": (b'{"a":1}\n' * 1_000_000 + b'{"a":\n', None),
         "other.csv": (good, "0" * 64),
     }
@@ -233,7 +233,7 @@ def test_bad_files_are_named_in_both_languages_and_nothing_of_them_is_kept(world
         assert answer["state"] == "faulty"
         assert {fault["path"]: fault["code"] for fault in answer["faults"]} == {
             "cut.parquet": "parquet_truncated",
-            "gbk.csv": "csv_not_utf8",
+            "mixed.csv": "csv_encoding_unknown",
             "long.jsonl": "jsonl_line_broken",
             "other.csv": "file_digest_wrong",
         }

@@ -164,7 +164,7 @@ def test_a_published_folder_begins_a_new_version_next_time(service: Service, cli
 
 def test_every_fault_is_listed(service: Service, client: Client, folder: Path) -> None:
     service.faults = [
-        {"code": "csv_not_utf8", "detail": "Save it as UTF-8.", "path": "b.csv"},
+        {"code": "csv_encoding_unknown", "detail": "Save it as UTF-8.", "path": "b.csv"},
         {"code": "parquet_truncated", "detail": "Write it anew.", "path": "tables/a.csv"},
     ]
     with pytest.raises(RuleError, match="2 faults") as caught:

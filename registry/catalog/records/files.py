@@ -27,6 +27,7 @@ version_files = Table(
     Column("format", Key),
     Column("rows", BigInteger),
     Column("columns", JSONB, nullable=False, server_default="[]"),
+    Column("inventory", JSONB, nullable=False, server_default="{}"),
     CheckConstraint("(digest IS NULL) = (blob_id IS NULL)", "verified_is_whole"),
     **rows_may(Writes.DELETE),
 )
@@ -94,6 +95,7 @@ def _file(row: Row[Any]) -> VersionFile:
         format=row.format,
         rows=row.rows,
         columns=tuple(row.columns),
+        inventory=row.inventory,
     )
 
 
@@ -108,5 +110,6 @@ def set_file_verified(connection: Connection, version: VersionId, found: Version
             format=found.format,
             rows=found.rows,
             columns=[dict(column) for column in found.columns],
+            inventory=dict(found.inventory),
         )
     )

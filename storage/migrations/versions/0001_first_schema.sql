@@ -1039,6 +1039,7 @@ CREATE TABLE version_files (
   format TEXT COLLATE "C", 
   rows BIGINT, 
   columns JSONB DEFAULT '[]' NOT NULL, 
+  inventory JSONB DEFAULT '{}' NOT NULL, 
   CONSTRAINT pk_version_files PRIMARY KEY (version_id, path_key), 
   CONSTRAINT ck_version_files_verified_is_whole CHECK ((digest IS NULL) = (blob_id IS NULL)), 
   CONSTRAINT fk_version_files_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 

@@ -66,13 +66,13 @@ def test_every_bad_file_is_named_with_what_is_wrong_in_it(house: House) -> None:
     files = {
         "good.csv": a_csv(),
         "cut.parquet": parquet_of(a_table())[:-40],
-        "gbk.csv": "站点,功率\n哈密,12\n".encode("gbk"),
+        "mixed.csv": "站点,功率\n哈密,12\n".encode() + "伊州,9\n".encode("gbk"),
         "wrong.csv": a_csv(),
     }
     found = faults_of(house, files, {"wrong.csv": Digest("0" * 64)})
     assert {fault.path: fault.code for fault in found.faults} == {
         "cut.parquet": "parquet_truncated",
-        "gbk.csv": "csv_not_utf8",
+        "mixed.csv": "csv_encoding_unknown",
         "wrong.csv": "file_digest_wrong",
     }
 

@@ -6,8 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from registry.errors import InvalidValueError
-from registry.manifests.columns import ColumnType
-from registry.manifests.inventory import ColumnEntry, inspect_file
+from registry.manifests.columns import ColumnBatch, ColumnType
+from registry.manifests.dialect import Dialect
+from registry.manifests.inventory import ColumnEntry, detect_format, inspect_file
 from registry.manifests.model import Format
 
 
@@ -80,23 +81,100 @@ def test_bytes_that_are_no_parquet_are_refused(tmp_path: Path, content: bytes) -
     assert refusal(a_file(tmp_path, "a.parquet", content)).code == "parquet_malformed"
 
 
-def test_a_csv_in_gbk_is_refused_with_line_and_byte(tmp_path: Path) -> None:
-    refused = refusal(a_file(tmp_path, "a.csv", "id,name\n1,abc\n2,能源\n".encode("gbk")))
-    assert refused.code == "csv_not_utf8"
-    assert {k: refused.parameters[k] for k in ("line", "byte", "looks_like")} == {
-        "line": 3,
-        "byte": 17,
-        "looks_like": "GB18030",
-    }
+@pytest.mark.parametrize(
+    ("encoding", "stated"),
+    [
+        ("gbk", "gbk"),
+        ("gb18030", "gb18030"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("utf-16", "utf-16"),
+        ("utf-8", "utf-8"),
+    ],
+)
+def test_a_csv_is_read_right_in_every_supported_encoding(tmp_path: Path, encoding: str, stated: str) -> None:
+    rare = "㐀" if encoding != "gbk" else "煤"  # A character that GBK does not have.
+    content = f'站点,注\n哈密,{rare}\n伊州,"a\nb"\n'.encode(encoding)
+    batches: list[ColumnBatch] = []
+    found = inspect_file(a_file(tmp_path, "a.csv", content), "a.csv", feed=batches.append)
+    assert (found.encoding, found.rows, [column.name for column in found.columns]) == (stated, 2, ["站点", "注"])
+    assert sorted(batches[0].columns[0].texts) == ["伊州", "哈密"]
+    assert sorted(batches[0].columns[1].texts) == sorted([rare, "a\nb"])
+
+
+def test_utf16_of_either_byte_order_is_read(tmp_path: Path) -> None:
+    content = "\ufeff站,点\n1,2\n".encode("utf-16-be")
+    assert inspect_file(a_file(tmp_path, "a.csv", content), "a.csv").encoding == "utf-16"
+
+
+def test_a_file_of_ascii_is_said_to_be_that_since_every_encoding_reads_it(tmp_path: Path) -> None:
+    assert inspect_file(a_file(tmp_path, "a.csv", b"a,b\n1,2\n"), "a.csv").encoding == "ascii"
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "byte", "looks_like"),
+    [
+        ("id,名\n1,煤\n".encode() + "2,能源\n".encode("gbk"), 3, 16, "UTF-8"),
+        ("id,name\n1,能源\n".encode("gbk") + b"2,\xff\xff\n", 3, 18, "GB18030"),
+        ("préféré,b\n1,2\n".encode("latin-1"), 1, 3, "UNKNOWN"),
+        ("a,b\n1,2\n".encode("utf-32"), 1, 1, "UTF-32"),
+        (b"\xff\xfe" + "a,b\n".encode("utf-16-le") + b"1,\x00\xd8\x00\x00", 2, 13, "UTF-16"),
+        (b"\xef\xbb\xbfa,b\n1,\xff\n", 2, 10, "UTF-8-SIG"),
+    ],
+)
+def test_what_is_in_no_supported_encoding_is_refused_by_line_and_byte(
+    tmp_path: Path, content: bytes, line: int, byte: int, looks_like: str
+) -> None:
+    refused = refusal(a_file(tmp_path, "a.csv", content))
+    assert refused.code == "csv_encoding_unknown"
+    assert [refused.parameters[name] for name in ("line", "byte", "looks_like")] == [line, byte, looks_like]
 
 
 def test_a_character_cut_by_the_end_of_the_file_is_refused(tmp_path: Path) -> None:
     assert refusal(a_file(tmp_path, "a.csv", "a\n煤".encode()[:-1])).parameters["byte"] == 3
 
 
-def test_a_character_across_two_blocks_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("registry.manifests.faults._BLOCK_BYTES", 4)
-    assert inspect_file(a_file(tmp_path, "a.csv", "a\n煤煤煤煤\n".encode()), "a.csv").rows == 1
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "gb18030", "utf-16"])
+def test_a_character_across_two_blocks_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    for module in ("encodings", "faults"):
+        monkeypatch.setattr(f"registry.manifests.{module}.BLOCK_BYTES", 3)
+    content = "站点,a\n煤煤煤煤,1\n".encode(encoding)
+    assert inspect_file(a_file(tmp_path, "a.csv", content), "a.csv").rows == 1
+
+
+def test_what_the_card_declares_goes_before_what_the_bytes_seem(tmp_path: Path) -> None:
+    path = a_file(tmp_path, "a.csv", "a;b|'c;d'\n1;2|'x|y'\n".encode("gbk"))
+    found = inspect_file(path, "a.csv", Dialect("gb18030", "|", "'"))
+    assert (found.encoding, found.delimiter, found.quote) == ("gb18030", "|", "'")
+    assert [column.name for column in found.columns] == ["a;b", "c;d"]
+
+
+def test_a_delimiter_that_stands_in_quoted_cells_of_the_header_is_not_taken(tmp_path: Path) -> None:
+    content = '"a;x;y;z","b;c;d"\n"1;1;1",2\n'
+    assert inspect_file(a_file(tmp_path, "a.csv", content.encode()), "a.csv").delimiter == ","
+
+
+def test_of_a_column_with_several_kinds_the_first_row_of_each_is_known(tmp_path: Path) -> None:
+    found = inspect_file(a_file(tmp_path, "a.jsonl", b'{"a":1}\n{"a":2}\n{"a":"x"}\n'), "a.jsonl")
+    assert found.columns[0].first_rows == ((ColumnType.INTEGER, 1), (ColumnType.TEXT, 3))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "stated"),
+    [
+        ("a.csv", b'{"a":1}\n{"a":2}\n', Format.JSONL),
+        ("a.json", b'{"a":1}\n{"a":2}\n', Format.JSONL),
+        ("a.json", b'{"a":1}\n', Format.OTHER),
+        ("a.txt", b"a,b\n1,2\n", Format.OTHER),
+        ("a.bin", b"\x89PNG\r\n\x1a\n", Format.IMAGE),
+        ("a.csv", b"fLaC\x00\x00\x00\x22", Format.CSV),
+        ("a.dat", b"fLaC\x00\x00\x00\x22", Format.AUDIO),
+        ("clip", b"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00", Format.VIDEO),
+    ],
+)
+def test_the_format_is_decided_by_content(tmp_path: Path, name: str, content: bytes, stated: Format) -> None:
+    assert detect_format(a_file(tmp_path, name, content), name) is stated
 
 
 @pytest.mark.parametrize(
