@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cli.output import wants_json
+from cli.output import note, wants_json
 from cli.words import say
 
 
@@ -20,8 +20,15 @@ class Bar:
     def step(self, name: str) -> None:
         """Say which step begins."""
 
+    def say(self, text: str) -> None:
+        """Say something that stays above the bar."""
+        if not wants_json():
+            note(text)
+
 
 STEPS = {
+    "walk": ("Looking through the folder", "扫描文件夹"),
+    "read": ("Comparing with the newest version", "与最新版本比较"),
     "dataset": ("Looking for the dataset", "查找数据集"),
     "draft": ("Opening the draft", "打开草稿"),
     "upload": ("Sending", "上传"),
@@ -56,6 +63,9 @@ def bar(step: str = "") -> Iterator[Bar]:
 
         def advance(self, size_bytes: int) -> None:
             drawn.advance(task, size_bytes)
+
+        def say(self, text: str) -> None:
+            drawn.console.print(text, markup=False, highlight=False)
 
         def step(self, name: str) -> None:
             drawn.update(task, description=say(*STEPS.get(name, (name, name))))

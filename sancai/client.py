@@ -3,11 +3,13 @@
 from contextlib import AbstractContextManager
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from sancai.session import Session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sancai.accounts import Accounts
     from sancai.adoption import Adoption
     from sancai.cases import Cases
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from sancai.log import Log
     from sancai.parties import Parties
     from sancai.policy import Policy
+    from sancai.publishing import Plan, Published, Telling
     from sancai.quality import Quality
     from sancai.transfers import Uploads
     from sancai.vouchers import Vouchers
@@ -112,6 +115,37 @@ class Client(AbstractContextManager["Client"]):
         from sancai.log import Log
 
         return Log(self.session)
+
+    def publish(
+        self,
+        path: "Path | str",
+        name: str | None = None,
+        *,
+        wait_max_s: float | None = None,
+        telling: "Telling | None" = None,
+        **given: Any,
+    ) -> "Published":
+        """Publish the file or folder at ``path`` as the next version of dataset ``name``.
+
+        Args:
+            path: A file or folder; ``sancai.toml`` or the card ``README.md`` beside the data may state the rest.
+            name: ``namespace/slug``.
+            wait_max_s: How long to wait for verification; None waits for as long as it takes.
+            telling: Who is told of plan, steps and bytes.
+            given: Title, sector, licence, source, parents, contributors … (``sancai.publish_statement.Statement``).
+
+        Raises:
+            SancaiError: As ``sancai.publishing.publish``.
+        """
+        from sancai.publishing import publish
+
+        return publish(self, path, name, wait_max_s=wait_max_s, telling=telling, **given)
+
+    def plan(self, path: "Path | str", name: str | None = None, **given: Any) -> "Plan":
+        """Return what ``publish`` would do; nothing is sent and nothing is created. Raises SancaiError."""
+        from sancai.publishing import plan
+
+        return plan(self, path, name, **given)
 
     def close(self) -> None:
         """Close the connections."""

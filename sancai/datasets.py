@@ -288,8 +288,8 @@ class Datasets:
         """Return who adopted a dataset, who counts, and why others do not."""
         return self._session.get(f"{_at(name)}/adoption")
 
-    def draft(self, name: str, stated: DraftInput) -> Draft:
-        """Begin a version."""
+    def draft(self, name: str, stated: DraftInput, *, key: str | None = None) -> Draft:
+        """Begin a version; under the ``key`` of an earlier request, the draft that one began."""
         body = {
             "message": stated.message,
             "origin": stated.origin,
@@ -305,7 +305,7 @@ class Datasets:
             "grade": stated.grade,
             "desensitised": stated.desensitised,
         }
-        return shaped(Draft, self._session.post(f"{_at(name)}/drafts", body))
+        return shaped(Draft, self._session.post(f"{_at(name)}/drafts", body, key))
 
     def show_draft(self, draft: str) -> Draft:
         """Return a draft with its faults."""
@@ -323,6 +323,10 @@ class Datasets:
     def submit(self, draft: str) -> Draft:
         """Hand a draft to the worker, which re-reads every byte."""
         return shaped(Draft, self._session.post(f"/drafts/{draft}/submit"))
+
+    def abandon_draft(self, draft: str) -> Draft:
+        """Give a draft up with its uploads."""
+        return shaped(Draft, self._session.post(f"/drafts/{draft}/abandon"))
 
     def publish(self, draft: str) -> Version:
         """Publish a verified draft. Raises RuleError with everything that stands in the way."""

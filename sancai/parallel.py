@@ -1,8 +1,9 @@
 """Several pieces of one transfer in flight, and an end in which none is left running."""
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -37,11 +38,12 @@ class Stop:
 
 
 def in_parallel(
-    pieces: Sequence[T], act: Callable[[T, Stop], R], in_flight: int, outer: Stop | None = None
+    pieces: Iterable[T], act: Callable[[T, Stop], R], in_flight: int, outer: Stop | None = None
 ) -> Generator[R, None, None]:
     """Run ``act`` on every piece, at most ``in_flight`` at once; yield the results in the order of the pieces.
 
-    Pieces go on while the consumer works on an earlier result, but only so far ahead that memory stays bounded. On the
+    Pieces are asked for as they are begun, and go on while the consumer works on an earlier result, but only so far
+    ahead that memory stays bounded. On the
     first error, or when the generator is closed, the others are told to stop and waited for. Close it (``closing``),
     or an error of the consumer leaves threads at work.
     """
@@ -50,10 +52,13 @@ def in_parallel(
     started = given = 0
     pool = ThreadPoolExecutor(max_workers=in_flight, thread_name_prefix="sancai-transfer")
     try:
-        while given < len(pieces):
-            while started < len(pieces) and len(running) < 2 * in_flight:
-                running[started] = pool.submit(act, pieces[started], stop)
+        coming = iter(pieces)
+        while True:
+            for piece in islice(coming, 2 * in_flight - len(running)):
+                running[started] = pool.submit(act, piece, stop)
                 started += 1
+            if not running:
+                return
             for future in running.values():
                 if future.done() and (error := future.exception()) is not None:
                     raise error

@@ -10,6 +10,7 @@ Rules:
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
@@ -95,8 +96,18 @@ class Uploads:
         return shaped(_PartUrls, answer).urls
 
     def complete(self, upload: str, sha256: str) -> Upload:
-        """Say that all parts are there, and what their digest is (64 hex digits)."""
-        return shaped(Upload, self._session.post(f"/uploads/{upload}/complete", {"sha256": sha256}))
+        """Say that all parts are there, and what their digest is (64 hex digits).
+
+        A request of a process that was killed may still be at it: that one is waited for.
+        """
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                return shaped(Upload, self._session.post(f"/uploads/{upload}/complete", {"sha256": sha256}))
+            except ConflictError as error:
+                if error.code != "upload_completing" or attempt == ATTEMPTS_MAX:
+                    raise
+                time.sleep(wait_s(attempt))
+        raise AssertionError
 
     def abandon(self, upload: str) -> None:
         """Give an upload up; its parts are dropped."""
@@ -110,6 +121,9 @@ class Uploads:
         in_flight: int = IN_FLIGHT,
         outer: Stop | None = None,
         http: httpx.Client | None = None,
+        *,
+        known: str | None = None,
+        seen: int | None = None,
     ) -> str:
         """Send the file at ``path`` and complete the upload; return its SHA-256 in hex.
 
@@ -120,6 +134,8 @@ class Uploads:
             in_flight: How many parts travel at once.
             outer: The signal of a transfer that this one is a part of.
             http: May be shared between files: making a client costs more than a small file.
+            known: The digest of the file, when it was hashed before: nothing is hashed twice.
+            seen: When the file had last changed (ns) as the caller knows it.
 
         Raises:
             InvalidValueError: ``file_changed``: its size is not what was announced, or it changed under way.
@@ -130,7 +146,7 @@ class Uploads:
         shared = nullcontext(http) if http else http_client(TIMEOUT, in_flight + 1)
         with path.open("rb", buffering=0) as file, shared as used:
             before = os.fstat(file.fileno())
-            if before.st_size != upload.size_bytes:
+            if before.st_size != upload.size_bytes or seen not in {None, before.st_mtime_ns}:
                 raise _changed(path)
             present = {part.number for part in upload.parts if part.size_bytes == upload.span(part.number)[1]}
             missing = [number for number in range(1, upload.part_count + 1) if number not in present]
@@ -139,12 +155,12 @@ class Uploads:
             hashing_stop = Stop(outer)
             with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sancai-hash") as hasher:
                 # Hashing keeps up beside the threads that send: hash and socket both let go of the interpreter.
-                hashed = hasher.submit(_sha256, file.fileno(), upload.size_bytes, hashing_stop)
+                hashed = None if known else hasher.submit(_sha256, file.fileno(), upload.size_bytes, hashing_stop)
                 try:
                     with closing(in_parallel(missing, sender.send, in_flight, outer)) as sent:
                         for _ in sent:
                             pass
-                    digest = hashed.result()
+                    digest = hashed.result() if hashed else str(known)
                 finally:
                     hashing_stop.set()
             after = os.fstat(file.fileno())
@@ -264,13 +280,32 @@ def _blocks(handle: int, offset: int, length: int) -> Iterator[bytes]:
         yield block
 
 
-def _sha256(handle: int, size_bytes: int, stop: Stop) -> str:
+def _sha256(handle: int, size_bytes: int, stop: Stop, tell: Progress = lambda _: None) -> str:
     """Return the digest of the whole file in hex."""
     hashing = hashlib.sha256()
     for block in _blocks(handle, 0, size_bytes):
         stop.check()
         hashing.update(block)
+        tell(len(block))
     return hashing.hexdigest()
+
+
+def digest_of(path: Path, seen: tuple[int, int], tell: Progress, stop: Stop | None = None) -> str:
+    """Return the digest of a file in hex that has size and time of change ``seen``.
+
+    Raises:
+        InvalidValueError: ``file_changed``: it has others, or they changed meanwhile.
+    """
+    with path.open("rb", buffering=0) as file:
+        digest = "" if _looks(file.fileno()) != seen else _sha256(file.fileno(), seen[0], stop or Stop(), tell)
+        if not digest or _looks(file.fileno()) != seen:
+            raise _changed(path)
+    return digest
+
+
+def _looks(handle: int) -> tuple[int, int]:
+    about = os.fstat(handle)
+    return about.st_size, about.st_mtime_ns
 
 
 def _changed(path: Path) -> InvalidValueError:

@@ -12,7 +12,7 @@ from cli.progress import bar
 from cli.words import say
 
 if TYPE_CHECKING:
-    from sancai.publish import Published
+    from sancai.publishing import Plan, Published
 
 
 @click.command(
@@ -47,33 +47,83 @@ if TYPE_CHECKING:
 @click.option("--parent", "parents", multiple=True, help=say("namespace/name@v1 it derives from.", "派生自的版本。"))
 @click.option("--grade", type=click.Choice(["general", "important"]), help=say("Security grade.", "安全等级。"))
 @click.option("--desensitised/--not-desensitised", default=None, help=say("Personal data was removed.", "已脱敏。"))
+@click.option("--dry-run", is_flag=True, help=say("Show the plan and stop there.", "只显示计划，不上传。"))
 @click.option("--wait", type=int, help=say("Seconds to wait for verification.", "等待核验的秒数。"))
-def command(path: Path, name: str | None, wait: int | None, published_before: str | None, **given: object) -> None:
+def command(
+    path: Path, name: str | None, wait: int | None, published_before: str | None, dry_run: bool, **given: object
+) -> None:
     """Publish a dataset."""
-    from sancai.publish import publish
+    from sancai.publishing import Telling
 
     if published_before:
-        day, _, where = published_before.partition(" ")
-        try:
-            date.fromisoformat(day)
-        except ValueError as error:
-            raise click.BadParameter(say("Write: 2020-01-31 WHERE", "格式：2020-01-31 地点")) from error
-        given["earlier_publications"] = [{"where": where or day, "published_on": day, "url": None}]
-    with client() as service, bar() as drawn:
-        done = publish(
-            service,
-            path,
-            name,
-            begin=drawn.begin,
-            progress=drawn.advance,
-            told=drawn.step,
-            wait_max_s=wait,
-            **given,
+        given["earlier_publications"] = [_earlier(published_before)]
+    with client() as service:
+        if dry_run:
+            with bar() as drawn:
+                made = service.plan(path, name, telling=Telling(step=drawn.step), **given)
+            show(made, print_plan)
+            return
+        with bar() as drawn:
+            telling = Telling(
+                drawn.begin, drawn.advance, drawn.step, lambda made: drawn.say("\n".join(plan_lines(made)))
+            )
+            done = service.publish(path, name, wait_max_s=wait, telling=telling, **given)
+    show(done, print_published)
+
+
+def _earlier(published_before: str) -> dict[str, object]:
+    day, _, where = published_before.partition(" ")
+    try:
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise click.BadParameter(say("Write: 2020-01-31 WHERE", "格式：2020-01-31 地点")) from error
+    return {"where": where or day, "published_on": day, "url": None}
+
+
+def plan_lines(made: "Plan") -> list[str]:
+    """Return what is going to happen, a line for each thing a publisher may want to stop it for."""
+    whole, held, coming = (bytes_text(size) for size in (made.size_bytes, made.held_bytes, made.send_bytes))
+    lines = [
+        say(
+            f"{made.name}: {made.files} files, {whole}. Already there: {made.held_files} files, {held}. "
+            f"To send: {made.send_files} files, {coming}.",
+            f"{made.name}：{made.files} 个文件，{whole}。已在平台：{made.held_files} 个，{held}。"
+            f"待上传：{made.send_files} 个，{coming}。",
         )
-    show(done, _print)
+    ]
+    if made.gone_files:
+        lines.append(
+            say(
+                f"{made.gone_files} files of v{made.latest} are not here and will not be in the new version.",
+                f"v{made.latest} 中有 {made.gone_files} 个文件此处没有，新版本将不包含。",
+            )
+        )
+    if made.draft:
+        lines.append(say(f"The draft {made.draft} goes on.", f"继续草稿 {made.draft}。"))
+    lines += [
+        say(f"README.md names {path}, which is not here.", f"README.md 提到的 {path} 不存在。") for path in made.absent
+    ]
+    return lines
 
 
-def _print(done: "Published") -> None:
+def print_plan(made: "Plan") -> None:
+    """Print a plan that is not carried out."""
+    if made.stands:
+        line(_unchanged(made.name, made.stands))
+        return
+    for text in plan_lines(made):
+        line(text)
+
+
+def _unchanged(name: str, version: int) -> str:
+    return say(f"Nothing changed: {name}@v{version} stands.", f"没有变化：{name}@v{version} 仍然有效。")
+
+
+def print_published(done: "Published") -> None:
+    """Print a version that is out."""
+    if not done.created:
+        line(_unchanged(done.name, done.version.number))
+        return
     line(
         say(
             f"Published {done.name}@v{done.version.number}: {done.files} files, {bytes_text(done.size_bytes)}.",

@@ -8,7 +8,7 @@ from cli.demo.people import People
 from cli.demo.publishing import check
 from cli.demo.telling import Telling, local
 from cli.words import say
-from sancai.publish import Published
+from sancai.publishing import Published
 
 DAY_S = 86_400
 BUDGET_LINE = "650502-2026-DA"

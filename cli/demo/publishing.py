@@ -7,7 +7,7 @@ from cli.demo import cast, data
 from cli.demo.people import People, Person, document
 from cli.demo.telling import Telling, percent
 from cli.output import bytes_text
-from sancai.publish import Published, publish
+from sancai.publishing import Published, publish
 
 NAME_OF_COPY = "fangtu/solar-features"
 ADOPTED_ON = "2026-03-02"

@@ -1,6 +1,8 @@
 """Publishing against a service that is written down here: what is asked of it, and how a cut publication goes on."""
 
+import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,11 @@ import platformdirs
 import pytest
 
 from sancai.client import Client
-from sancai.errors import InvalidValueError, NotFoundError, RuleError, UnavailableError
-from sancai.publish import publish
-from sancai.publish_plan import files_of, read_statement
+from sancai.errors import ConflictError, InvalidValueError, NotFoundError, RuleError, UnavailableError
+from sancai.publish_folder import files_of
+from sancai.publish_memory import SETTLED_NS, Memory
+from sancai.publish_statement import read_statement
+from sancai.publishing import Telling, publish
 from tests.sancai.server import Reply, Request, Running, serving
 
 STATED = {"title": "风机", "sector": "new_energy", "licence": "CC0-1.0"}
@@ -30,6 +34,7 @@ class Service:
         self.removed: list[str] = []
         self.faults: list[dict[str, Any]] = []
         self.refuse_part_of = ""
+        self.forgotten: set[str] = set()
         self.published = 0
         self.one_is_complete = threading.Event()
 
@@ -63,6 +68,8 @@ class Service:
                 if self.uploads[upload][0] == self.refuse_part_of:
                     # The other file is through before this one fails.
                     assert self.one_is_complete.wait(20)
+                    return Reply(403)
+                if upload in self.forgotten:
                     return Reply(404)
                 self.bytes[self.uploads[upload][0]] = request.body
                 return Reply()
@@ -135,7 +142,7 @@ def test_a_new_dataset_without_a_title_is_refused_before_anything_is_sent(client
 
 def test_a_cut_publication_goes_on_with_its_draft(service: Service, client: Client, folder: Path) -> None:
     service.refuse_part_of = "tables/a.csv"
-    with pytest.raises(Exception, match="no longer knows"):
+    with pytest.raises(Exception, match="refuses a part"):
         publish(client, folder, **STATED)
     assert set(service.bytes) == {"b.csv"}
     service.refuse_part_of = ""
@@ -148,7 +155,7 @@ def test_a_cut_publication_goes_on_with_its_draft(service: Service, client: Clie
 
 def test_a_file_that_changed_is_sent_anew(service: Service, client: Client, folder: Path) -> None:
     service.refuse_part_of = "tables/a.csv"
-    with pytest.raises(Exception, match="no longer knows"):
+    with pytest.raises(Exception, match="refuses a part"):
         publish(client, folder, **STATED)
     service.refuse_part_of = ""
     (folder / "b.csv").write_bytes(b"b\n2\n3\n")
@@ -190,16 +197,120 @@ def test_waiting_ends_when_that_was_asked_for(service: Service, client: Client, 
     assert caught.value.code == "verification_slow"
 
 
+def test_an_upload_that_the_store_forgot_is_begun_anew_in_the_same_run(
+    service: Service, client: Client, folder: Path
+) -> None:
+    service.forgotten = {"up_1", "up_2"}
+    told: list[int] = []
+    publish(client, folder, telling=Telling(progress=told.append), **STATED)
+    assert set(service.bytes) == {"tables/a.csv", "b.csv"}
+    assert service.published == 1
+    assert sum(told) == 8
+
+
+def test_a_store_that_forgets_every_upload_ends_the_run(service: Service, client: Client, folder: Path) -> None:
+    service.forgotten = {f"up_{number}" for number in range(100)}
+    with pytest.raises(ConflictError) as caught:
+        publish(client, folder, **STATED)
+    assert caught.value.code == "upload_gone"
+
+
+def test_the_draft_of_a_request_whose_answer_was_lost_is_found_by_its_key(
+    service: Service, client: Client, folder: Path, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Memory, "opened", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish(client, folder, **STATED)
+    publish(client, folder, **STATED)
+    keys = [asked.headers["Idempotency-Key"] for asked in server.asked if asked.path.endswith("/drafts")]
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+
+
+def test_the_plan_is_told_before_anything_is_created(service: Service, client: Client, folder: Path) -> None:
+    made = client.plan(folder, **STATED)
+    assert (made.name, made.files, made.size_bytes) == ("hami/wind", 2, 8)
+    assert (made.send_files, made.send_bytes, made.held_files) == (2, 8, 0)
+    assert service.created == service.drafts == []
+
+
+def test_the_plan_of_a_cut_publication_counts_what_arrived(service: Service, client: Client, folder: Path) -> None:
+    service.refuse_part_of = "tables/a.csv"
+    with pytest.raises(Exception, match="refuses a part"):
+        publish(client, folder, **STATED)
+    made = client.plan(folder, **STATED)
+    assert (made.draft, made.held_files, made.send_files) == ("ver_1", 1, 1)
+
+
+def test_a_file_the_service_named_is_sent_again_and_the_others_are_not(
+    service: Service, client: Client, folder: Path
+) -> None:
+    service.faults = [{"code": "digest_differs", "detail": "Send it again.", "path": "b.csv"}]
+    with pytest.raises(RuleError):
+        publish(client, folder, **STATED)
+    service.faults = []
+    service.bytes.clear()
+    publish(client, folder, **STATED)
+    assert set(service.bytes) == {"b.csv"}
+    assert len(service.drafts) == 1
+
+
+def test_a_folder_is_published_by_one_process_at_a_time(client: Client, folder: Path) -> None:
+    with Memory.of(folder), pytest.raises(ConflictError) as caught:
+        publish(client, folder, **STATED)
+    assert caught.value.code == "publication_running"
+
+
+def test_a_damaged_memory_is_begun_anew(service: Service, client: Client, folder: Path, tmp_path: Path) -> None:
+    with Memory.of(folder):
+        pass
+    (kept,) = (tmp_path / "cache" / "publishing").glob("*.sqlite")
+    kept.write_bytes(b"not a memory" * 1_000)
+    publish(client, folder, **STATED)
+    assert service.published == 1
+
+
+def test_a_cache_that_cannot_be_written_does_not_stop_a_publication(
+    service: Service, client: Client, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "cache").write_bytes(b"in the way")
+    publish(client, folder, **STATED)
+    assert service.published == 1
+
+
+def test_a_file_that_changed_a_moment_before_is_hashed_again_next_time(tmp_path: Path, folder: Path) -> None:
+    old = time.time_ns() - 10 * SETTLED_NS
+    os.utime(folder / "b.csv", ns=(old, old))
+    with Memory(tmp_path / "memory") as memory:
+        memory.walk(files_of(folder))
+        memory.hashed([("b.csv", "00" * 32), ("tables/a.csv", "11" * 32)])
+        assert memory.unhashed() == 0
+    with Memory(tmp_path / "memory") as memory:
+        memory.walk(files_of(folder))
+        assert memory.unhashed() == 1
+
+
+def test_names_that_differ_only_in_case_are_refused(client: Client, folder: Path) -> None:
+    (folder / "B.csv").write_bytes(b"1")
+    with pytest.raises(InvalidValueError) as caught:
+        publish(client, folder, **STATED)
+    assert caught.value.code == "path_duplicate"
+
+
 def test_links_are_refused(folder: Path) -> None:
     (folder / "link.csv").symlink_to("/etc/hostname")
     with pytest.raises(InvalidValueError) as caught:
-        files_of(folder)
+        list(files_of(folder))
     assert caught.value.code == "path_link"
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidValueError, match="no file"):
-        files_of(tmp_path)
+        list(files_of(tmp_path))
 
 
 def test_names_are_sent_composed(tmp_path: Path) -> None:
