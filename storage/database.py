@@ -4,7 +4,7 @@ The application connects with a role that does not own the tables; what that rol
 itself (``writes``), written into the migration as grants, and for append-only tables kept by a trigger as well.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -49,9 +49,15 @@ class Writes(StrEnum):
     DELETE = "delete"
 
 
-def rows_may(writes: Writes, *, partitioned_by: str | None = None) -> dict[str, Any]:
-    """Return the keyword arguments of a ``Table`` that state its grants and, where given, its monthly partitions."""
-    stated: dict[str, Any] = {"info": {"writes": writes, "partitioned_by": partitioned_by}}
+def rows_may(
+    writes: Writes, *, partitioned_by: str | None = None, statistics: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """Return the keyword arguments of a ``Table`` that state its grants and, where given, its monthly partitions.
+
+    ``statistics`` says of how many values of a column PostgreSQL keeps the frequency (``SET STATISTICS``), where its
+    100 are too few to choose a plan by.
+    """
+    stated: dict[str, Any] = {"info": {"writes": writes, "partitioned_by": partitioned_by, "statistics": statistics}}
     if partitioned_by:
         stated["postgresql_partition_by"] = f"RANGE ({partitioned_by})"
     return stated

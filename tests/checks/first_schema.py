@@ -86,6 +86,10 @@ def _table(table: Table) -> str:
     if table.info["partitioned_by"]:
         lines.append(f"CREATE TABLE {table.name}_default PARTITION OF {table.name} DEFAULT;")
         lines.append(f"INSERT INTO partitioned_tables VALUES ('{table.name}');")
+    lines += [
+        f"ALTER TABLE {table.name} ALTER COLUMN {column} SET STATISTICS {kept};"
+        for column, kept in sorted((table.info["statistics"] or {}).items())
+    ]
     lines.append(f"GRANT {_GRANTS[writes]} ON {table.name} TO {APPLICATION_ROLE};")
     if writes is Writes.APPEND:
         lines.append(

@@ -27,7 +27,6 @@ from registry.catalog.records.grants import add_grant, end_grant, grant_ends, gr
 from registry.catalog.records.lineage import derived_grades, grades, lock_grades, set_grades
 from registry.catalog.records.search import (
     FACET_CAP,
-    HITS_CAP,
     facet_counts,
     found_datasets,
     index_dataset,
@@ -73,7 +72,6 @@ from registry.catalog.records.versions import (
 
 __all__ = [
     "FACET_CAP",
-    "HITS_CAP",
     "VERIFY_KIND",
     "add_dataset",
     "add_file",

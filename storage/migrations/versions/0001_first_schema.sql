@@ -793,7 +793,10 @@ CREATE TABLE search (
   CONSTRAINT ck_search_price CHECK (price IN ('free', 'paid')), 
   CONSTRAINT fk_search_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
 );
+CREATE INDEX ix_search_order ON search (adopters, dataset_id);
+CREATE INDEX ix_search_sector ON search (sector, adopters, dataset_id);
 CREATE INDEX ix_search_tokens ON search USING gin (tokens);
+ALTER TABLE search ALTER COLUMN tokens SET STATISTICS 1000;
 GRANT SELECT, INSERT, UPDATE, DELETE ON search TO sancai_app;
 
 CREATE TABLE tokens (

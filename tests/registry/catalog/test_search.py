@@ -82,3 +82,19 @@ def test_a_price_moves_a_dataset_between_facets(house: House) -> None:
     do(house, ANONYMOUS, priced)
     assert names(house, price="paid") == [str(dataset.name)]
     assert names(house, price="free") == []
+
+
+def test_a_position_of_a_search_with_words_leads_nowhere_in_one_without(house: House) -> None:
+    owner = a_publisher(house)
+    dataset, _ = a_version(house, owner)
+    page = ask(house, ANONYMOUS, lambda view: service.search(view, Search(), (1, 0, dataset.id)))
+    assert page.hits == ()
+
+
+def test_the_newest_comes_first_among_those_adopted_alike(house: House) -> None:
+    owner = a_publisher(house)
+    made = [
+        a_version(house, owner, {"wind.csv": a_csv(seed=seed)}, a_dataset(house, owner, f"lab-n/set-{seed}"))[0]
+        for seed in (1, 2, 3)
+    ]
+    assert names(house) == [str(dataset.name) for dataset in reversed(made)]
