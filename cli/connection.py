@@ -15,7 +15,5 @@ def client() -> "Client":
         InvalidValueError: No service is known.
     """
     from sancai.client import Client
-    from sancai.config import read_config
 
-    config = read_config()
-    return Client(config.require_url(), config.token, language())
+    return Client.configured(language())

@@ -7,9 +7,13 @@ It imports nothing of the server, so that it works beside any other package::
     with Client("https://data.example.cn", token) as client:
         for dataset in client.datasets.search("能源"):
             print(dataset.name, dataset.title)
+
+    with sancai.load("hami-wind/turbines@v1") as turbines:
+        content = turbines.read_bytes("README.md")
 """
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from sancai import errors
 from sancai.errors import (
@@ -26,6 +30,7 @@ from sancai.errors import (
 
 if TYPE_CHECKING:
     from sancai.client import Client
+    from sancai.handles import VersionHandle, load
 
 __all__ = [
     "Client",
@@ -38,14 +43,17 @@ __all__ = [
     "SancaiError",
     "UnavailableError",
     "UnexpectedAnswerError",
+    "VersionHandle",
     "errors",
+    "load",
 ]
+
+
+_HOMES: Final = {"Client": "sancai.client", "VersionHandle": "sancai.handles", "load": "sancai.handles"}
 
 
 def __getattr__(name: str) -> Any:
     """Load the client, and with it the HTTP library, when it is first asked for: ``sancai --help`` needs neither."""
-    if name == "Client":
-        from sancai.client import Client
-
-        return Client
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sancai.datasets import Datasets
     from sancai.evidence import EvidenceRoom
     from sancai.exchange import Exchange
+    from sancai.handles import VersionHandle
     from sancai.log import Log
     from sancai.parties import Parties
     from sancai.policy import Policy
@@ -31,6 +32,24 @@ class Client(AbstractContextManager["Client"]):
     def __init__(self, url: str, token: str | None = None, language: str = "en") -> None:
         """Prepare a client of the service at ``url``; nothing is sent yet. Raises InvalidValueError."""
         self.session: Final = Session(url, token, language)
+
+    @classmethod
+    def configured(cls, language: str = "en") -> Self:
+        """Return a client of the service of ``SANCAI_URL`` and ``SANCAI_TOKEN``, else of the last ``sancai login``.
+
+        Raises:
+            InvalidValueError: ``url_missing``: no service is known.
+        """
+        from sancai.config import read_config
+
+        config = read_config()
+        return cls(config.require_url(), config.token, language)
+
+    def load(self, reference: str, *, keys: tuple[str, ...] = ()) -> "VersionHandle":
+        """Return ``namespace/slug@v2``, or the newest version, as an object to read from; see ``sancai.load``."""
+        from sancai.handles import load
+
+        return load(reference, self, keys=keys)
 
     @cached_property
     def datasets(self) -> "Datasets":

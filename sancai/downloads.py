@@ -11,36 +11,22 @@ Rules:
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import httpx
 
-from sancai.errors import CorruptContentError, NotAllowedError, NotFoundError, SancaiError, UnavailableError
+from sancai.errors import UnavailableError
+from sancai.manifests import digest_wrong
 from sancai.parallel import Stop, in_parallel
 from sancai.paths import PART_SUFFIX
+from sancai.ranges import RangesIgnoredError, Source, failure, fetch_range, unreachable
 from sancai.session import http_client, wait_s
-from sancai.transfers import ATTEMPTS_MAX, BLOCK_BYTES, IN_FLIGHT, REFUSALS_MAX, TIMEOUT, Progress
+from sancai.transfers import ATTEMPTS_MAX, BLOCK_BYTES, IN_FLIGHT, TIMEOUT, Progress
 
 RANGE_BYTES: Final = 16 * BLOCK_BYTES
-
-
-class _RangesIgnoredError(Exception):
-    """The store answered a range with the whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One file to fetch."""
-
-    path: str
-    size_bytes: int
-    sha256: str
-    url: Callable[[bool], str]
-    """Where to fetch it; called with True when the store refused the last address, for a fresh one."""
 
 
 def download(
@@ -73,14 +59,7 @@ def download(
             found = fetch.digest
         if found != source.sha256:
             fetch.forget()
-            raise CorruptContentError(
-                "digest_wrong",
-                f"{source.path}: the bytes have SHA-256 {found}, the manifest says {source.sha256}. Nothing was kept; "
-                "try again, and tell the operator if it stays so.",
-                path=source.path,
-                found=found,
-                expected=source.sha256,
-            )
+            raise digest_wrong(source.path, found, source.sha256)
         fetch.put_in_place()
 
 
@@ -120,7 +99,7 @@ class _Fetch:
             os.ftruncate(handle, self._source.size_bytes)
             try:
                 self.digest = self._ranges(handle, noted)
-            except _RangesIgnoredError:
+            except RangesIgnoredError:
                 self.digest = self._stream(handle)
             os.fsync(handle)
         finally:
@@ -151,34 +130,10 @@ class _Fetch:
     def _range(self, handle: int, index: int, stop: Stop) -> None:
         """Fetch one range, going on after each cut where it happened."""
         start = index * RANGE_BYTES
-        offset, end = start, start + self._length(index)
-        whole = end - start == self._source.size_bytes
-        refusals = 0
-        attempt = 0
-        while offset < end:
-            attempt += 1
-            stop.check()
-            before = offset
-            try:
-                ranged = not whole or offset > 0
-                headers = {"Range": f"bytes={offset}-{end - 1}"} if ranged else {}
-                with self._http.stream("GET", self._source.url(refusals > 0), headers=headers) as answer:
-                    if answer.status_code == 200 and ranged:
-                        raise _RangesIgnoredError
-                    if answer.is_success:
-                        for block in answer.iter_raw():
-                            stop.check()
-                            offset += self._write(handle, block[: end - offset], offset)
-                    failed = self._failure(answer, refusals)
-                    refusals += answer.status_code in {400, 401, 403, 410}
-            except httpx.TransportError as error:
-                failed = _unreachable(error)
-            if offset > before:
-                attempt = 0
-            elif failed is not None and attempt >= ATTEMPTS_MAX:
-                raise failed
-            if offset < end:
-                stop.sleep(wait_s(attempt + 1))
+        end = start + self._length(index)
+        fetch_range(
+            self._http, self._source, start, end, lambda block, offset: self._write(handle, block, offset), stop
+        )
 
     def _write(self, handle: int, block: bytes, offset: int) -> int:
         view = memoryview(block)
@@ -188,26 +143,6 @@ class _Fetch:
         self._tell(len(block))
         return len(block)
 
-    def _failure(self, answer: httpx.Response, refusals: int) -> SancaiError | None:
-        """Return why an answer brought nothing, None for a cut one; raise when trying again is of no use."""
-        if answer.is_success:
-            return UnavailableError("store_cut", "The object store ended its answer early. Run the same command again.")
-        if answer.status_code == 404:
-            raise NotFoundError("object_missing", f"{self._source.path}: the store lacks it. Tell the operator.")
-        if answer.status_code in {400, 401, 403, 410} and refusals + 1 >= REFUSALS_MAX:
-            clock = answer.headers.get("Date", "unknown")
-            raise NotAllowedError(
-                "read_refused",
-                f"The store refuses to give {self._source.path} (status {answer.status_code}, its clock says {clock}). "
-                "Check this machine's clock and the address of the store.",
-                status=answer.status_code,
-            )
-        return UnavailableError(
-            "store_busy",
-            f"The object store answers with status {answer.status_code}. Run the same command again later.",
-            status=answer.status_code,
-        )
-
     def _stream(self, handle: int) -> str:
         """Fetch the whole in one answer, from the start at each attempt."""
         stop = Stop(self._outer)
@@ -216,7 +151,7 @@ class _Fetch:
             try:
                 with self._http.stream("GET", self._source.url(attempt > 1)) as answer:
                     if not answer.is_success:
-                        self._failure(answer, attempt - 1)
+                        failure(self._source.path, answer, attempt - 1)
                     else:
                         for block in answer.iter_raw():
                             stop.check()
@@ -225,7 +160,7 @@ class _Fetch:
                             hashing.update(kept)
             except httpx.TransportError as error:
                 if attempt == ATTEMPTS_MAX:
-                    raise _unreachable(error) from error
+                    raise unreachable(error) from error
             if offset == self._source.size_bytes:
                 return hashing.hexdigest()
             self._tell(-offset)
@@ -251,14 +186,6 @@ def _blocks(handle: int, offset: int, length: int) -> Iterator[bytes]:
     while offset < end and (block := os.pread(handle, min(BLOCK_BYTES, end - offset), offset)):
         offset += len(block)
         yield block
-
-
-def _unreachable(error: httpx.TransportError) -> UnavailableError:
-    return UnavailableError(
-        "store_unreachable",
-        f"The object store does not answer ({error or type(error).__name__}). Run the same command again later: "
-        "what arrived is kept.",
-    )
 
 
 def sha256_of(path: Path) -> str:

@@ -4,19 +4,30 @@ A manifest is a small root, signed in a DSSE envelope, and pages of files. It ho
 * a trusted key signed the root (Ed25519; every signature of a trusted key must hold),
 * every page has the digest that the root states, in that order and with those counts, and
 * the content digest, taken over path, size and SHA-256 of all files in order, is the one of the root.
+
+The root is small and checked at once. Pages are fetched when they are needed, each held against the root as it comes,
+and kept in a temporary file: memory holds two pages, also of a version of two million files.
 """
 
 import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import tempfile
+import unicodedata
+import weakref
+from array import array
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from threading import RLock
 from typing import Any, Final
 
 import rfc8785
 
-from sancai.errors import CorruptContentError
+from sancai.errors import CorruptContentError, NotFoundError
 from sancai.paths import require_distinct
 
 PAYLOAD_TYPE: Final = "application/vnd.sancai.manifest+json"
@@ -24,6 +35,9 @@ ROOT_FORMAT: Final = "sancai.manifest/1"
 PAGE_FORMAT: Final = "sancai.manifest.page/1"
 CONTENT_DOMAIN: Final = b"sancai.content/1\n"
 ALGORITHM: Final = "Ed25519"
+PAGES_IN_MEMORY: Final = 2
+SPOOL_IN_MEMORY_BYTES: Final = 16 << 20
+"""Pages beyond this lie in a temporary file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +50,155 @@ class ManifestFile:
 
 
 @dataclass(frozen=True, slots=True)
-class VerifiedManifest:
-    """A manifest that holds. ``signed_by`` lists the trusted keys that signed, and is empty when none was given."""
+class PageReference:
+    """What the root says of one page; ``digest`` is ``sha256:`` and the SHA-256 of the page's bytes."""
 
-    content_digest: str
+    digest: str
+    files: int
+    first_path: str
+    last_path: str
     size_bytes: int
-    files: tuple[ManifestFile, ...]
-    signed_by: tuple[str, ...]
+
+
+Pages = Callable[[PageReference], bytes]
+"""Returns the bytes of a page, unchecked."""
+
+
+class Manifest:
+    """A manifest whose root holds. May be shared by threads.
+
+    ``signed_by`` names the trusted keys that signed, and is empty when none was given; ``envelope`` is what was signed,
+    for whoever wants to check it again.
+    """
+
+    def __init__(
+        self, root: Mapping[str, Any], envelope: Mapping[str, Any], signed_by: tuple[str, ...], pages: Pages
+    ) -> None:
+        """Take a root that was opened; ``pages`` fetches the rest. Raises KeyError, TypeError for another form."""
+        self.content_digest: Final = str(root["content_digest"])
+        self.file_count: Final = int(root["files"])
+        self.size_bytes: Final = int(root["size_bytes"])
+        self.envelope: Final = envelope
+        self.signed_by: Final = signed_by
+        self.references: Final = tuple(PageReference(**item) for item in root["pages"])
+        self._last_paths: Final = [reference.last_path for reference in self.references]
+        self._load: Final = pages
+        self._recent: Final[OrderedDict[int, tuple[ManifestFile, ...]]] = OrderedDict()
+        self._spool: Final = tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY_BYTES)  # noqa: SIM115  # Lives as long as this.
+        self._spooled: Final[dict[int, tuple[int, int]]] = {}
+        self._lock: Final = RLock()
+        weakref.finalize(self, self._spool.close)
+
+    def __iter__(self) -> Iterator[ManifestFile]:
+        """Yield the files by path, page after page. Raises CorruptContentError."""
+        for index in range(len(self.references)):
+            yield from self.page(index)
+
+    def page(self, index: int) -> tuple[ManifestFile, ...]:
+        """Return the files of one page once it holds. Raises CorruptContentError."""
+        with self._lock:
+            if index in self._recent:
+                self._recent.move_to_end(index)
+                return self._recent[index]
+            files = _files(self.references[index], self.page_bytes(index))
+            self._recent[index] = files
+            if len(self._recent) > PAGES_IN_MEMORY:
+                self._recent.popitem(last=False)
+            return files
+
+    def page_bytes(self, index: int) -> bytes:
+        """Return the canonical bytes of one page once they have their digest. Raises CorruptContentError."""
+        with self._lock:
+            if index in self._spooled:
+                offset, length = self._spooled[index]
+                self._spool.seek(offset)
+                return self._spool.read(length)
+            content = self._load(self.references[index])
+            if f"sha256:{hashlib.sha256(content).hexdigest()}" != self.references[index].digest:
+                raise _mismatch()
+            self._spooled[index] = (self._spool.seek(0, 2), len(content))
+            self._spool.write(content)
+            return content
+
+    def find(self, path: str) -> ManifestFile:
+        """Return the file at ``path``, fetching one page at most. Raises NotFoundError, CorruptContentError."""
+        found = next(self.starting_at(path), None)
+        if found is None or found.path != path:
+            raise NotFoundError("path_missing", f"The version has no file {path!r}.", path=path)
+        return found
+
+    def starting_at(self, path: str) -> Iterator[ManifestFile]:
+        """Yield the files whose path is ``path`` or comes after it; pages before that are not fetched."""
+        first = bisect_left(self._last_paths, path)
+        for index in range(first, len(self.references)):
+            files = self.page(index)
+            yield from files[bisect_left(files, path, key=lambda file: file.path) :] if index == first else files
+
+    def check(self) -> None:
+        """Hold every page, their order and the content digest against the root, before anything is done with them.
+
+        Raises:
+            CorruptContentError: ``manifest_mismatch``, ``manifest_malformed``; ``path_duplicate``: two paths would be
+                one file on some system.
+        """
+        hashing, size_bytes, last = hashlib.sha256(CONTENT_DOMAIN), 0, ""
+        names = _Names()
+        for file in self:
+            if file.path <= last:
+                raise _mismatch()
+            hashing.update(f"{file.sha256} {file.size_bytes} {file.path}\n".encode())
+            size_bytes, last = size_bytes + file.size_bytes, file.path
+            names.add(file.path)
+        stated = self.content_digest, self.file_count, self.size_bytes
+        if not names.count or stated != (f"sha256:{hashing.hexdigest()}", names.count, size_bytes):
+            raise _mismatch()
+        if suspects := names.suspects():
+            require_distinct(file.path for file in self if _name_hash(file.path) in suspects)
+
+
+class _Names:
+    """Which paths may be one file on a system that ignores case: eight bytes of memory for each path.
+
+    Equal folded names have equal hashes; the few paths whose hashes are equal are compared in full afterwards.
+    """
+
+    def __init__(self) -> None:
+        self._hashes = array("q")
+        self._folded = False
+
+    @property
+    def count(self) -> int:
+        return len(self._hashes)
+
+    def add(self, path: str) -> None:
+        self._folded = self._folded or _folded(path) != path
+        self._hashes.append(_name_hash(path))
+
+    def suspects(self) -> set[int]:
+        if not self._folded:  # Different paths that fold to themselves stay different.
+            return set()
+        ordered = sorted(self._hashes)
+        return {one for one, other in pairwise(ordered) if one == other}
+
+
+def _folded(path: str) -> str:
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path.casefold())
+
+
+def _name_hash(path: str) -> int:
+    return hash(_folded(path))
+
+
+def digest_wrong(path: str, found: str, expected: str) -> CorruptContentError:
+    """Return the error of bytes that are not what the manifest states."""
+    return CorruptContentError(
+        "digest_wrong",
+        f"{path}: the bytes have SHA-256 {found}, the manifest says {expected}. Nothing was kept; try again, and tell "
+        "the operator if it stays so.",
+        path=path,
+        found=found,
+        expected=expected,
+    )
 
 
 def key_name(key: str) -> str:
@@ -50,26 +206,27 @@ def key_name(key: str) -> str:
     return key.partition("+")[0]
 
 
-def verify_manifest(answer: Mapping[str, Any], keys: Sequence[str]) -> VerifiedManifest:
-    """Return the manifest of ``answer`` (``envelope`` and ``pages``) once everything about it holds.
+def open_manifest(envelope: Any, keys: Sequence[str], pages: Pages) -> Manifest:
+    """Return a manifest once its root holds.
 
     Args:
-        answer: What ``GET …/manifest`` gave.
+        envelope: What ``GET …/manifest`` gave as ``envelope``.
         keys: Trusted public keys, written ``name+id+base64(0x01 || key)``. Without any, only digests are checked.
+        pages: Fetches the bytes of a page when it is first needed.
 
     Raises:
         CorruptContentError: ``manifest_malformed``, ``manifest_unsigned``, ``manifest_signature_wrong``,
-            ``manifest_mismatch``, ``path_duplicate``.
+            ``key_malformed``.
     """
     try:
-        payload, signed_by = _opened(answer["envelope"], keys)
+        opened = json.loads(envelope) if isinstance(envelope, str) else envelope
+        payload, signed_by = _opened(opened, keys)
         root = json.loads(payload)
         if root["format"] != ROOT_FORMAT or rfc8785.dumps(root) != payload:
             raise _corrupt("manifest_malformed", "The root of the manifest is not in the form of its format.")
-        files = _files(root["pages"], answer["pages"])
-        return _held(root, files, signed_by)
+        return Manifest(root, opened, signed_by, pages)
     except (KeyError, TypeError, ValueError, AttributeError, rfc8785.CanonicalizationError) as error:
-        raise _corrupt("manifest_malformed", "The manifest cannot be read. Update sancai, then try again.") from error
+        raise _unreadable() from error
 
 
 def _opened(envelope: Any, keys: Sequence[str]) -> tuple[bytes, tuple[str, ...]]:
@@ -80,7 +237,7 @@ def _opened(envelope: Any, keys: Sequence[str]) -> tuple[bytes, tuple[str, ...]]
     from securesystemslib.exceptions import VerificationError
     from securesystemslib.signer import Key, SSlibKey  # type: ignore[attr-defined]
 
-    opened = Envelope.from_dict(json.loads(envelope) if isinstance(envelope, str) else envelope)
+    opened = Envelope.from_dict(json.loads(json.dumps(envelope)))  # It empties what it is given.
     if opened.payload_type != PAYLOAD_TYPE:
         raise _corrupt("manifest_malformed", "The signed content is not a manifest.")
     if not keys:
@@ -117,43 +274,27 @@ def _public_bytes(key: str) -> bytes:
     return decoded[1:]
 
 
-def _files(references: list[dict[str, Any]], pages: list[Any]) -> tuple[ManifestFile, ...]:
-    """Return the files of all pages, each page held against what the root says of it."""
-    found: list[ManifestFile] = []
-    if len(references) != len(pages):
-        raise _mismatch()
-    for reference, given in zip(references, pages, strict=True):
-        page = json.loads(given) if isinstance(given, str) else given
-        digest = f"sha256:{hashlib.sha256(rfc8785.dumps(page)).hexdigest()}"
-        files = [ManifestFile(item["path"], item["size_bytes"], item["sha256"]) for item in page["files"]]
-        stated = reference["digest"], reference["files"], reference["size_bytes"]
-        spans = bool(files) and (reference["first_path"], reference["last_path"]) == (files[0].path, files[-1].path)
-        if page["format"] != PAGE_FORMAT or not spans:
+def _files(reference: PageReference, content: bytes) -> tuple[ManifestFile, ...]:
+    """Return the files of a page held against what the root says of it."""
+    try:
+        page = json.loads(content)
+        if page["format"] != PAGE_FORMAT:
             raise _mismatch()
-        if stated != (digest, len(files), sum(file.size_bytes for file in files)):
+        files = tuple(ManifestFile(item["path"], item["size_bytes"], item["sha256"]) for item in page["files"])
+        stated = reference.files, reference.size_bytes, reference.first_path, reference.last_path
+        if stated != (len(files), sum(file.size_bytes for file in files), files[0].path, files[-1].path):
             raise _mismatch()
-        found += files
-    return tuple(found)
-
-
-def _held(root: Mapping[str, Any], files: tuple[ManifestFile, ...], signed_by: tuple[str, ...]) -> VerifiedManifest:
-    """Return the manifest if root and files say the same."""
-    hashing = hashlib.sha256(CONTENT_DOMAIN)
-    for file in files:
-        hashing.update(f"{file.sha256} {file.size_bytes} {file.path}\n".encode())
-    digest = f"sha256:{hashing.hexdigest()}"
-    size_bytes = sum(file.size_bytes for file in files)
-    paths = [file.path for file in files]
-    if (root["content_digest"], root["files"], root["size_bytes"]) != (digest, len(files), size_bytes):
-        raise _mismatch()
-    if not files or paths != sorted(paths):
-        raise _mismatch()
-    require_distinct(paths)
-    return VerifiedManifest(digest, size_bytes, files, signed_by)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise _unreadable() from error
+    return files
 
 
 def _mismatch() -> CorruptContentError:
     return _corrupt("manifest_mismatch", "The files listed are not the ones that were signed. Do not use the data.")
+
+
+def _unreadable() -> CorruptContentError:
+    return _corrupt("manifest_malformed", "The manifest cannot be read. Update sancai, then try again.")
 
 
 def _corrupt(code: str, detail: str) -> CorruptContentError:

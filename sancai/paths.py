@@ -7,7 +7,9 @@ A path that a server names is hearsay. Rules:
 * No two paths are equal after NFC and case folding: a file system that ignores case would keep one of them.
 """
 
+import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Final
 from sancai.errors import CorruptContentError
 
 PART_SUFFIX: Final = ".sancai-part"
+FOLDERS_REMEMBERED: Final = 20_000
 
 _UNSAFE_CHARACTER: Final = re.compile(
     '[\x00-\x1f\x7f-\x9f\\\\<>:"|?*\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]'
@@ -54,6 +57,41 @@ def target_in(folder: Path, path: str) -> Path:
     if not target.parent.resolve().is_relative_to(root) or target.is_dir():
         raise _unsafe(path)
     return target
+
+
+class Places:
+    """Where many files of a dataset go below one folder; each folder on the way is looked at once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make ``folder`` when it is missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder: Final = folder
+        self._parents: Final[dict[str, str]] = {}
+
+    def of(self, path: str) -> Path:
+        """Return where the file ``path`` goes, as ``target_in`` does. Raises CorruptContentError ``path_unsafe``."""
+        parent, _, name = path.rpartition("/")
+        if parent not in self._parents:
+            if len(self._parents) >= FOLDERS_REMEMBERED:
+                self._parents.clear()
+            self._parents[parent] = str(target_in(self.folder, path).parent)
+        elif not is_safe(path) or path.endswith(PART_SUFFIX):
+            raise _unsafe(path)
+        return Path(f"{self._parents[parent]}/{name}")
+
+    def there(self, path: str) -> os.stat_result | None:
+        """Return what lies at the place of ``path`` if it is a file; a link or nothing is None.
+
+        Raises:
+            CorruptContentError: ``path_unsafe``: a folder of that name stands in the way, or as ``of``.
+        """
+        try:
+            found = self.of(path).lstat()
+        except FileNotFoundError:
+            return None
+        if stat.S_ISDIR(found.st_mode):
+            raise _unsafe(path)
+        return found if stat.S_ISREG(found.st_mode) else None
 
 
 def require_distinct(paths: Iterable[str]) -> None:

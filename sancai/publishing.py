@@ -208,7 +208,7 @@ class _Publication:
         """Return whether the folder holds what a version holds, hashing only what may be there."""
         if self._memory.unhashed() == 0 and self._memory.content_digest() == latest.content_digest:
             return True
-        listed = self._client.datasets.manifest(self._stated.name, latest.number).files
+        listed = self._client.datasets.manifest(self._stated.name, latest.number)
         self._memory.take_latest((file.path, file.size_bytes, file.sha256) for file in listed)
         self._read(draft or "")
         return self._memory.unhashed() == 0 and self._memory.content_digest() == latest.content_digest

@@ -1,27 +1,30 @@
-"""Download a version: manifest first, then its files, each held against it."""
+"""Download a version: manifest first, then its files, each held against it.
+
+The whole manifest is held against its signature before anything is written. Files are planned in one pass over its
+pages and fetched in a second, so that memory does not grow with their number.
+"""
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
-from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING
 
-from sancai.client import Client
-from sancai.datasets import Reference, Version
-from sancai.downloads import Source, download, sha256_of
-from sancai.errors import NotFoundError, UnavailableError
+from sancai.downloads import sha256_of
+from sancai.errors import UnavailableError
+from sancai.fetching import fetch_files
+from sancai.handles import VersionHandle, load
 from sancai.manifests import ManifestFile
-from sancai.parallel import Stop, in_parallel
-from sancai.paths import target_in
-from sancai.session import http_client
-from sancai.transfers import IN_FLIGHT, TIMEOUT, Progress
-from sancai.trust import trusted_manifest
+from sancai.paths import Places
+from sancai.pull_memory import PullMemory, Recalled
+from sancai.selection import Selection
+from sancai.transfers import Progress
 
-URLS_AT_ONCE: Final = 100
-SMALL_BYTES: Final = 16 << 20
+if TYPE_CHECKING:
+    from sancai.client import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,13 @@ class Pulled:
 
 
 def pull(
-    client: Client,
+    client: "Client",
     reference: str,
     folder: Path | str,
     *,
     paths: Sequence[str] = (),
     keys: tuple[str, ...] = (),
+    check: bool = False,
     begin: Callable[[int], None] | None = None,
     progress: Progress | None = None,
 ) -> Pulled:
@@ -56,95 +60,91 @@ def pull(
         client: The service to ask.
         reference: The dataset, the newest version without ``@v``.
         folder: Where the files go; made when missing. Nothing is ever written outside it.
-        paths: Only these files of the version.
+        paths: Only the files that these paths, folders and patterns (``data/*.csv``, ``**/*.parquet``) name.
         keys: Trusted public keys (``name+id+base64``); the manifest must be signed by one of them. Without any, those
             pinned for the service count; a service that is new here is pinned with the keys it shows.
+        check: Hash every file that is there; otherwise those that did not change since they were last hashed are not.
         begin: Called once with the bytes to come.
         progress: Called with bytes that arrived, from several threads.
 
     Raises:
         CorruptContentError: Manifest or bytes are not what was signed, or another key than the pinned one signed
             (``service_key_changed``).
+        NotFoundError: ``path_missing``: one of ``paths`` names no file.
         SancaiError: As service and store refuse.
     """
-    found = Reference.parse(reference)
-    version = client.datasets.version(found.name, found.version)
-    manifest = trusted_manifest(client, found.name, version.number, keys)
-    wanted = _wanted(manifest.files, paths)
-    root = Path(folder)
-    root.mkdir(parents=True, exist_ok=True)
-    places = {file.path: target_in(root, file.path) for file in wanted}
-    missing = [file for file in wanted if not _is_there(places[file.path], file)]
-    _require_room(root, sum(file.size_bytes for file in missing))
-    if begin:
-        begin(sum(file.size_bytes for file in missing))
-    urls = _Urls(client, found.name, version, [file.path for file in missing])
+    with load(reference, client, keys=keys) as version:
+        return pull_version(version, Path(folder), paths, check=check, begin=begin, progress=progress)
 
-    with http_client(TIMEOUT, IN_FLIGHT + 1) as http:
 
-        def fetch(file: ManifestFile, in_flight: int, stop: Stop | None) -> None:
-            source = Source(file.path, file.size_bytes, file.sha256, lambda fresh: urls.of(file.path, fresh=fresh))
-            download(source, places[file.path], progress, in_flight, stop, http)
-
-        small = [file for file in missing if file.size_bytes <= SMALL_BYTES]
-        with closing(in_parallel(small, lambda file, stop: fetch(file, 1, stop), IN_FLIGHT)) as fetched:
-            for _ in fetched:
-                pass
-        for file in missing:
-            if file.size_bytes > SMALL_BYTES:
-                fetch(file, IN_FLIGHT, None)
+def pull_version(
+    version: VersionHandle,
+    folder: Path,
+    paths: Sequence[str] = (),
+    *,
+    check: bool = False,
+    begin: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
+) -> Pulled:
+    """Download a version that was loaded; everything else as ``pull`` does."""
+    manifest, selection = version.manifest, Selection(paths)
+    manifest.check()
+    places = Places(folder)
+    with PullMemory(folder) as memory:
+        plan = _plan(selection.of(manifest), places, memory, check=check)
+        require_room(folder, plan.missing_bytes)
+        if begin:
+            begin(plan.missing_bytes)
+        missing = compress(selection.of(manifest), plan.missing)
+        with closing(fetch_files(version, missing, lambda file: places.of(file.path), progress)) as fetched:
+            for file in fetched:
+                memory.note(file.path, places.of(file.path).lstat(), file.sha256)
     return Pulled(
-        name=found.name,
+        name=version.name,
         version=version.number,
         content_digest=manifest.content_digest,
-        folder=root,
-        files=len(wanted),
-        size_bytes=sum(file.size_bytes for file in wanted),
-        already_there=len(wanted) - len(missing),
+        folder=folder,
+        files=len(plan.missing),
+        size_bytes=plan.size_bytes,
+        already_there=len(plan.missing) - sum(plan.missing),
         signed_by=manifest.signed_by,
     )
 
 
-class _Urls:
-    """Addresses of files, asked for in batches as they are needed."""
+@dataclass(slots=True)
+class _Plan:
+    """What there is to do: one byte for each file in order, 1 when it is to be fetched."""
 
-    def __init__(self, client: Client, name: str, version: Version, paths: list[str]) -> None:
-        self._client, self._name, self._version, self._paths = client, name, version.number, paths
-        self._position = {path: index for index, path in enumerate(paths)}
-        self._known: dict[str, str] = {}
-        self._lock = Lock()
-
-    def of(self, path: str, *, fresh: bool) -> str:
-        with self._lock:
-            if fresh or path not in self._known:
-                start = self._position[path]
-                batch = [path] if fresh else self._paths[start : start + URLS_AT_ONCE]
-                found = self._client.datasets.reads(self._name, self._version, batch)
-                self._known.update({item.path: item.url for item in found})
-            if path not in self._known:
-                raise NotFoundError("object_missing", f"The service gives no address for {path!r}.", path=path)
-            return self._known[path]
+    missing: bytearray = field(default_factory=bytearray)
+    missing_bytes: int = 0
+    size_bytes: int = 0
 
 
-def _wanted(files: tuple[ManifestFile, ...], paths: Sequence[str]) -> list[ManifestFile]:
-    if not paths:
-        return list(files)
-    by_path = {file.path: file for file in files}
-    for path in paths:
-        if path not in by_path:
-            raise NotFoundError("path_missing", f"The version has no file {path!r}.", path=path)
-    return [by_path[path] for path in dict.fromkeys(paths)]
+def _plan(files: Iterator[ManifestFile], places: Places, memory: PullMemory, *, check: bool) -> _Plan:
+    plan, recalled = _Plan(), memory.in_order()
+    for file in files:
+        there = _is_there(file, places, memory, recalled, check=check)
+        plan.missing.append(not there)
+        plan.missing_bytes += 0 if there else file.size_bytes
+        plan.size_bytes += file.size_bytes
+    memory.keep()
+    return plan
 
 
-def _is_there(place: Path, file: ManifestFile) -> bool:
+def _is_there(file: ManifestFile, places: Places, memory: PullMemory, recalled: Recalled, *, check: bool) -> bool:
     """Return whether the right bytes are there already."""
-    if place.is_symlink() or not place.is_file() or place.stat().st_size != file.size_bytes:
+    found = places.there(file.path)
+    if found is None or found.st_size != file.size_bytes:
         return False
-    return sha256_of(place) == file.sha256
+    digest = None if check else recalled.sha256(file.path, found)
+    if digest is None:
+        digest = sha256_of(places.of(file.path))
+        memory.note(file.path, found, digest)
+    return digest == file.sha256
 
 
-def _require_room(folder: Path, size_bytes: int) -> None:
-    """Raise UnavailableError when the disk cannot hold what is to come."""
+def require_room(folder: Path, size_bytes: int) -> None:
+    """Raise UnavailableError ``disk_full`` when the disk cannot hold what is to come."""
     free = shutil.disk_usage(folder).free
     if free < size_bytes:
         raise UnavailableError(

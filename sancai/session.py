@@ -13,7 +13,7 @@ import random
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -131,6 +131,15 @@ class Session(AbstractContextManager["Session"]):
         """Return the bytes at ``path``: a dossier, a checkpoint. Raises SancaiError."""
         return self._send("GET", path, query=query).content
 
+    @contextmanager
+    def streamed(self, path: str, body: Mapping[str, Any]) -> Iterator[httpx.Response]:
+        """Send ``body``, which only asks, and yield the answer before its bytes have come. Raises SancaiError."""
+        answer = self._send("POST", path, body=body, stream=True)
+        try:
+            yield answer
+        finally:
+            answer.close()
+
     def form(self, path: str, /, **fields: str) -> dict[str, Any]:
         """Send form fields, as OAuth endpoints want them, and return the answer.
 
@@ -162,8 +171,9 @@ class Session(AbstractContextManager["Session"]):
         body: Mapping[str, Any] | None = None,
         fields: Mapping[str, str] | None = None,
         key: str | None = None,
+        stream: bool = False,
     ) -> httpx.Response:
-        """Send a request until it is answered or the attempts are used up."""
+        """Send a request until it is answered or the attempts are used up; ``stream`` leaves the bytes to come."""
         request = self._http.build_request(
             method,
             self.url + (path if path.startswith(_ROOTED) else f"/v1{path}"),
@@ -172,10 +182,13 @@ class Session(AbstractContextManager["Session"]):
             data=fields,
             headers={"Idempotency-Key": key} if key else {},
         )
-        repeatable = method != "POST" or key is not None
+        repeatable = method != "POST" or key is not None or stream
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
-                answer = self._http.send(request)
+                answer = self._http.send(request, stream=stream)
+                if stream and not answer.is_success:
+                    answer.read()
+                    answer.close()
             except httpx.TransportError as error:
                 never_arrived = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
                 if attempt == ATTEMPTS_MAX or not (repeatable or never_arrived):

@@ -10,10 +10,10 @@ Rules:
 from sancai.client import Client
 from sancai.config import pin_keys, pinned_keys, pins_path
 from sancai.errors import CorruptContentError
-from sancai.manifests import VerifiedManifest
+from sancai.manifests import Manifest
 
 
-def trusted_manifest(client: Client, name: str, version: int, keys: tuple[str, ...] = ()) -> VerifiedManifest:
+def trusted_manifest(client: Client, name: str, version: int, keys: tuple[str, ...] = ()) -> Manifest:
     """Return the manifest of a version once a trusted key has signed it.
 
     Raises:

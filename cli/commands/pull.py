@@ -19,14 +19,21 @@ if TYPE_CHECKING:
     cls=Leaf,
     help=say(
         "Download dataset NAME (namespace/name, or namespace/name@v2) and check every byte against its signed "
-        "manifest. A download that was cut goes on when you run the same command again.",
-        "下载数据集 NAME（命名空间/名称，或加 @v2），并按签名清单逐字节校验。中断后再次运行同一命令即可继续。",
+        "manifest. PATHS are files, folders or patterns in quotes ('data/*.csv', '**/*.parquet'); without any, all. "
+        "A download that was cut goes on when you run the same command again; what is there is not fetched again.",
+        "下载数据集 NAME（命名空间/名称，或加 @v2），并按签名清单逐字节校验。PATHS 为文件、文件夹或加引号的通配符"
+        "（'data/*.csv'、'**/*.parquet'）；不写则下载全部。中断后再次运行同一命令即可继续，已有的文件不再下载。",
     ),
-    example="sancai pull hami-wind/turbines@v1 --to ./turbines",
+    example="sancai pull hami-wind/turbines@v1 --to ./turbines\nsancai pull hami-wind/turbines '**/*.parquet'",
 )
 @click.argument("name")
+@click.argument("paths", nargs=-1)
 @click.option("--to", "folder", type=click.Path(path_type=Path), help=say("Folder to write to.", "写入的文件夹。"))
-@click.option("--file", "paths", multiple=True, help=say("Only this file; may be repeated.", "只下载此文件，可重复。"))
+@click.option(
+    "--check",
+    is_flag=True,
+    help=say("Hash also files that did not change since they were last hashed.", "未变动的本地文件也重新计算摘要。"),
+)
 @click.option(
     "--key",
     "keys",
@@ -36,14 +43,16 @@ if TYPE_CHECKING:
         "只信任此公钥（name+id+base64），不用已固定的公钥。",
     ),
 )
-def command(name: str, folder: Path | None, paths: tuple[str, ...], keys: tuple[str, ...]) -> None:
+def command(name: str, paths: tuple[str, ...], folder: Path | None, check: bool, keys: tuple[str, ...]) -> None:
     """Download a dataset."""
     from sancai.datasets import Reference
     from sancai.pull import pull
 
     target = folder or Path(Reference.parse(name).name.split("/")[1])
     with client() as service, bar("download") as drawn:
-        done = pull(service, name, target, paths=paths, keys=keys, begin=drawn.begin, progress=drawn.advance)
+        done = pull(
+            service, name, target, paths=paths, keys=keys, check=check, begin=drawn.begin, progress=drawn.advance
+        )
     show(done, _print)
 
 

@@ -4,6 +4,15 @@ from pathlib import Path
 import pytest
 
 from sancai import parallel, session
+from tests.conftest import CopyWorld
+from tests.sancai.library import Library, library_in
+
+
+@pytest.fixture(scope="session")
+def library(copy_world: CopyWorld) -> Iterator[Library]:
+    """A dataset of several kinds of files behind the real service; tests only read it."""
+    with copy_world() as world, library_in(world) as built:
+        yield built
 
 
 @pytest.fixture(autouse=True)
@@ -11,6 +20,7 @@ def own_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     """Nothing of the user's own configuration is read or changed."""
     folder = tmp_path_factory.mktemp("configuration")
     monkeypatch.setenv("SANCAI_CONFIG", str(folder))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
     return folder
 
 

@@ -30,10 +30,13 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def signed_manifest(files: dict[str, bytes], key: Ed25519PrivateKey = KEY) -> dict[str, Any]:
-    """Return the answer of ``GET …/manifest`` for these files."""
+def signed_manifest(files: dict[str, bytes], key: Ed25519PrivateKey = KEY, page_files: int = 50_000) -> dict[str, Any]:
+    """Return the answer of ``GET …/manifest`` for these files, with the pages that follow it."""
     entries = [{"path": p, "sha256": sha256(c), "size_bytes": len(c)} for p, c in sorted(files.items())]
-    page = {"files": entries, "format": "sancai.manifest.page/1"}
+    pages = [
+        {"files": entries[start : start + page_files], "format": "sancai.manifest.page/1"}
+        for start in range(0, len(entries), page_files)
+    ]
     lines = "".join(f"{e['sha256']} {e['size_bytes']} {e['path']}\n" for e in entries)
     size_bytes = sum(len(content) for content in files.values())
     root = {
@@ -43,17 +46,18 @@ def signed_manifest(files: dict[str, bytes], key: Ed25519PrivateKey = KEY) -> di
         "pages": [
             {
                 "digest": f"sha256:{sha256(rfc8785.dumps(page))}",
-                "files": len(entries),
-                "first_path": entries[0]["path"],
-                "last_path": entries[-1]["path"],
-                "size_bytes": size_bytes,
+                "files": len(page["files"]),
+                "first_path": page["files"][0]["path"],
+                "last_path": page["files"][-1]["path"],
+                "size_bytes": sum(entry["size_bytes"] for entry in page["files"]),
             }
+            for page in pages
         ],
         "size_bytes": size_bytes,
     }
     envelope = Envelope(rfc8785.dumps(root), "application/vnd.sancai.manifest+json", {})
     envelope.sign(CryptoSigner(key)).unrecognized_fields["alg"] = "Ed25519"
-    return {"envelope": envelope.to_dict(), "root": root, "pages": [page]}
+    return {"envelope": envelope.to_dict(), "root": root, "pages": pages}
 
 
 class Store:
@@ -70,6 +74,9 @@ class Store:
         self.on_read: Callable[[str, bytes, int], Reply | None] = lambda _path, _body, _count: None
         self.honours_ranges = True
         self.manifest: dict[str, Any] | None = None
+        self.on_contents: Callable[[bytes, int], Reply | None] = lambda _body, _count: None
+        self.batches: list[int] = []
+        self.pages_given: list[str] = []
         self.keys = [public_key()]
         self.seen_tokens: list[str | None] = []
         self._counts: dict[object, int] = {}
@@ -106,8 +113,13 @@ class Store:
                 {"key_id": k.split("+")[1], "algorithm": "Ed25519", "public_key": "", "verifier": k} for k in self.keys
             ]
             return Reply.of({"origin": "sancai.test", "keys": shown})
-        if path.endswith("/manifest"):
-            return Reply.of(self.manifest or signed_manifest(self.files))
+        if "/manifest" in path:
+            return self._manifest(path)
+        if path.endswith("/contents"):
+            paths = request.json["paths"]
+            self.batches.append(len(paths))
+            content = b"".join(self.files[name] for name in paths)
+            return self.on_contents(content, self._count("contents")) or Reply(200, content)
         if path.endswith("/reads"):
             host, paths = request.headers["Host"], list(self.files)
             self.urls_given += 1
@@ -120,6 +132,15 @@ class Store:
         if re.fullmatch(r"/v1/datasets/\w+/\w+/versions/v1", path):
             return Reply.of({"id": "ver_1", "number": 1, "content_digest": "sha256:0"})
         return Reply.of({"code": "not_found", "detail": f"There is no {path}."}, 404)
+
+    def _manifest(self, path: str) -> Reply:
+        made = self.manifest or signed_manifest(self.files)
+        if path.endswith("/manifest"):
+            return Reply.of({"envelope": made["envelope"], "root": made["root"]})
+        wanted = path.rpartition("/")[2]
+        self.pages_given.append(wanted)
+        [number] = [n for n, page in enumerate(made["root"]["pages"]) if page["digest"] == wanted]
+        return Reply(200, rfc8785.dumps(made["pages"][number]))
 
     def upload(self, state: str) -> dict[str, Any]:
         return {

@@ -1,3 +1,4 @@
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -5,9 +6,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sancai import downloads
+from sancai import contents as small
+from sancai import downloads, fetching, handles
 from sancai import pull as pulling
 from sancai.client import Client
+from sancai.downloads import sha256_of
 from sancai.errors import CorruptContentError, NotAllowedError, NotFoundError, UnavailableError
 from sancai.pull import Pulled, pull
 from tests.sancai.server import NO_ANSWER, Reply, serving
@@ -20,8 +23,11 @@ FILES = {"big.bin": BIG, "tables/small.csv": b"a,b\n1,2\n", "空.txt": b""}
 
 @pytest.fixture(autouse=True)
 def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the big file are small; it takes several ranges."""
     monkeypatch.setattr(downloads, "RANGE_BYTES", RANGE)
-    monkeypatch.setattr(pulling, "SMALL_BYTES", RANGE)
+    for module in (small, fetching, handles):
+        monkeypatch.setattr(module, "SMALL_BYTES", RANGE)
+    monkeypatch.setattr(fetching, "MEDIUM_BYTES", RANGE)
 
 
 @pytest.fixture
@@ -79,9 +85,80 @@ def test_a_later_process_fetches_only_what_is_missing(store: Store, client: Clie
 
 def test_what_is_there_already_is_not_fetched(store: Store, client: Client, tmp_path: Path) -> None:
     pulled(client, tmp_path)
-    given = store.urls_given
+    given = store.urls_given, len(store.batches)
     assert pulled(client, tmp_path).already_there == 3
-    assert store.urls_given == given
+    assert (store.urls_given, len(store.batches)) == given
+
+
+def test_what_did_not_change_is_not_hashed_again(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    monkeypatch.setattr(pulling, "sha256_of", lambda path: hashed.append(path.name) or sha256_of(path))
+    pulled(client, tmp_path)
+    pulled(client, tmp_path)
+    assert not hashed
+    big = tmp_path / "big.bin"
+    big.write_bytes(BIG)
+    assert pulled(client, tmp_path).already_there == 3
+    assert hashed == ["big.bin"]
+    assert pulled(client, tmp_path, check=True).already_there == 3
+    assert hashed == ["big.bin", "big.bin", "small.csv", "空.txt"]
+
+
+def test_a_damaged_memory_is_begun_anew(client: Client, tmp_path: Path, own_configuration: Path) -> None:
+    pulled(client, tmp_path)
+    [memory] = (own_configuration / "cache").rglob("*.sqlite")
+    memory.write_bytes(b"not a database, but something else that is long enough" * 100)
+    assert pulled(client, tmp_path).already_there == 3
+    assert pulled(client, tmp_path).already_there == 3
+
+
+def test_other_bytes_under_the_old_time_are_noticed(client: Client, tmp_path: Path) -> None:
+    pulled(client, tmp_path)
+    small_file = tmp_path / "tables/small.csv"
+    before = small_file.stat()
+    small_file.write_bytes(b"a,b\n9,9\n")
+    os.utime(small_file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert pulled(client, tmp_path).already_there == 2
+    assert contents(tmp_path) == FILES
+
+
+def test_small_files_come_many_in_one_answer(store: Store, client: Client, tmp_path: Path) -> None:
+    store.files = {f"{number:04}.txt": str(number).encode() for number in range(2_500)}
+    store.manifest = signed_manifest(store.files, page_files=700)
+    assert pulled(client, tmp_path).files == 2_500
+    assert contents(tmp_path) == store.files
+    assert sorted(store.batches) == [500, 1_000, 1_000]
+
+
+def test_a_cut_answer_goes_on_with_the_file_it_was_cut_in(store: Store, client: Client, tmp_path: Path) -> None:
+    store.files = {f"{number}.txt": b"x" * 1000 + b"%d" % number for number in range(9)}
+    store.on_contents = lambda body, count: Reply(200, body, cut_after=4_500) if count == 1 else None
+    pulled(client, tmp_path)
+    assert contents(tmp_path) == store.files
+    assert store.batches == [9, 5]
+
+
+def test_answers_that_are_always_cut_end_the_download(store: Store, client: Client, tmp_path: Path) -> None:
+    store.on_contents = lambda body, _count: Reply(200, body, cut_after=0)
+    with pytest.raises(UnavailableError) as caught:
+        pulled(client, tmp_path)
+    assert caught.value.code == "service_cut"
+
+
+def test_a_small_file_with_other_bytes_is_not_kept(store: Store, client: Client, tmp_path: Path) -> None:
+    store.on_contents = lambda body, _count: Reply(200, bytes(len(body)))
+    with pytest.raises(CorruptContentError) as caught:
+        pulled(client, tmp_path)
+    assert caught.value.parameters["path"] == "tables/small.csv"
+    assert not list(tmp_path.rglob("*small*"))
+
+
+def test_a_service_without_contents_gives_small_files_one_by_one(store: Store, client: Client, tmp_path: Path) -> None:
+    store.on_contents = lambda _body, _count: Reply.of({"code": "http_404"}, 404)
+    pulled(client, tmp_path)
+    assert contents(tmp_path) == FILES
 
 
 def test_a_changed_file_is_fetched_again(client: Client, tmp_path: Path) -> None:
@@ -119,7 +196,7 @@ def test_a_store_without_ranges_is_read_in_one_stream(store: Store, client: Clie
 
 
 def test_an_expired_address_is_asked_for_anew(store: Store, client: Client, tmp_path: Path) -> None:
-    store.on_read = lambda path, _body, count: Reply(403) if path == "tables/small.csv" and count == 1 else None
+    store.on_read = lambda path, _body, count: Reply(403) if path == "big.bin" and count == 1 else None
     pulled(client, tmp_path)
     assert contents(tmp_path) == FILES
 
@@ -240,6 +317,11 @@ def test_a_key_that_is_cut_is_refused(client: Client, tmp_path: Path) -> None:
 def test_only_the_files_asked_for(client: Client, tmp_path: Path) -> None:
     pulled(client, tmp_path, paths=["tables/small.csv"])
     assert contents(tmp_path) == {"tables/small.csv": FILES["tables/small.csv"]}
+
+
+def test_only_what_a_folder_or_pattern_names(client: Client, tmp_path: Path) -> None:
+    assert pulled(client, tmp_path, paths=["tables", "*.txt"]).files == 2
+    assert sorted(contents(tmp_path)) == ["tables/small.csv", "空.txt"]
 
 
 def test_a_file_that_is_not_in_the_version(client: Client, tmp_path: Path) -> None:

@@ -1,0 +1,106 @@
+"""Ranges of one object of the store: asked for again after each cut, from where it happened.
+
+An address that the store refuses has most likely expired, as addresses are short-lived: a fresh one is asked for, until
+fresh ones are refused, too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from sancai.errors import NotAllowedError, NotFoundError, SancaiError, UnavailableError
+from sancai.parallel import Stop
+from sancai.session import wait_s
+from sancai.transfers import ATTEMPTS_MAX, REFUSALS_MAX
+
+REFUSED: Final = frozenset({400, 401, 403, 410})
+
+Take = Callable[[bytes, int], object]
+"""Takes a block and the offset of its first byte; blocks of one range come in order."""
+
+
+class RangesIgnoredError(Exception):
+    """The store answered a range with the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to fetch."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+    url: Callable[[bool], str]
+    """Where to fetch it; called with True when the store refused the last address, for a fresh one."""
+
+
+def fetch_range(http: httpx.Client, source: Source, start: int, end: int, take: Take, stop: Stop) -> None:
+    """Give the bytes from ``start`` up to ``end`` to ``take``.
+
+    Raises:
+        UnavailableError: ``store_unreachable``, ``store_busy``, ``store_cut``.
+        NotAllowedError: ``read_refused``: fresh addresses are refused, too.
+        NotFoundError: ``object_missing``.
+        RangesIgnoredError: The store knows no ranges; read it in one stream.
+        StoppedError: ``stop`` was set.
+    """
+    offset, refusals, attempt = start, 0, 0
+    whole = end - start == source.size_bytes
+    while offset < end:
+        attempt += 1
+        stop.check()
+        before = offset
+        try:
+            ranged = not whole or offset > 0
+            headers = {"Range": f"bytes={offset}-{end - 1}"} if ranged else {}
+            with http.stream("GET", source.url(refusals > 0), headers=headers) as answer:
+                if answer.status_code == 200 and ranged:
+                    raise RangesIgnoredError
+                if answer.is_success:
+                    for block in answer.iter_raw():
+                        stop.check()
+                        kept = block[: end - offset]
+                        take(kept, offset)
+                        offset += len(kept)
+                failed = failure(source.path, answer, refusals)
+                refusals += answer.status_code in REFUSED
+        except httpx.TransportError as error:
+            failed = unreachable(error)
+        if offset > before:
+            attempt = 0
+        elif failed is not None and attempt >= ATTEMPTS_MAX:
+            raise failed
+        if offset < end:
+            stop.sleep(wait_s(attempt + 1))
+
+
+def failure(path: str, answer: httpx.Response, refusals: int) -> SancaiError:
+    """Return why an answer did not bring all; raise when trying again is of no use."""
+    if answer.is_success:
+        return UnavailableError("store_cut", "The object store ended its answer early. Run the same command again.")
+    if answer.status_code == 404:
+        raise NotFoundError("object_missing", f"{path}: the store lacks it. Tell the operator.")
+    if answer.status_code in REFUSED and refusals + 1 >= REFUSALS_MAX:
+        clock = answer.headers.get("Date", "unknown")
+        raise NotAllowedError(
+            "read_refused",
+            f"The store refuses to give {path} (status {answer.status_code}, its clock says {clock}). "
+            "Check this machine's clock and the address of the store.",
+            status=answer.status_code,
+        )
+    return UnavailableError(
+        "store_busy",
+        f"The object store answers with status {answer.status_code}. Run the same command again later.",
+        status=answer.status_code,
+    )
+
+
+def unreachable(error: httpx.TransportError) -> UnavailableError:
+    """Return the error of a store that does not answer."""
+    return UnavailableError(
+        "store_unreachable",
+        f"The object store does not answer ({error or type(error).__name__}). Run the same command again later: "
+        "what arrived is kept.",
+    )
