@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Final
 
 from registry.catalog.records import VERIFY_KIND
@@ -20,6 +21,7 @@ from registry.errors import SancaiError, UnavailableError
 from registry.house import House
 from registry.journal.service import sequence
 from registry.manifests.service import sweep_uploads
+from registry.messages.delivery import carriers_of
 from registry.values.identifiers import VersionId
 from registry.vouchers.service import expire_due
 from storage import outbox, queue
@@ -29,6 +31,8 @@ from storage.errors import StoreError
 KINDS: Final = (VERIFY_KIND,)
 SEQUENCED_EVERY_S: Final = 0.5
 KEPT_EVERY_S: Final = 60.0
+WEBHOOKS_AT_ONCE: Final = 6
+"""How many receivers a worker speaks to at the same time."""
 EXPIRED_AT_ONCE_MAX: Final = 500
 """How many holds of vouchers one tidying ends; the next one goes on."""
 LOOKED_FOR_EVERY_S: Final = 1.0
@@ -63,7 +67,7 @@ def run(house: House) -> None:
     worker, stop = worker_name(), threading.Event()
     threads = [
         threading.Thread(target=target, args=(house, stop), name=f"sancai-{name}", daemon=True)
-        for name, target in (("sequencer", _beside), ("keeper", _keeping))
+        for name, target in (("sequencer", _beside), ("keeper", _keeping), *_carriers())
     ]
     bell = queue.Bell(house.database)
     for thread in threads:
@@ -84,13 +88,23 @@ def run(house: House) -> None:
 
 
 def _beside(house: House, stop: threading.Event) -> None:
-    """Index the log and deliver messages while jobs take as long as they take."""
+    """Index the log while jobs take as long as they take."""
     while not stop.is_set():
         with _tried_again():
             while sequence(house.database, house.clock, house.signing_key):
                 pass
-            deliver_messages(house)
         stop.wait(SEQUENCED_EVERY_S)
+
+
+def _carriers() -> Iterator[tuple[str, Callable[[House, threading.Event], None]]]:
+    """Yield what delivers messages.
+
+    One hands in mail, so that a server that fails has one mail at hand at most; of the others every second leaves slow
+    receivers to the rest.
+    """
+    yield "mail", partial(_carrying, kind=outbox.Kind.MAIL, steady_only=False)
+    for number in range(WEBHOOKS_AT_ONCE):
+        yield f"webhooks-{number}", partial(_carrying, kind=outbox.Kind.WEBHOOK, steady_only=number % 2 == 1)
 
 
 def _keeping(house: House, stop: threading.Event) -> None:
@@ -125,11 +139,20 @@ def keep(house: House) -> None:
         _log.warning("the log was not exported and will be: %s", error)
 
 
-def deliver_messages(house: House) -> None:
-    """Try every message whose time has come once."""
-    carriers = {outbox.Kind.WEBHOOK: outbox.webhook_carrier(house.secret, time.time)}
-    while outbox.deliver_next(house.database, carriers):
+def deliver_messages(house: House, kind: outbox.Kind | None = None, *, steady_only: bool = False) -> None:
+    """Try every message, or those of a kind, whose time has come once."""
+    carriers = carriers_of(house.database, house.clock, house.settings, house.secret)
+    wanted = {each: carry for each, carry in carriers.items() if kind in (None, each)}
+    while wanted and outbox.deliver_next(house.database, wanted, steady_only=steady_only):
         pass
+
+
+def _carrying(house: House, stop: threading.Event, kind: outbox.Kind, *, steady_only: bool) -> None:
+    """Deliver messages of one kind for as long as the worker runs."""
+    while not stop.is_set():
+        with _tried_again():
+            deliver_messages(house, kind, steady_only=steady_only)
+        stop.wait(SEQUENCED_EVERY_S)
 
 
 def tidy(house: House) -> None:

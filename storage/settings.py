@@ -4,13 +4,14 @@ Environment variables say where things are; they never change a rule.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import platformdirs
 
@@ -20,6 +21,10 @@ PORT_DEFAULT: Final = 8470
 ORIGIN_DEFAULT: Final = "sancai.local"
 LOG_RETENTION_DAYS_DEFAULT: Final = 3_650
 LOG_RETENTION_DAYS_MAX: Final = 36_500
+
+
+SMTP_PORTS: Final = {"smtp": 587, "smtps": 465}
+_MAIL_FROM: Final = re.compile(r"[^\s@<>\"]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
 class SettingsError(Exception):
@@ -61,6 +66,18 @@ class S3Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in, and whom it comes from. ``implicit_tls``: TLS from the first byte (RFC 8314)."""
+
+    host: str
+    port: int
+    sender: str
+    implicit_tls: bool = False
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of them. ``database_url`` None: the embedded PostgreSQL in ``home``; ``s3`` None: the folder in ``home``."""
 
@@ -76,6 +93,8 @@ class Settings:
     origin: str
     log_retention: timedelta
     log_retention_mode: RetentionMode
+    mail: MailServer | None
+    private_webhooks: bool
 
     @property
     def keys_folder(self) -> Path:
@@ -138,6 +157,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             days=_whole(given, "SANCAI_LOG_RETENTION_DAYS", LOG_RETENTION_DAYS_DEFAULT, 1, LOG_RETENTION_DAYS_MAX)
         ),
         log_retention_mode=_retention_mode(given),
+        mail=_mail(given),
+        private_webhooks=_yes(given, "SANCAI_PRIVATE_WEBHOOKS"),
     )
 
 
@@ -155,6 +176,47 @@ def _retention_mode(given: Mapping[str, str]) -> RetentionMode:
             "SANCAI_LOG_RETENTION_MODE", f"{text!r} is not a mode.", "Write governance, or compliance to bind yourself."
         )
     return RetentionMode(text)
+
+
+def _yes(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name) or "no"
+    if text not in {"yes", "no"}:
+        raise SettingsError(name, f"{text!r} is neither yes nor no.", "Unset it for no.")
+    return text == "yes"
+
+
+def _mail(given: Mapping[str, str]) -> MailServer | None:
+    """Return where mail is handed in; both variables or neither."""
+    url, sender = given.get("SANCAI_SMTP_URL") or "", given.get("SANCAI_MAIL_FROM") or ""
+    if not url and not sender:
+        return None
+    if not _MAIL_FROM.fullmatch(sender):
+        raise SettingsError("SANCAI_MAIL_FROM", f"{sender!r} is not a mail address.", "Write desk@example.cn.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port or SMTP_PORTS.get(parts.scheme, 0)
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    if (
+        not port
+        or not parts.hostname
+        or parts.path.strip("/")
+        or parts.query
+        or bool(parts.username) != bool(parts.password)
+    ):
+        raise SettingsError(
+            "SANCAI_SMTP_URL",
+            "is not the address of a mail server.",
+            "Write smtp://user:password@host:587 or smtps://…",
+        )
+    return MailServer(
+        host=parts.hostname,
+        port=port,
+        sender=sender,
+        implicit_tls=parts.scheme == "smtps",
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
 
 
 def _s3(given: Mapping[str, str]) -> S3Settings | None:

@@ -13,6 +13,8 @@ from registry.awards.history import with_acts
 from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState
 from registry.errors import NotAllowedError, NotFoundError
 from registry.journal.work import View, Work
+from registry.messages.announcing import announce
+from registry.messages.model import Event, Topic
 from registry.values.canonical import Json
 from registry.values.identifiers import AccountId, CaseId, VoucherId
 from registry.vouchers import service as vouchers
@@ -89,7 +91,22 @@ def refuse_within(work: Work, case: Case, code: str, clause: str, reason: str) -
             {"kind": "administrative_litigation", "months": 6},
         ],
     }
-    return act_within(work, case, ActKind.REFUSED, content, CaseState.REFUSED)
+    refused = act_within(work, case, ActKind.REFUSED, content, CaseState.REFUSED)
+    announce(work, case_event(Topic.CASE_REFUSED, refused, number=content["number"], code=code, clause=clause))
+    return refused
+
+
+def case_event(topic: Topic, case: Case, *, public: bool = False, **more: Json) -> Event:
+    """Return what happened to a case: without its lines, since each firm of a batch may know its own only."""
+    data: dict[str, Json] = {
+        "case": case.id,
+        "kind": case.kind.value,
+        "document": case.document,
+        "instrument": case.instrument,
+        **more,
+    }
+    authorities = frozenset({case.authority})
+    return Event(topic, case.id, data, firms=case.firms, authorities=authorities, public=public)
 
 
 def vouchers_of(case: Case) -> tuple[VoucherId, ...]:

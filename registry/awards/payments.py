@@ -2,7 +2,7 @@
 
 from registry.actors.model import Action
 from registry.awards import assessment, rules
-from registry.awards.acting import account_of, act, found_case, vouchers_of
+from registry.awards.acting import account_of, act, case_event, found_case, vouchers_of
 from registry.awards.batches import batch_verdict
 from registry.awards.commands import InstructPayment, RecordPayment, RecordReturn
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Line, Occasion
@@ -10,6 +10,8 @@ from registry.awards.service import keep_batch_decision, keep_decision
 from registry.catalog import service as catalog
 from registry.errors import Obstacle
 from registry.journal.work import View, Work
+from registry.messages.announcing import announce
+from registry.messages.model import Topic
 from registry.parties import service as parties
 from registry.policy.activation import ActiveInstrument
 from registry.values.canonical import Json
@@ -77,6 +79,7 @@ def pay(work: Work, command: RecordPayment) -> Case:
     }
     paid = act(work, found, ActKind.PAID, "awards.case_paid", content, CaseState.PAID)
     _keep_decision(work, found)
+    announce(work, case_event(Topic.CASE_PAID, paid, paid_on=command.paid_on.isoformat()))
     return paid
 
 

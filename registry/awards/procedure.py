@@ -3,11 +3,13 @@
 from registry.actors.model import Action
 from registry.actors.rules import refusal
 from registry.awards import assessment, records, rules
-from registry.awards.acting import account_of, act, found_case, refuse_within, resource_of
+from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
 from registry.awards.commands import AnswerObjection, PostNotice, RaiseObjection, ReviewCase, SignCase
 from registry.awards.model import ActKind, Case, CaseState, Objection, Outcome
 from registry.errors import NotFoundError
 from registry.journal.work import Work
+from registry.messages.announcing import announce
+from registry.messages.model import Topic
 from registry.policy.rules import notice_end
 from registry.values.canonical import Json
 
@@ -52,7 +54,10 @@ def post_notice(work: Work, command: PostNotice) -> Case:
         "capture": str(command.capture),
         "ends_at": str(notice_end(work.now, found.notice_days, active.calendar)),
     }
-    return act(work, found, ActKind.NOTICED, "awards.notice_posted", content)
+    noticed = act(work, found, ActKind.NOTICED, "awards.notice_posted", content)
+    told = {name: content[name] for name in ("page_url", "ends_at")}
+    announce(work, case_event(Topic.NOTICE_POSTED, noticed, public=True, **told))
+    return noticed
 
 
 def sign(work: Work, command: SignCase) -> Case:

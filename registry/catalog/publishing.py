@@ -10,12 +10,15 @@ from registry.catalog.reading import overlap_of
 from registry.catalog.search import document_tokens
 from registry.catalog.signing_statements import add_within, card_body, first_of_version
 from registry.catalog.statement_model import Grade, StatementKind
+from registry.catalog.telling import version_event
 from registry.errors import ConflictError, NotFoundError
 from registry.journal.signing import SigningKey
 from registry.journal.work import Work
 from registry.manifests import rules as manifest_rules
 from registry.manifests import signatures
 from registry.manifests.model import FileEntry
+from registry.messages.announcing import announce
+from registry.messages.model import Topic
 from registry.sketches import service as sketches
 from registry.values.canonical import Json
 from registry.values.identifiers import VersionId
@@ -82,6 +85,7 @@ def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
         manifest_digest=str(published.manifest_digest),
         statements=stated,
     )
+    announce(work, version_event(Topic.VERSION_PUBLISHED, held, published))
     return published
 
 
@@ -163,4 +167,6 @@ def withdraw_version(work: Work, name: VersionName, reason: str) -> Version:
     if newest and newest.number:
         records.set_newest(work.connection, held.id, newest.number)
     work.journal("catalog.version_withdrawn", found.id, name=str(name), reason=reason)
-    return replace(found, state=VersionState.WITHDRAWN, withdrawn_reason=reason)
+    withdrawn = replace(found, state=VersionState.WITHDRAWN, withdrawn_reason=reason)
+    announce(work, version_event(Topic.VERSION_WITHDRAWN, held, withdrawn, reason=reason))
+    return withdrawn

@@ -36,8 +36,10 @@ from registry.exchange.model import (
 )
 from registry.journal.signing import SigningKey
 from registry.journal.work import View, Work
+from registry.messages.announcing import announce
+from registry.messages.model import Event, Topic
 from registry.parties import service as parties
-from registry.values.canonical import canonical_json
+from registry.values.canonical import Json, canonical_json
 from registry.values.digest import Digest
 from registry.values.identifiers import InvoiceId, OrderId
 
@@ -92,7 +94,21 @@ def place_order(work: Work, command: PlaceOrder) -> Order:
         net_fen=order.net.fen,
         vat_fen=order.vat.fen,
     )
+    announce(work, _order_event(Topic.ORDER_PLACED, order))
     return order
+
+
+def _order_event(topic: Topic, order: Order) -> Event:
+    """Return what happened to an order, for its two parties."""
+    data: dict[str, Json] = {
+        "order": order.id,
+        "listing": order.listing,
+        "dataset": order.dataset,
+        "title": order.title,
+        "quantity": order.quantity,
+        "state": order.state.value,
+    }
+    return Event(topic, order.id, data, firms=frozenset({order.buyer, order.seller}), dataset=order.dataset)
 
 
 def accept_order(work: Work, order_id: OrderId, key: SigningKey) -> OrderFile:
@@ -119,6 +135,7 @@ def accept_order(work: Work, order_id: OrderId, key: SigningKey) -> OrderFile:
     if order.dataset and order.product_kind in rules.DATA_KINDS:
         catalog.grant_within(work, order.dataset, order.buyer, order.id)
     work.journal("exchange.order_accepted", order.id, contract=str(contract.digest), key=contract.key)
+    announce(work, _order_event(Topic.ORDER_ACCEPTED, accepted))
     return OrderFile(accepted, contract, (), ())
 
 
@@ -148,6 +165,7 @@ def confirm_delivery(work: Work, command: ConfirmDelivery) -> Order:
         usage=command.usage,
         state=delivered.state.value,
     )
+    announce(work, _order_event(Topic.ORDER_DELIVERED, delivered))
     return delivered
 
 

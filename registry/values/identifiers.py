@@ -198,3 +198,21 @@ class JobId(Id):
     """Identifies a piece of work for a worker."""
 
     prefix = "job"
+
+
+class WebhookId(Id):
+    """Identifies an address on the web that a party wants messages at."""
+
+    prefix = "hook"
+
+
+class MessageId(Id):
+    """Identifies a message that leaves; the same at every attempt and replay."""
+
+    prefix = "msg"
+
+
+class AnnouncementId(Id):
+    """Identifies a public event as the feeds show it."""
+
+    prefix = "ann"

@@ -1,0 +1,38 @@
+"""What others are told of a version: the events of the catalog as receivers get them."""
+
+from collections.abc import Iterable
+
+from registry.catalog.model import Dataset, Version
+from registry.messages.model import Event, Topic
+from registry.values.canonical import Json
+from registry.values.identifiers import FirmId
+
+
+def version_event(topic: Topic, held: Dataset, version: Version, also: Iterable[FirmId] = (), **more: Json) -> Event:
+    """Return what happened to a version: everybody may learn it, since descriptions are open and content is not in it.
+
+    Args:
+        topic: What happened.
+        held: The dataset of the version.
+        version: The version as it now is.
+        also: Firms whose affair it is beside the publisher, for example every holder of what is recalled.
+        more: What else receivers are told, for example the reason.
+    """
+    data: dict[str, Json] = {
+        "dataset": held.id,
+        "version": version.id,
+        "name": f"{held.name}@v{version.number}",
+        "title": held.title,
+        "message": version.message,
+        "content_digest": str(version.content_digest) if version.content_digest else None,
+        **more,
+    }
+    return Event(
+        topic=topic,
+        subject=version.id,
+        data=data,
+        firms=frozenset({held.publisher, *also}),
+        dataset=held.id,
+        name=held.name,
+        public=True,
+    )

@@ -1,0 +1,188 @@
+"""Events and who is told of them: webhooks of a party, mail of a member, followers of a dataset, public feeds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from registry.values.canonical import Json
+from registry.values.identifiers import AccountId, AnnouncementId, AuthorityId, DatasetId, FirmId, Id, WebhookId
+from registry.values.moment import Moment
+from registry.values.names import PublicName
+
+WEBHOOKS_MAX: Final = 10
+"""How many webhooks a party may have at a time; each is a lane of its own."""
+WEBHOOK_DATASETS_MAX: Final = 100
+DESCRIPTION_LENGTH_MAX: Final = 200
+SECRET_OVERLAP: Final = timedelta(hours=24)
+"""How long the former secret of a webhook signs beside the new one."""
+FOLLOWED_MAX: Final = 1_000
+MAIL_ADDRESS_LENGTH_MAX: Final = 254
+MAIL_CODE_LIFE: Final = timedelta(hours=24)
+MAIL_CODES_PER_DAY_MAX: Final = 5
+"""How often a member may have a code mailed: whoever owns the address has not agreed to anything yet."""
+
+
+class Topic(StrEnum):
+    """What happened: the thing, a full stop, and the past tense."""
+
+    VERSION_PUBLISHED = "version.published"
+    VERSION_WITHDRAWN = "version.withdrawn"
+    VERSION_DEPRECATED = "version.deprecated"
+    VERSION_RECALLED = "version.recalled"
+    VERSION_ERASED = "version.erased"
+    ACCESS_REQUESTED = "access.requested"
+    ACCESS_ANSWERED = "access.answered"
+    ACCESS_USED = "access.used"
+    """Staff of the service or an office read gated content under an access with a reason."""
+    ORDER_PLACED = "order.placed"
+    ORDER_ACCEPTED = "order.accepted"
+    ORDER_DELIVERED = "order.delivered"
+    NOTICE_POSTED = "notice.posted"
+    CASE_REFUSED = "case.refused"
+    CASE_PAID = "case.paid"
+    WEBHOOK_TESTED = "webhook.tested"
+
+
+DATASET_TOPICS: Final = frozenset(
+    {
+        Topic.VERSION_PUBLISHED,
+        Topic.VERSION_WITHDRAWN,
+        Topic.VERSION_DEPRECATED,
+        Topic.VERSION_RECALLED,
+        Topic.VERSION_ERASED,
+    }
+)
+"""What a follower of a dataset hears of, and what the feeds of datasets show."""
+CHOSEN_TOPICS: Final = frozenset(Topic) - {Topic.WEBHOOK_TESTED}
+"""What a webhook or a member may ask for; a test is sent to whoever asks for it."""
+
+
+class Language(StrEnum):
+    """In which language a member is written to."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, and whose affair it is.
+
+    Attributes:
+        topic: What happened.
+        subject: To which thing.
+        data: What receivers are told; no secret, nothing that one of them may not know.
+        firms: The firms whose affair it is: the publisher, the buyer, every holder of a recalled version.
+        authorities: The offices whose affair it is.
+        dataset: The dataset it concerns, for filters and followers.
+        name: The dataset's present name.
+        public: Whether everybody may learn of it: it stands in the feeds, and followers hear of it.
+    """
+
+    topic: Topic
+    subject: Id
+    data: Mapping[str, Json]
+    firms: frozenset[FirmId] = frozenset()
+    authorities: frozenset[AuthorityId] = frozenset()
+    dataset: DatasetId | None = None
+    name: PublicName | None = None
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A public event as the feeds show it."""
+
+    id: AnnouncementId
+    announced_at: Moment
+    topic: Topic
+    subject: str
+    dataset: DatasetId | None
+    data: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementFilter:
+    """Which announcements a feed shows: of a dataset, of a namespace, or on topics."""
+
+    topics: frozenset[Topic]
+    dataset: DatasetId | None = None
+    namespace: str | None = None
+
+
+class WebhookState(StrEnum):
+    """Whether a webhook gets messages."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    """Never active again: whoever wants one makes a new one, with a secret of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address on the web that a party wants messages at. No datasets: all that is the party's affair."""
+
+    id: WebhookId
+    firm: FirmId | None
+    authority: AuthorityId | None
+    url: str
+    description: str
+    topics: frozenset[Topic]
+    datasets: frozenset[DatasetId]
+    state: WebhookState
+    generation: int
+    created_at: Moment
+    rotated_at: Moment | None = None
+    disabled_at: Moment | None = None
+
+    @property
+    def lane(self) -> str:
+        """The lane of the outbox its messages wait in."""
+        return str(self.id)
+
+    def secret_names(self, now: Moment) -> tuple[str, ...]:
+        """Return what its secrets are derived from: the present one, and for a day the one before."""
+        names = [f"{self.id}\n{self.generation}"]
+        if self.rotated_at is not None and now < self.rotated_at.plus(SECRET_OVERLAP):
+            names.append(f"{self.id}\n{self.generation - 1}")
+        return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateWebhook:
+    """Ask for messages at an address. ``datasets`` also opens what is public of other firms' datasets."""
+
+    url: str
+    topics: frozenset[Topic]
+    datasets: frozenset[DatasetId] = frozenset()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailAddress:
+    """Where a member takes mail, about what and in which language. ``topics`` None: what the member's roles concern."""
+
+    account: AccountId
+    address: str
+    language: Language
+    topics: frozenset[Topic] | None
+    stated_at: Moment
+    verified_at: Moment | None = None
+    unsubscribed_at: Moment | None = None
+    codes_sent: int = field(default=1, compare=False)
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether anything but a code may be sent there."""
+        return self.verified_at is not None and self.unsubscribed_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class StateMailAddress:
+    """State where one takes mail."""
+
+    address: str
+    language: Language
+    topics: frozenset[Topic] | None = None
