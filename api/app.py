@@ -18,6 +18,7 @@ from api.v1 import (
     quality,
     uploads,
     vouchers,
+    webhooks,
 )
 from registry.house import House
 
@@ -33,6 +34,7 @@ DOORS: Final[tuple[Door, ...]] = (
     vouchers.door,
     cases.door,
     log.door,
+    webhooks.door,
 )
 
 

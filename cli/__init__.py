@@ -39,6 +39,7 @@ COMMANDS: Final[dict[str, Listed]] = {
     "firm": Listed("cli.commands.firm", "Register firms and what is known of them.", "登记企业及其信息。"),
     "account": Listed("cli.commands.account", "Members, officers and service accounts.", "成员、经办人与服务账号。"),
     "token": Listed("cli.commands.token", "Make and end access tokens.", "创建与停用访问令牌。"),
+    "webhook": Listed("cli.commands.webhook", "Have messages sent to an address.", "将消息推送到网络地址。"),
     "serve": Listed("cli.commands.serve", "Run the service.", "运行服务。"),
     "worker": Listed("cli.commands.worker", "Run a worker for long tasks.", "运行后台任务进程。"),
     "migrate": Listed("cli.commands.migrate", "Bring the database to this release.", "将数据库升级到本版本。"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sancai.exchange import Exchange
     from sancai.handles import VersionHandle
     from sancai.log import Log
+    from sancai.messages import Messages
     from sancai.parties import Parties
     from sancai.policy import Policy
     from sancai.publishing import Plan, Published, Telling
@@ -92,6 +93,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.accounts import Accounts
 
         return Accounts(self.session)
+
+    @cached_property
+    def messages(self) -> "Messages":
+        """Webhooks and how their messages fared."""
+        from sancai.messages import Messages
+
+        return Messages(self.session)
 
     @cached_property
     def adoption(self) -> "Adoption":

@@ -111,10 +111,15 @@ def _post(target: Target, body: bytes, headers: Mapping[str, str]) -> int:
             for name, value in headers.items():
                 connection.putheader(name, value)
             connection.endheaders(body)
-            return int(connection.getresponse().status)
+            status = int(connection.getresponse().status)
         except (OSError, http.client.HTTPException) as error:
             reason = "DeadlinePassed" if ended.is_set() else type(error).__name__
             raise DeliveryFailedError(f"no answer: {reason}") from error
+        else:
+            # A connection that is cut in the middle of the headers looks like one whose headers have ended.
+            if ended.is_set():
+                raise DeliveryFailedError("no answer: DeadlinePassed")
+            return status
         finally:
             stop.cancel()
             connection.close()

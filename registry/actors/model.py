@@ -59,6 +59,7 @@ class Action(StrEnum):
     # The firm's own house.
     MANAGE_MEMBERS = "manage_members"
     MANAGE_TOKENS = "manage_tokens"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     # Registers and policy of an authority.
     LOAD_POLICY = "load_policy"
     ENTER_RULING = "enter_ruling"
@@ -161,6 +162,7 @@ def _of(scope: Scope, *roles: Role) -> Permission:
 PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.MANAGE_MEMBERS: _of(Scope.ACCOUNTS, Role.OWNER),
     Action.MANAGE_TOKENS: _of(Scope.ACCOUNTS, *Role),
+    Action.MANAGE_WEBHOOKS: _of(Scope.ACCOUNTS, Role.OWNER, Role.REGISTRAR),
     Action.LOAD_POLICY: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.ENTER_RULING: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.KEEP_REGISTERS: _of(Scope.REGISTER, Role.REGISTRAR),

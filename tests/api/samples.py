@@ -160,6 +160,21 @@ def _returned(world: World) -> Asked:
     return Asked(_instructed(world).path, {"reason": "账户不符"})
 
 
+def _webhook(world: World) -> str:
+    body = {"url": "https://1.1.1.1/hook", "topics": ["version.published"]}
+    return str(world.as_(PUBLISHER).post("/v1/webhooks", body)["id"])
+
+
+def _of_webhook(world: World) -> Asked:
+    return Asked({"webhook": _webhook(world)}, {})
+
+
+def _delivery(world: World) -> Asked:
+    webhook = _webhook(world)
+    message = world.as_(PUBLISHER).post(f"/v1/webhooks/{webhook}/test")["id"]
+    return Asked({"webhook": webhook, "message": message}, {})
+
+
 def _ruling(world: World) -> Asked:
     known = world.web.get(f"/v1/policies/{cast.DOCUMENT}")["assumptions"]
     still_open = next(each["id"] for each in known if each["open"] and each["default"] is not None)
@@ -233,6 +248,15 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_tokens": Sample(plain()),
     "end_token": Sample(_own_token, of(PUBLISHER), frozenset({Role.OWNER})),
     "show_me": Sample(plain()),
+    # Webhooks.
+    "create_webhook": Sample(plain(body={"url": "https://1.1.1.1/hook", "topics": ["version.published"]})),
+    "list_webhooks": Sample(plain()),
+    "show_webhook_secret": Sample(_of_webhook, of(PUBLISHER)),
+    "rotate_webhook_secret": Sample(_of_webhook, of(PUBLISHER)),
+    "disable_webhook": Sample(_of_webhook, of(PUBLISHER)),
+    "send_test_message": Sample(_of_webhook, of(PUBLISHER)),
+    "list_deliveries": Sample(_of_webhook, of(PUBLISHER)),
+    "replay_delivery": Sample(_delivery, of(PUBLISHER)),
     # Policy.
     "load_policy": Sample(plain(body={"document": cast.DOCUMENT, "issued_on": steps.ISSUED_ON, "reference": "文号"})),
     "list_policies": Sample(plain()),
