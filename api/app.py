@@ -16,6 +16,7 @@ from api.v1 import (
     parties,
     policy,
     quality,
+    quotas,
     uploads,
     vouchers,
     webhooks,
@@ -35,6 +36,7 @@ DOORS: Final[tuple[Door, ...]] = (
     cases.door,
     log.door,
     webhooks.door,
+    quotas.door,
 )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sancai.policy import Policy
     from sancai.publishing import Plan, Published, Telling
     from sancai.quality import Quality
+    from sancai.quotas import Quotas
     from sancai.transfers import Uploads
     from sancai.vouchers import Vouchers
 
@@ -93,6 +94,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.accounts import Accounts
 
         return Accounts(self.session)
+
+    @cached_property
+    def quotas(self) -> "Quotas":
+        """What a firm may hold and send."""
+        from sancai.quotas import Quotas
+
+        return Quotas(self.session)
 
     @cached_property
     def messages(self) -> "Messages":

@@ -6,6 +6,7 @@ import click
 
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
+from cli.quotas import print_quota
 from cli.words import say
 
 if TYPE_CHECKING:
@@ -117,6 +118,18 @@ def list_accounts() -> None:
             [(each.login, each.display_name, ", ".join(each.roles), each.state, each.id) for each in members],
         ),
     )
+
+
+@command.command(
+    "quota",
+    help=say("Show what your firm may hold and send, and what of it is used.", "显示本企业的限额与已用量。"),
+    example="sancai account quota",
+)
+def quota() -> None:
+    """Show the firm's own quota."""
+    with client() as service:
+        found = service.quotas.own()
+    show(found, print_quota)
 
 
 @command.command(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.admin_quota import command as quota
 from cli.output import Branch, facts, line, note, show
 from cli.server import require_server
 from cli.words import say
@@ -119,3 +120,6 @@ def public_key() -> None:
     with open_house(read_settings()) as house:
         key = str(house.signing_key.verifier)
     show({"public_key": key}, lambda stated: line(stated["public_key"]))
+
+
+command.add_command(quota)

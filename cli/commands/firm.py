@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cli.commands.firm_quota import command as quota
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.words import say
@@ -319,3 +320,6 @@ def record_sanction(firm: str, organ: str, number: str, basis: str, scopes: tupl
     with client() as service:
         made = service.parties.record_sanction(given, _line(**rest))
     show(made, lambda _: line(say(f"Recorded as {made.id}.", f"已录入：{made.id}。")))
+
+
+command.add_command(quota)

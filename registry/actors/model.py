@@ -64,6 +64,8 @@ class Action(StrEnum):
     LOAD_POLICY = "load_policy"
     ENTER_RULING = "enter_ruling"
     KEEP_REGISTERS = "keep_registers"
+    SET_QUOTA = "set_quota"
+    READ_QUOTA = "read_quota"
     MANAGE_OFFICERS = "manage_officers"
     SET_DEMO_CLOCK = "set_demo_clock"
     # Datasets.
@@ -166,6 +168,8 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.LOAD_POLICY: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.ENTER_RULING: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.KEEP_REGISTERS: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.SET_QUOTA: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.READ_QUOTA: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.REGISTRAR, Role.AUDITOR),
     Action.MANAGE_OFFICERS: _of(Scope.ACCOUNTS, Role.REGISTRAR),
     Action.SET_DEMO_CLOCK: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.DRAFT_VERSION: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),

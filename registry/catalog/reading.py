@@ -28,7 +28,7 @@ from registry.manifests.uploads import Blob
 from registry.sketches import service as sketches
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import DatasetId, VersionId
+from registry.values.identifiers import DatasetId, FirmId, VersionId
 from registry.values.names import PublicName
 
 READ_PATHS_MAX = 100
@@ -260,3 +260,8 @@ def shown_overlap(likenesses: tuple[rules.Likeness, ...]) -> tuple[FoundOverlap,
         )
         for like in likenesses
     )
+
+
+def count_open_drafts(view: View, firm: FirmId) -> int:
+    """Return how many drafts of a firm are neither published nor given up; the caller has asked who may know."""
+    return records.count_open_drafts(view.connection, firm)

@@ -20,6 +20,7 @@ from registry.catalog.model import (
 from registry.catalog.ownership import own_dataset, own_draft, own_firm
 from registry.catalog.publishing import publish_draft, withdraw_version
 from registry.catalog.reading import (
+    count_open_drafts,
     dataset,
     draft,
     draft_file,
@@ -57,6 +58,8 @@ from registry.journal.work import Work
 from registry.manifests import service as manifests
 from registry.manifests.model import FilePath
 from registry.manifests.uploads import FILE_SIZE_MAX_BYTES, Purpose, Upload, UploadState
+from registry.quotas import service as quotas
+from registry.quotas.model import Figure
 from registry.values.identifiers import DatasetId, FirmId, OrderId, VersionId
 from registry.values.names import PublicName
 
@@ -64,6 +67,7 @@ __all__ = [
     "abandon_draft",
     "add_file",
     "correct_card",
+    "count_open_drafts",
     "create_dataset",
     "dataset",
     "deprecate_dataset",
@@ -161,6 +165,9 @@ def open_draft(work: Work, command: OpenDraft) -> Version:
     """
     found = own_dataset(work, command.dataset, Action.DRAFT_VERSION)
     rules.require_draft(command)
+    quotas.lock_within(work, found.publisher)
+    drafts = records.count_open_drafts(work.connection, found.publisher)
+    quotas.require_room(work, found.publisher, Figure.DRAFTS_OPEN, drafts, 1)
     require_rights_within(work, command.rights)
     statement_rules.require_registrations(command.registrations, work.now.civil_day())
     statement_rules.require_industry(command.industry)
@@ -238,7 +245,9 @@ def add_file(work: Work, draft_id: VersionId, path: FilePath, size_bytes: int) -
     found = _editable(work, draft_id)
     if not 0 <= size_bytes <= FILE_SIZE_MAX_BYTES:
         raise InvalidValueError("file_too_large", size_bytes=size_bytes, limit_bytes=FILE_SIZE_MAX_BYTES)
-    rules.require_file_count(records.count_files(work.connection, draft_id)[0])
+    files = records.count_files(work.connection, draft_id)[0]
+    rules.require_file_count(files)
+    quotas.require_room(work, found.publisher, Figure.FILES_PER_DRAFT, files, 1)
     upload = manifests.start_upload_within(work, Purpose.DATASET, size_bytes)
     made = VersionFile(path, size_bytes, upload.id)
     if not records.add_file(work.connection, draft_id, made):

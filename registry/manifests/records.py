@@ -37,6 +37,11 @@ uploads = Table(
     **rows_may(Writes.UPDATE),
 )
 """``ref`` is kept because no store can list its unfinished uploads."""
+Index(
+    "ix_uploads_counted",
+    uploads.c.owner_firm,
+    postgresql_where=uploads.c.state.in_(["open", "completing", "received"]),
+)
 Index("ix_uploads_unfinished", uploads.c.expires_at, postgresql_where=uploads.c.swept_at.is_(None))
 
 blobs = Table(
@@ -59,6 +64,7 @@ blobs = Table(
     CheckConstraint("store = 'local' OR store ~ '^s3://.+$'", "store"),
     CheckConstraint("bucket IN ('published', 'evidence')", "bucket"),
     CheckConstraint("offset_bytes >= 0 AND length_bytes = size_bytes", "range"),
+    Index("ix_blobs_upload_id", "upload_id"),
     Index("uq_blobs_place", "store", "bucket", "key", "offset_bytes", unique=True),
     **rows_may(Writes.UPDATE),
 )

@@ -28,6 +28,7 @@ from registry.manifests.uploads import (
     UploadState,
 )
 from registry.parties import service as parties
+from registry.quotas import service as quotas
 from registry.values.digest import Digest
 from registry.values.identifiers import BlobId, EvidenceId, FirmId, UploadId
 from registry.values.moment import Clock, Moment
@@ -72,9 +73,16 @@ class Sealed:
 
 
 def start_upload_within(work: Work, purpose: Purpose, size_bytes: int) -> Upload:
-    """Open an upload for the actor's firm or authority. Raises InvalidValueError for a size no store holds."""
+    """Open an upload for the actor's firm or authority.
+
+    Raises:
+        InvalidValueError: No store holds an object of this size.
+        NotAllowedError: ``quota_exceeded``.
+    """
     if not 0 <= size_bytes <= FILE_SIZE_MAX_BYTES:
         raise InvalidValueError("file_too_large", size_bytes=size_bytes, limit_bytes=FILE_SIZE_MAX_BYTES)
+    if work.actor.firm is not None:
+        quotas.take_room_within(work, work.actor.firm, size_bytes)
     made = Upload(
         id=UploadId.new(),
         purpose=purpose,

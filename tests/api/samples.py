@@ -248,6 +248,10 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_tokens": Sample(plain()),
     "end_token": Sample(_own_token, of(PUBLISHER), frozenset({Role.OWNER})),
     "show_me": Sample(plain()),
+    # Quotas.
+    "show_own_quota": Sample(plain(), frozenset(firm.key for firm in steps.FIRMS)),
+    "show_quota": Sample(named("firm", PUBLISHER), of(PUBLISHER, OFFICE)),
+    "set_quota": Sample(named("firm", PUBLISHER, {"drafts_open": 7}), of(OFFICE)),
     # Webhooks.
     "create_webhook": Sample(plain(body={"url": "https://1.1.1.1/hook", "topics": ["version.published"]})),
     "list_webhooks": Sample(plain()),

@@ -55,6 +55,7 @@ from registry.catalog.records.usage import (
 from registry.catalog.records.versions import (
     VERIFY_KIND,
     add_version,
+    count_open_drafts,
     envelope_of,
     highest_number,
     numbered,
@@ -82,6 +83,7 @@ __all__ = [
     "add_usage_digest",
     "add_version",
     "count_files",
+    "count_open_drafts",
     "dataset_names",
     "dataset_of",
     "datasets",

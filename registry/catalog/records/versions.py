@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 from sqlalchemy import update as update_rows
 from sqlalchemy.dialects.postgresql import JSONB
@@ -47,6 +48,8 @@ VERIFY_KIND = "verify_version"
 
 _ONCE_PUBLISHED = ["published", "withdrawn", "recalled", "erased"]
 
+
+_OPEN_DRAFTS = ["open", "verifying", "verified", "faulty"]
 
 versions = Table(
     "versions",
@@ -100,6 +103,7 @@ versions = Table(
     ),
     UniqueConstraint("dataset_id", "number"),
     Index("ix_versions_content", "content_digest", "dataset_id"),
+    Index("ix_versions_drafts", "dataset_id", postgresql_where=text("number IS NULL AND state <> 'abandoned'")),
     **rows_may(Writes.UPDATE),
 )
 
@@ -296,3 +300,13 @@ def queue_verification(connection: Connection, version: VersionId, party: str) -
     job = JobId.new()
     queue.submit(connection, VERIFY_KIND, party, {"version": version}, job.uuid)
     return job
+
+
+def count_open_drafts(connection: Connection, firm: FirmId) -> int:
+    """Return how many drafts of a firm are neither published nor given up."""
+    query = (
+        select(func.count())
+        .select_from(versions.join(datasets, datasets.c.id == versions.c.dataset_id))
+        .where(datasets.c.publisher == firm, versions.c.state.in_(_OPEN_DRAFTS))
+    )
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,1 @@
+"""How much a firm may hold and send."""
