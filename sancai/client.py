@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sancai.quality import Quality
     from sancai.quotas import Quotas
     from sancai.transfers import Uploads
+    from sancai.usage import Usage
     from sancai.vouchers import Vouchers
 
 
@@ -94,6 +95,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.accounts import Accounts
 
         return Accounts(self.session)
+
+    @cached_property
+    def usage(self) -> "Usage":
+        """How datasets were read."""
+        from sancai.usage import Usage
+
+        return Usage(self.session)
 
     @cached_property
     def quotas(self) -> "Quotas":

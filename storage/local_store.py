@@ -51,6 +51,7 @@ from storage.local_files import (
 )
 from storage.object_store import (
     CHUNK_BYTES,
+    READ_PARAMETER,
     Bucket,
     Capabilities,
     ObjectStat,
@@ -267,10 +268,11 @@ class LocalStore:
         named = {"key": key, "size": str(size_bytes)}
         return self._urls.url("PUT", f"parts/{ref}/{number}", named, expires_s)
 
-    def read_url(self, place: Place, expires_s: int, file_name: str) -> str:
+    def read_url(self, place: Place, expires_s: int, file_name: str, read: str = "") -> str:
         """Sign the place of an object; see ObjectStore."""
         require_readable(place)
-        return self._urls.url("GET", f"{place.bucket}/{place.key}", {"name": file_name}, expires_s)
+        named = {"name": file_name} | ({READ_PARAMETER: read} if read else {})
+        return self._urls.url("GET", f"{place.bucket}/{place.key}", named, expires_s)
 
     def accept_part(self, path: str, query: Mapping[str, str], content: Iterable[bytes], length: int | None) -> str:
         """Store the part that a signed URL allows; return its entity tag.

@@ -45,6 +45,7 @@ from storage.object_store import (
     CHUNK_BYTES,
     MIB,
     PARTS_PLANNED_MAX,
+    READ_PARAMETER,
     Bucket,
     Capabilities,
     ObjectStat,
@@ -304,7 +305,7 @@ class MinioStore:
         named = {"uploadId": ref, "partNumber": str(number)}
         return self._signed("PUT", Place(Bucket.INCOMING, key), self._settings.up, expires_s, named, size_bytes)
 
-    def read_url(self, place: Place, expires_s: int, file_name: str) -> str:
+    def read_url(self, place: Place, expires_s: int, file_name: str, read: str = "") -> str:
         """Sign with the key that can only read ``published``; see ObjectStore."""
         named = {
             "response-content-disposition": attachment(file_name),
@@ -312,6 +313,8 @@ class MinioStore:
         }
         if place.version_id:
             named["versionId"] = place.version_id
+        if read:
+            named[READ_PARAMETER] = read
         return self._signed("GET", require_readable(place), self._settings.down, expires_s, named)
 
     def _name(self, bucket: Bucket) -> str:

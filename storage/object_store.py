@@ -34,6 +34,9 @@ PARTS_MAX = 10_000
 OBJECT_MAX_BYTES = 5 * MIB * MIB
 SMALL_OBJECT_MAX_BYTES = PART_SIZE_MIN_BYTES
 URL_LIFE_MAX_S = 7 * 86_400
+READ_PARAMETER = "x-sancai-read"
+"""The query parameter of a signed address that names the read. Stores pass over a parameter that begins with ``x-`` and
+that they do not know."""
 CHUNK_BYTES = MIB
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]*(/[A-Za-z0-9][A-Za-z0-9._=-]*)*", re.ASCII)
@@ -299,8 +302,11 @@ class ObjectStore(Protocol):
         Raises ValueError for a number, size or life outside the limits above.
         """
 
-    def read_url(self, place: Place, expires_s: int, file_name: str) -> str:
+    def read_url(self, place: Place, expires_s: int, file_name: str, read: str = "") -> str:
         """Return a URL that answers GET, also in ranges, and saves as ``file_name``.
+
+        ``read`` stands in the URL, covered by its signature and passed over by the store, so that the access log of a
+        proxy before the store says which read was answered.
 
         Raises ValueError outside ``published``.
         """

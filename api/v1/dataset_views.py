@@ -353,12 +353,19 @@ class ReadUrlsView(Answer):
 
 
 class UsageDayView(Answer):
-    """How many addresses of files were given out on a day (Asia/Shanghai), to how many parties, for how many bytes."""
+    """How a dataset was read on a day (Asia/Shanghai).
+
+    ``reads`` addresses of files were given out to ``parties``, for ``size_bytes``. ``downloads`` were used as the
+    access log shows, ``complete`` of them to the last byte; ``sent_bytes`` were sent, each byte of a download once.
+    """
 
     day: str
     reads: int
     parties: int
     size_bytes: int
+    downloads: int
+    complete: int
+    sent_bytes: int
 
 
 class UsageView(Answer):
@@ -374,7 +381,13 @@ class UsageView(Answer):
         return cls(
             items=[
                 UsageDayView(
-                    day=each.day.isoformat(), reads=each.reads, parties=each.parties, size_bytes=each.size_bytes
+                    day=each.day.isoformat(),
+                    reads=each.reads,
+                    parties=each.parties,
+                    size_bytes=each.size_bytes,
+                    downloads=each.downloads,
+                    complete=each.complete,
+                    sent_bytes=each.sent_bytes,
                 )
                 for each in shown
             ],

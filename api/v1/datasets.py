@@ -46,7 +46,7 @@ from registry.errors import InvalidValueError, UnavailableError
 from registry.journal.work import Command, View
 from registry.manifests.model import FilePath
 from registry.values.digest import Digest
-from registry.values.identifiers import VersionId
+from registry.values.identifiers import ReadId, VersionId
 from registry.values.names import PublicName
 from storage.errors import StoreConfigurationError, StoreUnavailableError
 
@@ -257,25 +257,26 @@ def sign_read_urls(namespace: str, slug: str, version: str, body: ReadsBody) -> 
         version_id = service.version_named(view, name).id
         expires_at = view.now.plus(READ_URL_LIFE)
     life_s = int(READ_URL_LIFE.total_seconds())
+    ids = [ReadId.new() for _ in found]
     try:
         urls = [
             ReadUrlView(
                 path=str(file.path),
-                url=house().store.read_url(blob.place, life_s, file.path.rpartition("/")[2]),
+                url=house().store.read_url(blob.place, life_s, file.path.rpartition("/")[2], read),
                 size_bytes=blob.size_bytes,
                 sha256=blob.digest.hex,
             )
-            for file, blob in found
+            for read, (file, blob) in zip(ids, found, strict=True)
         ]
     except (StoreUnavailableError, StoreConfigurationError) as error:
         raise UnavailableError("store_unavailable") from error
-    note_reads(house().database, view, version_id, found, READ_DOOR)
+    note_reads(house().database, view, version_id, found, READ_DOOR, ids)
     return rendered(ReadUrlsView(urls=urls, expires_at=str(expires_at)).model_dump(mode="json"))
 
 
 @door.operation("GET", "/datasets/<namespace>/<slug>/usage", {200: UsageView, 308: None}, action=Action.READ_USAGE)
 def show_usage(namespace: str, slug: str, query: PageQuery) -> Response:
-    """Count the reads of a dataset by day, for its publisher and for auditors."""
+    """Count the reads of a dataset by day, issued and delivered, for its publisher and for auditors."""
     position = position_of(query.cursor, 1)
     before = date.fromisoformat(str(position[0])) if position else None
     return _of_dataset(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.admin_access_log import command as ingest_access_log
 from cli.commands.admin_quota import command as quota
 from cli.output import Branch, facts, line, note, show
 from cli.server import require_server
@@ -123,3 +124,4 @@ def public_key() -> None:
 
 
 command.add_command(quota)
+command.add_command(ingest_access_log)

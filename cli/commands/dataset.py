@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.commands.dataset_usage import command as usage
 from cli.connection import client
 from cli.output import Branch, bytes_text, facts, line, show, table
 from cli.words import say
@@ -193,3 +194,6 @@ def show_access(name: str) -> None:
         stated,
         lambda found: line(say("You may read it.", "您可以读取。") if found["may_read"] else str(found["detail"])),
     )
+
+
+command.add_command(usage)

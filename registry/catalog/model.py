@@ -358,12 +358,38 @@ class UsageEvent:
 
 @dataclass(frozen=True, slots=True)
 class UsageDay:
-    """How many addresses of a dataset's files were given out on a day, to how many parties, for how many bytes."""
+    """How a dataset was read on a day.
+
+    ``reads`` addresses were given out to ``parties``, for ``size_bytes``. ``downloads`` of them were used, ``complete``
+    of these to the last byte; ``sent_bytes`` were sent, each byte of a download counted once.
+    """
 
     day: date
     reads: int
     parties: int
     size_bytes: int
+    downloads: int = 0
+    complete: int = 0
+    sent_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedRead:
+    """A read that was given out: when, and the key and size of the object its address leads to."""
+
+    id: ReadId
+    read_at: Moment
+    key: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredSpans:
+    """What was sent of a read: spans (first byte, byte behind the last), and when it was first asked for."""
+
+    read: IssuedRead
+    first_at: Moment
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,17 +34,19 @@ def note_reads(
     version: VersionId,
     found: Sequence[tuple[VersionFile, Blob]],
     door: str,
+    ids: Sequence[ReadId] = (),
 ) -> None:
     """Write that addresses of files are given to the actor of ``view``, in a transaction of its own.
 
-    To be called before the addresses leave: without this record there is none.
+    To be called before the addresses leave: without this record there is none. ``ids`` are the reads that the addresses
+    name, one for each file; without them the reads have no address of their own.
 
     Raises:
         UnavailableError: The record could not be written.
     """
     made = [
         UsageEvent(
-            id=ReadId.new(),
+            id=read,
             read_at=view.now,
             version=version,
             blob=blob.id,
@@ -54,7 +56,7 @@ def note_reads(
             door=door,
             size_bytes=blob.size_bytes,
         )
-        for file, blob in found
+        for read, (file, blob) in zip(ids or [ReadId.new() for _ in found], found, strict=True)
     ]
     try:
         with database.writing() as connection:

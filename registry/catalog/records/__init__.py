@@ -13,6 +13,7 @@ from registry.catalog.records.datasets import (
     set_newest,
     take_namespace,
 )
+from registry.catalog.records.deliveries import add_deliveries, deliveries, issued_reads, usage_of
 from registry.catalog.records.files import (
     add_file,
     count_files,
@@ -50,7 +51,6 @@ from registry.catalog.records.usage import (
     usage_between,
     usage_digests,
     usage_events,
-    usage_of,
 )
 from registry.catalog.records.versions import (
     VERIFY_KIND,
@@ -75,6 +75,7 @@ __all__ = [
     "FACET_CAP",
     "VERIFY_KIND",
     "add_dataset",
+    "add_deliveries",
     "add_file",
     "add_grant",
     "add_name",
@@ -88,6 +89,7 @@ __all__ = [
     "dataset_of",
     "datasets",
     "datasets_of",
+    "deliveries",
     "derived_grades",
     "digested_days",
     "earliest_usage",
@@ -102,6 +104,7 @@ __all__ = [
     "grants",
     "highest_number",
     "index_dataset",
+    "issued_reads",
     "last_digested_day",
     "last_statement",
     "lock_grades",

@@ -12,17 +12,14 @@ from sqlalchemy import (
     Index,
     Integer,
     Table,
-    distinct,
     func,
     insert,
     select,
 )
-from sqlalchemy import cast as sql_cast
 
-from registry.catalog.model import UsageDay, UsageDigest, UsageEvent
-from registry.catalog.records.versions import versions
-from registry.values.identifiers import AccountId, BlobId, DatasetId, ReadId, VersionId
-from registry.values.moment import SHANGHAI, Moment
+from registry.catalog.model import UsageDigest, UsageEvent
+from registry.values.identifiers import AccountId, BlobId, ReadId, VersionId
+from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may
 
@@ -126,24 +123,3 @@ def last_digested_day(connection: Connection) -> date | None:
     """Return the newest day the journal has a digest of."""
     found: date | None = connection.execute(select(func.max(usage_digests.c.day))).scalar()
     return found
-
-
-def usage_of(connection: Connection, dataset: DatasetId, before: date | None, limit: int) -> tuple[UsageDay, ...]:
-    """Return the days on which reads of a dataset were issued, the newest first, from before ``before`` on."""
-    day = sql_cast(func.timezone(SHANGHAI.key, usage_events.c.read_at), Date).label("day")
-    query = (
-        select(
-            day,
-            func.count().label("reads"),
-            func.count(distinct(usage_events.c.party)).label("parties"),
-            func.sum(usage_events.c.size_bytes).label("size_bytes"),
-        )
-        .join(versions, versions.c.id == usage_events.c.version_id)
-        .where(versions.c.dataset_id == dataset)
-        .group_by(day)
-        .order_by(day.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(usage_events.c.read_at < Moment.start_of(before))
-    return tuple(UsageDay(row.day, row.reads, row.parties, int(row.size_bytes)) for row in connection.execute(query))
