@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Flask
 
-from api import auth, oauth, objects, observe, openapi, pages, problems
+from api import auth, feeds, oauth, objects, observe, openapi, pages, problems
 from api.door import Door
 from api.v1 import (
     accounts,
@@ -50,6 +50,6 @@ def create_app(house: House) -> Flask:
     auth.install(app)
     for door in DOORS:
         app.register_blueprint(door)
-    for surrounding in (oauth, openapi, objects, pages):
+    for surrounding in (oauth, openapi, objects, pages, feeds):
         surrounding.install(app)
     return app

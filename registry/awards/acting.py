@@ -103,6 +103,7 @@ def case_event(topic: Topic, case: Case, *, public: bool = False, **more: Json) 
         "kind": case.kind.value,
         "document": case.document,
         "instrument": case.instrument,
+        "authority": case.authority,
         **more,
     }
     authorities = frozenset({case.authority})

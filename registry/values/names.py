@@ -28,7 +28,7 @@ _RESERVED = """
 
     about account accounts admin assets awards adoption cases dashboard docs firms health healthz help home index join
     journal listings me metrics new notices orders policy pricing privacy profile public readyz robots.txt rulings
-    search settings static status support system terms tmp user users vouchers webhooks www
+    feeds mail search settings static status support system terms tmp user users vouchers webhooks www
 
     anonymous bureau everyone none null official root sancai undefined
 """

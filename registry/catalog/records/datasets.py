@@ -77,6 +77,13 @@ def take_namespace(connection: Connection, namespace: str, firm: FirmId, now: Mo
     return found
 
 
+def namespace_owner(connection: Connection, namespace: str) -> FirmId | None:
+    """Return whose a namespace is."""
+    query = select(namespaces.c.firm).where(namespaces.c.key == namespace.lower())
+    found: FirmId | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
 def add_name(connection: Connection, dataset: DatasetId, name: PublicName, now: Moment) -> bool:
     """Take a name for a dataset; False when it was ever used."""
     made = insert_or(dataset_names).values(key=name.key, dataset_id=dataset, named_at=now)

@@ -49,6 +49,18 @@ GRANT SELECT, INSERT ON authorities TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON authorities FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON authorities FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
+CREATE TABLE deliveries (
+  read_id UUID NOT NULL, 
+  read_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  first_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  covered INT8MULTIRANGE NOT NULL, 
+  CONSTRAINT pk_deliveries PRIMARY KEY (read_id, read_at)
+)
+ PARTITION BY RANGE (read_at);
+CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
+INSERT INTO partitioned_tables VALUES ('deliveries');
+GRANT SELECT, INSERT, UPDATE ON deliveries TO sancai_app;
+
 CREATE TABLE idempotency_answers (
   party TEXT COLLATE "C" NOT NULL, 
   operation TEXT COLLATE "C" NOT NULL, 
@@ -188,6 +200,7 @@ CREATE TABLE outbox (
   id UUID NOT NULL, 
   created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
   kind TEXT COLLATE "C" NOT NULL, 
+  lane TEXT COLLATE "C" NOT NULL, 
   destination TEXT NOT NULL, 
   topic TEXT COLLATE "C" NOT NULL, 
   body JSONB NOT NULL, 
@@ -203,10 +216,30 @@ CREATE TABLE outbox (
   CONSTRAINT ck_outbox_delivered_at CHECK ((state = 'delivered') = (delivered_at IS NOT NULL))
 )
  PARTITION BY RANGE (created_at);
-CREATE INDEX ix_outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
+CREATE INDEX ix_outbox_lane ON outbox (lane, created_at, id);
+CREATE INDEX ix_outbox_waiting ON outbox (kind, lane, next_at) WHERE state = 'waiting';
 CREATE TABLE outbox_default PARTITION OF outbox DEFAULT;
 INSERT INTO partitioned_tables VALUES ('outbox');
 GRANT SELECT, INSERT, UPDATE ON outbox TO sancai_app;
+
+CREATE TABLE outbox_lanes (
+  lane TEXT COLLATE "C" NOT NULL, 
+  served_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  busy_until TIMESTAMP WITH TIME ZONE, 
+  rests_until TIMESTAMP WITH TIME ZONE, 
+  failures SMALLINT DEFAULT '0' NOT NULL, 
+  slow BOOLEAN DEFAULT 'false' NOT NULL, 
+  CONSTRAINT pk_outbox_lanes PRIMARY KEY (lane)
+);
+GRANT SELECT, INSERT, UPDATE ON outbox_lanes TO sancai_app;
+
+CREATE TABLE quota_figures (
+  whose TEXT COLLATE "C" NOT NULL, 
+  figures JSONB NOT NULL, 
+  set_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_quota_figures PRIMARY KEY (whose)
+);
+GRANT SELECT, INSERT, UPDATE ON quota_figures TO sancai_app;
 
 CREATE TABLE sign_in_failures (
   login_digest BYTEA NOT NULL, 
@@ -591,6 +624,17 @@ CREATE INDEX ix_provider_lines_authority_id ON provider_lines (authority_id);
 CREATE INDEX ix_provider_lines_firm_id ON provider_lines (firm_id);
 GRANT SELECT, INSERT, UPDATE ON provider_lines TO sancai_app;
 
+CREATE TABLE quota_counters (
+  firm_id UUID NOT NULL, 
+  bytes_counted BIGINT NOT NULL, 
+  day DATE NOT NULL, 
+  uploads_on_day BIGINT NOT NULL, 
+  CONSTRAINT pk_quota_counters PRIMARY KEY (firm_id), 
+  CONSTRAINT ck_quota_counters_not_negative CHECK (bytes_counted >= 0 AND uploads_on_day >= 0), 
+  CONSTRAINT fk_quota_counters_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT, UPDATE ON quota_counters TO sancai_app;
+
 CREATE TABLE sanction_lines (
   id UUID NOT NULL, 
   authority_id UUID NOT NULL, 
@@ -641,8 +685,25 @@ CREATE TABLE uploads (
   CONSTRAINT fk_uploads_owner_firm FOREIGN KEY(owner_firm) REFERENCES firms (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_uploads_owner_authority FOREIGN KEY(owner_authority) REFERENCES authorities (id) ON DELETE RESTRICT
 );
+CREATE INDEX ix_uploads_counted ON uploads (owner_firm) WHERE state IN ('open', 'completing', 'received');
 CREATE INDEX ix_uploads_unfinished ON uploads (expires_at) WHERE swept_at IS NULL;
 GRANT SELECT, INSERT, UPDATE ON uploads TO sancai_app;
+
+CREATE TABLE announcements (
+  id UUID NOT NULL, 
+  announced_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  topic TEXT COLLATE "C" NOT NULL, 
+  subject TEXT COLLATE "C" NOT NULL, 
+  dataset_id UUID, 
+  namespace TEXT COLLATE "C", 
+  data JSONB NOT NULL, 
+  CONSTRAINT pk_announcements PRIMARY KEY (id), 
+  CONSTRAINT fk_announcements_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_announcements_dataset_id ON announcements (dataset_id, announced_at, id);
+CREATE INDEX ix_announcements_namespace ON announcements (namespace, announced_at, id);
+CREATE INDEX ix_announcements_topic ON announcements (topic, announced_at, id);
+GRANT SELECT, INSERT, UPDATE ON announcements TO sancai_app;
 
 CREATE TABLE blobs (
   id UUID NOT NULL, 
@@ -666,6 +727,7 @@ CREATE TABLE blobs (
   CONSTRAINT fk_blobs_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT
 );
 CREATE INDEX ix_blobs_digest ON blobs (digest);
+CREATE INDEX ix_blobs_upload_id ON blobs (upload_id);
 CREATE UNIQUE INDEX uq_blobs_place ON blobs (store, bucket, key, offset_bytes);
 GRANT SELECT, INSERT, UPDATE ON blobs TO sancai_app;
 
@@ -751,6 +813,17 @@ CREATE INDEX ix_firm_lines_authority_id ON firm_lines (authority_id);
 CREATE INDEX ix_firm_lines_firm_id ON firm_lines (firm_id);
 GRANT SELECT, INSERT, UPDATE ON firm_lines TO sancai_app;
 
+CREATE TABLE follows (
+  dataset_id UUID NOT NULL, 
+  account_id UUID NOT NULL, 
+  followed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_follows PRIMARY KEY (dataset_id, account_id), 
+  CONSTRAINT fk_follows_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_follows_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_follows_account_id_dataset_id ON follows (account_id, dataset_id);
+GRANT SELECT, INSERT, UPDATE, DELETE ON follows TO sancai_app;
+
 CREATE TABLE grants (
   order_id UUID NOT NULL, 
   dataset_id UUID NOT NULL, 
@@ -763,6 +836,21 @@ CREATE TABLE grants (
 );
 CREATE INDEX ix_grants_firm ON grants (firm, dataset_id);
 GRANT SELECT, INSERT, UPDATE ON grants TO sancai_app;
+
+CREATE TABLE mail_addresses (
+  account_id UUID NOT NULL, 
+  address TEXT NOT NULL, 
+  language TEXT COLLATE "C" NOT NULL, 
+  topics TEXT[] COLLATE "C", 
+  stated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  verified_at TIMESTAMP WITH TIME ZONE, 
+  unsubscribed_at TIMESTAMP WITH TIME ZONE, 
+  codes_sent SMALLINT DEFAULT '1' NOT NULL, 
+  CONSTRAINT pk_mail_addresses PRIMARY KEY (account_id), 
+  CONSTRAINT ck_mail_addresses_language CHECK (language IN ('zh', 'en')), 
+  CONSTRAINT fk_mail_addresses_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON mail_addresses TO sancai_app;
 
 CREATE TABLE provider_certificates (
   provider_id UUID NOT NULL, 
@@ -866,7 +954,36 @@ CREATE TABLE versions (
   CONSTRAINT fk_versions_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
 );
 CREATE INDEX ix_versions_content ON versions (content_digest, dataset_id);
+CREATE INDEX ix_versions_drafts ON versions (dataset_id) WHERE number IS NULL AND state <> 'abandoned';
 GRANT SELECT, INSERT, UPDATE ON versions TO sancai_app;
+
+CREATE TABLE webhooks (
+  id UUID NOT NULL, 
+  firm_id UUID, 
+  authority_id UUID, 
+  url TEXT NOT NULL, 
+  description TEXT NOT NULL, 
+  topics TEXT[] COLLATE "C" NOT NULL, 
+  by_dataset BOOLEAN NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL, 
+  generation SMALLINT DEFAULT '1' NOT NULL, 
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  created_by UUID, 
+  rotated_at TIMESTAMP WITH TIME ZONE, 
+  disabled_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_webhooks PRIMARY KEY (id), 
+  CONSTRAINT ck_webhooks_one_owner CHECK (num_nonnulls(firm_id, authority_id) = 1), 
+  CONSTRAINT ck_webhooks_state CHECK (state IN ('active', 'disabled')), 
+  CONSTRAINT ck_webhooks_disabled_when CHECK ((state = 'disabled') = (disabled_at IS NOT NULL)), 
+  CONSTRAINT ck_webhooks_some_topic CHECK (cardinality(topics) > 0), 
+  CONSTRAINT ck_webhooks_generation CHECK (generation > 0), 
+  CONSTRAINT fk_webhooks_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_webhooks_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_webhooks_created_by FOREIGN KEY(created_by) REFERENCES accounts (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_webhooks_authority_id ON webhooks (authority_id);
+CREATE INDEX ix_webhooks_firm_id ON webhooks (firm_id);
+GRANT SELECT, INSERT, UPDATE ON webhooks TO sancai_app;
 
 CREATE TABLE case_acts (
   case_id UUID NOT NULL, 
@@ -1065,6 +1182,18 @@ CREATE INDEX ix_version_parents_parent ON version_parents (parent_id, version_id
 GRANT SELECT, INSERT ON version_parents TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON version_parents FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON version_parents FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE webhook_datasets (
+  webhook_id UUID NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  CONSTRAINT pk_webhook_datasets PRIMARY KEY (webhook_id, dataset_id), 
+  CONSTRAINT fk_webhook_datasets_webhook_id FOREIGN KEY(webhook_id) REFERENCES webhooks (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_webhook_datasets_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_webhook_datasets_dataset_id ON webhook_datasets (dataset_id);
+GRANT SELECT, INSERT ON webhook_datasets TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON webhook_datasets FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON webhook_datasets FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
 CREATE TABLE adoption_receipts (
   id UUID NOT NULL, 
