@@ -26,6 +26,7 @@ from registry.exchange import service as exchange
 from registry.exchange.model import ListingFilter, ListingState
 from registry.journal.work import View
 from registry.parties import service as parties
+from registry.quality.snippets import Snippet, snippets_of
 from registry.values.money import Money
 from registry.values.names import PublicName
 
@@ -113,6 +114,7 @@ def show_dataset(namespace: str, slug: str) -> str | AnyResponse:
             publisher=parties.firm(view, held.publisher).name,
             count=_count(view, held.name),
             listings=_listings(view, held),
+            snippets=_snippets(held, shown),
         )
 
 
@@ -131,6 +133,12 @@ def _files(view: View, held: Dataset, shown: Version | None) -> tuple[Any, ...]:
     if shown is None or shown.number is None:
         return ()
     return catalog.version_files(view, VersionName(held.name, shown.number), "", FILES_SHOWN_MAX)
+
+
+def _snippets(held: Dataset, shown: Version | None) -> tuple[Snippet, ...]:
+    """Return how the version is loaded once it is pulled."""
+    loads_with = shown.report.get("loads_with") if shown else None
+    return snippets_of(loads_with, held.name.slug) if isinstance(loads_with, Mapping) else ()
 
 
 def _listings(view: View, held: Dataset) -> list[dict[str, Any]]:

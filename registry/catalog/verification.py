@@ -6,15 +6,16 @@ crash before it leaves copies without a row, which the next attempt finds and us
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
 from registry.actors.model import Actor
 from registry.catalog import records
+from registry.catalog.inspection import Inspected, inspect, load
 from registry.catalog.model import Fault, Version, VersionFile, VersionState
 from registry.catalog.reading import overlap_of, shown_overlap, stored_manifest
 from registry.errors import InvalidValueError, SancaiError, UnavailableError
@@ -24,13 +25,13 @@ from registry.manifests import records as stored
 from registry.manifests import service as manifests
 from registry.manifests import signatures
 from registry.manifests.columns import ColumnBatch
-from registry.manifests.dialect import UNDECLARED, Dialect
-from registry.manifests.inventory import FileInventory, dialect_kept, inspect_file
+from registry.manifests.dialect import Dialect
+from registry.manifests.inventory import dialect_kept
 from registry.manifests.model import Format
 from registry.manifests.reading import read_columns
 from registry.manifests.rules import root_json
 from registry.manifests.uploads import Blob, Upload
-from registry.quality.profile import TableProfiler
+from registry.quality.card import CARD_PATH, NO_CARD, Card, read_card
 from registry.sketches import service as sketches
 from registry.sketches.building import SketchBuilder
 from registry.sketches.deriving import new_share
@@ -79,6 +80,8 @@ class Reading:
     faults: list[Fault]
     columns: list[Json]
     builder: SketchBuilder
+    card: Card = NO_CARD
+    loads_with: Mapping[str, Json] = field(default_factory=dict)
     rows: int = 0
     tables: int = 0
     bytes_done: int = 0
@@ -103,6 +106,10 @@ def verify_draft(premises: Premises, draft: VersionId, attempt: str, progress: P
     try:
         with TemporaryDirectory(prefix="sancai-verify-") as folder:
             _read_files(premises.store, found, files, uploads, reading, Path(folder), progress)
+            if not reading.faults:
+                read = sorted((file for file, _ in reading.files), key=lambda file: str(file.path))
+                reading.loads_with, broken = load(reading.card, read)
+                reading.faults += broken
             sketch = reading.builder.finish() if reading.tables and not reading.faults else None
             if sketch is not None and found.parents:
                 share = _new_share(premises, found, reading, Path(folder))
@@ -135,12 +142,16 @@ def _read_files(
     folder: Path,
     progress: Progress,
 ) -> None:
-    for place, file in enumerate(files):
+    # The card first: it may say how the text of the other files is written.
+    for place, file in sorted(enumerate(files), key=lambda each: str(each[1].path) != CARD_PATH):
         local = folder / f"file-{place}"
         upload = uploads[file.upload]
         try:
             blob = _copied(store, file, upload, local, reading, lambda: progress(reading.bytes_done, found.size_bytes))
-            inventory, described = _inspected(local, str(file.path), reading)
+            if str(file.path) == CARD_PATH:
+                reading.card = read_card(local)
+            seen = inspect(local, str(file.path), reading.card, reading.builder.update)
+            described = _note(reading, seen)
         except InvalidValueError as error:
             stated = {name: value for name, value in error.parameters.items() if name != "path"}
             reading.faults.append(Fault(str(file.path), error.code, stated))
@@ -151,10 +162,10 @@ def _read_files(
                 file,
                 digest=blob.digest,
                 blob=blob.id,
-                format=inventory.format.value,
-                rows=inventory.rows,
+                format=seen.inventory.format.value,
+                rows=seen.inventory.rows,
                 columns=described,
-                inventory=inventory.as_json(),
+                inventory=seen.inventory.as_json(),
             )
             reading.files.append((read, blob))
         finally:
@@ -196,28 +207,14 @@ def _copied(
     return Blob(BlobId.new(), size_bytes, upload.digest, store.identity, place)
 
 
-def _inspected(
-    local: Path, path: str, reading: Reading, declared: Dialect = UNDECLARED
-) -> tuple[FileInventory, tuple[dict[str, Json], ...]]:
-    """Return what a file is, and of a table what its columns hold; one reading gives both and feeds the sketch."""
-    profiler = TableProfiler()
-
-    def feed(batch: ColumnBatch) -> None:
-        profiler.update(batch)
-        reading.builder.update(batch)
-
-    inventory = inspect_file(local, path, declared, feed)
-    if not inventory.format.is_table:
-        return inventory, ()
-    held = profiler.finish()["columns"]
-    reading.tables += 1
-    reading.rows += inventory.rows or 0
-    stored_as = {column.name: column.as_json() for column in inventory.columns}
-    columns = [dict(column) for column in held if isinstance(column, dict)] if isinstance(held, list) else []
-    described = tuple({**column, **stored_as.get(str(column["name"]), {"stored_as": ""})} for column in columns)
-    if not reading.columns:
-        reading.columns.extend(described)
-    return inventory, described
+def _note(reading: Reading, found: Inspected) -> tuple[dict[str, Json], ...]:
+    """Count a table that was read, and return its columns."""
+    if found.inventory.format.is_table:
+        reading.tables += 1
+        reading.rows += found.inventory.rows or 0
+        if not reading.columns:
+            reading.columns.extend(found.columns)
+    return found.columns
 
 
 def _new_share(premises: Premises, found: Version, reading: Reading, folder: Path) -> int:
@@ -303,6 +300,7 @@ def _verified(
             for like in shown_overlap(overlap_of(work, found))
         ]
     report: dict[str, Json] = {"rows": reading.rows if reading.tables else None, "columns": reading.columns}
+    report["loads_with"] = dict(reading.loads_with)
     records.set_version(
         work.connection,
         draft,

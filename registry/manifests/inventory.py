@@ -73,6 +73,11 @@ class FileInventory:
     media: Media | None = None
     archive: ArchiveListing | None = None
 
+    @property
+    def dialect(self) -> Dialect:
+        """How the text of a CSV file is written."""
+        return Dialect(self.encoding, self.delimiter, self.quote)
+
     def as_json(self) -> dict[str, Json]:
         """Return what is kept of a file beside its format, columns and rows; without what is not known."""
         kept: dict[str, Json | None] = {

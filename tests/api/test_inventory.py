@@ -3,8 +3,9 @@
 import io
 import zipfile
 
+from cli.working import run_once
 from registry.house import House
-from tests.api.test_datasets import Member, published, publisher, stranger  # noqa: F401
+from tests.api.test_datasets import DATASET, DRAFT, Member, published, publisher, send, stranger  # noqa: F401
 from tests.cli.runner import sancai
 from tests.live import live
 from tests.web import Web
@@ -56,3 +57,66 @@ def test_encoding_media_type_and_the_entries_of_an_archive_are_shown(
         assert (
             "图/a.txt\t5 B\ttext/plain" in sancai("dataset", "inventory", "sector-lab/wind", "c.zip", **environment).out
         )
+
+
+def test_a_draft_that_does_not_load_names_the_file_and_the_row(
+    house: House,
+    publisher: Member,  # noqa: F811
+) -> None:
+    client = publisher.web
+    client.post("/v1/datasets", DATASET)
+    draft = client.post("/v1/datasets/sector-lab/wind/drafts", DRAFT)["id"]
+    send(client, draft, "a.csv", b"kw\n1\n2\n")
+    send(client, draft, "b.csv", b"kw\n3\nnone\n")
+    client.post(f"/v1/drafts/{draft}/submit", status=200)
+    run_once(house)
+    shown = client.get(f"/v1/drafts/{draft}")
+    assert shown["state"] == "faulty"
+    assert [(each["path"], each["code"]) for each in shown["faults"]] == [("b.csv", "split_schema_differs")]
+    assert "row 2" in shown["faults"][0]["detail"]
+
+
+def test_a_version_says_what_it_loads_with_and_its_page_shows_the_code(
+    house: House,
+    web: Web,
+    publisher: Member,  # noqa: F811
+) -> None:
+    card = "---\nconfigs:\n- config_name: power\n  data_files:\n  - {split: train, path: 'p/*.csv'}\n---\n# Wind\n"
+    files = {
+        "README.md": card.encode(),
+        "p/a.csv": "站点;kw\n哈密;1\n".encode("gbk"),
+        "p/b.csv": "站点;kw\n伊州;2\n".encode("gbk"),
+    }
+    published(house, publisher.web, files)
+    assert web.get(BASE)["report"]["loads_with"] == {
+        "from": "card",
+        "configs": [
+            {
+                "name": "power",
+                "splits": [
+                    {
+                        "name": "train",
+                        "kind": "table",
+                        "format": "csv",
+                        "files": 2,
+                        "size_bytes": len(files["p/a.csv"]) + len(files["p/b.csv"]),
+                        "first": ["p/a.csv", "p/b.csv"],
+                        "rows": 2,
+                        "columns": 2,
+                        "schema": [
+                            {"name": "站点", "type": "text", "stored_as": "text"},
+                            {"name": "kw", "type": "integer", "stored_as": "text"},
+                        ],
+                        "options": {"encoding": "gbk", "delimiter": ";", "quote": '"'},
+                    }
+                ],
+            }
+        ],
+        "left_out": {"files": 0, "size_bytes": 0, "first": []},
+    }
+    page = web.raw("GET", "/datasets/sector-lab/wind").get_data(as_text=True).replace("&#39;", "'")
+    assert (
+        "load_dataset('csv', data_files={'train': ['wind/p/a.csv', 'wind/p/b.csv']}, sep=';', encoding='gbk')" in page
+    )
+    assert "pd.read_csv('wind/p/a.csv', sep=';', encoding='gbk')" in page
+    assert "pl.read_csv('wind/p/a.csv', separator=';', encoding='gbk', infer_schema_length=None)" in page

@@ -1,0 +1,70 @@
+"""What verification makes of bytes: the inventory of one local file, and whether all files together load.
+
+Both are free of store and database, so that whoever has the bytes, however they came, gets the same answer.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry.catalog.model import Fault, VersionFile
+from registry.manifests.columns import ColumnBatch
+from registry.manifests.inventory import FileInventory, dialect_kept, inspect_file
+from registry.manifests.model import Format
+from registry.quality.card import Card
+from registry.quality.loading import LoadingCheck
+from registry.quality.profile import TableProfiler
+from registry.quality.split_check import ColumnRead, FileRead
+from registry.values.canonical import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What one file is, and what the columns of a table hold."""
+
+    inventory: FileInventory
+    columns: tuple[dict[str, Json], ...] = ()
+
+
+def inspect(local: Path, path: str, card: Card, sketch: Callable[[ColumnBatch], None]) -> Inspected:
+    """Return what the file at ``local``, published as ``path``, is; one reading gives all and feeds the sketch.
+
+    Raises:
+        InvalidValueError: The code of what is wrong with the file.
+    """
+    profiler = TableProfiler()
+
+    def feed(batch: ColumnBatch) -> None:
+        profiler.update(batch)
+        sketch(batch)
+
+    inventory = inspect_file(local, path, card.dialect_of(path), feed)
+    if not inventory.format.is_table:
+        return Inspected(inventory)
+    held = profiler.finish()["columns"]
+    stored_as = {column.name: column.as_json() for column in inventory.columns}
+    columns = [dict(column) for column in held if isinstance(column, dict)] if isinstance(held, list) else []
+    return Inspected(
+        inventory, tuple({**column, **stored_as.get(str(column["name"]), {"stored_as": ""})} for column in columns)
+    )
+
+
+def load(card: Card, files: Iterable[VersionFile]) -> tuple[Mapping[str, Json], list[Fault]]:
+    """Load verified files as a buyer would: return what they load with, and what breaks.
+
+    ``files`` come in ascending order of path, once; they may be read from the database as they are asked for.
+    """
+    check = LoadingCheck(card)
+    for file in files:
+        check.see(
+            FileRead(
+                str(file.path),
+                Format(file.format or Format.OTHER),
+                file.size_bytes,
+                file.rows,
+                tuple(map(ColumnRead.of, file.columns)),
+                dialect_kept(file.inventory),
+            )
+        )
+    loads_with, faults = check.finish()
+    return loads_with, [Fault(fault.path, fault.code, fault.parameters) for fault in faults]
