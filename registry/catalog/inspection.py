@@ -3,11 +3,14 @@
 Both are free of store and database, so that whoever has the bytes, however they came, gets the same answer.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from registry.catalog.model import Fault, VersionFile
+from registry.errors import InvalidValueError
 from registry.manifests.columns import ColumnBatch
 from registry.manifests.inventory import FileInventory, dialect_kept, inspect_file
 from registry.manifests.model import Format
@@ -16,6 +19,7 @@ from registry.quality.loading import LoadingCheck
 from registry.quality.profile import TableProfiler
 from registry.quality.split_check import ColumnRead, FileRead
 from registry.values.canonical import Json
+from registry.values.digest import Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,10 @@ class Inspected:
     columns: tuple[dict[str, Json], ...] = ()
 
 
-def inspect(local: Path, path: str, card: Card, sketch: Callable[[ColumnBatch], None]) -> Inspected:
+def inspect(local: Path, path: str, card: Card, sketch: Callable[[ColumnBatch], None] | None) -> Inspected:
     """Return what the file at ``local``, published as ``path``, is; one reading gives all and feeds the sketch.
+
+    Without a sketch there is no profile either: then a typed file is decoded, and its cells are not looked at.
 
     Raises:
         InvalidValueError: The code of what is wrong with the file.
@@ -36,10 +42,11 @@ def inspect(local: Path, path: str, card: Card, sketch: Callable[[ColumnBatch], 
 
     def feed(batch: ColumnBatch) -> None:
         profiler.update(batch)
-        sketch(batch)
+        if sketch is not None:
+            sketch(batch)
 
-    inventory = inspect_file(local, path, card.dialect_of(path), feed)
-    if not inventory.format.is_table:
+    inventory = inspect_file(local, path, card.dialect_of(path), feed if sketch else None)
+    if sketch is None or not inventory.format.is_table:
         return Inspected(inventory)
     held = profiler.finish()["columns"]
     stored_as = {column.name: column.as_json() for column in inventory.columns}
@@ -47,6 +54,28 @@ def inspect(local: Path, path: str, card: Card, sketch: Callable[[ColumnBatch], 
     return Inspected(
         inventory, tuple({**column, **stored_as.get(str(column["name"]), {"stored_as": ""})} for column in columns)
     )
+
+
+def inspect_hashed(
+    local: Path, path: str, card: Card, declared: Digest, sketch: Callable[[ColumnBatch], None] | None
+) -> Inspected:
+    """Return what a file is while another thread hashes it: hashing and decoding both leave Python alone.
+
+    Raises:
+        InvalidValueError: ``file_digest_wrong``, else the code of what is wrong with the file.
+    """
+    with ThreadPoolExecutor(1, "digest") as hashing:
+        seen = hashing.submit(_sha256, local)
+        try:
+            return inspect(local, path, card, sketch)
+        finally:
+            if (found := seen.result()) != declared.hex:
+                raise InvalidValueError("file_digest_wrong", declared=str(declared), seen=f"sha256:{found}")
+
+
+def _sha256(local: Path) -> str:
+    with local.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def load(card: Card, files: Iterable[VersionFile]) -> tuple[Mapping[str, Json], list[Fault]]:

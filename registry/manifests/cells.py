@@ -35,12 +35,15 @@ def mix64(words: Hashes) -> Hashes:
 
 
 def cell_hashes(chunk: ColumnChunk) -> Hashes:
-    """Return the hash of each cell; that of a null is 0."""
+    """Return the hash of each cell; that of a null is 0. They are computed once, and not to be changed."""
+    if chunk.hashed:
+        return chunk.hashed[0]
     hashes = mix64(chunk.words.view(np.uint64) + _SEEDS[chunk.kinds])
     if chunk.texts:
         texts = chunk.kinds >= CellKind.TEXT
         hashes[texts] = _text_hashes(chunk.texts)[chunk.words[texts]]
     hashes[chunk.kinds == CellKind.NULL] = 0
+    chunk.hashed.append(hashes)
     return hashes
 
 

@@ -5,7 +5,7 @@ same table as CSV, JSONL or Parquet gives the same cells (``docs/formats/row-fin
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 import numpy as np
@@ -56,6 +56,8 @@ class ColumnChunk:
     kinds: Kinds
     words: Words
     texts: Sequence[str] = ()
+    hashed: list[Hashes] = field(default_factory=list, repr=False)
+    """The hashes of the cells, once somebody asked for them (``cells.py``): profile and sketch want the same."""
 
     def numbers(self) -> NDArray[np.float64]:
         """Return the numbers of the chunk, in order, without what is no number."""

@@ -19,7 +19,7 @@ from registry.manifests.csv_tables import dialect_of
 from registry.manifests.dialect import UNDECLARED, UTF_8, Dialect
 from registry.manifests.media import Media, media_of
 from registry.manifests.model import Format
-from registry.manifests.reading import read_columns, schema_of
+from registry.manifests.reading import decoded, read_columns, schema_of
 from registry.values.canonical import Json
 
 _SUFFIXES = {
@@ -149,14 +149,15 @@ def _begins_jsonl(head: bytes) -> bool:
         return False
 
 
-def inspect_file(path: Path, name: str, declared: Dialect = UNDECLARED, feed: Feed = lambda _: None) -> FileInventory:
+def inspect_file(path: Path, name: str, declared: Dialect = UNDECLARED, feed: Feed | None = None) -> FileInventory:
     """Return what the file at ``path``, published as ``name``, is.
 
     Args:
         path: Where the bytes are.
         name: Its path in the version.
         declared: What the dataset's card says of its text.
-        feed: Takes the rows of a table, in the one reading there is.
+        feed: Takes the rows of a table, in the one reading there is; without it, what need not be looked at in every
+            cell is only decoded.
 
     Raises:
         InvalidValueError: ``table_empty``, or the code of what is wrong with the file; always with ``path``, the name.
@@ -170,7 +171,7 @@ def inspect_file(path: Path, name: str, declared: Dialect = UNDECLARED, feed: Fe
     return found
 
 
-def _inspect(path: Path, name: str, declared: Dialect, feed: Feed) -> FileInventory:
+def _inspect(path: Path, name: str, declared: Dialect, feed: Feed | None) -> FileInventory:
     file_format = detect_format(path, name)
     if file_format is Format.ARCHIVE:
         container = container_of(path, name) or "zip"
@@ -179,11 +180,7 @@ def _inspect(path: Path, name: str, declared: Dialect, feed: Feed) -> FileInvent
         return FileInventory(file_format, media=media_of(path, name))
     if not file_format.is_text:
         columns = _declared(schema_of(path, file_format))
-        rows = 0
-        for batch in read_columns(path, file_format, name):
-            rows += batch.rows
-            feed(batch)
-        return FileInventory(file_format, columns, rows)
+        return FileInventory(file_format, columns, _rows_decoded(path, file_format, feed))
     dialect = Dialect(UTF_8)
     if file_format is not Format.JSONL:
         dialect = dialect_of(path, file_format, declared)
@@ -193,8 +190,19 @@ def _inspect(path: Path, name: str, declared: Dialect, feed: Feed) -> FileInvent
     return FileInventory(file_format, columns, rows, dialect.encoding, dialect.delimiter, dialect.quote)
 
 
+def _rows_decoded(path: Path, file_format: Format, feed: Feed | None) -> int:
+    """Return the number of rows of a typed file, after every page of it was decoded."""
+    if feed is None:
+        return sum(batch.num_rows for batch in decoded(path, file_format))
+    rows = 0
+    for batch in read_columns(path, file_format):
+        rows += batch.rows
+        feed(batch)
+    return rows
+
+
 def _kinds_seen(
-    path: Path, file_format: Format, dialect: Dialect, feed: Feed
+    path: Path, file_format: Format, dialect: Dialect, feed: Feed | None
 ) -> tuple[int, Mapping[str, Mapping[CellKind, int]]]:
     """Return the number of rows, and for each column the kinds of its cells with the row in which each stands first."""
     rows = 0
@@ -206,7 +214,8 @@ def _kinds_seen(
                 if (kind := CellKind(number)) not in seen:
                     seen[kind] = rows + int((chunk.kinds == number).argmax()) + 1
         rows += batch.rows
-        feed(batch)
+        if feed is not None:
+            feed(batch)
     return rows, kinds
 
 

@@ -24,6 +24,7 @@ from registry.manifests.model import Format
 
 BATCH_ROWS_MAX = 65_536
 BLOCK_BYTES = 8 * 2**20
+BUFFER_BYTES = 2**20
 LINE_BYTES_MAX = 64 * 2**20
 """A longer line is refused: a reader must hold it whole."""
 
@@ -57,28 +58,31 @@ def _batches(path: Path, file_format: Format, dialect: Dialect) -> Iterator[Colu
         return _csv_batches(path, dialect if known else dialect_of(path, file_format, dialect))
     if file_format is Format.JSONL:
         return _jsonl_batches(path)
-    if file_format is Format.PARQUET:
-        return _parquet_batches(path)
-    if file_format is Format.ARROW:
-        return _arrow_batches(path)
+    if file_format in (Format.PARQUET, Format.ARROW):
+        return map(_batch, decoded(path, file_format))
     raise InvalidValueError("table_format_unknown", format=str(file_format))
 
 
 def parquet_file(path: Path) -> pq.ParquetFile:
     """Return an open Parquet file. Raises InvalidValueError ``parquet_truncated`` or ``parquet_malformed``."""
     try:
-        opened = pq.ParquetFile(path)
+        # With a buffer a column chunk is read as it is decoded, and not whole: one of a huge row group is gigabytes.
+        opened = pq.ParquetFile(path, buffer_size=BUFFER_BYTES)
     except (pa.ArrowException, OSError) as error:
         raise faults.of_parquet(path, error) from error
     faults.require_distinct_columns(opened.schema_arrow.names)
     return opened
 
 
-def _parquet_batches(path: Path) -> Iterator[ColumnBatch]:
+def decoded(path: Path, file_format: Format) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a Parquet or Arrow file as they are stored. Raises InvalidValueError as ``read_columns``."""
+    return _parquet_records(path) if file_format is Format.PARQUET else _arrow_records(path)
+
+
+def _parquet_records(path: Path) -> Iterator[pa.RecordBatch]:
     try:
         with parquet_file(path) as opened:
-            for batch in opened.iter_batches(batch_size=BATCH_ROWS_MAX):
-                yield _batch(batch)
+            yield from opened.iter_batches(batch_size=BATCH_ROWS_MAX)
     except (pa.ArrowException, OSError) as error:
         raise faults.of_parquet(path, error) from error
 
@@ -109,11 +113,11 @@ def schema_of(path: Path, file_format: Format) -> pa.Schema:
         return schema
 
 
-def _arrow_batches(path: Path) -> Iterator[ColumnBatch]:
+def _arrow_records(path: Path) -> Iterator[pa.RecordBatch]:
     with arrow_reader(path) as (_, batches):
         for batch in batches:
             for start in range(0, batch.num_rows, BATCH_ROWS_MAX):
-                yield _batch(batch.slice(start, BATCH_ROWS_MAX))
+                yield batch.slice(start, BATCH_ROWS_MAX)
 
 
 def _csv_batches(path: Path, dialect: Dialect) -> Iterator[ColumnBatch]:
