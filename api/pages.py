@@ -20,19 +20,23 @@ from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import service as awards
 from registry.catalog import service as catalog
-from registry.catalog.model import Dataset, Search, Version, VersionName, VersionState
+from registry.catalog.industries import industry_name
+from registry.catalog.lineage import Direction, lineage
+from registry.catalog.model import PARENTS_MAX, Dataset, Search, Version, VersionName, VersionState
 from registry.errors import NotFoundError, RuleError, SancaiError
 from registry.exchange import service as exchange
 from registry.exchange.model import ListingFilter, ListingState
 from registry.journal.work import View
 from registry.parties import service as parties
 from registry.quality.snippets import Snippet, snippets_of
+from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.values.names import PublicName
 
 HITS_MAX: Final = 20
 FILES_SHOWN_MAX: Final = 50
 LISTINGS_SHOWN_MAX: Final = 10
+DERIVED_SHOWN_MAX: Final = 20
 NOTICES_SHOWN_MAX: Final = 200
 STYLE_LIFE_S: Final = 3600
 FACETS: Final = ("sector", "licence", "format", "price")
@@ -45,6 +49,7 @@ def install(app: Flask) -> None:
     """Serve the pages on ``app``."""
     app.register_blueprint(pages)
     app.register_blueprint(account_pages)
+    app.jinja_env.globals.update(industry_name=industry_name)
     app.jinja_env.filters.update(size=size_text, yuan=lambda fen: str(Money(fen)))
 
 
@@ -115,6 +120,8 @@ def show_dataset(namespace: str, slug: str) -> str | AnyResponse:
             count=_count(view, held.name),
             listings=_listings(view, held),
             snippets=_snippets(held, shown),
+            **_lineage(view, held, shown),
+            embargo=_embargo(view, shown),
         )
 
 
@@ -127,6 +134,22 @@ def _version_shown(versions: tuple[Version, ...]) -> Version | None:
         raise NotFoundError("version_not_found", name=wanted)
     standing = [each for each in versions if each.state is VersionState.PUBLISHED] or versions
     return standing[-1] if standing else None
+
+
+def _lineage(view: View, held: Dataset, shown: Version | None) -> dict[str, Any]:
+    """Return what the version derives from and what derives from it, one step either way."""
+    if shown is None or shown.number is None:
+        return {"parents": (), "derived": (), "derived_more": False}
+    name = VersionName(held.name, shown.number)
+    up = lineage(view, name, Direction.UP, 1, None, PARENTS_MAX)
+    down = lineage(view, name, Direction.DOWN, 1, None, DERIVED_SHOWN_MAX)
+    return {"parents": up.nodes[1:], "derived": down.nodes[1:], "derived_more": down.next_position is not None}
+
+
+def _embargo(view: View, shown: Version | None) -> Moment | None:
+    """Return when the embargo of a version ends, None when none runs."""
+    end = shown.embargo_until if shown else None
+    return end if end is not None and view.now < end else None
 
 
 def _files(view: View, held: Dataset, shown: Version | None) -> tuple[Any, ...]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sancai.publishing import Plan, Published, Telling
     from sancai.quality import Quality
     from sancai.quotas import Quotas
+    from sancai.statements import Statements
     from sancai.transfers import Uploads
     from sancai.usage import Usage
     from sancai.vouchers import Vouchers
@@ -60,6 +61,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.datasets import Datasets
 
         return Datasets(self.session)
+
+    @cached_property
+    def statements(self) -> "Statements":
+        """What is stated of datasets and versions, and what derives from what."""
+        from sancai.statements import Statements
+
+        return Statements(self.session)
 
     @cached_property
     def uploads(self) -> "Uploads":

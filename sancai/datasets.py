@@ -14,6 +14,7 @@ from sancai.errors import InvalidValueError, NotFoundError
 from sancai.manifests import Manifest, PageReference, open_manifest
 from sancai.session import Session
 from sancai.shapes import shaped
+from sancai.stated import Deprecation, Industry, Registration, Right
 from sancai.transfers import Upload
 
 
@@ -36,6 +37,7 @@ class Dataset:
     price_fen: int | None = None
     price_text: str | None = None
     published_at: str | None = None
+    deprecation: Deprecation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ class DraftInput:
     contributors: tuple[Contributor, ...] = ()
     grade: str = "general"
     desensitised: bool = False
+    embargo_until: str | None = None
+    rights: tuple[Right, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    industry: str | None = None
+    key_industry: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,13 @@ class Version:
     report: dict[str, Any] | None = None
     overlap: tuple[Overlap, ...] = ()
     withdrawn_reason: str | None = None
+    stated_grade: str | None = None
+    grade_assessed: bool = False
+    embargo_until: str | None = None
+    rights: tuple[Right, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    industry: Industry | None = None
+    deprecation: Deprecation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +341,11 @@ class Datasets:
             "contributors": [{"firm": item.firm, "name": item.name, "role": item.role} for item in stated.contributors],
             "grade": stated.grade,
             "desensitised": stated.desensitised,
+            "embargo_until": stated.embargo_until,
+            "rights": [item.body() for item in stated.rights],
+            "registrations": [item.body() for item in stated.registrations],
+            "industry": stated.industry,
+            "key_industry": stated.key_industry,
         }
         return shaped(Draft, self._session.post(f"{_at(name)}/drafts", body, key))
 

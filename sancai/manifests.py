@@ -220,7 +220,7 @@ def open_manifest(envelope: Any, keys: Sequence[str], pages: Pages) -> Manifest:
     """
     try:
         opened = json.loads(envelope) if isinstance(envelope, str) else envelope
-        payload, signed_by = _opened(opened, keys)
+        payload, signed_by = opened_envelope(opened, keys)
         root = json.loads(payload)
         if root["format"] != ROOT_FORMAT or rfc8785.dumps(root) != payload:
             raise _corrupt("manifest_malformed", "The root of the manifest is not in the form of its format.")
@@ -229,8 +229,13 @@ def open_manifest(envelope: Any, keys: Sequence[str], pages: Pages) -> Manifest:
         raise _unreadable() from error
 
 
-def _opened(envelope: Any, keys: Sequence[str]) -> tuple[bytes, tuple[str, ...]]:
-    """Return the payload of an envelope and the names of the trusted keys that signed it."""
+def opened_envelope(
+    envelope: Any, keys: Sequence[str], payload_type: str = PAYLOAD_TYPE
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return the payload of an envelope and the names of the trusted keys that signed it.
+
+    Raises CorruptContentError; KeyError, TypeError and ValueError for what is no envelope at all.
+    """
     # The library costs a tenth of a second; only who verifies pays for it.
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from securesystemslib.dsse import Envelope
@@ -238,8 +243,8 @@ def _opened(envelope: Any, keys: Sequence[str]) -> tuple[bytes, tuple[str, ...]]
     from securesystemslib.signer import Key, SSlibKey  # type: ignore[attr-defined]
 
     opened = Envelope.from_dict(json.loads(json.dumps(envelope)))  # It empties what it is given.
-    if opened.payload_type != PAYLOAD_TYPE:
-        raise _corrupt("manifest_malformed", "The signed content is not a manifest.")
+    if opened.payload_type != payload_type:
+        raise _corrupt("manifest_malformed", f"The signed content is not of the type {payload_type}.")
     if not keys:
         return bytes(opened.payload), ()
     trusted = {}

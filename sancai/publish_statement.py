@@ -13,6 +13,10 @@
     [[contributors]]
     name = "哈密风电有限公司"
     role = "source"
+
+    [[rights]]
+    kind = "holding"                     # holding, processing_use, operation
+    basis = "own SCADA system"
 """
 
 import tomllib
@@ -27,6 +31,7 @@ from sancai.errors import InvalidValueError, UnexpectedAnswerError
 from sancai.publish_card import CARD_FILE, read_card
 from sancai.publish_folder import STATEMENT_FILE
 from sancai.shapes import shaped
+from sancai.stated import Registration, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,11 @@ class Statement:
     contributors: tuple[Contributor, ...] = field(default=())
     grade: str = "general"
     desensitised: bool = False
+    embargo_until: str | None = None
+    rights: tuple[Right, ...] = field(default=())
+    registrations: tuple[Registration, ...] = field(default=())
+    industry: str | None = None
+    key_industry: str | None = None
 
     def draft(self) -> DraftInput:
         """Return the part that concerns the version."""

@@ -299,6 +299,14 @@ def draft_body(**stated: Any) -> dict[str, Any]:
     return {"message": "首次发布", "origin": "self_built", "source": "自有测风塔", **stated}
 
 
+REGISTRATION = {
+    "kind": "data_property",
+    "number": "粤数登 2026-0001",
+    "registrar": "数据产权登记中心",
+    "registered_on": "2026-01-15",
+}
+
+
 def begin_draft(client: Web, name: str, **stated: Any) -> str:
     """Create a dataset and begin its first version."""
     client.post("/v1/datasets", dataset_body(name, **stated))

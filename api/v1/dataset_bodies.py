@@ -1,10 +1,10 @@
 """What is asked of datasets, drafts and versions: request bodies and queries."""
 
-from datetime import date
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.door import PageQuery, Strict, Whole
+from api.v1.statement_bodies import RegistrationBody, RightBody, day_of
+from registry.catalog.industries import KeyIndustry
 from registry.catalog.model import (
     PARENTS_MAX,
     Contributor,
@@ -18,9 +18,10 @@ from registry.catalog.model import (
     VersionName,
 )
 from registry.catalog.reading import READ_PATHS_MAX
-from registry.catalog.statement_model import Grade
+from registry.catalog.statement_model import REGISTRATIONS_MAX, RIGHTS_MAX, Grade, Industry
 from registry.errors import InvalidValueError
 from registry.values.identifiers import FirmId
+from registry.values.moment import Moment
 from registry.values.names import PublicName
 
 
@@ -77,10 +78,7 @@ class EarlierPublicationBody(Strict):
 
     def value(self) -> EarlierPublication:
         """Return the value. Raises InvalidValueError."""
-        try:
-            return EarlierPublication(self.where, date.fromisoformat(self.published_on), self.url)
-        except ValueError as error:
-            raise InvalidValueError("day_malformed", given=self.published_on) from error
+        return EarlierPublication(self.where, day_of(self.published_on), self.url)
 
 
 class ContributorBody(Strict):
@@ -108,6 +106,11 @@ class DraftBody(Strict):
     contributors: list[ContributorBody] = Field(default_factory=list, max_length=200)
     grade: Grade = Grade.GENERAL
     desensitised: bool = False
+    embargo_until: str | None = Field(default=None, max_length=40, examples=["2026-12-01T00:00:00Z"])
+    rights: list[RightBody] = Field(default_factory=list, max_length=RIGHTS_MAX)
+    registrations: list[RegistrationBody] = Field(default_factory=list, max_length=REGISTRATIONS_MAX)
+    industry: str | None = Field(default=None, max_length=20, examples=["B0610"])
+    key_industry: KeyIndustry | None = None
 
     def command(self, dataset: PublicName) -> OpenDraft:
         """Return the command. Raises InvalidValueError."""
@@ -123,6 +126,10 @@ class DraftBody(Strict):
             contributors=tuple(each.value() for each in self.contributors),
             grade=self.grade,
             desensitised=self.desensitised,
+            embargo_until=Moment.of_text(self.embargo_until) if self.embargo_until else None,
+            rights=tuple(each.value() for each in self.rights),
+            registrations=tuple(each.value() for each in self.registrations),
+            industry=Industry(self.industry, self.key_industry),
         )
 
 

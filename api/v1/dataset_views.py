@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from api.calls import cursor_of
 from api.door import Answer
 from api.problems import language
+from api.v1.statement_views import DeprecationView, IndustryView, RegistrationView, RightView
 from api.v1.uploads import UploadView
 from api.wording import sentence
 from registry.catalog.model import Dataset, Hit, SearchPage, UsageDay, Version, VersionFile
@@ -29,6 +30,7 @@ class DatasetView(Answer):
     publisher: str
     created_at: str
     latest: int | None
+    deprecation: DeprecationView | None
 
     @classmethod
     def of(cls, found: Dataset) -> Self:
@@ -45,6 +47,7 @@ class DatasetView(Answer):
             publisher=found.publisher,
             created_at=str(found.created_at),
             latest=found.newest,
+            deprecation=DeprecationView.of(found.deprecation),
         )
 
 
@@ -184,6 +187,8 @@ class DraftView(Answer):
     report: dict[str, JsonValue] | None
     overlap: list[OverlapView]
     new_share_bp: int | None
+    grade: str
+    embargo_until: str | None
 
     @classmethod
     def of(cls, found: Version, files: tuple[VersionFile, ...] = ()) -> Self:
@@ -214,6 +219,8 @@ class DraftView(Answer):
                 for each in found.overlap
             ],
             new_share_bp=found.new_share_bp,
+            grade=found.grade.value,
+            embargo_until=str(found.embargo_until) if found.embargo_until else None,
         )
 
 
@@ -265,7 +272,14 @@ class VersionView(Answer):
     new_share_bp: int | None
     contributors: list[ContributorView]
     grade: str
+    stated_grade: str
+    grade_assessed: bool
     desensitised: bool
+    embargo_until: str | None
+    rights: list[RightView]
+    registrations: list[RegistrationView]
+    industry: IndustryView | None
+    deprecation: DeprecationView | None
     files: int
     size_bytes: int
     rows: int | None
@@ -299,7 +313,14 @@ class VersionView(Answer):
                 ContributorView(firm=each.firm, name=each.name, role=each.role.value) for each in found.contributors
             ],
             grade=found.grade.value,
+            stated_grade=found.stated_grade.value,
+            grade_assessed=found.grade_assessed,
             desensitised=found.desensitised,
+            embargo_until=str(found.embargo_until) if found.embargo_until else None,
+            rights=[RightView.of(each) for each in found.rights],
+            registrations=[RegistrationView.of(each) for each in found.registrations],
+            industry=IndustryView.of(found.industry),
+            deprecation=DeprecationView.of(found.deprecation),
             files=found.files,
             size_bytes=found.size_bytes,
             rows=found.rows,

@@ -1,12 +1,8 @@
 """Datasets, drafts and versions over HTTP."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
-from typing import TypeVar
-from urllib.parse import quote
 
-from flask import Response, request
-from pydantic import BaseModel
+from flask import Response
 
 from api.calls import current_actor, house, position_of, read, rendered, write
 from api.door import Door, PageQuery
@@ -23,6 +19,7 @@ from api.v1.dataset_bodies import (
     VersionWithdrawalBody,
     version_number,
 )
+from api.v1.dataset_naming import of_dataset as _of_dataset
 from api.v1.dataset_views import (
     DatasetView,
     DraftFileView,
@@ -40,10 +37,10 @@ from api.v1.dataset_views import (
 )
 from registry.actors.model import Action
 from registry.catalog import service
-from registry.catalog.model import Dataset, Search, VersionFile, VersionName
+from registry.catalog.model import Search, VersionFile, VersionName
 from registry.catalog.usage import note_reads, usage
 from registry.errors import InvalidValueError, UnavailableError
-from registry.journal.work import Command, View
+from registry.journal.work import Command
 from registry.manifests.model import FilePath
 from registry.values.digest import Digest
 from registry.values.identifiers import ReadId, VersionId
@@ -56,23 +53,6 @@ READ_URL_LIFE = timedelta(minutes=15)
 """Revocation ends new addresses at once; those that were given out end after this."""
 DRAFT_FILES_SHOWN_MAX = 1_000
 READ_DOOR = "v1"
-
-T = TypeVar("T")
-
-
-def _of_dataset(
-    namespace: str, slug: str, query: Callable[[View, Dataset], T], present: Callable[[T], BaseModel]
-) -> Response:
-    """Answer a question about a dataset; asked by an earlier name, lead to the present one (308)."""
-    name = PublicName(namespace, slug)
-    with house().view(current_actor()) as view:
-        held = service.dataset(view, name)
-        if held.name.key != name.key:
-            before, after = (quote(f"/v1/datasets/{each}") for each in (name, held.name))
-            moved = request.full_path.removesuffix("?").replace(before, after, 1)
-            return Response(status=308, headers={"Location": moved})
-        made = present(query(view, held))
-    return rendered(made.model_dump(mode="json", by_alias=True))
 
 
 @door.operation("POST", "/datasets", {201: DatasetView}, action=Action.DRAFT_VERSION)

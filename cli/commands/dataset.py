@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.commands.dataset_usage import command as usage
+from cli.commands import dataset_lineage, dataset_statements
 from cli.connection import client
 from cli.output import Branch, bytes_text, facts, line, show, table
 from cli.words import say
 
 if TYPE_CHECKING:
     from sancai.datasets import Dataset, FileInventory, Version
+    from sancai.stated import Deprecation
 
 
 @click.group("dataset", cls=Branch, help=say("Show a dataset, its versions and files.", "查看数据集、版本与文件。"))
@@ -19,15 +21,67 @@ def command() -> None:
     """Show datasets."""
 
 
+for made in (*dataset_statements.COMMANDS, dataset_lineage.lineage):
+    command.add_command(made)
+
+
 @command.command(
-    "show", help=say("Show dataset NAME.", "显示数据集 NAME。"), example="sancai dataset show hami-wind/turbines"
+    "show",
+    help=say("Show dataset NAME, or what is stated of version NAME@v1.", "显示数据集 NAME，或对版本 NAME@v1 的声明。"),
+    example="sancai dataset show hami-wind/turbines@v1",
 )
 @click.argument("name")
 def show_dataset(name: str) -> None:
-    """Show a dataset."""
+    """Show a dataset or a version."""
+    from sancai.datasets import Reference
+
+    wanted = Reference.parse(name)
     with client() as service:
-        found = service.datasets.show(name)
-    show(found, _print_dataset)
+        if wanted.version is not None:
+            version = service.datasets.version(wanted.name, wanted.version)
+            show(version, lambda found: _print_version(wanted.name, found))
+            return
+        show(service.datasets.show(name), _print_dataset)
+
+
+def _print_version(name: str, found: "Version") -> None:
+    industry = found.industry
+    facts(
+        [
+            (say("version", "版本"), f"{name}@v{found.number}"),
+            (say("state", "状态"), found.state),
+            (say("message", "版本说明"), found.message or None),
+            (say("published", "发布时间"), found.published_at),
+            (say("embargo until", "禁止读取期至"), found.embargo_until),
+            (say("origin", "来源类型"), found.origin),
+            (say("source", "来源"), found.source),
+            (say("parents", "派生自"), ", ".join(found.parents) or None),
+            (say("grade", "安全级别"), f"{found.grade}{_why(found)}"),
+            *((say("right", "数据权利"), f"{each.kind}: {each.basis}") for each in found.rights),
+            *(
+                (say("registration", "登记"), f"{each.kind}: {each.number}, {each.registrar}, {each.registered_on}")
+                for each in found.registrations
+            ),
+            (say("industry", "行业"), f"{industry.code} {industry.division}" if industry and industry.code else None),
+            (say("key industry", "重点行业"), industry.key_industry_name if industry else None),
+            (say("deprecated", "弃用"), _deprecated(found.deprecation)),
+            (say("content digest", "内容摘要"), found.content_digest),
+        ]
+    )
+
+
+def _why(found: "Version") -> str:
+    if found.grade_assessed:
+        return say(" (assessed)", "（已评估）")
+    inherited = found.stated_grade is not None and found.stated_grade != found.grade
+    return say(" (by what it derives from)", "（随派生来源）") if inherited else ""
+
+
+def _deprecated(found: "Deprecation | None") -> str | None:
+    if found is None:
+        return None
+    instead = say(f"; use {found.successor}", f"；请改用 {found.successor}") if found.successor else ""
+    return f"{found.reason}{instead}"
 
 
 def _print_dataset(found: "Dataset") -> None:
@@ -41,6 +95,7 @@ def _print_dataset(found: "Dataset") -> None:
             (say("access", "读取范围"), found.access),
             (say("publisher", "发布方"), found.publisher),
             (say("keywords", "关键词"), ", ".join(found.keywords) or None),
+            (say("deprecated", "弃用"), _deprecated(found.deprecation)),
             (say("id", "编号"), found.id),
         ]
     )
@@ -61,8 +116,25 @@ def list_versions(name: str) -> None:
 
 def _print_versions(found: "tuple[Version, ...]") -> None:
     table(
-        [say("version", "版本"), say("state", "状态"), say("published", "发布时间"), say("content digest", "内容摘要")],
-        [(f"v{item.number}", item.state, item.published_at, item.content_digest) for item in found],
+        [
+            say("version", "版本"),
+            say("state", "状态"),
+            say("published", "发布时间"),
+            say("grade", "安全级别"),
+            say("deprecated", "弃用"),
+            say("content digest", "内容摘要"),
+        ],
+        [
+            (
+                f"v{item.number}",
+                item.state,
+                item.published_at,
+                item.grade,
+                _deprecated(item.deprecation),
+                item.content_digest,
+            )
+            for item in found
+        ],
     )
 
 

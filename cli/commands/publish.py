@@ -9,6 +9,7 @@ import click
 from cli.connection import client
 from cli.output import Leaf, bytes_text, facts, line, show
 from cli.progress import bar
+from cli.stated import industry_options, moment_of, registration_option, registrations_of, right_option, rights_of
 from cli.words import say
 
 if TYPE_CHECKING:
@@ -47,6 +48,14 @@ if TYPE_CHECKING:
 @click.option("--parent", "parents", multiple=True, help=say("namespace/name@v1 it derives from.", "派生自的版本。"))
 @click.option("--grade", type=click.Choice(["general", "important"]), help=say("Security grade.", "安全等级。"))
 @click.option("--desensitised/--not-desensitised", default=None, help=say("Personal data was removed.", "已脱敏。"))
+@click.option(
+    "--embargo-until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help=say("The first day on which others may read (Asia/Shanghai).", "他人可读取的首日（北京时间）。"),
+)
+@right_option
+@registration_option
+@industry_options
 @click.option("--dry-run", is_flag=True, help=say("Show the plan and stop there.", "只显示计划，不上传。"))
 @click.option("--wait", type=int, help=say("Seconds to wait for verification.", "等待核验的秒数。"))
 def command(
@@ -55,6 +64,11 @@ def command(
     """Publish a dataset."""
     from sancai.publishing import Telling
 
+    given |= {
+        "embargo_until": moment_of(given["embargo_until"]),  # type: ignore[arg-type]
+        "rights": rights_of(given["rights"]),  # type: ignore[arg-type]
+        "registrations": registrations_of(given["registrations"]),  # type: ignore[arg-type]
+    }
     if published_before:
         given["earlier_publications"] = [_earlier(published_before)]
     with client() as service:

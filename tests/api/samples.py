@@ -311,6 +311,32 @@ SAMPLES: Final[dict[str, Sample]] = {
     ),
     "sign_read_urls": Sample(plain(dataset_path(OPEN_DATASET, version="v1"), {"paths": ["data/wind.csv"]})),
     "withdraw_version": Sample(plain(dataset_path(version="v1"), {"reason": "仪表有误"}), of(PUBLISHER)),
+    "show_lineage": Sample(plain(dataset_path(version="v1"))),
+    # What is stated of them.
+    "list_dataset_statements": Sample(plain(dataset_path())),
+    "list_version_statements": Sample(plain(dataset_path(version="v1"))),
+    "correct_card": Sample(
+        plain(dataset_path(), {"title": "风电功率", "description": "更正", "keywords": ["风电"]}), of(PUBLISHER)
+    ),
+    "state_licence": Sample(plain(dataset_path(), {"licence": "CC0-1.0", "reason": "更正"}), of(PUBLISHER)),
+    "deprecate_dataset": Sample(plain(dataset_path(), {"reason": "已更换"}), of(PUBLISHER)),
+    "deprecate_version": Sample(
+        plain(dataset_path(version="v1"), {"reason": "已更换", "successor": OPEN_DATASET}), of(PUBLISHER)
+    ),
+    "state_grade": Sample(
+        plain(dataset_path(version="v1"), {"grade": "important", "basis": "GB/T 43697"}), of(PUBLISHER)
+    ),
+    "state_rights": Sample(
+        plain(dataset_path(version="v1"), {"rights": [{"kind": "holding", "basis": "自有测风塔"}]}), of(PUBLISHER)
+    ),
+    "state_registrations": Sample(
+        plain(dataset_path(version="v1"), {"registrations": [steps.REGISTRATION]}), of(PUBLISHER)
+    ),
+    "state_industry": Sample(
+        plain(dataset_path(version="v1"), {"code": "D4415", "key_industry": "smart_energy"}), of(PUBLISHER)
+    ),
+    # No version of the small world is under embargo.
+    "state_embargo": Sample(plain(dataset_path(version="v1"), {"until": None}), of(PUBLISHER), succeeds=False),
     # Adoption and quality.
     "attest_adoption": Sample(lambda world: Asked(body=steps.adoption_body(world, BUYER)), of(BUYER)),
     "withdraw_adoption": Sample(named("receipt", f"receipt_{ADOPTER}", {"reason": "停用"}), of(ADOPTER)),

@@ -1,18 +1,14 @@
 """Listings, orders, vouchers, adoption, awards and cases as people type them, against the real service."""
 
-import json
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from registry.actors.model import Role
 from registry.journal import service as journal
 from tests import world as small
-from tests.cli.runner import Ran, sancai
-from tests.live import application_of, live
+from tests.cli.desk import At
 from tests.world import (
     ADOPTERS,
     AWARD_LINE,
@@ -30,40 +26,6 @@ from tests.world import (
 )
 
 DOCUMENT = small.cast.DOCUMENT
-
-
-class Desk:
-    """The command line of one member of a firm or an authority."""
-
-    def __init__(self, run: Callable[..., Ran]) -> None:
-        self.run = run
-
-    def __call__(self, *arguments: str) -> Any:
-        """Run a command with ``--json`` and return what it printed."""
-        done = self.run(*arguments, "--json")
-        assert done.code == 0, done.err
-        return json.loads(done.out)
-
-    def text(self, *arguments: str) -> str:
-        """Run a command for people and return what it printed."""
-        done = self.run(*arguments)
-        assert done.code == 0, done.err
-        return done.out
-
-
-At = Callable[..., Desk]
-
-
-@pytest.fixture
-def at(world: World) -> Iterator[At]:
-    """The desks of the small world's people."""
-    with live(lambda url: application_of(world.house, url)) as url:
-
-        def desk(party: str, role: str = Role.OWNER) -> Desk:
-            token = world.tokens[f"{party}/{role}"]
-            return Desk(lambda *given: sancai(*given, SANCAI_URL=url, SANCAI_TOKEN=token, SANCAI_LANG="en"))
-
-        yield desk
 
 
 @pytest.fixture

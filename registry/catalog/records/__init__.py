@@ -26,7 +26,15 @@ from registry.catalog.records.files import (
     version_files,
 )
 from registry.catalog.records.grants import add_grant, end_grant, grant_ends, grants
-from registry.catalog.records.lineage import derived_grades, grades, lock_grades, set_grades
+from registry.catalog.records.lineage import (
+    derived_grades,
+    grades,
+    links_to,
+    lock_grades,
+    reached,
+    set_grades,
+    states_of,
+)
 from registry.catalog.records.search import (
     FACET_CAP,
     facet_counts,
@@ -108,6 +116,7 @@ __all__ = [
     "issued_reads",
     "last_digested_day",
     "last_statement",
+    "links_to",
     "lock_grades",
     "namespace_owner",
     "namespaces",
@@ -115,6 +124,7 @@ __all__ = [
     "path_like",
     "published_ids",
     "queue_verification",
+    "reached",
     "remove_file",
     "same_content",
     "same_content_elsewhere",
@@ -129,6 +139,7 @@ __all__ = [
     "set_version",
     "statements",
     "statements_of",
+    "states_of",
     "take_namespace",
     "unindex_dataset",
     "usage_between",
