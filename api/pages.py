@@ -39,7 +39,7 @@ LISTINGS_SHOWN_MAX: Final = 10
 DERIVED_SHOWN_MAX: Final = 20
 NOTICES_SHOWN_MAX: Final = 200
 STYLE_LIFE_S: Final = 3600
-FACETS: Final = ("sector", "licence", "format", "price")
+FACETS: Final = ("sector", "key_industry", "licence", "format", "price")
 
 pages = Blueprint("pages", __name__)
 pages.register_error_handler(SancaiError, refused)

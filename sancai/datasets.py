@@ -260,7 +260,7 @@ class Datasets:
         return shaped(Dataset, self._session.get(_at(name)))
 
     def find(self, q: str = "", *, cursor: str | None = None, limit: int = 20, **facets: str | None) -> Found:
-        """Return one page of the datasets that hold the words ``q``; facets: sector, licence, format, price."""
+        """Return one page of what holds the words ``q``; facets: sector, key_industry, licence, format, price."""
         return shaped(Found, self._session.get("/datasets", q=q or None, cursor=cursor, limit=limit, **facets))
 
     def search(self, q: str = "", **facets: str | None) -> Iterator[Dataset]:

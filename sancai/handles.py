@@ -10,6 +10,7 @@ Example::
 """
 
 import io
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -24,6 +25,7 @@ from sancai.parallel import Stop
 from sancai.ranged_file import AHEAD_MIN_BYTES, RangedFile, read_into
 from sancai.selection import Selection
 from sancai.session import http_client
+from sancai.stated import DeprecatedDataWarning
 from sancai.transfers import IN_FLIGHT, TIMEOUT
 from sancai.trust import trusted_manifest
 
@@ -166,6 +168,9 @@ def load(reference: str, client: "Client | None" = None, *, keys: tuple[str, ...
     Raises:
         InvalidValueError: ``name_malformed``, ``url_missing``.
         NotFoundError: There is no such version, or you may not see it.
+
+    Warns:
+        DeprecatedDataWarning: Its publisher says that it should no longer be used, why, and what to use instead.
     """
     from sancai.client import Client
     from sancai.datasets import Reference
@@ -178,4 +183,8 @@ def load(reference: str, client: "Client | None" = None, *, keys: tuple[str, ...
         if client is None:
             used.close()
         raise
+    if stated := version.deprecation:
+        instead = f" Use {stated.successor} instead." if stated.successor else ""
+        said = f"{wanted.name}@v{version.number} is deprecated: {stated.reason}{instead}"
+        warnings.warn(said, DeprecatedDataWarning, stacklevel=2)
     return VersionHandle(used, version, wanted.name, keys, owned=client is None)

@@ -21,6 +21,7 @@ from sancai.manifests import ManifestFile
 from sancai.paths import Places
 from sancai.pull_memory import PullMemory, Recalled
 from sancai.selection import Selection
+from sancai.stated import Deprecation
 from sancai.transfers import Progress
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Pulled:
     size_bytes: int
     already_there: int
     signed_by: tuple[str, ...]
+    deprecation: Deprecation | None = None
 
 
 def pull(
@@ -108,6 +110,7 @@ def pull_version(
         size_bytes=plan.size_bytes,
         already_there=len(plan.missing) - sum(plan.missing),
         signed_by=manifest.signed_by,
+        deprecation=version.version.deprecation,
     )
 
 

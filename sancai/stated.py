@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 
+class DeprecatedDataWarning(UserWarning):
+    """A version that is read should no longer be used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """A right in the data: holding, processing_use or operation; ``evidence`` is the id of a document."""

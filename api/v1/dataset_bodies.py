@@ -170,5 +170,6 @@ class SearchQuery(PageQuery):
     q: str = Field(default="", max_length=200)
     sector: str = Field(default="", max_length=40)
     licence: str = Field(default="", max_length=100)
+    key_industry: str = Field(default="", max_length=40)
     format: str = Field(default="", max_length=20)
     price: str = Field(default="", max_length=10)

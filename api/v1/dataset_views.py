@@ -320,7 +320,7 @@ class VersionView(Answer):
             rights=[RightView.of(each) for each in found.rights],
             registrations=[RegistrationView.of(each) for each in found.registrations],
             industry=IndustryView.of(found.industry),
-            deprecation=DeprecationView.of(found.deprecation),
+            deprecation=DeprecationView.of(found.deprecated),
             files=found.files,
             size_bytes=found.size_bytes,
             rows=found.rows,

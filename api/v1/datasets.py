@@ -64,7 +64,9 @@ def create_dataset(body: DatasetBody) -> Response:
 @door.operation("GET", "/datasets", {200: SearchView}, public=True)
 def search_datasets(query: SearchQuery) -> Response:
     """Search published datasets by words, with facets."""
-    wanted = Search(query.q, query.sector, query.licence, query.format, query.price, query.limit)
+    wanted = Search(
+        query.q, query.sector, query.licence, query.key_industry, query.format, query.price, limit=query.limit
+    )
     position = position_of(query.cursor, 3)
     if position and not (position[0] in (0, 1) and type(position[1]) is int and 0 <= position[1] < 2**31):
         raise InvalidValueError("cursor_malformed")

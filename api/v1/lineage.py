@@ -50,7 +50,7 @@ class NodeView(Answer):
             grade=held.grade.value if held else None,
             new_share_bp=held.new_share_bp if held else None,
             content_digest=str(held.content_digest) if held else None,
-            deprecated=held.deprecation is not None if held else None,
+            deprecated=held.deprecated is not None if held else None,
         )
 
 

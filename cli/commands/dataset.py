@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.dataset_usage import command as usage
 from cli.commands import dataset_lineage, dataset_statements
+from cli.commands.dataset_usage import command as usage
 from cli.connection import client
 from cli.output import Branch, bytes_text, facts, line, show, table
 from cli.words import say

@@ -1,12 +1,13 @@
 """``sancai pull``."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.connection import client
-from cli.output import Leaf, bytes_text, facts, line, show
+from cli.output import Leaf, bytes_text, facts, line, note, show
 from cli.progress import bar
 from cli.words import say
 
@@ -47,11 +48,21 @@ def command(name: str, paths: tuple[str, ...], folder: Path | None, check: bool,
     """Download a dataset."""
     from sancai.datasets import Reference
     from sancai.pull import pull
+    from sancai.stated import DeprecatedDataWarning
 
+    # Said below, in the reader's language.
+    warnings.simplefilter("ignore", DeprecatedDataWarning)
     target = folder or Path(Reference.parse(name).name.split("/")[1])
     with client() as service, bar("download") as drawn:
         done = pull(
             service, name, target, paths=paths, keys=keys, check=check, begin=drawn.begin, progress=drawn.advance
+        )
+    if done.deprecation:
+        instead = done.deprecation.successor
+        note(
+            say(f"{done.name}@v{done.version} is deprecated: ", f"{done.name}@v{done.version} 已弃用：")
+            + done.deprecation.reason
+            + (say(f" Use {instead} instead.", f" 请改用 {instead}。") if instead else "")
         )
     show(done, _print)
 

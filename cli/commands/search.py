@@ -6,10 +6,11 @@ import click
 
 from cli.connection import client
 from cli.output import Leaf, line, show, table
+from cli.stated import KEY_INDUSTRIES
 from cli.words import say
 
 if TYPE_CHECKING:
-    from sancai.datasets import Found
+    from sancai.datasets import Dataset, Found
 
 
 @click.command(
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 )
 @click.argument("words", nargs=-1)
 @click.option("--sector", help=say("Only this sector.", "行业。"))
+@click.option("--key-industry", type=click.Choice(KEY_INDUSTRIES), help=say("Only this key industry.", "重点行业。"))
 @click.option("--licence", help=say("Only this licence.", "许可。"))
 @click.option("--format", "file_format", help=say("Only this format, for example parquet.", "格式，例如 parquet。"))
 @click.option("--price", help=say("Only this price: free or paid.", "价格：free 或 paid。"))
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 def command(
     words: tuple[str, ...],
     sector: str | None,
+    key_industry: str | None,
     licence: str | None,
     file_format: str | None,
     price: str | None,
@@ -44,6 +47,7 @@ def command(
             cursor=cursor,
             limit=limit,
             sector=sector,
+            key_industry=key_industry,
             licence=licence,
             format=file_format,
             price=price,
@@ -64,9 +68,13 @@ def _print(found: "Found") -> None:
             say("price", "价格"),
         ],
         [
-            (item.name, item.title, item.sector, item.licence, item.price_text or say("free", "免费"))
+            (item.name, _title(item), item.sector, item.licence, item.price_text or say("free", "免费"))
             for item in found.items
         ],
     )
     if found.next_cursor:
         line(say(f"More: --cursor {found.next_cursor}", f"更多：--cursor {found.next_cursor}"))
+
+
+def _title(item: "Dataset") -> str:
+    return f"{item.title} ({say('deprecated', '已弃用')})" if item.deprecation else item.title

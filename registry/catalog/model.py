@@ -239,6 +239,12 @@ class Version:
     registrations: tuple[Registration, ...] = ()
     industry: Industry = NO_INDUSTRY
     deprecation: Deprecation | None = None
+    dataset_deprecation: Deprecation | None = None
+
+    @property
+    def deprecated(self) -> Deprecation | None:
+        """Why it should no longer be used: by itself, or because its whole dataset should not."""
+        return self.deprecation or self.dataset_deprecation
 
     @property
     def derived(self) -> bool:
@@ -292,6 +298,7 @@ class Search:
     text: str = ""
     sector: str | None = None
     licence: str | None = None
+    key_industry: str | None = None
     format: str | None = None
     price: str | None = None
     limit: int = 50

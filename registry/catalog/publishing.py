@@ -136,7 +136,8 @@ def index_within(work: Work, held: Dataset, published: Version) -> None:
         words += [str(label) for column in file.columns for label in _labels(column)]
         formats += [file.format] if file.format else []
     tokens = document_tokens(held.title, words)
-    records.index_dataset(work.connection, held, tokens, sorted(set(formats)), published.published_at or work.now)
+    since, industry = published.published_at or work.now, published.industry.key
+    records.index_dataset(work.connection, held, tokens, sorted(set(formats)), since, industry)
 
 
 def _labels(column: object) -> list[object]:

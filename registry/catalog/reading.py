@@ -214,7 +214,7 @@ def search(view: View, wanted: Search, after: tuple[int, int, str] | None = None
     rules.require_search(wanted)
     query = query_text(wanted.text)
     if wanted.text.strip() and not query:
-        return SearchPage((), {name: {} for name in ("sector", "licence", "format", "price")})
+        return SearchPage((), {name: {} for name in ("sector", "licence", "key_industry", "format", "price")})
     title_query = query_text(wanted.text, "@")
     rows = records.found_datasets(view.connection, wanted, query, title_query, after)
     shown = rows[: wanted.limit]

@@ -195,9 +195,8 @@ def require_reason(reason: str) -> None:
 
 def require_search(wanted: Search) -> None:
     """Raise InvalidValueError for a facet that holds characters no value has."""
-    for field, text in (("sector", wanted.sector), ("licence", wanted.licence), ("format", wanted.format)):
-        require_text(field, text or "", 0, LICENCE_LENGTH_MAX)
-    require_text("price", wanted.price or "", 0, LICENCE_LENGTH_MAX)
+    for field in ("sector", "licence", "key_industry", "format", "price"):
+        require_text(field, getattr(wanted, field) or "", 0, LICENCE_LENGTH_MAX)
 
 
 def require_file_count(files: int) -> None:

@@ -28,6 +28,7 @@ from sqlalchemy import update as update_rows
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
+from registry.catalog.industries import KeyIndustry
 from registry.catalog.model import Dataset, Search
 from registry.values.identifiers import DatasetId
 from registry.values.moment import Moment
@@ -45,6 +46,7 @@ search_rows = Table(
     Column("tokens", TSVECTOR, nullable=False),
     Column("sector", Key, nullable=False),
     Column("licence", Key, nullable=False),
+    Column("key_industry", Key),
     Column("formats", ARRAY(Key), nullable=False),
     Column("price", Key, nullable=False, server_default="free"),
     Column("price_fen", BigInteger),
@@ -63,7 +65,12 @@ search_rows = Table(
 
 
 def index_dataset(
-    connection: Connection, dataset: Dataset, tokens: Sequence[str], formats: Sequence[str], published_at: Moment
+    connection: Connection,
+    dataset: Dataset,
+    tokens: Sequence[str],
+    formats: Sequence[str],
+    published_at: Moment,
+    key_industry: KeyIndustry | None = None,
 ) -> None:
     """Write the search row of a dataset; price and adopters stay as they are."""
     made = insert_or(search_rows).values(
@@ -71,10 +78,12 @@ def index_dataset(
         tokens=func.array_to_tsvector(cast(list(tokens), ARRAY(Text))),
         sector=dataset.sector,
         licence=dataset.licence,
+        key_industry=key_industry,
         formats=list(formats),
         published_at=published_at,
     )
-    changed = {name: made.excluded[name] for name in ("tokens", "sector", "licence", "formats", "published_at")}
+    names = ("tokens", "sector", "licence", "key_industry", "formats", "published_at")
+    changed = {name: made.excluded[name] for name in names}
     connection.execute(made.on_conflict_do_update(index_elements=["dataset_id"], set_=changed))
 
 
@@ -99,7 +108,7 @@ def set_adopters(connection: Connection, dataset: DatasetId, adopters: int) -> N
 
 def _narrowed(wanted: Search, query: str) -> list[Any]:
     """Return the conditions, in the order in which PostgreSQL looks at a row: what costs least stands first."""
-    exact = {name: getattr(wanted, name) for name in ("sector", "licence", "price")}
+    exact = {name: getattr(wanted, name) for name in ("sector", "licence", "key_industry", "price")}
     conditions: list[Any] = [search_rows.c[name] == value for name, value in exact.items() if value]
     if wanted.format:
         conditions.append(literal(wanted.format) == any_(search_rows.c.formats))
@@ -144,7 +153,7 @@ def _tier(tier: int, conditions: Sequence[Any], limit: int, after: tuple[int, in
 
 def facet_counts(connection: Connection, wanted: Search, query: str) -> tuple[dict[str, dict[str, int]], bool]:
     """Return how many hits have each value of each facet, and whether the count stopped at the cap."""
-    names = ("sector", "licence", "formats", "price")
+    names = ("sector", "licence", "key_industry", "formats", "price")
     hits = (
         select(*(search_rows.c[name] for name in names)).where(*_narrowed(wanted, query)).limit(FACET_CAP).cte("hits")
     )
@@ -155,18 +164,19 @@ def facet_counts(connection: Connection, wanted: Search, query: str) -> tuple[di
         for shown, value in (
             ("sector", hits.c.sector),
             ("licence", hits.c.licence),
+            ("key_industry", hits.c.key_industry),
             ("format", func.unnest(hits.c.formats)),
             ("price", hits.c.price),
         )
     ]
     total = select(literal("").label("facet"), literal("").label("value"), func.count().label("hits")).select_from(hits)
-    found: dict[str, dict[str, int]] = {name: {} for name in ("sector", "licence", "format", "price")}
+    found: dict[str, dict[str, int]] = {name: {} for name in ("sector", "licence", "key_industry", "format", "price")}
     number = 0
     for facet, value, count in sorted(
-        connection.execute(union_all(total, *counted)), key=lambda row: (-row[2], row[1])
+        connection.execute(union_all(total, *counted)), key=lambda row: (-row[2], row[1] or "")
     ):
-        if facet:
+        if facet and value is not None:
             found[facet][value] = int(count)
-        else:
+        elif not facet:
             number = int(count)
     return found, number == FACET_CAP

@@ -185,7 +185,9 @@ def versions_by_id(connection: Connection, wanted: Iterable[VersionId]) -> dict[
 
 
 def _versions(connection: Connection, condition: Any) -> tuple[Version, ...]:
-    query = select(versions, datasets.c.publisher).join(datasets, datasets.c.id == versions.c.dataset_id)
+    query = select(versions, datasets.c.publisher, datasets.c.deprecation.label("dataset_deprecation")).join(
+        datasets, datasets.c.id == versions.c.dataset_id
+    )
     rows = connection.execute(query.where(condition).order_by(versions.c.number, versions.c.id)).all()
     parents: dict[VersionId, list[tuple[VersionId, str]]] = {}
     if rows:
@@ -250,6 +252,7 @@ def _version(row: Row[Any], parents: Sequence[tuple[VersionId, str]]) -> Version
         registrations=tuple(Registration.of_json(each) for each in row.registrations),
         industry=Industry(row.industry, KeyIndustry(row.key_industry) if row.key_industry else None),
         deprecation=Deprecation.of_json(row.deprecation),
+        dataset_deprecation=Deprecation.of_json(row.dataset_deprecation),
     )
 
 

@@ -871,6 +871,7 @@ CREATE TABLE search (
   tokens TSVECTOR NOT NULL, 
   sector TEXT COLLATE "C" NOT NULL, 
   licence TEXT COLLATE "C" NOT NULL, 
+  key_industry TEXT COLLATE "C", 
   formats TEXT[] COLLATE "C" NOT NULL, 
   price TEXT COLLATE "C" DEFAULT 'free' NOT NULL, 
   price_fen BIGINT, 

@@ -12,8 +12,9 @@ from sqlalchemy.exc import DatabaseError
 from cli.working import run_once
 from registry.actors.model import Actor
 from registry.catalog import service
+from registry.catalog.industries import KeyIndustry
 from registry.catalog.model import OpenDraft, Origin, Search, Version, VersionName
-from registry.catalog.statement_model import STATEMENT_TYPE, Grade, Statement, StatementKind
+from registry.catalog.statement_model import STATEMENT_TYPE, Grade, Industry, Statement, StatementKind
 from registry.errors import ConflictError, NotFoundError, RuleError
 from registry.house import House
 from registry.manifests import service as manifests
@@ -94,6 +95,23 @@ def test_a_corrected_title_keeps_every_digest_and_is_found(house: House) -> None
     assert [(hit.dataset.title, hit.published_at) for hit in found.hits] == [("酒泉风电", version.published_at)]
     latest = history(house, dataset.name)[0]
     assert (latest.number, latest.kind, payload(house, latest)["body"]["title"]) == (3, StatementKind.CARD, "酒泉风电")
+
+
+def test_a_key_industry_is_a_facet_as_soon_as_it_is_stated(house: House) -> None:
+    owner = a_publisher(house)
+    dataset, _ = a_version(house, owner)
+    a_version(house, owner, {"a.csv": a_csv(seed=2)})
+
+    def search(key_industry: str | None) -> tuple[int, dict[str, int]]:
+        found = ask(house, owner, lambda view: service.search(view, Search(key_industry=key_industry)))
+        return len(found.hits), dict(found.facets["key_industry"])
+
+    assert search("smart_energy") == (0, {})
+    industry = Industry("D4415", KeyIndustry.SMART_ENERGY)
+    name = VersionName(dataset.name, 1)
+    do(house, owner, lambda work: service.state_industry(work, name, industry, house.signing_key))
+    assert search("smart_energy") == (1, {"smart_energy": 1})
+    assert search(None) == (2, {"smart_energy": 1})
 
 
 def test_statements_are_never_changed(house: House) -> None:
