@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Flask
 
-from api import auth, feeds, oauth, objects, observe, openapi, pages, problems
+from api import auth, feeds, mail_pages, oauth, objects, observe, openapi, pages, problems
 from api.door import Door
 from api.v1 import (
     accounts,
@@ -14,6 +14,7 @@ from api.v1 import (
     exchange,
     lineage,
     log,
+    mail,
     parties,
     policy,
     quality,
@@ -40,6 +41,7 @@ DOORS: Final[tuple[Door, ...]] = (
     cases.door,
     log.door,
     webhooks.door,
+    mail.door,
     quotas.door,
 )
 
@@ -54,6 +56,6 @@ def create_app(house: House) -> Flask:
     auth.install(app)
     for door in DOORS:
         app.register_blueprint(door)
-    for surrounding in (oauth, openapi, objects, pages, feeds):
+    for surrounding in (oauth, openapi, objects, pages, feeds, mail_pages):
         surrounding.install(app)
     return app

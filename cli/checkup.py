@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from smtplib import SMTPException
 from typing import Final
 
 from cli.words import say
@@ -16,7 +17,7 @@ from storage.checkup import changeable_registers, clock_ahead_s
 from storage.database import DatabaseUnavailableError
 from storage.errors import StoreError
 from storage.migrate import newest_revision, present_revision
-from storage.settings import Settings, SettingsError, read_settings
+from storage.settings import MailServer, Settings, SettingsError, read_settings
 
 DISK_FREE_MIN_BYTES: Final = 2 << 30
 CLOCK_MAX_S: Final = 60
@@ -47,6 +48,8 @@ def examine() -> Iterator[Finding]:
     shown = ", ".join(f"{key}={value}" for key, value in settings.masked().items() if value != "None")
     yield Finding(name, True, shown)
     yield _disk(settings)
+    if settings.mail:
+        yield _mail(settings.mail)
     opened = say("database and store", "数据库与存储")
     try:
         house = open_house(settings)
@@ -70,6 +73,19 @@ def _disk(settings: Settings) -> Finding:
     detail = say(f"{free >> 30} GiB free at {place}", f"{place} 剩余 {free >> 30} GiB")
     remedy = say("Make room, or set SANCAI_HOME to a larger disk.", "请清理空间，或将 SANCAI_HOME 指向更大的磁盘。")
     return Finding(name, free >= DISK_FREE_MIN_BYTES, detail, remedy, _UNAVAILABLE)
+
+
+def _mail(server: MailServer) -> Finding:
+    """Return whether the mail server lets us sign in."""
+    from storage.mail_carrier import checked
+
+    name = say("mail server", "邮件服务器")
+    mend = say("Check SANCAI_SMTP_URL.", "请检查 SANCAI_SMTP_URL。")
+    try:
+        checked(server)
+    except (OSError, SMTPException) as error:
+        return Finding(name, False, f"{server.host}:{server.port}: {type(error).__name__}", mend, _UNAVAILABLE)
+    return Finding(name, True, f"{server.host}:{server.port}")
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

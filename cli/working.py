@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final
 
+from api.mail_words import mail_composer
 from registry.catalog.records import VERIFY_KIND
 from registry.catalog.usage import digest_usage
 from registry.catalog.verification import verify_draft
@@ -141,7 +142,8 @@ def keep(house: House) -> None:
 
 def deliver_messages(house: House, kind: outbox.Kind | None = None, *, steady_only: bool = False) -> None:
     """Try every message, or those of a kind, whose time has come once."""
-    carriers = carriers_of(house.database, house.clock, house.settings, house.secret)
+    compose = mail_composer(house.settings.public_url, house.secret)
+    carriers = carriers_of(house.database, house.clock, house.settings, house.secret, compose)
     wanted = {each: carry for each, carry in carriers.items() if kind in (None, each)}
     while wanted and outbox.deliver_next(house.database, wanted, steady_only=steady_only):
         pass

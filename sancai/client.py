@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sancai.exchange import Exchange
     from sancai.handles import VersionHandle
     from sancai.log import Log
+    from sancai.mail import Mail
     from sancai.messages import Messages
     from sancai.parties import Parties
     from sancai.policy import Policy
@@ -117,6 +118,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.quotas import Quotas
 
         return Quotas(self.session)
+
+    @cached_property
+    def mail(self) -> "Mail":
+        """Where oneself takes mail, and which datasets one follows."""
+        from sancai.mail import Mail
+
+        return Mail(self.session)
 
     @cached_property
     def messages(self) -> "Messages":

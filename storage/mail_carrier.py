@@ -56,7 +56,8 @@ def mail_carrier(server: MailServer, compose: Callable[[Message], Mail]) -> Carr
 
 
 def _written(server: MailServer, message: Message, mail: Mail) -> EmailMessage:
-    made = EmailMessage(policy=SMTP)
+    # A link in a header is longer than a line, and must not be broken or encoded.
+    made = EmailMessage(policy=SMTP.clone(max_line_length=998))
     made["From"], made["To"], made["Subject"] = server.sender, mail.to, mail.subject
     made["Date"] = format_datetime(datetime.now(UTC))
     made["Message-ID"] = f"<{message.id.hex}@{server.sender.rpartition('@')[2]}>"
@@ -64,7 +65,8 @@ def _written(server: MailServer, message: Message, mail: Mail) -> EmailMessage:
     made["Auto-Submitted"] = "auto-generated"
     for name, value in mail.headers:
         made[name] = value
-    made.set_content(mail.text)
+    # Not every server takes eight bits.
+    made.set_content(mail.text, cte="base64")
     return made
 
 

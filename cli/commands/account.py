@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.account_mail import command as mail
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.quotas import print_quota
@@ -143,3 +144,6 @@ def end(account: str) -> None:
     with client() as service:
         done = service.accounts.end_member(account)
     show(done, lambda ended: line(say(f"{ended.login} was removed.", f"已移除 {ended.login}。")))
+
+
+command.add_command(mail)

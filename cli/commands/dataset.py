@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.commands import dataset_lineage, dataset_statements
+from cli.commands.dataset_follow import follow, unfollow
 from cli.commands.dataset_usage import command as usage
 from cli.connection import client
 from cli.output import Branch, bytes_text, facts, line, show, table
@@ -269,3 +270,5 @@ def show_access(name: str) -> None:
 
 
 command.add_command(usage)
+command.add_command(follow)
+command.add_command(unfollow)

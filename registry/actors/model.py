@@ -60,6 +60,7 @@ class Action(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_TOKENS = "manage_tokens"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    TAKE_MAIL = "take_mail"
     # Registers and policy of an authority.
     LOAD_POLICY = "load_policy"
     ENTER_RULING = "enter_ruling"
@@ -164,6 +165,7 @@ def _of(scope: Scope, *roles: Role) -> Permission:
 PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.MANAGE_MEMBERS: _of(Scope.ACCOUNTS, Role.OWNER),
     Action.MANAGE_TOKENS: _of(Scope.ACCOUNTS, *Role),
+    Action.TAKE_MAIL: _of(Scope.ACCOUNTS, *Role),
     Action.MANAGE_WEBHOOKS: _of(Scope.ACCOUNTS, Role.OWNER, Role.REGISTRAR),
     Action.LOAD_POLICY: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.ENTER_RULING: _of(Scope.REGISTER, Role.REGISTRAR),

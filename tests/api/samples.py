@@ -5,7 +5,7 @@ A sample is sent by everyone; those who may send it are the roles of the operati
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from cli.demo import cast
 from cli.working import run_once
 from registry.actors.model import Action, Role
 from registry.journal.records import entries
+from storage.settings import MailServer
 from tests import world as steps
 from tests.world import (
     BUYER,
@@ -160,6 +161,28 @@ def _returned(world: World) -> Asked:
     return Asked(_instructed(world).path, {"reason": "账户不符"})
 
 
+MAIL: Final = {"address": "a@x.test", "language": "zh", "topics": None}
+
+
+def _mail_server(world: World) -> Asked:
+    """Let the world have a mail server that nobody speaks to."""
+    server = MailServer("127.0.0.1", 1, "desk@x.test")
+    settings = replace(world.house.settings, mail=server)
+    world.web.app.extensions["house"] = replace(world.house, settings=settings)
+    return Asked(body=MAIL)
+
+
+def _mail_address(world: World) -> Asked:
+    _mail_server(world)
+    world.as_(PUBLISHER).post("/v1/me/mail", MAIL, status=200)
+    return Asked(body={})
+
+
+def _mail_code(world: World) -> Asked:
+    _mail_address(world)
+    return Asked(body={"code": "AAAA-AAAA-AAAA-AAAA"})
+
+
 def _webhook(world: World) -> str:
     body = {"url": "https://1.1.1.1/hook", "topics": ["version.published"]}
     return str(world.as_(PUBLISHER).post("/v1/webhooks", body)["id"])
@@ -248,6 +271,14 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_tokens": Sample(plain()),
     "end_token": Sample(_own_token, of(PUBLISHER), frozenset({Role.OWNER})),
     "show_me": Sample(plain()),
+    # Mail.
+    "show_mail_address": Sample(_mail_address, of(PUBLISHER), frozenset({Role.OWNER})),
+    "state_mail_address": Sample(_mail_server),
+    "verify_mail_address": Sample(_mail_code, of(PUBLISHER), frozenset({Role.OWNER}), succeeds=False),
+    "remove_mail_address": Sample(_mail_address, of(PUBLISHER), frozenset({Role.OWNER})),
+    "list_followed": Sample(plain()),
+    "follow_dataset": Sample(plain(dataset_path(), {})),
+    "unfollow_dataset": Sample(plain(dataset_path(), {})),
     # Quotas.
     "show_own_quota": Sample(plain(), frozenset(firm.key for firm in steps.FIRMS)),
     "show_quota": Sample(named("firm", PUBLISHER), of(PUBLISHER, OFFICE)),

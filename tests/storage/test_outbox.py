@@ -75,6 +75,8 @@ class MailReceiver(socketserver.TCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Mail)
         self.mails: list[str] = []
+        self.dies_after: int | None = None
+        """The number of mails after which it takes one more and dies before it says so, once."""
 
 
 class _Mail(socketserver.StreamRequestHandler):
@@ -90,6 +92,9 @@ class _Mail(socketserver.StreamRequestHandler):
                 while (line := self.rfile.readline()) != b".\r\n":
                     lines.append(line.decode())
                 self.server.mails.append("".join(lines))
+                if self.server.dies_after is not None and len(self.server.mails) > self.server.dies_after:
+                    self.server.dies_after = None
+                    return
             self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
             if word == b"QUIT":
                 return
