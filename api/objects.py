@@ -32,7 +32,10 @@ def install(app: Flask) -> None:
 
 
 def _store() -> LocalStore:
-    store = house().store
+    try:
+        store = house().store.at(request.args.get("store", "local"))
+    except StoreConfigurationError as error:
+        raise NotFoundError("object_missing", key="") from error
     if not isinstance(store, LocalStore):
         raise NotFoundError("object_missing", key="")
     return store

@@ -45,7 +45,7 @@ COMMANDS: Final[dict[str, Listed]] = {
     "migrate": Listed("cli.commands.migrate", "Bring the database to this release.", "将数据库升级到本版本。"),
     "doctor": Listed("cli.commands.doctor", "Say what is wrong and how to mend it.", "检查配置并给出修复办法。"),
     "verify": Listed("cli.commands.verify", "Check signatures, bytes, log and ledger.", "校验签名、字节、日志和台账。"),
-    "admin": Listed("cli.commands.admin", "Set up an installation.", "初始化安装。"),
+    "admin": Listed("cli.commands.admin", "Set up an installation, look after its store.", "初始化安装，维护存储。"),
     "demo": Listed("cli.commands.demo", "Run the whole job on real data.", "用真实数据走完全流程。"),
 }
 

@@ -13,6 +13,7 @@ from typing import Final
 from cli.words import say
 from registry.errors import SancaiError
 from registry.house import House, open_house
+from registry.upkeep.stores import probed
 from storage.checkup import changeable_registers, clock_ahead_s
 from storage.database import DatabaseUnavailableError
 from storage.errors import StoreError
@@ -138,7 +139,7 @@ def _store(house: House) -> Iterator[Finding]:
     name = say("object store", "对象存储")
     try:
         house.store.health()
-        seen = house.store.probe()
+        seen = probed(house.database, house.clock, house.store)
     except StoreError as error:
         yield Finding(name, False, _words(error), _remedy_of_opening(error), _code_of(error))
         return
@@ -146,6 +147,8 @@ def _store(house: House) -> Iterator[Finding]:
         say("versioning", "版本"): seen.versioning,
         say("object lock", "对象锁定"): seen.object_lock,
         say("conditional put", "条件写入"): seen.conditional_put,
+        say("versions of published objects", "已发布对象版本"): seen.published_versioning,
+        say("lock of published objects", "已发布对象锁定"): seen.published_lock,
     }
     yes, no = say("yes", "有"), say("no", "无")
     yield Finding(name, True, ", ".join(f"{key}: {yes if has else no}" for key, has in capabilities.items()))

@@ -23,6 +23,10 @@ from registry.house import House
 from registry.journal.service import sequence
 from registry.manifests.service import sweep_uploads
 from registry.messages.delivery import carriers_of
+from registry.upkeep.history import watch_history
+from registry.upkeep.nightly import keep_nightly
+from registry.upkeep.replicas import replicate
+from registry.upkeep.retaining import retain_published
 from registry.values.identifiers import VersionId
 from registry.vouchers.service import expire_due
 from storage import outbox, queue
@@ -34,6 +38,8 @@ SEQUENCED_EVERY_S: Final = 0.5
 KEPT_EVERY_S: Final = 60.0
 WEBHOOKS_AT_ONCE: Final = 6
 """How many receivers a worker speaks to at the same time."""
+REPLICATED_AT_ONCE_MAX: Final = 500
+"""How many objects one tidying copies to the replica store; the next one goes on."""
 EXPIRED_AT_ONCE_MAX: Final = 500
 """How many holds of vouchers one tidying ends; the next one goes on."""
 LOOKED_FOR_EVERY_S: Final = 1.0
@@ -135,6 +141,7 @@ def keep(house: House) -> None:
     tidy(house)
     digest_usage(house.database, house.clock)
     try:
+        watch_history(house)
         export_log(house, house.settings.log_retention)
     except StoreError as error:
         _log.warning("the log was not exported and will be: %s", error)
@@ -158,12 +165,18 @@ def _carrying(house: House, stop: threading.Event, kind: outbox.Kind, *, steady_
 
 
 def tidy(house: House) -> None:
-    """Make the partitions of the next months, end holds that have run out, free what given-up uploads hold."""
+    """Make the partitions of the next months, end holds that have run out, free what given-up uploads hold.
+
+    Keep published bytes from deletion, copy them to the replica, and do what is due once a night.
+    """
     with house.database.writing() as connection:
         partitions_ensured(connection)
     expire_due(house.database, house.clock, EXPIRED_AT_ONCE_MAX)
     with suppress(StoreError):
         sweep_uploads(house.database, house.clock, house.store)
+        retain_published(house)
+        replicate(house, REPLICATED_AT_ONCE_MAX)
+    keep_nightly(house)
 
 
 def work_on_next(house: House, worker: str) -> bool:

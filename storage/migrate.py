@@ -42,6 +42,16 @@ def migrate(owner_url: str | URL) -> str:
         engine.dispose()
 
 
+def ensure_role(owner_url: str | URL) -> None:
+    """Make the application's role unless it is there: a dump grants it what it may do."""
+    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(_ROLE))
+    finally:
+        engine.dispose()
+
+
 def newest_revision() -> str:
     """Return the revision that this release brings a database to."""
     with as_file(files("storage") / "migrations") as folder:

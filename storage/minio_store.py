@@ -41,6 +41,7 @@ from storage.errors import (
     UploadForgottenError,
     UploadIncompleteError,
 )
+from storage.named_store import NamedStore
 from storage.object_store import (
     CHUNK_BYTES,
     MIB,
@@ -49,6 +50,7 @@ from storage.object_store import (
     Bucket,
     Capabilities,
     ObjectStat,
+    ObjectStore,
     Part,
     Place,
     attachment,
@@ -83,14 +85,16 @@ _REFUSED = {
     "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
 }
+_LOCKABLE = {Bucket.LOG, Bucket.PUBLISHED}
+_MODES = {RetentionMode.GOVERNANCE: GOVERNANCE, RetentionMode.COMPLIANCE: COMPLIANCE}
 _LOCKED = {"InvalidRequest", "ObjectLocked", "AccessDenied"}
 
 
-class MinioStore:
+class MinioStore(NamedStore):
     """Keeps objects in the buckets ``<prefix>-<bucket>`` of an S3 store.
 
     ``threads_max`` connections are kept open. ``now`` dates the signed URLs; the store compares it with its own clock.
-    ``retention_mode`` says who may still delete what has a term.
+    ``retention_mode`` says who may still delete what has a term in the log, ``published_mode`` in the published bucket.
     """
 
     def __init__(
@@ -99,14 +103,16 @@ class MinioStore:
         threads_max: int = 16,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         retention_mode: RetentionMode = RetentionMode.GOVERNANCE,
+        published_mode: RetentionMode = RetentionMode.GOVERNANCE,
     ) -> None:
         if urlsplit(settings.public_endpoint).path.strip("/"):
             raise StoreConfigurationError("public_endpoint_has_path", given=settings.public_endpoint)
         endpoint = urlsplit(settings.endpoint)
         self._settings = settings
         self._now = now
-        self._retention_mode = COMPLIANCE if retention_mode is RetentionMode.COMPLIANCE else GOVERNANCE
-        self._locks: bool | None = None
+        self._retention_mode = _MODES[retention_mode]
+        self._published_mode = _MODES[published_mode]
+        self._seen: Capabilities | None = None
         self._client = Minio(
             endpoint.netloc,
             settings.catalog.access_key,
@@ -121,14 +127,18 @@ class MinioStore:
         """Which store this is; see ObjectStore."""
         return f"s3://{self._settings.bucket_prefix}"
 
+    def at(self, identity: str) -> ObjectStore:
+        """Return this store by its name; see ObjectStore."""
+        return self if identity == self.identity else self._other(identity)
+
     def prepare(self) -> None:
-        """Create the buckets that are missing, the log bucket with object lock where the store has it."""
+        """Create the buckets that are missing, log and published with object lock where the store has it."""
         for bucket in Bucket:
             name = self._name(bucket)
             with _mapped():
                 if self._client.bucket_exists(name):
                     continue
-            if bucket is Bucket.LOG:
+            if bucket in _LOCKABLE:
                 with suppress(StoreError), _mapped():
                     self._make_bucket(name, object_lock=True)
                     continue
@@ -144,7 +154,7 @@ class MinioStore:
 
     def probe(self) -> Capabilities:
         """Overwrite, then try to delete what is locked for a day; see ObjectStore."""
-        key, log = f"probe/{uuid4()}", self._name(Bucket.LOG)
+        key = f"probe/{uuid4()}"
         self.put(Bucket.INCOMING, key, b"1")
         try:
             with _mapped():
@@ -153,25 +163,33 @@ class MinioStore:
         except ObjectExistsError:
             conditional = True
         self.delete(Place(Bucket.INCOMING, key))
-        until = datetime.now(UTC) + timedelta(days=1)
+        versions, locks = self._probe_lock(Bucket.LOG, key)
+        published_versions, published_locks = self._probe_lock(Bucket.PUBLISHED, key)
+        self._seen = Capabilities(versions, locks, conditional, published_versions, published_locks)
+        return self._seen
+
+    def _probe_lock(self, bucket: Bucket, key: str) -> tuple[bool, bool]:
+        """Return whether a bucket keeps versions, and whether it kept one from being deleted that was locked."""
+        name, until = self._name(bucket), datetime.now(UTC) + timedelta(days=1)
         try:
             with _mapped():
-                locked = self._client.put_object(log, key, BytesIO(b"1"), 1, retention=Retention(GOVERNANCE, until))
+                locked = self._client.put_object(name, key, BytesIO(b"1"), 1, retention=Retention(GOVERNANCE, until))
         except StoreError:
-            return Capabilities(versioning=False, object_lock=False, conditional_put=conditional)
+            return False, False
         version = locked.version_id
         try:
             with _mapped(locked=True):
-                self._client.remove_object(log, key, version_id=version)
-            held = False
+                self._client.remove_object(name, key, version_id=version)
         except ObjectLockedError:
-            held = True
-            with (
-                suppress(StoreError),
-                _mapped(),
-            ):  # Where the bypass is not allowed the canary goes when its day is over.
-                self._delete_bypassing_retention(log, key, version)
-        return Capabilities(versioning=version is not None, object_lock=held, conditional_put=conditional)
+            # Where the bypass is not allowed the canary goes when its day is over.
+            with suppress(StoreError), _mapped():
+                self._delete_bypassing_retention(name, key, version)
+            return version is not None, True
+        return version is not None, False
+
+    def remember(self, seen: Capabilities) -> None:
+        """Lock, or do not, by what was seen before; see ObjectStore."""
+        self._seen = seen
 
     def put(self, bucket: Bucket, key: str, content: bytes, retain_until: datetime | None = None) -> ObjectStat:
         """Store a small object; see ObjectStore."""
@@ -216,7 +234,8 @@ class MinioStore:
         require_key(place.key)
         with _mapped(key=place.key):
             found = self._client.stat_object(self._name(place.bucket), place.key, version_id=place.version_id)
-        return ObjectStat(_versioned(place.bucket, place.key, found.version_id), found.size or 0, found.etag or "")
+        made = _versioned(place.bucket, place.key, found.version_id)
+        return ObjectStat(made, found.size or 0, found.etag or "", found.last_modified)
 
     def copy(self, source: Place, bucket: Bucket, key: str) -> ObjectStat:
         """Copy within the store, in pieces where it is large; see ObjectStore."""
@@ -244,11 +263,29 @@ class MinioStore:
             self._abort(name, key, ref)
             raise
 
-    def delete(self, place: Place) -> None:
+    def retain(self, place: Place, until: datetime) -> bool:
+        """Put a retention on a published version; see ObjectStore."""
+        require_key(place.key)
+        if place.bucket is not Bucket.PUBLISHED:
+            raise ValueError(f"no retention for the bucket {place.bucket}")
+        version = place.version_id or self.stat(place).place.version_id
+        if version is None or not self._capabilities().published_lock:
+            return False
+        with suppress(ObjectLockedError), _mapped(key=place.key, locked=True):  # Refused: a longer term stands.
+            self._client.set_object_retention(
+                self._name(place.bucket), place.key, Retention(self._published_mode, until), version
+            )
+        return True
+
+    def delete(self, place: Place, *, despite_retention: bool = False) -> None:
         """Remove an object; in a bucket with versions the version itself, because a marker would only hide it."""
         require_key(place.key)
         with suppress(ObjectMissingError):
             version = place.version_id or self.stat(place).place.version_id
+            if despite_retention:
+                with _mapped(key=place.key, locked=version is not None):
+                    self._delete_bypassing_retention(self._name(place.bucket), place.key, version)
+                return
             with _mapped(key=place.key, locked=version is not None):
                 self._client.remove_object(self._name(place.bucket), place.key, version_id=version)
 
@@ -257,7 +294,8 @@ class MinioStore:
         with _mapped():
             found = self._client.list_objects(self._name(bucket), prefix, recursive=True, start_after=start_after)
             for item in found:
-                yield ObjectStat(Place(bucket, item.object_name or ""), item.size or 0, (item.etag or "").strip('"'))
+                place, etag = Place(bucket, item.object_name or ""), (item.etag or "").strip('"')
+                yield ObjectStat(place, item.size or 0, etag, item.last_modified)
 
     def start_upload(self, key: str) -> str:
         """Begin an upload; see ObjectStore."""
@@ -289,7 +327,7 @@ class MinioStore:
         except UploadForgottenError:
             with suppress(ObjectMissingError):
                 there = self.stat(Place(Bucket.INCOMING, key))
-                if there.size_bytes == sum(part.size_bytes for part in wanted) and there.etag == _joined_etag(wanted):
+                if there.size_bytes == sum(part.size_bytes for part in wanted) and self._is_made_of(there, wanted):
                     return there
             raise
 
@@ -348,9 +386,7 @@ class MinioStore:
         """Return the headers that lock an object; none for a store that was seen not to lock."""
         if retain_until is None:
             return {}
-        if self._locks is None:
-            self._locks = self.probe().object_lock
-        if not self._locks:
+        if not self._capabilities().object_lock:
             return {}
         return {
             # S3 takes a locked object only with a digest of its content.
@@ -358,6 +394,10 @@ class MinioStore:
             "x-amz-object-lock-mode": self._retention_mode,
             "x-amz-object-lock-retain-until-date": retain_until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
+
+    def _capabilities(self) -> Capabilities:
+        """Return what was seen; probe only when nobody has told us."""
+        return self._seen or self.probe()
 
     def _put_if_absent(self, name: str, key: str, content: bytes, headers: Mapping[str, str] = NO_HEADERS) -> None:
         self._client._put_object(name, key, content, headers={"If-None-Match": "*", **headers})  # noqa: SLF001
@@ -392,6 +432,20 @@ class MinioStore:
         if made.size_bytes != expected:
             raise UploadIncompleteError("object_size_wrong", expected_bytes=expected, seen_bytes=made.size_bytes)
         return made
+
+    def _is_made_of(self, there: ObjectStat, parts: Sequence[Part]) -> bool:
+        """Return whether an object is what its parts describe; where the tag does not say it, by reading it."""
+        if "-" in there.etag:
+            return there.etag == _joined_etag(parts)
+        offset = 0
+        for part in parts:
+            digest = hashlib.md5(usedforsecurity=False)
+            for chunk in self.read(there.place, offset, part.size_bytes):
+                digest.update(chunk)
+            if digest.hexdigest() != part.etag:
+                return False
+            offset += part.size_bytes
+        return True
 
     def _send_pieces(self, name: str, key: str, ref: str, chunks: Iterable[bytes], size_bytes: int) -> Sequence[Part]:
         seen, made = 0, []
@@ -498,13 +552,22 @@ def _mapped(*, key: str = "", upload: bool = False, locked: bool = False) -> Ite
     except S3Error as error:
         raise _of_code(error.code or "", error.response.status, key, upload=upload, locked=locked) from error
     except InvalidResponseError as error:
-        raise _of_code("", int(error._code), key, upload=upload, locked=locked) from error  # noqa: SLF001
+        code = _code_in(error._body or "")  # noqa: SLF001
+        raise _of_code(code, int(error._code), key, upload=upload, locked=locked) from error  # noqa: SLF001
     except ServerError as error:
         raise _of_code("", error.status_code, key, upload=upload, locked=locked) from error
     except urllib3.exceptions.HTTPError as error:
         raise StoreUnavailableError("store_unreachable", reason=type(error).__name__) from error
     except (ET.ParseError, ValueError) as error:  # ValueError: minio-py itself stumbles over a bare 409.
         raise StoreUnavailableError("store_answer_unreadable", reason=str(error)) from error
+
+
+def _code_in(body: str) -> str:
+    """Return the code in an error body that is XML but was not said to be (``text/xml``), or nothing."""
+    try:
+        return ET.fromstring(body).findtext("{*}Code") or ""  # noqa: S314
+    except ET.ParseError:
+        return ""
 
 
 def _of_code(code: str, status: int, key: str, *, upload: bool, locked: bool) -> StoreError:

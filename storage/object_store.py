@@ -14,7 +14,7 @@ growth keep MinIO fast (docs/decisions/0002-object-stores.md).
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -68,11 +68,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStat:
-    """What a store says of an object it holds."""
+    """What a store says of an object it holds. ``modified_at``: by the store's clock, when it got its name."""
 
     place: Place
     size_bytes: int
     etag: str
+    modified_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a store was seen to do (never what it says it does)."""
+    """What a store was seen to do (never what it says it does).
+
+    ``versioning`` and ``object_lock`` are of the log bucket, the other two of the published one: a bucket that was
+    there before us may have been made without.
+    """
 
     versioning: bool
     object_lock: bool
     conditional_put: bool
+    published_versioning: bool = False
+    published_lock: bool = False
 
 
 def require_key(key: str) -> str:
@@ -229,16 +236,28 @@ class ObjectStore(Protocol):
 
     @property
     def identity(self) -> str:
-        """Which store this is, kept with every row that says where bytes lie: ``local`` or ``s3://<prefix>``."""
+        """Which store this is, kept with every row that says where bytes lie.
+
+        ``local``, ``file://<folder>`` or ``s3://<prefix>``.
+        """
+
+    def at(self, identity: str) -> "ObjectStore":
+        """Return the store of that identity: this one, or another that bytes are still read from.
+
+        Raises StoreConfigurationError for one that nobody told us of.
+        """
 
     def prepare(self) -> None:
-        """Create what is missing (folders, buckets; the log bucket under object lock where possible). Idempotent."""
+        """Create what is missing (folders, buckets; log and published under object lock where possible). Idempotent."""
 
     def health(self) -> None:
         """Return if the store answers and its buckets are there; raise otherwise."""
 
     def probe(self) -> Capabilities:
         """Try out what the store really does, with objects that are removed again. For start-up, not for requests."""
+
+    def remember(self, seen: Capabilities) -> None:
+        """Work by what an earlier ``probe`` has seen, without probing again."""
 
     def put(self, bucket: Bucket, key: str, content: bytes, retain_until: datetime | None = None) -> ObjectStat:
         """Store a small object (at most ``SMALL_OBJECT_MAX_BYTES``).
@@ -271,8 +290,19 @@ class ObjectStore(Protocol):
         hashes the copy in any case. Raises ObjectMissingError, ObjectExistsError (an object of another size is there).
         """
 
-    def delete(self, place: Place) -> None:
-        """Remove an object (that version where it has one); a missing one is fine. Raises ObjectLockedError."""
+    def retain(self, place: Place, until: datetime) -> bool:
+        """Keep published content from being deleted until then; a term is lengthened, never shortened.
+
+        Returns False, and does nothing, in a store that was not seen to lock its published objects. Raises
+        ObjectMissingError.
+        """
+
+    def delete(self, place: Place, *, despite_retention: bool = False) -> None:
+        """Remove an object (that version where it has one); a missing one is fine.
+
+        ``despite_retention``: use the right to bypass a retention in governance mode, for content that the law wants
+        gone. Raises ObjectLockedError.
+        """
 
     def list(self, bucket: Bucket, prefix: str = "", start_after: str = "") -> Iterator[ObjectStat]:
         """Yield the objects whose key begins with ``prefix`` and comes after ``start_after``, in order of the key."""

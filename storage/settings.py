@@ -21,6 +21,7 @@ PORT_DEFAULT: Final = 8470
 ORIGIN_DEFAULT: Final = "sancai.local"
 LOG_RETENTION_DAYS_DEFAULT: Final = 3_650
 LOG_RETENTION_DAYS_MAX: Final = 36_500
+PUBLISHED_RETENTION_DAYS_DEFAULT: Final = 180
 
 
 SMTP_PORTS: Final = {"smtp": 587, "smtps": 465}
@@ -36,7 +37,7 @@ class SettingsError(Exception):
 
 
 class RetentionMode(StrEnum):
-    """Who may still delete a checkpoint or a dossier before its term is over."""
+    """Who may still delete an object before its term is over."""
 
     GOVERNANCE = "governance"
     """Whoever holds ``s3:BypassGovernanceRetention``, and says so with the request."""
@@ -78,8 +79,21 @@ class MailServer:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderSettings:
+    """A folder that objects are kept in, other than the one in ``home``."""
+
+    folder: Path
+
+
+StoreSettings = S3Settings | FolderSettings
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """All of them. ``database_url`` None: the embedded PostgreSQL in ``home``; ``s3`` None: the folder in ``home``."""
+    """All of them.
+
+    ``database_url`` None: the embedded PostgreSQL in ``home``; ``s3`` and ``folder`` None: the objects in ``home``.
+    """
 
     home: Path
     host: str
@@ -88,6 +102,8 @@ class Settings:
     database_url: str | None = field(repr=False)
     owner_database_url: str | None = field(repr=False)
     s3: S3Settings | None
+    folder: FolderSettings | None
+    replica: StoreSettings | None
     workers: int
     threads: int
     origin: str
@@ -95,6 +111,8 @@ class Settings:
     log_retention_mode: RetentionMode
     mail: MailServer | None
     private_webhooks: bool
+    published_retention: timedelta
+    published_retention_mode: RetentionMode
 
     @property
     def keys_folder(self) -> Path:
@@ -104,7 +122,7 @@ class Settings:
     @property
     def objects_folder(self) -> Path:
         """Where the local object store keeps its bytes."""
-        return self.home / "objects"
+        return self.folder.folder if self.folder else self.home / "objects"
 
     @property
     def postgres_folder(self) -> Path:
@@ -142,6 +160,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     for name, url in (("SANCAI_DATABASE_URL", database_url), ("SANCAI_OWNER_DATABASE_URL", owner_url)):
         if url and urlsplit(url).scheme.split("+")[0] not in {"postgresql", "postgres"}:
             raise SettingsError(name, "is not a PostgreSQL address.", "Write postgresql://user:password@host/database.")
+    kept = read_store(given, "SANCAI_OBJECT_STORE", given.get("SANCAI_OBJECT_STORE") or "local", "SANCAI_S3")
     return Settings(
         home=home,
         host=host,
@@ -149,16 +168,24 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         public_url=public_url,
         database_url=database_url,
         owner_database_url=owner_url,
-        s3=_s3(given),
+        s3=kept if isinstance(kept, S3Settings) else None,
+        folder=kept if isinstance(kept, FolderSettings) else None,
+        replica=_replica(given),
         workers=_whole(given, "SANCAI_WEB_WORKERS", 2, 1, 64),
         threads=_whole(given, "SANCAI_WEB_THREADS", 8, 1, 256),
         origin=given.get("SANCAI_ORIGIN") or ORIGIN_DEFAULT,
         log_retention=timedelta(
             days=_whole(given, "SANCAI_LOG_RETENTION_DAYS", LOG_RETENTION_DAYS_DEFAULT, 1, LOG_RETENTION_DAYS_MAX)
         ),
-        log_retention_mode=_retention_mode(given),
         mail=_mail(given),
         private_webhooks=_yes(given, "SANCAI_PRIVATE_WEBHOOKS"),
+        log_retention_mode=_retention_mode(given, "SANCAI_LOG_RETENTION_MODE"),
+        published_retention=timedelta(
+            days=_whole(
+                given, "SANCAI_PUBLISHED_RETENTION_DAYS", PUBLISHED_RETENTION_DAYS_DEFAULT, 0, LOG_RETENTION_DAYS_MAX
+            )
+        ),
+        published_retention_mode=_retention_mode(given, "SANCAI_PUBLISHED_RETENTION_MODE"),
     )
 
 
@@ -169,12 +196,10 @@ def _whole(given: Mapping[str, str], name: str, default: int, least: int, most: 
     return int(text)
 
 
-def _retention_mode(given: Mapping[str, str]) -> RetentionMode:
-    text = given.get("SANCAI_LOG_RETENTION_MODE") or RetentionMode.GOVERNANCE.value
+def _retention_mode(given: Mapping[str, str], name: str) -> RetentionMode:
+    text = given.get(name) or RetentionMode.GOVERNANCE.value
     if text not in set(RetentionMode):
-        raise SettingsError(
-            "SANCAI_LOG_RETENTION_MODE", f"{text!r} is not a mode.", "Write governance, or compliance to bind yourself."
-        )
+        raise SettingsError(name, f"{text!r} is not a mode.", "Write governance, or compliance to bind yourself.")
     return RetentionMode(text)
 
 
@@ -219,26 +244,44 @@ def _mail(given: Mapping[str, str]) -> MailServer | None:
     )
 
 
-def _s3(given: Mapping[str, str]) -> S3Settings | None:
-    store = given.get("SANCAI_OBJECT_STORE") or "local"
+def _replica(given: Mapping[str, str]) -> StoreSettings | None:
+    named = given.get("SANCAI_REPLICA_STORE")
+    return read_store(given, "SANCAI_REPLICA_STORE", named, "SANCAI_REPLICA_S3", signs=False) if named else None
+
+
+def read_store(
+    given: Mapping[str, str], variable: str, store: str, prefix: str, *, signs: bool = True
+) -> StoreSettings | None:
+    """Return where the store ``store`` is, as ``<prefix>_ENDPOINT`` and so on say; None for ``local``.
+
+    ``variable`` is what named the store. One that ``signs`` no URL, as a replica, needs ``<prefix>_CATALOG_KEY`` only.
+
+    Raises:
+        SettingsError: It is no store, or where it is or one of its keys is not said.
+    """
     if store == "local":
         return None
     parts = urlsplit(store)
+    if parts.scheme == "file" and not parts.netloc and Path(unquote(parts.path)).is_absolute() and len(parts.path) > 1:
+        return FolderSettings(Path(unquote(parts.path)))
     if parts.scheme != "s3" or not parts.netloc or parts.path.strip("/"):
         raise SettingsError(
-            "SANCAI_OBJECT_STORE",
-            f"{store!r} is neither local nor s3://prefix.",
+            variable,
+            f"{store!r} is neither local nor s3://prefix nor file:///folder.",
             "Write s3://sancai, where sancai is what the names of the four buckets begin with.",
         )
-    endpoint = given.get("SANCAI_S3_ENDPOINT") or ""
+    endpoint = given.get(f"{prefix}_ENDPOINT") or ""
     if urlsplit(endpoint).scheme not in {"http", "https"}:
-        raise SettingsError("SANCAI_S3_ENDPOINT", f"{endpoint!r} is not a web address.", "Write http://minio:9000.")
-    keys = {}
+        raise SettingsError(f"{prefix}_ENDPOINT", f"{endpoint!r} is not a web address.", "Write http://minio:9000.")
+    keys: dict[str, StoreKey] = {}
     for part in ("CATALOG", "UP", "DOWN"):
-        access, secret = given.get(f"SANCAI_S3_{part}_KEY"), given.get(f"SANCAI_S3_{part}_SECRET")
+        access, secret = given.get(f"{prefix}_{part}_KEY"), given.get(f"{prefix}_{part}_SECRET")
+        if not signs and part != "CATALOG":
+            keys[part.lower()] = keys["catalog"]
+            continue
         if not access or not secret:
             raise SettingsError(
-                f"SANCAI_S3_{part}_KEY",
+                f"{prefix}_{part}_KEY",
                 "is missing, or its _SECRET.",
                 "`sancai admin store-keys` makes the three keys on a MinIO and prints what to set.",
             )
@@ -246,9 +289,9 @@ def _s3(given: Mapping[str, str]) -> S3Settings | None:
     return S3Settings(
         endpoint=endpoint.rstrip("/"),
         bucket_prefix=parts.netloc,
-        region=given.get("SANCAI_S3_REGION") or "us-east-1",
+        region=given.get(f"{prefix}_REGION") or "us-east-1",
         catalog=keys["catalog"],
         up=keys["up"],
         down=keys["down"],
-        public_endpoint=(given.get("SANCAI_S3_PUBLIC_ENDPOINT") or endpoint).rstrip("/"),
+        public_endpoint=(given.get(f"{prefix}_PUBLIC_ENDPOINT") or endpoint).rstrip("/"),
     )

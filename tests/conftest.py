@@ -22,6 +22,7 @@ from registry.house import House, application_url
 from registry.journal import service as journal
 from registry.journal.signing import SigningKey
 from registry.journal.work import View, Work
+from registry.upkeep.stores import OtherStores
 from registry.values.moment import Clock, Moment
 from storage.database import Database
 from storage.embedded_postgres import EmbeddedPostgres
@@ -114,6 +115,7 @@ def house(database: Database, clock: Clock, tmp_path: Path) -> House:
     settings = read_settings({"SANCAI_HOME": str(home), "SANCAI_PUBLIC_URL": f"http://{ORIGIN}"})
     store = LocalStore(settings.objects_folder, settings.public_url, STORE_SECRET)
     store.prepare()
+    store.read_others_from(OtherStores(database, settings, STORE_SECRET))
     return House(
         settings=settings,
         database=database,

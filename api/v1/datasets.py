@@ -244,7 +244,7 @@ def sign_read_urls(namespace: str, slug: str, version: str, body: ReadsBody) -> 
         urls = [
             ReadUrlView(
                 path=str(file.path),
-                url=house().store.read_url(blob.place, life_s, file.path.rpartition("/")[2], read),
+                url=house().store.at(blob.store).read_url(blob.place, life_s, file.path.rpartition("/")[2], read),
                 size_bytes=blob.size_bytes,
                 sha256=blob.digest.hex,
             )

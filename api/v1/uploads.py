@@ -213,7 +213,9 @@ def read_evidence(evidence: str) -> Response:
     """Read the bytes of a document."""
     with house().view(current_actor()) as view:
         found, blob = service.evidence_content(view, EvidenceId(evidence))
-    answer = Response(service.content(house().store, blob.place), content_type="application/octet-stream")
+    answer = Response(
+        service.content(house().store.at(blob.store), blob.place), content_type="application/octet-stream"
+    )
     answer.content_length = blob.size_bytes
     answer.headers["Content-Disposition"] = attachment(found.file_name)
     answer.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,4 +1,4 @@
-"""``sancai admin``: what an operator does once, on the machine of the installation."""
+"""``sancai admin``: what an operator does, on the machine of the installation."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,8 @@ import click
 
 from cli.commands.admin_access_log import command as ingest_access_log
 from cli.commands.admin_quota import command as quota
+from cli.commands.backup import backup_command, restore_command, store_group
+from cli.commands.upkeep import fsck_command, replicate_command, scrub_command, sweep_command
 from cli.output import Branch, facts, line, note, show
 from cli.server import require_server
 from cli.words import say
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@click.group("admin", cls=Branch, help=say("Set up an installation.", "初始化安装。"))
+@click.group("admin", cls=Branch, help=say("Set up an installation and look after it.", "初始化与维护安装。"))
 def command() -> None:
     """Operate an installation."""
 
@@ -125,3 +127,13 @@ def public_key() -> None:
 
 command.add_command(quota)
 command.add_command(ingest_access_log)
+for _added in (
+    sweep_command,
+    scrub_command,
+    fsck_command,
+    replicate_command,
+    backup_command,
+    restore_command,
+    store_group,
+):
+    command.add_command(_added)

@@ -233,7 +233,7 @@ def _new_share(premises: Premises, found: Version, reading: Reading, folder: Pat
                 continue
             local = folder / f"parent-{place}-{number}"
             with local.open("wb") as spool:
-                for chunk in premises.store.read(blob.place):
+                for chunk in premises.store.at(blob.store).read(blob.place):
                     spool.write(chunk)
             tables.append((local, file_format, dialect))
         rows.append(_rows_of(tables))
@@ -353,7 +353,7 @@ def _verify_version(premises: Premises, identifier: VersionId) -> Iterator[Findi
         blob = blobs[file.path]
         if blob is None:
             yield Finding(str(held.name), name, str(file.path), "object_missing", "")
-        elif difference := _difference(premises.store, blob.place, file):
+        elif difference := _difference(premises.store.at(blob.store), blob.place, file):
             yield Finding(str(held.name), name, str(file.path), *difference)
 
 

@@ -60,8 +60,11 @@ blobs = Table(
     Column("state", Key, nullable=False, server_default="verified"),
     Column("verified_at", MomentColumn, nullable=False),
     Column("scrubbed_at", MomentColumn),
+    Column("condemned_at", MomentColumn),
+    Column("gone_at", MomentColumn),
+    Column("retained_until", MomentColumn),
     CheckConstraint("state IN ('verified', 'condemned', 'deleting', 'gone', 'damaged')", "state"),
-    CheckConstraint("store = 'local' OR store ~ '^s3://.+$'", "store"),
+    CheckConstraint("store = 'local' OR store ~ '^(s3|file)://.+$'", "store"),
     CheckConstraint("bucket IN ('published', 'evidence')", "bucket"),
     CheckConstraint("offset_bytes >= 0 AND length_bytes = size_bytes", "range"),
     Index("ix_blobs_upload_id", "upload_id"),
@@ -92,6 +95,7 @@ evidence = Table(
     CheckConstraint("num_nonnulls(owner_firm, owner_authority) = 1", "one_owner"),
     **rows_may(Writes.UPDATE),
 )
+Index("ix_evidence_blob", evidence.c.blob_id)
 
 
 def add_upload(connection: Connection, made: Upload) -> None:
@@ -226,6 +230,41 @@ def blob_at(connection: Connection, store: str, place: Place) -> Blob | None:
         select(blobs).where(blobs.c.store == store, blobs.c.bucket == place.bucket, blobs.c.key == place.key)
     ).one_or_none()
     return _blob(row) if row else None
+
+
+def revive_blobs(connection: Connection, wanted: Iterable[BlobId]) -> set[BlobId]:
+    """Hold bytes for a reference that this transaction is about to make; return those that may be referred to.
+
+    Condemned ones are verified again. What is not returned is on its way out or gone: it is to be sent again, under a
+    fresh key. Until the transaction ends nothing can be deleted that is returned.
+    """
+    ids = sorted(set(wanted))
+    if not ids:
+        return set()
+    condemned = (
+        select(blobs.c.id)
+        .where(blobs.c.id.in_(ids), blobs.c.state == "condemned")
+        .order_by(blobs.c.id)
+        .with_for_update()
+    )
+    connection.execute(
+        update_rows(blobs)
+        .where(blobs.c.id.in_(condemned), blobs.c.state == "condemned")
+        .values(state="verified", condemned_at=None)
+    )
+    held = (
+        select(blobs.c.id)
+        .where(blobs.c.id.in_(ids), blobs.c.state.in_(["verified", "condemned"]))
+        .order_by(blobs.c.id)
+        .with_for_update(read=True)
+    )
+    return set(connection.execute(held).scalars())
+
+
+def damaged_among(connection: Connection, wanted: Iterable[BlobId]) -> list[BlobId]:
+    """Return those of some blobs whose bytes are known to be damaged."""
+    query = select(blobs.c.id).where(blobs.c.id.in_(list(wanted)), blobs.c.state == "damaged")
+    return list(connection.execute(query).scalars())
 
 
 def _blob(row: Row[Any]) -> Blob:

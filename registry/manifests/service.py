@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 
 from registry.actors.model import Action, Actor, Resource
 from registry.actors.rules import require, require_visible
-from registry.errors import ConflictError, InvalidValueError, NotFoundError, RuleError, UnavailableError
+from registry.errors import (
+    ConflictError,
+    CorruptContentError,
+    InvalidValueError,
+    NotFoundError,
+    RuleError,
+    UnavailableError,
+)
 from registry.journal.work import View, Work
 from registry.manifests import records
 from registry.manifests.uploads import (
@@ -349,6 +356,7 @@ def evidence_content(view: View, document: EvidenceId) -> tuple[Evidence, Blob]:
     blob = records.evidence_blob(view.connection, document)
     if blob is None:
         raise NotFoundError("evidence_not_found", id=document)
+    require_whole(view, [blob.id])
     return found, blob
 
 
@@ -381,8 +389,15 @@ def require_evidence(
     return tuple(found[document] for document in wanted)
 
 
+def require_whole(view: View, wanted: Iterable[BlobId]) -> None:
+    """Raise CorruptContentError when bytes are known to be damaged: nobody is given them."""
+    for damaged in records.damaged_among(view.connection, wanted):
+        raise CorruptContentError("blob_damaged", id=damaged)
+
+
 def blob(view: View, blob_id: BlobId) -> Blob:
-    """Return where verified bytes lie; the caller has asked the gate. Raises NotFoundError."""
+    """Return where verified bytes lie; the caller has asked the gate. Raises NotFoundError, CorruptContentError."""
+    require_whole(view, [blob_id])
     found = records.blob_of(view.connection, blob_id)
     if found is None:
         raise NotFoundError("blob_not_found", id=blob_id)

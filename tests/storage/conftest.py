@@ -13,22 +13,36 @@ from uuid import uuid4
 
 import pytest
 
+from registry.house import House
 from storage.errors import PartRefusedError, StoreError
 from storage.local_store import LocalStore
 from storage.minio_server import MinioServer, obtain_minio
 from storage.minio_store import MinioStore, create_store_keys
 from storage.object_store import Bucket, ObjectStore
-from storage.settings import S3Settings
+from storage.settings import S3Settings, StoreKey
+from tests.registry.upkeep.yard import Yard
+from tests.storage.rclone import serve_rclone
 
 HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class StoreUnderTest:
-    """A store and another on the same objects whose clock is an hour late, so that its URLs have expired."""
+    """A store and another on the same objects whose clock is an hour late, so that its URLs have expired.
+
+    The rest says what a server cannot do, so that the suite holds it to what it does instead.
+    """
 
     store: ObjectStore
     late: ObjectStore
+    conditional_put: bool = True
+    """Of two who store one key at the same time only one may win."""
+    says_ranges: bool = True
+    """A signed URL answers a range with 206, as it should, not with 200."""
+    mends_uploads: bool = True
+    """A part may be sent again, a refused completion leaves the upload, and of two completions both are answered."""
+    keeps_terms: bool = True
+    """What has a term cannot be deleted."""
 
 
 class LocalDoor(BaseHTTPRequestHandler):
@@ -137,24 +151,70 @@ def lasting_settings(minio_server: MinioServer) -> S3Settings:
     return settings_of_their_own(minio_server)
 
 
-@pytest.fixture(params=["local", pytest.param("minio", marks=pytest.mark.minio)])
+@pytest.fixture(scope="session")
+def rclone_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Settings]:
+    """Another S3 server than MinIO, with code of its own: what holds on both holds on more than these two."""
+    key = StoreKey("rclone-key", "rclone-secret-of-tests")
+    with serve_rclone(tmp_path_factory.mktemp("rclone"), key) as endpoint:
+        settings = S3Settings(endpoint, f"t{uuid4().hex[:12]}", "us-east-1", key, key, key, endpoint)
+        MinioStore(settings).prepare()
+        yield settings
+
+
+@pytest.fixture
+def rclone_pair(rclone_settings: S3Settings) -> Iterator[StoreUnderTest]:
+    store = MinioStore(rclone_settings)
+    yield StoreUnderTest(
+        store,
+        MinioStore(rclone_settings, now=lambda: datetime.now(UTC) - HOUR),
+        conditional_put=False,
+        says_ranges=False,
+        mends_uploads=False,
+        keeps_terms=False,
+    )
+    for bucket in Bucket:
+        for found in list(store.list(bucket)):
+            store.delete(found.place)
+
+
+STORES = ["local", pytest.param("minio", marks=pytest.mark.minio), "rclone"]
+
+
+@pytest.fixture(params=STORES)
 def pair(request: pytest.FixtureRequest) -> StoreUnderTest:
     found = request.getfixturevalue(f"{request.param}_pair")
     assert isinstance(found, StoreUnderTest)
     return replace(found)
 
 
-@pytest.fixture(params=["local", pytest.param("minio", marks=pytest.mark.minio)])
+@pytest.fixture(params=STORES)
 def lasting_store(request: pytest.FixtureRequest) -> ObjectStore:
     """Return a store for objects that cannot be deleted."""
     if request.param == "local":
         local: StoreUnderTest = request.getfixturevalue("local_pair")
         return local.store
-    made = MinioStore(request.getfixturevalue("lasting_settings"))
+    if request.param == "rclone":
+        served: StoreUnderTest = request.getfixturevalue("rclone_pair")
+        return served.store
+    server: MinioServer = request.getfixturevalue("minio_server")
+    prefix = f"t{uuid4().hex[:12]}"  # With the root key, because narrow ones take seconds to make.
+    made = MinioStore(S3Settings(server.endpoint, prefix, "us-east-1", *[server.root] * 3, server.endpoint))
     made.prepare()
     return made
 
 
 @pytest.fixture
+def keeps_terms(request: pytest.FixtureRequest) -> bool:
+    """Whether ``lasting_store`` heeds a term."""
+    return "rclone" not in request.node.callspec.params.values()
+
+
+@pytest.fixture
 def store(pair: StoreUnderTest) -> ObjectStore:
     return pair.store
+
+
+@pytest.fixture
+def yard(house: House, owner_url: str) -> Yard:
+    """An installation with stored bytes and a local store."""
+    return Yard(house, owner_url)

@@ -32,6 +32,7 @@ version_files = Table(
     **rows_may(Writes.DELETE),
 )
 Index("ix_version_files_path", version_files.c.version_id, version_files.c.path)
+Index("ix_version_files_blob", version_files.c.blob_id)
 
 
 def add_file(connection: Connection, version: VersionId, made: VersionFile) -> bool:

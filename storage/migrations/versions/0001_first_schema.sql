@@ -61,6 +61,19 @@ CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
 INSERT INTO partitioned_tables VALUES ('deliveries');
 GRANT SELECT, INSERT, UPDATE ON deliveries TO sancai_app;
 
+CREATE TABLE epochs (
+  number SMALLINT NOT NULL, 
+  epoch TEXT COLLATE "C" NOT NULL, 
+  reason TEXT COLLATE "C" NOT NULL, 
+  begun_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_epochs PRIMARY KEY (number), 
+  CONSTRAINT ck_epochs_reason CHECK (reason IN ('born', 'restored', 'set_back')), 
+  CONSTRAINT uq_epochs_epoch UNIQUE (epoch)
+);
+GRANT SELECT, INSERT ON epochs TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON epochs FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON epochs FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
 CREATE TABLE idempotency_answers (
   party TEXT COLLATE "C" NOT NULL, 
   operation TEXT COLLATE "C" NOT NULL, 
@@ -196,6 +209,16 @@ GRANT SELECT, INSERT ON log_exports TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON log_exports FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON log_exports FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
+CREATE TABLE object_replicas (
+  bucket TEXT COLLATE "C" NOT NULL, 
+  key TEXT COLLATE "C" NOT NULL, 
+  replica TEXT COLLATE "C" NOT NULL, 
+  version_id TEXT COLLATE "C", 
+  made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_object_replicas PRIMARY KEY (bucket, key, replica)
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON object_replicas TO sancai_app;
+
 CREATE TABLE outbox (
   id UUID NOT NULL, 
   created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, 
@@ -261,6 +284,28 @@ GRANT SELECT, INSERT ON sketch_hashes TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON sketch_hashes FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON sketch_hashes FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
+CREATE TABLE stores (
+  identity TEXT COLLATE "C" NOT NULL, 
+  capabilities JSONB, 
+  probed_at TIMESTAMP WITH TIME ZONE, 
+  sealed BYTEA, 
+  CONSTRAINT pk_stores PRIMARY KEY (identity), 
+  CONSTRAINT ck_stores_probed CHECK ((capabilities IS NULL) = (probed_at IS NULL))
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON stores TO sancai_app;
+
+CREATE TABLE strays (
+  store TEXT COLLATE "C" NOT NULL, 
+  bucket TEXT COLLATE "C" NOT NULL, 
+  key TEXT COLLATE "C" NOT NULL, 
+  size_bytes BIGINT NOT NULL, 
+  modified_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  found_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  seen_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_strays PRIMARY KEY (store, bucket, key)
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON strays TO sancai_app;
+
 CREATE TABLE table_sketches (
   version_id UUID NOT NULL, 
   content BYTEA NOT NULL, 
@@ -268,6 +313,16 @@ CREATE TABLE table_sketches (
   CONSTRAINT pk_table_sketches PRIMARY KEY (version_id)
 );
 GRANT SELECT, INSERT, UPDATE ON table_sketches TO sancai_app;
+
+CREATE TABLE upkeep_runs (
+  task TEXT COLLATE "C" NOT NULL, 
+  night DATE NOT NULL, 
+  begun_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  ended_at TIMESTAMP WITH TIME ZONE, 
+  result JSONB, 
+  CONSTRAINT pk_upkeep_runs PRIMARY KEY (task, night)
+);
+GRANT SELECT, INSERT, UPDATE ON upkeep_runs TO sancai_app;
 
 CREATE TABLE usage_digests (
   day DATE NOT NULL, 
@@ -719,9 +774,12 @@ CREATE TABLE blobs (
   state TEXT COLLATE "C" DEFAULT 'verified' NOT NULL, 
   verified_at TIMESTAMP WITH TIME ZONE NOT NULL, 
   scrubbed_at TIMESTAMP WITH TIME ZONE, 
+  condemned_at TIMESTAMP WITH TIME ZONE, 
+  gone_at TIMESTAMP WITH TIME ZONE, 
+  retained_until TIMESTAMP WITH TIME ZONE, 
   CONSTRAINT pk_blobs PRIMARY KEY (id), 
   CONSTRAINT ck_blobs_state CHECK (state IN ('verified', 'condemned', 'deleting', 'gone', 'damaged')), 
-  CONSTRAINT ck_blobs_store CHECK (store = 'local' OR store ~ '^s3://.+$'), 
+  CONSTRAINT ck_blobs_store CHECK (store = 'local' OR store ~ '^(s3|file)://.+$'), 
   CONSTRAINT ck_blobs_bucket CHECK (bucket IN ('published', 'evidence')), 
   CONSTRAINT ck_blobs_range CHECK (offset_bytes >= 0 AND length_bytes = size_bytes), 
   CONSTRAINT fk_blobs_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT
@@ -1068,6 +1126,7 @@ CREATE TABLE evidence (
   CONSTRAINT fk_evidence_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_evidence_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
 );
+CREATE INDEX ix_evidence_blob ON evidence (blob_id);
 GRANT SELECT, INSERT, UPDATE ON evidence TO sancai_app;
 
 CREATE TABLE listings (
@@ -1167,6 +1226,7 @@ CREATE TABLE version_files (
   CONSTRAINT fk_version_files_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_version_files_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
 );
+CREATE INDEX ix_version_files_blob ON version_files (blob_id);
 CREATE INDEX ix_version_files_path ON version_files (version_id, path);
 GRANT SELECT, INSERT, UPDATE, DELETE ON version_files TO sancai_app;
 
