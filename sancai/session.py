@@ -9,7 +9,9 @@ Rules:
   once; the ``Retry-After`` of the service is honoured up to a minute.
 """
 
+import os
 import random
+import ssl
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -51,15 +53,36 @@ def user_agent() -> str:
 def http_client(timeout: httpx.Timeout = TIMEOUT, connections_max: int = 20) -> httpx.Client:
     """Return an HTTP client as every part of the package uses it.
 
-    It honours ``HTTPS_PROXY`` and its kin except on the loopback, and a private authority in ``SSL_CERT_FILE``.
+    It honours ``HTTPS_PROXY``, ``NO_PROXY`` and their kin except on the loopback, and a private certificate authority:
+    ``SANCAI_CA`` is trusted beside the public ones, ``SSL_CERT_FILE`` instead of them.
+
+    Raises:
+        InvalidValueError: ``ca_unreadable``: what ``SANCAI_CA`` names holds no certificate.
     """
     return httpx.Client(
+        verify=_authorities(),
         timeout=timeout,
         limits=httpx.Limits(max_connections=connections_max, max_keepalive_connections=connections_max),
         headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
         mounts=_LOOPBACK,
         follow_redirects=False,
     )
+
+
+def _authorities() -> ssl.SSLContext | bool:
+    """Return whom to trust with the name of a server; True for the usual ones."""
+    if not (given := os.environ.get("SANCAI_CA")):
+        return True
+    context = httpx.create_ssl_context()
+    try:
+        context.load_verify_locations(given)
+    except OSError as error:  # ssl.SSLError is one.
+        raise InvalidValueError(
+            "ca_unreadable",
+            f"SANCAI_CA names {given}, which holds no certificate in PEM form. Ask the operator for the file.",
+            path=given,
+        ) from error
+    return context
 
 
 class Session(AbstractContextManager["Session"]):
@@ -190,6 +213,8 @@ class Session(AbstractContextManager["Session"]):
                     answer.read()
                     answer.close()
             except httpx.TransportError as error:
+                if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                    raise self._untrusted(error) from error
                 never_arrived = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
                 if attempt == ATTEMPTS_MAX or not (repeatable or never_arrived):
                     raise self._unreachable(error) from error
@@ -207,6 +232,14 @@ class Session(AbstractContextManager["Session"]):
                 raise _refusal(answer)
             return answer
         raise AssertionError
+
+    def _untrusted(self, error: httpx.TransportError) -> UnavailableError:
+        return UnavailableError(
+            "certificate_untrusted",
+            f"Nobody who is trusted here vouches for {self.url} ({error}). If its authority is a private one, name the "
+            "file of its certificate in SANCAI_CA.",
+            url=self.url,
+        )
 
     def _unreachable(self, error: httpx.TransportError) -> UnavailableError:
         reason = str(error) or type(error).__name__

@@ -12,6 +12,7 @@ from cli.progress import bar
 from cli.words import say
 
 if TYPE_CHECKING:
+    from sancai.hf_cache import Cached
     from sancai.pull import Pulled
 
 
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1)
 @click.option("--to", "folder", type=click.Path(path_type=Path), help=say("Folder to write to.", "写入的文件夹。"))
 @click.option(
+    "--hf-cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=say(
+        "Fill this HF_HOME instead, for load_dataset without network.",
+        "改为写入此 HF_HOME 缓存，供离线 load_dataset 使用。",
+    ),
+)
+@click.option(
     "--check",
     is_flag=True,
     help=say("Hash also files that did not change since they were last hashed.", "未变动的本地文件也重新计算摘要。"),
@@ -44,43 +53,80 @@ if TYPE_CHECKING:
         "只信任此公钥（name+id+base64），不用已固定的公钥。",
     ),
 )
-def command(name: str, paths: tuple[str, ...], folder: Path | None, check: bool, keys: tuple[str, ...]) -> None:
+def command(
+    name: str, paths: tuple[str, ...], folder: Path | None, hf_cache: Path | None, check: bool, keys: tuple[str, ...]
+) -> None:
     """Download a dataset."""
     from sancai.datasets import Reference
-    from sancai.pull import pull
     from sancai.stated import DeprecatedDataWarning
 
     # Said below, in the reader's language.
     warnings.simplefilter("ignore", DeprecatedDataWarning)
+    if folder and hf_cache:
+        raise click.UsageError(say("Give --to or --hf-cache, not both.", "--to 与 --hf-cache 只能选一个。"))
     target = folder or Path(Reference.parse(name).name.split("/")[1])
-    with client() as service, bar("download") as drawn:
-        done = pull(
-            service, name, target, paths=paths, keys=keys, check=check, begin=drawn.begin, progress=drawn.advance
-        )
-    if done.deprecation:
-        instead = done.deprecation.successor
+    with client() as service, bar("download") as drawn, service.load(name, keys=keys) as version:
+        if hf_cache:
+            from sancai.hf_cache import fill_hf_cache
+
+            filled = fill_hf_cache(version, hf_cache, paths, check=check, begin=drawn.begin, progress=drawn.advance)
+        else:
+            done = version.pull(target, paths, check=check, begin=drawn.begin, progress=drawn.advance)
+        deprecation = version.version.deprecation
+    if deprecation:
+        instead = deprecation.successor
         note(
-            say(f"{done.name}@v{done.version} is deprecated: ", f"{done.name}@v{done.version} 已弃用：")
-            + done.deprecation.reason
+            say(f"{version.reference} is deprecated: ", f"{version.reference} 已弃用：")
+            + deprecation.reason
             + (say(f" Use {instead} instead.", f" 请改用 {instead}。") if instead else "")
         )
-    show(done, _print)
+    if hf_cache:
+        show(filled, _print_cached)
+    else:
+        show(done, _print)
 
 
 def _print(done: "Pulled") -> None:
-    there = (
-        say(f", {done.already_there} already there", f"，{done.already_there} 个已存在") if done.already_there else ""
-    )
-    what, size = f"{done.name}@v{done.version}", bytes_text(done.size_bytes)
-    line(
-        say(
-            f"{what} is in {done.folder}: {done.files} files, {size}{there}.",
-            f"{what} 已下载到 {done.folder}：{done.files} 个文件，{size}{there}。",
-        )
-    )
+    line(_arrived(done, str(done.folder)))
     facts(
         [
             (say("content digest", "内容摘要"), done.content_digest),
             (say("signed by", "签名"), ", ".join(done.signed_by)),
         ]
+    )
+
+
+def _print_cached(done: "Cached") -> None:
+    line(_arrived(done, str(done.snapshot)))
+    facts(
+        [
+            (say("content digest", "内容摘要"), done.content_digest),
+            (say("signed by", "签名"), ", ".join(done.signed_by)),
+            (
+                say("load without network", "离线加载"),
+                f'HF_HOME={done.home} HF_HUB_OFFLINE=1 load_dataset("{done.name}")',
+            )
+            if done.configs
+            else (say("load without network", "离线加载"), f'load_dataset("{done.snapshot}")'),
+        ]
+    )
+    if not done.configs:
+        note(
+            say(
+                f'load_dataset("{done.name}") without network reads tables that the package datasets prepares. Install '
+                "it beside sancai and run the same command again.",
+                f'离线 load_dataset("{done.name}") 需由 datasets 包预先生成数据表；'
+                "请在 sancai 所在环境安装 datasets 后重新运行同一命令。",
+            )
+        )
+
+
+def _arrived(done: "Pulled | Cached", where: str) -> str:
+    there = (
+        say(f", {done.already_there} already there", f"，{done.already_there} 个已存在") if done.already_there else ""
+    )
+    what, size = f"{done.name}@v{done.version}", bytes_text(done.size_bytes)
+    return say(
+        f"{what} is in {where}: {done.files} files, {size}{there}.",
+        f"{what} 已下载到 {where}：{done.files} 个文件，{size}{there}。",
     )

@@ -1,6 +1,7 @@
 """A small real HTTP server whose answers a test writes down, and which can be cut in the middle."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,7 +52,9 @@ class Running:
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Reply]) -> Iterator[Running]:
+def serving(
+    answer: Callable[[Request], Reply], host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> Iterator[Running]:
     """Serve ``answer`` on a port of this machine; it may be called from several threads."""
     asked: list[Request] = []
 
@@ -86,12 +89,14 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[Running]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((host, 0), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield Running(f"http://127.0.0.1:{server.server_address[1]}", asked)
+        yield Running(f"{'https' if tls else 'http'}://{host}:{server.server_address[1]}", asked)
     finally:
         server.shutdown()
         server.server_close()

@@ -73,6 +73,7 @@ class Store:
         self.on_part: Callable[[int, int], Reply | None] = lambda _number, _count: None
         self.on_read: Callable[[str, bytes, int], Reply | None] = lambda _path, _body, _count: None
         self.honours_ranges = True
+        self.scheme = "http"
         self.manifest: dict[str, Any] | None = None
         self.on_contents: Callable[[bytes, int], Reply | None] = lambda _body, _count: None
         self.batches: list[int] = []
@@ -99,7 +100,7 @@ class Store:
             self.urls_given += 1
             host = request.headers["Host"]
             urls = [
-                {"number": n, "url": f"http://{host}/store/part/{n}?give={self.urls_given}", "size_bytes": 0}
+                {"number": n, "url": f"{self.scheme}://{host}/store/part/{n}?give={self.urls_given}", "size_bytes": 0}
                 for n in request.json["numbers"]
             ]
             return Reply.of({"urls": urls, "expires_at": "2026-03-02T03:00:00Z"})
@@ -124,7 +125,7 @@ class Store:
             host, paths = request.headers["Host"], list(self.files)
             self.urls_given += 1
             urls = [
-                {"path": p, "url": f"http://{host}/store/file/{paths.index(p)}?give={self.urls_given}"}
+                {"path": p, "url": f"{self.scheme}://{host}/store/file/{paths.index(p)}?give={self.urls_given}"}
                 | {"size_bytes": len(self.files[p]), "sha256": sha256(self.files[p])}
                 for p in request.json["paths"]
             ]
