@@ -7,14 +7,17 @@ from flask import Flask
 from api import auth, feeds, mail_pages, oauth, objects, observe, openapi, pages, problems
 from api.door import Door
 from api.v1 import (
+    access,
     accounts,
     adoption,
     cases,
     datasets,
+    erasures,
     exchange,
     lineage,
     log,
     mail,
+    oversight,
     parties,
     policy,
     quality,
@@ -34,6 +37,9 @@ DOORS: Final[tuple[Door, ...]] = (
     datasets.door,
     statements.door,
     lineage.door,
+    access.door,
+    oversight.door,
+    erasures.door,
     adoption.door,
     quality.door,
     exchange.door,

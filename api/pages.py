@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from api.access_pages import access_pages
 from api.account_pages import account_pages
 from api.calls import cursor_of, house, position_of
 from api.openapi import document
@@ -19,10 +20,14 @@ from api.v1.dataset_bodies import version_number
 from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import service as awards
+from registry.catalog import oversight
 from registry.catalog import service as catalog
+from registry.catalog.erasure import erasure_shown
+from registry.catalog.gate import Required
 from registry.catalog.industries import industry_name
 from registry.catalog.lineage import Direction, lineage
 from registry.catalog.model import PARENTS_MAX, Dataset, Search, Version, VersionName, VersionState
+from registry.catalog.terms import standing_terms
 from registry.errors import NotFoundError, RuleError, SancaiError
 from registry.exchange import service as exchange
 from registry.exchange.model import ListingFilter, ListingState
@@ -50,6 +55,7 @@ def install(app: Flask) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(account_pages)
     app.jinja_env.globals.update(industry_name=industry_name)
+    app.register_blueprint(access_pages)
     app.jinja_env.filters.update(size=size_text, yuan=lambda fen: str(Money(fen)))
 
 
@@ -115,6 +121,10 @@ def show_dataset(namespace: str, slug: str) -> str | AnyResponse:
             versions=versions[::-1],
             shown=shown,
             files=_files(view, held, shown),
+            terms=standing_terms(view, held),
+            recall=oversight.recall_shown(view, shown) if shown else None,
+            erasure=erasure_shown(view, shown) if shown else None,
+            missing=_missing(view, held, shown),
             files_shown_max=FILES_SHOWN_MAX,
             publisher=parties.firm(view, held.publisher).name,
             count=_count(view, held.name),
@@ -123,6 +133,14 @@ def show_dataset(namespace: str, slug: str) -> str | AnyResponse:
             **_lineage(view, held, shown),
             embargo=_embargo(view, shown),
         )
+
+
+def _missing(view: View, held: Dataset, shown: Version | None) -> dict[str, Required]:
+    """Return what whoever looks is missing to read a version, by the name of the condition."""
+    if shown is None or shown.number is None:
+        return {}
+    asked = catalog.explained(view, VersionName(held.name, shown.number))
+    return {each.name: each for each in asked if not each.met}
 
 
 def _version_shown(versions: tuple[Version, ...]) -> Version | None:

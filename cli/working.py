@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 from api.mail_words import mail_composer
+from registry.catalog.erasing import carry_out_erasures, reapply_erasures
 from registry.catalog.records import VERIFY_KIND
 from registry.catalog.usage import digest_usage
 from registry.catalog.verification import verify_draft
@@ -77,6 +78,8 @@ def run(house: House) -> None:
         for name, target in (("sequencer", _beside), ("keeper", _keeping), *_carriers())
     ]
     bell = queue.Bell(house.database)
+    with _tried_again():
+        erase_again(house)
     for thread in threads:
         thread.start()
     try:
@@ -137,14 +140,24 @@ def _tried_again() -> Iterator[None]:
 
 
 def keep(house: House) -> None:
-    """Tidy, journal the reads of days that have ended, and export the log as far as it has come."""
+    """Tidy, journal the reads of days that have ended, delete what was erased, and export the log as far as it goes."""
     tidy(house)
     digest_usage(house.database, house.clock)
+    carry_out_erasures(house, house.settings.log_retention)
     try:
         watch_history(house)
         export_log(house, house.settings.log_retention)
     except StoreError as error:
         _log.warning("the log was not exported and will be: %s", error)
+
+
+def erase_again(house: House) -> None:
+    """Erase again what a restore has brought back, before anything else is done with it."""
+    found = reapply_erasures(house)
+    if found.orders:
+        _log.warning("erased again after a restore: %s", ", ".join(found.orders))
+    for key in found.refused:
+        _log.critical("not a line of ours in the list of erasures: %s", key, extra={"alarm": True})
 
 
 def deliver_messages(house: House, kind: outbox.Kind | None = None, *, steady_only: bool = False) -> None:

@@ -10,16 +10,19 @@ from sancai.session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sancai.access import Access
     from sancai.accounts import Accounts
     from sancai.adoption import Adoption
     from sancai.cases import Cases
     from sancai.datasets import Datasets
+    from sancai.erasures import Erasures
     from sancai.evidence import EvidenceRoom
     from sancai.exchange import Exchange
     from sancai.handles import VersionHandle
     from sancai.log import Log
     from sancai.mail import Mail
     from sancai.messages import Messages
+    from sancai.oversight import Oversight
     from sancai.parties import Parties
     from sancai.policy import Policy
     from sancai.publishing import Plan, Published, Telling
@@ -69,6 +72,27 @@ class Client(AbstractContextManager["Client"]):
         from sancai.statements import Statements
 
         return Statements(self.session)
+
+    @cached_property
+    def access(self) -> "Access":
+        """Who may read: the gate explained, terms, grants on request."""
+        from sancai.access import Access
+
+        return Access(self.session)
+
+    @cached_property
+    def oversight(self) -> "Oversight":
+        """What officers do with content: read it for a while, recall it; who holds it."""
+        from sancai.oversight import Oversight
+
+        return Oversight(self.session)
+
+    @cached_property
+    def erasures(self) -> "Erasures":
+        """Orders to erase by law."""
+        from sancai.erasures import Erasures
+
+        return Erasures(self.session)
 
     @cached_property
     def uploads(self) -> "Uploads":

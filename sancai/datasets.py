@@ -375,7 +375,10 @@ class Datasets:
         return shaped(Version, self._session.post(f"/drafts/{draft}/publish"))
 
 
-def _at(name: str) -> str:
+def address_of(name: str) -> str:
     """Return the address of a dataset. Raises InvalidValueError."""
     namespace, slug = Reference.parse(name).name.split("/")
     return f"/datasets/{quote(namespace, safe='')}/{quote(slug, safe='')}"
+
+
+_at = address_of

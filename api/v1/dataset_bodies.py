@@ -48,6 +48,7 @@ class DatasetBody(Strict):
     sector: Sector
     licence: str = Field(max_length=100)
     access: Openness = Openness.PUBLIC
+    terms: str | None = Field(default=None, max_length=50_000, description="Terms that readers must accept.")
     keywords: list[str] = Field(default_factory=list, max_length=100)
 
     def command(self) -> CreateDataset:
@@ -60,6 +61,7 @@ class DatasetBody(Strict):
             self.licence,
             self.access,
             tuple(self.keywords),
+            self.terms,
         )
 
 

@@ -52,12 +52,13 @@ class DatasetView(Answer):
 
 
 class HitView(DatasetView):
-    """A dataset that search found; without a price it is free."""
+    """A dataset that search found; without a price it is free. ``recalled`` are versions an authority recalled."""
 
     formats: list[str]
     price_fen: int | None
     price_text: str | None
     published_at: str
+    recalled: list[int]
 
     @classmethod
     def of_hit(cls, hit: Hit) -> Self:
@@ -68,6 +69,7 @@ class HitView(DatasetView):
             price_fen=hit.price_fen,
             price_text=None if hit.price_fen is None else str(Money(hit.price_fen)),
             published_at=str(hit.published_at),
+            recalled=list(hit.recalled),
         )
 
 

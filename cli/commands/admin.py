@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.commands.admin_access_log import command as ingest_access_log
+from cli.commands.admin_erase import erase
 from cli.commands.admin_quota import command as quota
 from cli.commands.backup import backup_command, restore_command, store_group
 from cli.commands.upkeep import fsck_command, replicate_command, scrub_command, sweep_command
@@ -137,3 +138,4 @@ for _added in (
     store_group,
 ):
     command.add_command(_added)
+command.add_command(erase)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.commands import dataset_lineage, dataset_statements
+from cli.commands.dataset_access import access, request, terms
 from cli.commands.dataset_follow import follow, unfollow
+from cli.commands.dataset_oversight import holders, recall, staff
 from cli.commands.dataset_usage import command as usage
 from cli.connection import client
 from cli.output import Branch, bytes_text, facts, line, show, table
@@ -243,32 +245,5 @@ def _print_adoption(found: Mapping[str, Any]) -> None:
     )
 
 
-@command.command(
-    "access",
-    help=say("Say whether you may read NAME or NAME@v2.", "说明您能否读取 NAME 或 NAME@v2。"),
-    example="sancai dataset access hami-wind/turbines",
-)
-@click.argument("name")
-def show_access(name: str) -> None:
-    """Say whether the caller may read."""
-    from sancai.datasets import Reference
-    from sancai.errors import NotAllowedError, RuleError
-
-    wanted = Reference.parse(name)
-    with client() as service:
-        number = wanted.version or service.datasets.version(wanted.name).number
-        first = next(iter(service.datasets.files(wanted.name, number)), None)
-        stated: dict[str, object] = {"name": wanted.name, "version": number, "may_read": True, "reason": None}
-        try:
-            service.datasets.reads(wanted.name, number, [first.path] if first else [])
-        except (NotAllowedError, RuleError) as refusal:
-            stated |= {"may_read": False, "reason": refusal.code, "detail": str(refusal)}
-    show(
-        stated,
-        lambda found: line(say("You may read it.", "您可以读取。") if found["may_read"] else str(found["detail"])),
-    )
-
-
-command.add_command(usage)
-command.add_command(follow)
-command.add_command(unfollow)
+for part in (access, terms, request, staff, recall, holders, usage, follow, unfollow):
+    command.add_command(part)

@@ -75,6 +75,18 @@ class Action(StrEnum):
     WITHDRAW_VERSION = "withdraw_version"
     READ_CONTENT = "read_content"
     READ_USAGE = "read_usage"
+    # Who is let in.
+    SET_TERMS = "set_terms"
+    ACCEPT_TERMS = "accept_terms"
+    REQUEST_GRANT = "request_grant"
+    ANSWER_REQUEST = "answer_request"
+    READ_REQUEST = "read_request"
+    READ_ACCESS = "read_access"
+    OPEN_STAFF_ACCESS = "open_staff_access"
+    RECALL_VERSION = "recall_version"
+    ORDER_ERASURE = "order_erasure"
+    CONFIRM_ERASURE = "confirm_erasure"
+    READ_ERASURE = "read_erasure"
     # Adoption and quality.
     ATTEST_ADOPTION = "attest_adoption"
     FILE_EVIDENCE = "file_evidence"
@@ -179,6 +191,17 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.WITHDRAW_VERSION: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
     Action.READ_CONTENT: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.READER),
     Action.READ_USAGE: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.AUDITOR),
+    Action.SET_TERMS: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
+    Action.ACCEPT_TERMS: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
+    Action.REQUEST_GRANT: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
+    Action.ANSWER_REQUEST: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
+    Action.READ_REQUEST: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.READER),
+    Action.READ_ACCESS: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.REVIEWER, Role.AUDITOR),
+    Action.OPEN_STAFF_ACCESS: _of(Scope.READ, Role.REVIEWER, Role.AUDITOR),
+    Action.RECALL_VERSION: _of(Scope.REVIEW, Role.REVIEWER),
+    Action.ORDER_ERASURE: _of(Scope.REVIEW, Role.REVIEWER),
+    Action.CONFIRM_ERASURE: _of(Scope.SIGN, *SIGNING_RANKS),
+    Action.READ_ERASURE: _of(Scope.READ, *OFFICE_ROLES),
     Action.ATTEST_ADOPTION: _of(Scope.ADOPT, Role.OWNER),
     Action.FILE_EVIDENCE: _of(
         Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.REGISTRAR, Role.REVIEWER

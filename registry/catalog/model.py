@@ -51,9 +51,13 @@ class Sector(StrEnum):
 
 
 class Openness(StrEnum):
-    """To whom the content of a dataset is open."""
+    """To whom the content of a dataset is open: everyone; every firm that accepts its terms; who has a grant.
+
+    Gated content may have terms as well; they then stand before the grant.
+    """
 
     PUBLIC = "public"
+    TERMS = "terms"
     GATED = "gated"
 
 
@@ -97,6 +101,7 @@ DRAFT_STATES: Final = frozenset(
         VersionState.ABANDONED,
     }
 )
+ONCE_PUBLISHED: Final = frozenset(set(VersionState) - DRAFT_STATES)
 EDITABLE_STATES: Final = frozenset({VersionState.OPEN, VersionState.FAULTY, VersionState.VERIFIED})
 """A change of its files opens a draft again."""
 
@@ -268,6 +273,7 @@ class CreateDataset:
     licence: str
     access: Openness
     keywords: tuple[str, ...] = ()
+    terms: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,13 +312,14 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One dataset that search found."""
+    """One dataset that search found; ``recalled`` are its versions that an authority recalled."""
 
     dataset: Dataset
     formats: tuple[str, ...]
     price_fen: int | None
     published_at: Moment
     adopters: int
+    recalled: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,10 +146,15 @@ def _labels(column: object) -> list[object]:
 
 
 def index_standing(work: Work, held: Dataset) -> Version | None:
-    """Make the search row anew from the newest version that stands, which is returned; without one there is none."""
-    left = [other for other in records.versions_of(work.connection, held.id) if rules.is_listed(other.state)]
+    """Make the search row anew from the newest version that stands, which is returned; without one there is none.
+
+    Only where a version was recalled the row stays: whoever searches for the dataset must come to know of the recall.
+    """
+    known = records.versions_of(work.connection, held.id)
+    left = [other for other in known if rules.is_listed(other.state)]
     if not left:
-        records.unindex_dataset(work.connection, held.id)
+        if not any(other.state is VersionState.RECALLED for other in known):
+            records.unindex_dataset(work.connection, held.id)
         return None
     index_within(work, held, left[-1])
     return left[-1]

@@ -4,19 +4,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from registry.actors.model import Action, Resource
-from registry.actors.rules import require_visible
+from registry.actors.model import Action, Actor, Resource, Role, Scope
+from registry.actors.rules import require, require_visible
 from registry.catalog import records, rules
+from registry.catalog.gate import ReadFacts, Required, conditions
 from registry.catalog.model import (
     Dataset,
     FoundOverlap,
     Hit,
+    Openness,
     Search,
     SearchPage,
     Verdict,
     Version,
     VersionFile,
     VersionName,
+    VersionState,
 )
 from registry.catalog.search import query_text
 from registry.errors import CorruptContentError, InvalidValueError, NotAllowedError, NotFoundError
@@ -25,10 +28,12 @@ from registry.manifests import rules as manifest_rules
 from registry.manifests import service as manifests
 from registry.manifests.model import PAGE_FILES_MAX, FileEntry, FilePath, Manifest
 from registry.manifests.uploads import Blob
+from registry.parties import service as parties
 from registry.sketches import service as sketches
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import DatasetId, FirmId, VersionId
+from registry.values.moment import Moment
 from registry.values.names import PublicName
 
 READ_PATHS_MAX = 100
@@ -117,11 +122,43 @@ def draft_file(view: View, draft_id: VersionId, path: FilePath) -> VersionFile:
 
 def may_read(view: View, found: Version) -> Verdict:
     """Return whether the actor may read the content of a version: the gate, with the facts it asks for."""
+    return rules.access(view.actor, _facts(view, found))
+
+
+def explained(view: View, name: VersionName, firm: FirmId | None = None) -> tuple[Required, ...]:
+    """Return every condition of the gate for the actor, or for a member of ``firm`` with a role to read, in order.
+
+    What follows from them is what ``may_read`` says. For another firm it is told to the publisher's own members and
+    to auditors of an authority that is concerned with it.
+
+    Raises:
+        NotFoundError: There is no such version.
+        NotAllowedError: The actor may not ask for another firm.
+    """
+    found = version_named(view, name)
+    if firm is None or firm == view.actor.firm:
+        return conditions(view.actor, _facts(view, found))
+    publisher = frozenset({found.publisher})
+    asked = Resource(publisher, parties.concerned_office(view, publisher), found.dataset, found.id)
+    require(view.actor, Action.READ_ACCESS, asked)
+    reader = Actor(view.actor.account, "", firm, None, frozenset({Role.READER}), frozenset({Scope.READ}))
+    return conditions(reader, _facts(View(view.connection, reader, view.now), found))
+
+
+def lacks_grant(view: View, held: Dataset) -> bool:
+    """Return whether a grant is what the actor's firm is missing, for the newest version that stands."""
+    newest = latest(view, held.id)
+    if newest is None:
+        return False
+    return any(each.name == "grant" and not each.met for each in conditions(view.actor, _facts(view, newest)))
+
+
+def _facts(view: View, found: Version) -> ReadFacts:
     held = records.dataset_of(view.connection, found.dataset)
     if held is None:
         raise NotFoundError("dataset_not_found", name=found.dataset)
-    firm = view.actor.firm
-    facts = rules.ReadFacts(
+    firm, connection = view.actor.firm, view.connection
+    return ReadFacts(
         dataset=held.id,
         publisher=held.publisher,
         state=found.state,
@@ -129,9 +166,19 @@ def may_read(view: View, found: Version) -> Verdict:
         grade=found.grade,
         embargo_until=found.embargo_until,
         now=view.now,
-        grant_ends=tuple(records.grant_ends(view.connection, held.id, firm)) if firm else (),
+        grant_ends=tuple(records.grant_ends(connection, held.id, firm)) if firm else (),
+        terms=records.terms_standing(connection, held.id) if held.access is not Openness.PUBLIC else None,
+        terms_accepted=records.terms_accepted(connection, held.id, firm) if firm else None,
+        terms_address=f"/v1/datasets/{held.name}/terms",
+        staff_ends=_staff_ends(view, held.id),
     )
-    return rules.access(view.actor, facts)
+
+
+def _staff_ends(view: View, dataset_id: DatasetId) -> tuple[Moment, ...]:
+    actor = view.actor
+    if actor.authority is None or actor.account is None:
+        return ()
+    return tuple(records.staff_ends(view.connection, dataset_id, actor.account))
 
 
 def version_files(view: View, name: VersionName, after: str, limit: int) -> tuple[VersionFile, ...]:
@@ -184,6 +231,8 @@ class SignedManifest:
 def manifest(view: View, name: VersionName) -> SignedManifest:
     """Return the signed manifest of a version. Raises NotFoundError."""
     found = version_named(view, name)
+    if found.state is VersionState.ERASED and not records.files_of(view.connection, found.id, limit=1):
+        raise NotFoundError("manifest_erased", version=str(name))
     envelope, made = stored_manifest(view, found)
     return SignedManifest(
         envelope=json.loads(envelope),
@@ -219,8 +268,17 @@ def search(view: View, wanted: Search, after: tuple[int, int, str] | None = None
     rows = records.found_datasets(view.connection, wanted, query, title_query, after)
     shown = rows[: wanted.limit]
     held = records.datasets_of(view.connection, [row.dataset_id for row in shown])
+    recalled = records.recalled_numbers(view.connection, held)
     hits = tuple(
-        Hit(held[row.dataset_id], tuple(row.formats), row.price_fen, row.published_at, row.adopters) for row in shown
+        Hit(
+            held[row.dataset_id],
+            tuple(row.formats),
+            row.price_fen,
+            row.published_at,
+            row.adopters,
+            recalled.get(row.dataset_id, ()),
+        )
+        for row in shown
     )
     facets, capped = records.facet_counts(view.connection, wanted, query)
     last = shown[-1] if len(rows) > wanted.limit else None

@@ -1,14 +1,6 @@
 """Who may read what, what may be published, and how a draft moves.
 
-Rules of reading (the one gate; every door asks it):
-* A draft is its own firm's; to everyone else it does not exist.
-* Erased and recalled content is nobody's. Withdrawn content is left to its publisher only.
-* A token that is made for some datasets reads no other.
-* Before the end of an embargo only the publisher reads.
-* Data of grade "important" is never open to the public (数据安全法 21, 31): it needs a grant whatever the dataset says.
-  Data that turned out to be "core" is nobody's here. The grade is the one that holds now (``statement_rules``).
-* Public content is open to all on uniform terms. Gated content needs a grant from an order that lasts, and a member
-  with a role and a scope to read.
+Rules of reading: the one gate, ``access``, which every door asks; its conditions stand in ``gate``.
 
 Rules of publishing:
 * Only what the server itself has verified is published (DESIGN §3.4); content that this dataset has already is not
@@ -25,8 +17,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from registry.actors.model import Action, Actor, Resource
-from registry.actors.rules import refusal
+from registry.actors.model import Actor
+from registry.catalog.gate import ReadFacts, conditions, verdict
 from registry.catalog.model import (
     DESCRIPTION_LENGTH_MAX,
     DRAFT_FILES_MAX,
@@ -34,12 +26,12 @@ from registry.catalog.model import (
     KEYWORDS_MAX,
     LICENCE_LENGTH_MAX,
     MOVES,
+    ONCE_PUBLISHED,
     PARENTS_MAX,
     TEXT_LENGTH_MAX,
     TITLE_LENGTH_MAX,
     CreateDataset,
     OpenDraft,
-    Openness,
     Origin,
     Search,
     UsageDigest,
@@ -48,7 +40,6 @@ from registry.catalog.model import (
     Version,
     VersionState,
 )
-from registry.catalog.statement_model import Grade
 from registry.catalog.texts import require_text
 from registry.errors import ConflictError, InvalidValueError, Obstacle, RuleError
 from registry.sketches.model import DuplicateThresholds, Overlap
@@ -56,7 +47,6 @@ from registry.sketches.rules import judge
 from registry.values.canonical import canonical_json
 from registry.values.digest import Digest
 from registry.values.identifiers import DatasetId, FirmId, VersionId
-from registry.values.moment import Moment
 from registry.values.money import Rate
 
 SCREEN: Final = DuplicateThresholds(
@@ -68,65 +58,12 @@ Two honest collections of one subject share single columns (years, places), rare
 every fifth row is still a copy. Below twenty rows, or with one telling column, likeness is chance.
 """
 
-ALLOWED: Final = Verdict(allowed=True)
 NOTHING: Final = Rate(0)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFacts:
-    """All that the gate asks of a version and of the actor's grants.
-
-    ``grant_ends`` has one element for each grant of the actor's firm: when it ended, None while it lasts.
-    """
-
-    dataset: DatasetId
-    publisher: FirmId
-    state: VersionState
-    access: Openness
-    grade: Grade
-    embargo_until: Moment | None
-    now: Moment
-    grant_ends: tuple[Moment | None, ...] = ()
 
 
 def access(actor: Actor, facts: ReadFacts) -> Verdict:
     """Return whether ``actor`` may read the content of a version, and the reason when not."""
-    own = actor.firm is not None and actor.firm == facts.publisher
-    if code := _state_refusal(facts.state, own=own):
-        return Verdict(allowed=False, reason=code)
-    if facts.grade is Grade.CORE:
-        return Verdict(allowed=False, reason="grade_core")
-    if actor.datasets is not None and facts.dataset not in actor.datasets:
-        return Verdict(allowed=False, reason="token_not_for_dataset")
-    if own:
-        return ALLOWED
-    if facts.embargo_until is not None and facts.now < facts.embargo_until:
-        return Verdict(False, "embargo", {"until": str(facts.embargo_until)})
-    if facts.access is Openness.PUBLIC and facts.grade is Grade.GENERAL:
-        return ALLOWED
-    return _gated(actor, facts)
-
-
-def _state_refusal(state: VersionState, *, own: bool) -> str | None:
-    if state is VersionState.PUBLISHED:
-        return None
-    if state in (VersionState.ERASED, VersionState.RECALLED):
-        return state.value
-    if own:
-        return None
-    return "withdrawn" if state is VersionState.WITHDRAWN else "draft"
-
-
-def _gated(actor: Actor, facts: ReadFacts) -> Verdict:
-    """Return the verdict on content that is not open to all."""
-    reader = Resource(firms=frozenset({actor.firm} if actor.firm else ()), dataset=facts.dataset)
-    if code := refusal(actor, Action.READ_CONTENT, reader):
-        return Verdict(allowed=False, reason=code)
-    if any(ended is None or facts.now < ended for ended in facts.grant_ends):
-        return ALLOWED
-    if facts.grant_ends:
-        return Verdict(allowed=False, reason="grant_ended")
-    return Verdict(allowed=False, reason="grade_important" if facts.grade is Grade.IMPORTANT else "grant_missing")
+    return verdict(conditions(actor, facts))
 
 
 def is_listed(state: VersionState) -> bool:
@@ -136,7 +73,7 @@ def is_listed(state: VersionState) -> bool:
 
 def is_known(actor: Actor, publisher: FirmId, states: Iterable[VersionState]) -> bool:
     """Return whether an actor may know of a dataset: its own firm always, others once a version was published."""
-    return actor.firm == publisher or any(state.value in ("published", "withdrawn", "recalled") for state in states)
+    return actor.firm == publisher or any(state in ONCE_PUBLISHED for state in states)
 
 
 def require_move(current: VersionState, wanted: VersionState) -> None:

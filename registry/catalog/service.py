@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from registry.actors.model import Action
 from registry.catalog import records, rules, statement_rules
+from registry.catalog.access_rules import require_openness
 from registry.catalog.model import (
     EDITABLE_STATES,
     CreateDataset,
     Dataset,
     OpenDraft,
+    Openness,
     Version,
     VersionFile,
     VersionName,
@@ -25,6 +27,7 @@ from registry.catalog.reading import (
     draft,
     draft_file,
     draft_files,
+    explained,
     latest,
     manifest,
     may_read,
@@ -53,6 +56,7 @@ from registry.catalog.stating import (
     state_rights,
     statements,
 )
+from registry.catalog.terms import set_terms_within
 from registry.errors import ConflictError, InvalidValueError, NotFoundError, RuleError
 from registry.journal.work import Work
 from registry.manifests import service as manifests
@@ -76,6 +80,7 @@ __all__ = [
     "draft_file",
     "draft_files",
     "end_grant_within",
+    "explained",
     "grant_within",
     "latest",
     "manifest",
@@ -119,7 +124,11 @@ def create_dataset(work: Work, command: CreateDataset) -> Dataset:
     """
     firm = own_firm(work.actor, Action.DRAFT_VERSION)
     rules.require_described(command)
+    require_openness(command)
     _take_namespace(work, command.name, firm)
+    # Whoever gives a text wants it accepted: with terms a dataset is not open to everyone.
+    open_to_all = command.access is Openness.PUBLIC and command.terms is None
+    access = command.access if open_to_all or command.access is Openness.GATED else Openness.TERMS
     made = Dataset(
         id=DatasetId.new(),
         name=command.name,
@@ -127,7 +136,7 @@ def create_dataset(work: Work, command: CreateDataset) -> Dataset:
         description=command.description,
         sector=command.sector,
         licence=command.licence,
-        access=command.access,
+        access=access,
         keywords=command.keywords,
         publisher=firm,
         created_at=work.now,
@@ -136,7 +145,16 @@ def create_dataset(work: Work, command: CreateDataset) -> Dataset:
     records.add_dataset(work.connection, made)
     if not records.add_name(work.connection, made.id, command.name, work.now):
         raise ConflictError("name_taken", name=str(command.name))
-    work.journal("catalog.dataset_created", made.id, name=str(made.name), title=made.title, licence=made.licence)
+    terms = set_terms_within(work, made, command.terms) if command.terms is not None else None
+    work.journal(
+        "catalog.dataset_created",
+        made.id,
+        name=str(made.name),
+        title=made.title,
+        licence=made.licence,
+        access=access.value,
+        terms_sha256=terms.digest.hex if terms and terms.digest else None,
+    )
     return made
 
 

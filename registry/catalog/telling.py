@@ -5,7 +5,19 @@ from collections.abc import Iterable
 from registry.catalog.model import Dataset, Version
 from registry.messages.model import Event, Topic
 from registry.values.canonical import Json
-from registry.values.identifiers import FirmId
+from registry.values.identifiers import FirmId, Id
+
+
+def access_event(topic: Topic, held: Dataset, subject: Id, firms: Iterable[FirmId], **more: Json) -> Event:
+    """Return what happened about who may read a dataset: the affair of ``firms`` only."""
+    return Event(
+        topic=topic,
+        subject=subject,
+        data={"dataset": held.id, "name": str(held.name), "title": held.title, "id": subject, **more},
+        firms=frozenset(firms),
+        dataset=held.id,
+        name=held.name,
+    )
 
 
 def version_event(topic: Topic, held: Dataset, version: Version, also: Iterable[FirmId] = (), **more: Json) -> Event:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    not_,
     select,
     text,
     update,
@@ -243,6 +244,12 @@ def entry_of(connection: Connection, entry_id: EntryId) -> Entry | None:
     """Return an entry."""
     row = connection.execute(select(entries).where(entries.c.id == entry_id)).one_or_none()
     return Entry(**row._mapping) if row else None  # noqa: SLF001
+
+
+def erase_openings(connection: Connection, subject: str, *, but: str) -> None:
+    """Erase what the entries about a subject open to, except of types that begin with ``but``; every proof holds."""
+    about = select(entries.c.id).where(entries.c.subject == subject, not_(entries.c.type.startswith(but)))
+    connection.execute(delete(openings).where(openings.c.entry_id.in_(about)))
 
 
 def opening_of(connection: Connection, entry_id: EntryId) -> Opening | None:

@@ -146,6 +146,24 @@ class ReportId(Id):
     prefix = "rep"
 
 
+class GrantRequestId(Id):
+    """Identifies a firm's request for a grant."""
+
+    prefix = "req"
+
+
+class StaffAccessId(Id):
+    """Identifies an officer's access to a dataset for a while."""
+
+    prefix = "sta"
+
+
+class ErasureId(Id):
+    """Identifies an order to erase content."""
+
+    prefix = "era"
+
+
 class ListingId(Id):
     """Identifies an offer on an exchange."""
 

@@ -257,6 +257,57 @@ def _sanction(world: World) -> Asked:
     )
 
 
+REQUESTED: Final = {"purpose": "模型训练", "contact": "王工"}
+TERMS: Final = "仅限研究。"
+
+
+def _termed(world: World) -> Asked:
+    world.as_(PUBLISHER).post(f"/v1/datasets/{OPEN_DATASET}/terms", {"text": TERMS})
+    return Asked(dataset_path(OPEN_DATASET, number="1"), {"sha256": hashlib.sha256(TERMS.encode()).hexdigest()})
+
+
+def _requested(body: Mapping[str, Any] | None = None, then: str = "") -> Callable[[World], Asked]:
+    """Return an answer to a stranger's request, which was answered ``then`` before."""
+
+    def make(world: World) -> Asked:
+        made = world.as_(STRANGER).post(f"/v1/datasets/{DATASET}/requests", REQUESTED)["id"]
+        if then:
+            world.as_(PUBLISHER).post(f"/v1/grant-requests/{made}/{then}", {}, status=200)
+        return Asked({"request": made}, body)
+
+    return make
+
+
+STAFF_ACCESS: Final = {"days": 3, "reason": "核验采信"}
+RECALL: Final = {"reason": "含个人信息", "legal_basis": "数据安全法 44", "document_number": "伊数〔2026〕7号"}
+
+
+def _staff_access(world: World) -> Asked:
+    reviewer = world.as_(OFFICE, Role.REVIEWER)
+    return Asked({"access": reviewer.post(f"/v1/datasets/{DATASET}/staff-accesses", STAFF_ACCESS)["id"]})
+
+
+def _recalled(world: World) -> Asked:
+    reviewer = world.as_(OFFICE, Role.REVIEWER)
+    reviewer.post(f"/v1/datasets/{DATASET}/versions/v1/recall", RECALL, status=200)
+    return Asked(dataset_path(version="v1"))
+
+
+ERASURE: Final = RECALL | {"versions": [f"{OPEN_DATASET}@v1"]}
+
+
+def _erasure(then: str = "") -> Callable[[World], Asked]:
+    """Return a request on an order of the reviewer, which a section head answered ``then`` before."""
+
+    def make(world: World) -> Asked:
+        made = world.as_(OFFICE, Role.REVIEWER).post("/v1/erasures", ERASURE)["id"]
+        if then:
+            world.as_(OFFICE, Role.SECTION_HEAD).post(f"/v1/erasures/{made}/{then}", {}, status=200)
+        return Asked({"erasure": made, **dataset_path(OPEN_DATASET, version="v1")})
+
+    return make
+
+
 WITHDRAWN_LEADER: Final = {"uscc": cast.XIYU.uscc, "withdrawn_on": "2026-03-01", "reason": "名单调整"}
 VERIFIED: Final = {"status": "verified", "checked_on": steps.TODAY}
 
@@ -368,6 +419,36 @@ SAMPLES: Final[dict[str, Sample]] = {
     ),
     # No version of the small world is under embargo.
     "state_embargo": Sample(plain(dataset_path(version="v1"), {"until": None}), of(PUBLISHER), succeeds=False),
+    # Who may read.
+    "explain_access": Sample(plain(dataset_path(version="v1"))),
+    "set_terms": Sample(plain(dataset_path(OPEN_DATASET), {"text": TERMS}), of(PUBLISHER)),
+    "list_terms": Sample(plain(dataset_path(OPEN_DATASET))),
+    "accept_terms": Sample(_termed),
+    "list_acceptances": Sample(plain(dataset_path(OPEN_DATASET)), of(PUBLISHER, OFFICE)),
+    "ask_for_grant": Sample(plain(dataset_path(), REQUESTED)),
+    "list_grant_requests": Sample(plain()),
+    "show_grant_request": Sample(_requested(), of(STRANGER, PUBLISHER)),
+    "grant_request": Sample(_requested({"until": None}), of(PUBLISHER)),
+    "refuse_request": Sample(_requested({"reason": "用途不符"}), of(PUBLISHER)),
+    "end_granted": Sample(_requested({"reason": "合同到期"}, "grant"), of(PUBLISHER)),
+    "take_back_request": Sample(_requested(), of(STRANGER)),
+    "list_grants": Sample(plain(dataset_path()), of(PUBLISHER, OFFICE)),
+    # What officers do with content.
+    "open_staff_access": Sample(plain(dataset_path(), STAFF_ACCESS), of(OFFICE)),
+    # The access is the officer's own, and it was the reviewer who opened it.
+    "end_staff_access": Sample(_staff_access, of(OFFICE), frozenset({Role.REVIEWER})),
+    "list_staff_accesses": Sample(plain(dataset_path()), of(PUBLISHER, OFFICE)),
+    "list_staff_reads": Sample(_staff_access, of(PUBLISHER, OFFICE)),
+    "recall_version": Sample(plain(dataset_path(version="v1"), RECALL), of(OFFICE)),
+    "show_recall": Sample(_recalled),
+    "list_holders": Sample(_recalled, of(PUBLISHER, OFFICE)),
+    # Erasure by law.
+    "request_erasure": Sample(plain(body=ERASURE), of(OFFICE)),
+    "list_erasures": Sample(plain()),
+    "show_erasure": Sample(_erasure(), of(OFFICE)),
+    "confirm_erasure": Sample(_erasure(), of(OFFICE)),
+    "take_back_erasure": Sample(_erasure(), of(OFFICE)),
+    "show_tombstone": Sample(_erasure("confirm")),
     # Adoption and quality.
     "attest_adoption": Sample(lambda world: Asked(body=steps.adoption_body(world, BUYER)), of(BUYER)),
     "withdraw_adoption": Sample(named("receipt", f"receipt_{ADOPTER}", {"reason": "停用"}), of(ADOPTER)),

@@ -51,7 +51,7 @@ datasets = Table(
     Column("newest", Integer),
     Column("deprecation", JSONB),
     CheckConstraint(f"sector IN ({list_of(Sector)})", "sector"),
-    CheckConstraint("access IN ('public', 'gated')", "access"),
+    CheckConstraint(f"access IN ({list_of(Openness)})", "access"),
     CheckConstraint("newest > 0", "newest"),
     **rows_may(Writes.UPDATE),
 )

@@ -1,6 +1,6 @@
 """The table of what orders opened to firms."""
 
-from sqlalchemy import Column, ForeignKey, Index, Table, select
+from sqlalchemy import Column, ForeignKey, Index, Table
 from sqlalchemy import update as update_rows
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -33,9 +33,3 @@ def end_grant(connection: Connection, order: OrderId, now: Moment) -> None:
     connection.execute(
         update_rows(grants).where(grants.c.order_id == order, grants.c.ended_at.is_(None)).values(ended_at=now)
     )
-
-
-def grant_ends(connection: Connection, dataset: DatasetId, firm: FirmId) -> list[Moment | None]:
-    """Return for each grant of a firm when it ended, or None while it lasts."""
-    query = select(grants.c.ended_at).where(grants.c.dataset_id == dataset, grants.c.firm == firm)
-    return list(connection.execute(query).scalars())

@@ -41,6 +41,7 @@ usage_events = Table(
     CheckConstraint("size_bytes >= 0", "size_bytes"),
     Index("ix_usage_events_version", "version_id", "read_at"),
     Index("ix_usage_events_read_at", "read_at"),
+    Index("ix_usage_events_holder", "version_id", "party"),
     **rows_may(Writes.APPEND, partitioned_by="read_at"),
 )
 """``read_at`` is when the address was issued, ``party`` the firm or authority it was issued to."""

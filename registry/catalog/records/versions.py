@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from registry.catalog.industries import KeyIndustry
 from registry.catalog.model import (
+    ONCE_PUBLISHED,
     Contributor,
     ContributorRole,
     EarlierPublication,
@@ -46,7 +47,7 @@ from storage.database import Connection, Writes, metadata, rows_may
 VERIFY_KIND = "verify_version"
 
 
-_ONCE_PUBLISHED = ["published", "withdrawn", "recalled", "erased"]
+_EVER_PUBLISHED = [state for state in VersionState if state in ONCE_PUBLISHED]
 
 
 _OPEN_DRAFTS = ["open", "verifying", "verified", "faulty"]
@@ -97,7 +98,7 @@ versions = Table(
     CheckConstraint(f"key_industry IN ({list_of(KeyIndustry)})", "key_industry"),
     CheckConstraint("new_share_bp BETWEEN 0 AND 10000", "new_share"),
     CheckConstraint(
-        f"(state IN ({list_of(_ONCE_PUBLISHED)})) = (num_nulls(number, content_digest, manifest_digest, envelope, "
+        f"(state IN ({list_of(_EVER_PUBLISHED)})) = (num_nulls(number, content_digest, manifest_digest, envelope, "
         "published_at) = 0)",
         "published_is_whole",
     ),
@@ -293,7 +294,7 @@ def envelope_of(connection: Connection, version: VersionId) -> str | None:
 
 def published_ids(connection: Connection) -> list[VersionId]:
     """Return every version that was published and not erased, the oldest first."""
-    kept = [state for state in _ONCE_PUBLISHED if state != VersionState.ERASED]
+    kept = [state for state in ONCE_PUBLISHED if state != VersionState.ERASED]
     query = select(versions.c.id).where(versions.c.state.in_(kept)).order_by(versions.c.published_at, versions.c.id)
     return list(connection.execute(query).scalars())
 

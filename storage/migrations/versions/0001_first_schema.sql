@@ -362,6 +362,31 @@ CREATE TABLE appropriations (
 );
 GRANT SELECT, INSERT, UPDATE ON appropriations TO sancai_app;
 
+CREATE TABLE erasures (
+  id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL, 
+  reason TEXT NOT NULL, 
+  legal_basis TEXT NOT NULL, 
+  document_number TEXT NOT NULL, 
+  hide_files BOOLEAN NOT NULL, 
+  requested_by UUID NOT NULL, 
+  requested_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  confirmed_by UUID, 
+  confirmed_at TIMESTAMP WITH TIME ZONE, 
+  done_at TIMESTAMP WITH TIME ZONE, 
+  stuck TEXT COLLATE "C", 
+  CONSTRAINT pk_erasures PRIMARY KEY (id), 
+  CONSTRAINT ck_erasures_state CHECK (state IN ('requested', 'taken_back', 'confirmed', 'done')), 
+  CONSTRAINT ck_erasures_two_officers CHECK (confirmed_by <> requested_by), 
+  CONSTRAINT ck_erasures_confirmed_by_somebody CHECK ((state IN ('confirmed', 'done')) = (num_nulls(confirmed_by, confirmed_at) = 0)), 
+  CONSTRAINT ck_erasures_done_at CHECK ((state = 'done') = (done_at IS NOT NULL)), 
+  CONSTRAINT fk_erasures_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_erasures_authority ON erasures (authority_id, id);
+CREATE INDEX ix_erasures_confirmed ON erasures (id) WHERE state = 'confirmed';
+GRANT SELECT, INSERT, UPDATE ON erasures TO sancai_app;
+
 CREATE TABLE firms (
   id UUID NOT NULL, 
   registered_by UUID NOT NULL, 
@@ -540,7 +565,7 @@ CREATE TABLE datasets (
   deprecation JSONB, 
   CONSTRAINT pk_datasets PRIMARY KEY (id), 
   CONSTRAINT ck_datasets_sector CHECK (sector IN ('smart_mining', 'new_energy', 'cultural_tourism', 'modern_agriculture', 'energy', 'manufacturing', 'transport', 'medical', 'education', 'science', 'government', 'finance', 'communication', 'other')), 
-  CONSTRAINT ck_datasets_access CHECK (access IN ('public', 'gated')), 
+  CONSTRAINT ck_datasets_access CHECK (access IN ('public', 'terms', 'gated')), 
   CONSTRAINT ck_datasets_newest CHECK (newest > 0), 
   CONSTRAINT fk_datasets_publisher FOREIGN KEY(publisher) REFERENCES firms (id) ON DELETE RESTRICT
 );
@@ -882,6 +907,31 @@ CREATE TABLE follows (
 CREATE INDEX ix_follows_account_id_dataset_id ON follows (account_id, dataset_id);
 GRANT SELECT, INSERT, UPDATE, DELETE ON follows TO sancai_app;
 
+CREATE TABLE grant_requests (
+  id UUID NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  firm UUID NOT NULL, 
+  account_id UUID NOT NULL, 
+  purpose TEXT NOT NULL, 
+  contact TEXT NOT NULL, 
+  state TEXT COLLATE "C" NOT NULL, 
+  asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  answered_at TIMESTAMP WITH TIME ZONE, 
+  answered_by UUID, 
+  ends_at TIMESTAMP WITH TIME ZONE, 
+  reason TEXT, 
+  CONSTRAINT pk_grant_requests PRIMARY KEY (id), 
+  CONSTRAINT ck_grant_requests_state CHECK (state IN ('asked', 'granted', 'refused', 'taken_back', 'ended')), 
+  CONSTRAINT ck_grant_requests_an_adverse_answer_says_why CHECK (state NOT IN ('refused', 'ended') OR reason IS NOT NULL), 
+  CONSTRAINT ck_grant_requests_ended_at CHECK (state <> 'ended' OR ends_at IS NOT NULL), 
+  CONSTRAINT fk_grant_requests_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_grant_requests_firm FOREIGN KEY(firm) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_grant_requests_dataset ON grant_requests (dataset_id, id);
+CREATE INDEX ix_grant_requests_firm ON grant_requests (firm, id);
+CREATE UNIQUE INDEX uq_grant_requests_asked ON grant_requests (dataset_id, firm) WHERE state = 'asked';
+GRANT SELECT, INSERT, UPDATE ON grant_requests TO sancai_app;
+
 CREATE TABLE grants (
   order_id UUID NOT NULL, 
   dataset_id UUID NOT NULL, 
@@ -945,6 +995,40 @@ CREATE INDEX ix_search_sector ON search (sector, adopters, dataset_id);
 CREATE INDEX ix_search_tokens ON search USING gin (tokens);
 ALTER TABLE search ALTER COLUMN tokens SET STATISTICS 1000;
 GRANT SELECT, INSERT, UPDATE, DELETE ON search TO sancai_app;
+
+CREATE TABLE staff_accesses (
+  id UUID NOT NULL, 
+  dataset_id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  account_id UUID NOT NULL, 
+  reason TEXT NOT NULL, 
+  case_id UUID, 
+  opened_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  ends_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_staff_accesses PRIMARY KEY (id), 
+  CONSTRAINT ck_staff_accesses_ends_within_14_days CHECK (ends_at BETWEEN opened_at AND opened_at + interval '14 days'), 
+  CONSTRAINT fk_staff_accesses_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_staff_accesses_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_staff_accesses_account ON staff_accesses (account_id, dataset_id);
+CREATE INDEX ix_staff_accesses_dataset ON staff_accesses (dataset_id, id);
+GRANT SELECT, INSERT, UPDATE ON staff_accesses TO sancai_app;
+
+CREATE TABLE terms (
+  dataset_id UUID NOT NULL, 
+  number INTEGER NOT NULL, 
+  text TEXT, 
+  digest BYTEA, 
+  set_by UUID, 
+  set_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_terms PRIMARY KEY (dataset_id, number), 
+  CONSTRAINT ck_terms_number CHECK (number > 0), 
+  CONSTRAINT ck_terms_text_has_digest CHECK ((text IS NULL) = (digest IS NULL)), 
+  CONSTRAINT fk_terms_dataset_id FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON terms TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON terms FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON terms FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
 CREATE TABLE tokens (
   id UUID NOT NULL, 
@@ -1103,6 +1187,30 @@ GRANT SELECT, INSERT ON case_payees TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON case_payees FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON case_payees FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
+CREATE TABLE erasure_objects (
+  erasure_id UUID NOT NULL, 
+  blob_id UUID NOT NULL, 
+  gone_at TIMESTAMP WITH TIME ZONE, 
+  CONSTRAINT pk_erasure_objects PRIMARY KEY (erasure_id, blob_id), 
+  CONSTRAINT fk_erasure_objects_erasure_id FOREIGN KEY(erasure_id) REFERENCES erasures (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_erasure_objects_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_erasure_objects_left ON erasure_objects (erasure_id, blob_id) WHERE gone_at IS NULL;
+GRANT SELECT, INSERT, UPDATE ON erasure_objects TO sancai_app;
+
+CREATE TABLE erasure_versions (
+  erasure_id UUID NOT NULL, 
+  version_id UUID NOT NULL, 
+  kept BOOLEAN NOT NULL, 
+  CONSTRAINT pk_erasure_versions PRIMARY KEY (erasure_id, version_id), 
+  CONSTRAINT fk_erasure_versions_erasure_id FOREIGN KEY(erasure_id) REFERENCES erasures (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_erasure_versions_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_erasure_versions_version ON erasure_versions (version_id);
+GRANT SELECT, INSERT ON erasure_versions TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON erasure_versions FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON erasure_versions FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
 CREATE TABLE evidence (
   id UUID NOT NULL, 
   kind TEXT COLLATE "C" NOT NULL, 
@@ -1159,6 +1267,22 @@ CREATE INDEX ix_listings_offered_by ON listings (offered_by);
 CREATE INDEX ix_listings_seller_id ON listings (seller_id);
 GRANT SELECT, INSERT, UPDATE ON listings TO sancai_app;
 
+CREATE TABLE recalls (
+  version_id UUID NOT NULL, 
+  authority_id UUID NOT NULL, 
+  account_id UUID NOT NULL, 
+  reason TEXT NOT NULL, 
+  legal_basis TEXT NOT NULL, 
+  document_number TEXT NOT NULL, 
+  recalled_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_recalls PRIMARY KEY (version_id), 
+  CONSTRAINT fk_recalls_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
+  CONSTRAINT fk_recalls_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON recalls TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON recalls FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON recalls FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
 CREATE TABLE statements (
   id UUID NOT NULL, 
   dataset_id UUID NOT NULL, 
@@ -1183,6 +1307,22 @@ GRANT SELECT, INSERT ON statements TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON statements FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON statements FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 
+CREATE TABLE terms_acceptances (
+  dataset_id UUID NOT NULL, 
+  firm UUID NOT NULL, 
+  number INTEGER NOT NULL, 
+  digest BYTEA NOT NULL, 
+  account_id UUID NOT NULL, 
+  accepted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+  CONSTRAINT pk_terms_acceptances PRIMARY KEY (dataset_id, firm, number), 
+  CONSTRAINT fk_terms_acceptances_dataset_id_number FOREIGN KEY(dataset_id, number) REFERENCES terms (dataset_id, number) ON DELETE RESTRICT, 
+  CONSTRAINT fk_terms_acceptances_firm FOREIGN KEY(firm) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_terms_acceptances_firm ON terms_acceptances (firm);
+GRANT SELECT, INSERT ON terms_acceptances TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON terms_acceptances FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON terms_acceptances FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
 CREATE TABLE usage_events (
   id UUID NOT NULL, 
   read_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -1200,6 +1340,7 @@ CREATE TABLE usage_events (
   CONSTRAINT fk_usage_events_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
 )
  PARTITION BY RANGE (read_at);
+CREATE INDEX ix_usage_events_holder ON usage_events (version_id, party);
 CREATE INDEX ix_usage_events_read_at ON usage_events (read_at);
 CREATE INDEX ix_usage_events_version ON usage_events (version_id, read_at);
 CREATE TABLE usage_events_default PARTITION OF usage_events DEFAULT;

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.actors.model import ANONYMOUS, Actor, Role, Scope
+from registry.catalog.gate import ReadFacts
 from registry.catalog.model import MOVES, Openness, VersionState
-from registry.catalog.rules import ReadFacts, access, require_move
+from registry.catalog.rules import access, require_move
 from registry.catalog.statement_model import Grade
 from registry.errors import ConflictError
 from registry.values.identifiers import AccountId, AuthorityId, DatasetId, FirmId
