@@ -55,8 +55,8 @@ fuzz: .venv/ready  ## Send SIZE made-up requests to each operation: make fuzz [S
 fixture: .venv/ready  ## Renew the database of this release for the upgrade test; before the release, never after.
 	$(BIN)/python -m tests.checks.release_fixture --write
 
-bench: .venv/ready  ## Measure: make bench SUITE=start|publish|…
-	@$(BIN)/python -m benchmarks $(SUITE)
+bench: .venv/ready  ## Measure: make bench SUITE=start|publish|… [SIZE=64], in MiB.
+	@$(if $(filter file,$(origin SIZE)),,SANCAI_BENCH_SIZE=$(SIZE)) $(BIN)/python -m benchmarks $(SUITE)
 
 clean:  ## Remove what was built here.
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -24,6 +24,9 @@ COMMANDS: Final[dict[str, Listed]] = {
     "logout": Listed("cli.commands.logout", "Forget the token of a service.", "退出登录并删除令牌。"),
     "whoami": Listed("cli.commands.whoami", "Show as whom you are signed in.", "显示当前登录身份。"),
     "publish": Listed("cli.commands.publish", "Publish a file or folder as a dataset.", "将文件或文件夹发布为数据集。"),
+    "import": Listed(
+        "cli.commands.import_", "Import a folder that was downloaded from another hub.", "导入从其他平台下载的文件夹。"
+    ),
     "pull": Listed("cli.commands.pull", "Download a dataset and check every byte.", "下载数据集并逐字节校验。"),
     "search": Listed("cli.commands.search", "Find datasets.", "搜索数据集。"),
     "dataset": Listed("cli.commands.dataset", "Show a dataset, its versions and files.", "查看数据集、版本与文件。"),

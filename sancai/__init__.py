@@ -29,8 +29,12 @@ from sancai.errors import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sancai.client import Client
     from sancai.handles import VersionHandle, load
+    from sancai.importing import Imported
+    from sancai.publishing import Published
 
 __all__ = [
     "Client",
@@ -45,11 +49,29 @@ __all__ = [
     "UnexpectedAnswerError",
     "VersionHandle",
     "errors",
+    "import_folder",
     "load",
+    "publish",
 ]
 
 
 _HOMES: Final = {"Client": "sancai.client", "VersionHandle": "sancai.handles", "load": "sancai.handles"}
+
+
+def publish(path: "Path | str", name: str | None = None, **given: Any) -> "Published":
+    """Publish a file or folder to the configured service, as ``Client.publish`` does. Raises SancaiError."""
+    from sancai.client import Client
+
+    with Client.configured() as client:
+        return client.publish(path, name, **given)
+
+
+def import_folder(folder: "Path | str", name: str | None = None, **given: Any) -> "Imported":
+    """Import a folder of another hub into the configured service, as ``Client.import_folder``. Raises SancaiError."""
+    from sancai.client import Client
+
+    with Client.configured() as client:
+        return client.import_folder(folder, name, **given)
 
 
 def __getattr__(name: str) -> Any:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sancai.evidence import EvidenceRoom
     from sancai.exchange import Exchange
     from sancai.handles import VersionHandle
+    from sancai.importing import Imported
     from sancai.log import Log
     from sancai.mail import Mail
     from sancai.messages import Messages
@@ -229,6 +230,25 @@ class Client(AbstractContextManager["Client"]):
         from sancai.publishing import plan
 
         return plan(self, path, name, **given)
+
+    def import_folder(
+        self,
+        folder: "Path | str",
+        name: str | None = None,
+        *,
+        publish: bool = False,
+        wait_max_s: float | None = None,
+        telling: "Telling | None" = None,
+        **given: Any,
+    ) -> "Imported":
+        """Make a draft, and with ``publish`` a version, from a folder that was downloaded from another hub.
+
+        Raises:
+            SancaiError: As ``sancai.importing.import_folder``, where the arguments are explained.
+        """
+        from sancai.importing import import_folder
+
+        return import_folder(self, folder, name, publish=publish, wait_max_s=wait_max_s, telling=telling, **given)
 
     def close(self) -> None:
         """Close the connections."""

@@ -98,6 +98,14 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
+class VerificationProgress:
+    """How far the service has come in reading a draft."""
+
+    done_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A version on its way: open, verifying, verified, faulty, published or abandoned."""
 
@@ -108,6 +116,7 @@ class Draft:
     report: dict[str, Any] | None = None
     overlap: tuple[Overlap, ...] = ()
     new_share_bp: int | None = None
+    progress: VerificationProgress | None = None
 
 
 @dataclass(frozen=True, slots=True)

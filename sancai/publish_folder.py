@@ -8,9 +8,8 @@ links into itself.
 import os
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from sancai.errors import InvalidValueError
 from sancai.paths import PART_SUFFIX, is_safe
@@ -18,8 +17,7 @@ from sancai.paths import PART_SUFFIX, is_safe
 STATEMENT_FILE: Final = "sancai.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFile:
+class LocalFile(NamedTuple):
     """A file to publish: its path in the dataset, its name below the folder, and what tells whether it changed."""
 
     path: str
@@ -40,6 +38,8 @@ def files_of(path: Path, links_within: Path | None = None) -> Iterator[LocalFile
         InvalidValueError: ``path_missing``, ``folder_empty``, ``path_unsafe``, ``path_link``.
     """
     if path.is_file():
+        if not is_safe(path.name):
+            raise _unsafe(path.name)
         yield _local(path.name, path.stat())
         return
     if not path.is_dir():
@@ -58,14 +58,18 @@ def _below(folder: str, prefix: str, trusted: Path | None) -> Iterator[LocalFile
     folders: list[tuple[str, str]] = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if _is_left_out(entry.name, prefix):
+            name = entry.name
+            if _is_left_out(name, prefix):
                 continue
+            # Whatever is above was looked at before.
+            if not is_safe(name):
+                raise _unsafe(prefix + name)
             if entry.is_symlink():
                 _require_inside(entry.path, trusted)
             if entry.is_dir(follow_symlinks=False):
-                folders.append((entry.path, f"{prefix}{entry.name}/"))
+                folders.append((entry.path, f"{prefix}{name}/"))
             elif entry.is_file():
-                yield _local(prefix + entry.name, entry.stat())
+                yield _local(prefix + name, entry.stat())
     for place, below in folders:
         yield from _below(place, below, trusted)
 
@@ -84,11 +88,13 @@ def _require_inside(link: str, trusted: Path | None) -> None:
 
 def _local(name: str, about: os.stat_result) -> LocalFile:
     path = name if name.isascii() else unicodedata.normalize("NFC", name)
-    if not is_safe(path):
-        raise InvalidValueError(
-            "path_unsafe",
-            f'{path!a} cannot be a file name on every system. Rename the file: no < > : " | ? * \\, no control '
-            "characters, no full stop or space at the end.",
-            path=ascii(path),
-        )
     return LocalFile(path, name, about.st_size, about.st_mtime_ns, about.st_ino)
+
+
+def _unsafe(path: str) -> InvalidValueError:
+    return InvalidValueError(
+        "path_unsafe",
+        f'{path!a} cannot be a file name on every system. Rename the file: no < > : " | ? * \\, no control '
+        "characters, no full stop or space at the end.",
+        path=ascii(path),
+    )

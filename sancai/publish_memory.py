@@ -14,6 +14,7 @@ import hashlib
 import sqlite3
 import time
 import unicodedata
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -72,6 +73,15 @@ SELECT count(*), total(size_bytes) FROM here WHERE NOT EXISTS (
 """
 
 
+_TO_SEND: Final = """
+SELECT count(*), total(size_bytes) FROM here
+WHERE (sha256 IS NULL OR sha256 NOT IN (SELECT sha256 FROM latest)) AND NOT EXISTS (
+    SELECT 1 FROM placed WHERE placed.draft = :draft AND placed.path = here.path
+    AND placed.size_bytes = here.size_bytes AND placed.sha256 = here.sha256
+)
+"""
+
+
 class Here(NamedTuple):
     """A file of the folder: its path in the dataset, its name below the folder, its digest in hex where known."""
 
@@ -80,6 +90,14 @@ class Here(NamedTuple):
     size_bytes: int
     changed_ns: int
     sha256: str | None
+
+
+class Begun(NamedTuple):
+    """A publication under way: what is said, the key its draft is asked for with, the draft once it was opened."""
+
+    stated: str
+    key: str
+    draft: str | None
 
 
 class Sum(NamedTuple):
@@ -124,10 +142,7 @@ class Memory(AbstractContextManager["Memory"]):
     def walk(self, files: Iterable[LocalFile]) -> Sum:
         """Take in what lies in the folder now, with the digests that still hold; return how much it is."""
         try:
-            self._base.executemany(
-                "INSERT INTO here VALUES (?, ?, ?, ?, ?, NULL)",
-                ((file.path, file.name, file.size_bytes, file.changed_ns, file.inode) for file in files),
-            )
+            self._base.executemany("INSERT INTO here VALUES (?, ?, ?, ?, ?, NULL)", files)
         except sqlite3.IntegrityError as error:
             raise InvalidValueError(
                 "path_duplicate", "Two file names are one after Unicode composition (NFC). Rename one of them."
@@ -193,18 +208,20 @@ class Memory(AbstractContextManager["Memory"]):
         wanted = "SELECT count(*) FROM latest WHERE NOT EXISTS (SELECT 1 FROM here WHERE here.path = latest.path)"
         return int(self._base.execute(wanted).fetchone()[0])
 
-    def publication(self, service: str, name: str) -> tuple[str, str, str | None] | None:
-        """Return what was begun: the statement, the idempotency key of its draft, and the draft once it was opened."""
-        found: tuple[str, str, str | None] | None = self._base.execute(
+    def publication(self, service: str, name: str) -> Begun | None:
+        """Return the publication that was begun."""
+        found = self._base.execute(
             "SELECT stated, key, draft FROM publication WHERE service = ? AND name = ?", (service, name)
         ).fetchone()
-        return found
+        return Begun(*found) if found else None
 
-    def begin(self, service: str, name: str, stated: str, key: str) -> None:
-        """Remember, before the draft is asked for, under which key it will be."""
+    def begin(self, service: str, name: str, stated: str) -> Begun:
+        """Remember, before the draft is asked for, under which key it will be, and return that."""
         self.forget(service, name)
-        self._base.execute("INSERT INTO publication VALUES (?, ?, ?, ?, NULL)", (service, name, stated, key))
+        begun = Begun(stated, str(uuid.uuid4()), None)
+        self._base.execute("INSERT INTO publication VALUES (?, ?, ?, ?, ?)", (service, name, *begun))
         self._base.commit()
+        return begun
 
     def opened(self, service: str, name: str, draft: str) -> None:
         """Remember which draft was opened."""
@@ -227,6 +244,10 @@ class Memory(AbstractContextManager["Memory"]):
     def left(self, draft: str) -> Sum:
         """Return how much the draft still lacks."""
         return self._sum(_LEFT, draft=draft)
+
+    def to_send(self, draft: str) -> Sum:
+        """Return how much is, as far as is known here, neither in the draft nor in the latest version."""
+        return self._sum(_TO_SEND, draft=draft)
 
     def superfluous(self, draft: str) -> Iterator[list[str]]:
         """Yield, in batches, the paths of the draft that are no longer here."""

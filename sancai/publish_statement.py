@@ -76,7 +76,7 @@ class Statement:
                 )
 
 
-def read_statement(path: Path, given: Mapping[str, Any]) -> Statement:
+def read_statement(path: Path, given: Mapping[str, Any], assumed: Mapping[str, Any] | None = None) -> Statement:
     """Return what is stated of the data at ``path``.
 
     What is ``given`` wins over ``sancai.toml``, that over the field ``sancai`` of the card, and that over the card's
@@ -85,6 +85,7 @@ def read_statement(path: Path, given: Mapping[str, Any]) -> Statement:
     Args:
         path: The file or folder to publish.
         given: Fields of ``Statement``; None and empty values leave the word of the files.
+        assumed: Fields that hold where nobody says otherwise.
 
     Raises:
         InvalidValueError: ``statement_malformed``, ``statement_field_unknown``, ``card_malformed``, ``name_missing``.
@@ -96,7 +97,7 @@ def read_statement(path: Path, given: Mapping[str, Any]) -> Statement:
     written = _read_toml(file)
     _require_known(file, written, known)
     chosen = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if value}
-    stated = {**card.stated, **written, **chosen}
+    stated = {**(assumed or {}), **card.stated, **written, **chosen}
     if not stated.get("name"):
         raise InvalidValueError(
             "name_missing",

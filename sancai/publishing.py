@@ -9,9 +9,8 @@
 
 import json
 import time
-import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +19,7 @@ from sancai.client import Client
 from sancai.datasets import Draft, Version
 from sancai.errors import NotFoundError, Obstacle, RuleError, SancaiError, UnavailableError
 from sancai.publish_card import read_card
-from sancai.publish_folder import files_of
+from sancai.publish_folder import LocalFile, files_of
 from sancai.publish_memory import Memory
 from sancai.publish_sending import Sending, hash_files
 from sancai.publish_statement import Statement, read_statement
@@ -84,18 +83,12 @@ class Telling:
 
 
 def plan(
-    client: Client,
-    path: Path | str,
-    name: str | None = None,
-    *,
-    links_within: Path | None = None,
-    telling: Telling | None = None,
-    **given: Any,
+    client: Client, path: Path | str, name: str | None = None, *, telling: Telling | None = None, **given: Any
 ) -> Plan:
     """Return what ``publish`` would do; nothing is sent and nothing is created. Raises SancaiError."""
-    with Memory.of(Path(path)) as memory:
-        statement = read_statement(Path(path), {"name": name, **given})
-        return _Publication(client, Path(path), statement, memory, telling or Telling(), links_within).look()[0]
+    stated = read_statement(Path(path), {"name": name, **given})
+    with publication(client, Path(path), stated, telling or Telling()) as begun:
+        return begun.look()[0]
 
 
 def publish(
@@ -104,7 +97,6 @@ def publish(
     name: str | None = None,
     *,
     wait_max_s: float | None = None,
-    links_within: Path | None = None,
     telling: Telling | None = None,
     **given: Any,
 ) -> Published:
@@ -115,7 +107,6 @@ def publish(
         path: A file or folder; ``sancai.toml`` or the card beside the data may state all that follows.
         name: ``namespace/slug``.
         wait_max_s: How long to wait for verification; None waits for as long as it takes.
-        links_within: A folder inside which symbolic links may lead; None refuses every link.
         telling: Who is told of plan, steps and bytes.
         given: Fields of ``Statement``: title, sector, licence, source, parents, contributors …
 
@@ -125,13 +116,41 @@ def publish(
         UnavailableError: ``verification_slow``: ``wait_max_s`` is over; the same command goes on waiting.
         SancaiError: As the service refuses.
     """
-    with Memory.of(Path(path)) as memory:
-        statement = read_statement(Path(path), {"name": name, **given})
-        return _Publication(client, Path(path), statement, memory, telling or Telling(), links_within).run(wait_max_s)
+    stated = read_statement(Path(path), {"name": name, **given})
+    with publication(client, Path(path), stated, telling or Telling()) as begun:
+        made, version = begun.look()
+        begun.telling.planned(made)
+        draft = None
+        if not version:
+            draft = begun.verified_draft(wait_max_s)
+            version = begun.release(draft)
+        return Published(
+            made.name,
+            draft.id if draft else "",
+            version,
+            draft.report if draft else version.report,
+            draft.new_share_bp if draft else version.new_share_bp,
+            made.files,
+            made.size_bytes,
+            created=draft is not None,
+        )
 
 
-class _Publication:
-    """One folder on its way to one dataset."""
+@contextmanager
+def publication(
+    client: Client,
+    path: Path,
+    stated: Statement,
+    telling: Telling,
+    walk: Callable[[], Iterator[LocalFile]] | None = None,
+) -> Iterator["Publication"]:
+    """Open the publication of a folder; ``walk`` yields its files, by default those of ``files_of``."""
+    with Memory.of(path) as memory:
+        yield Publication(client, path, stated, memory, telling, walk or (lambda: files_of(path)))
+
+
+class Publication:
+    """One folder on its way to one dataset: look, then bring a draft to be verified, then release it."""
 
     def __init__(
         self,
@@ -140,18 +159,19 @@ class _Publication:
         stated: Statement,
         memory: Memory,
         telling: Telling,
-        links_within: Path | None,
+        walk: Callable[[], Iterator[LocalFile]],
     ) -> None:
-        self._client, self._path, self._stated, self._memory = client, path, stated, memory
-        self._telling, self._links_within = telling, links_within
+        """Prepare; nothing is read and nothing is asked yet."""
+        self.telling: Final = telling
+        self._client, self._path, self._stated, self._memory, self._walk = client, path, stated, memory, walk
         self._root = path if path.is_dir() else path.parent
         self._service = client.session.url
 
     def look(self) -> tuple[Plan, Version | None]:
-        """Return what is to be done, and the version that has this content already."""
-        self._telling.step("walk")
-        whole = self._memory.walk(files_of(self._path, self._links_within))
-        self._telling.step("dataset")
+        """Return what is to be done, and the version that has this content already. Raises SancaiError."""
+        self.telling.step("walk")
+        whole = self._memory.walk(self._walk())
+        self.telling.step("dataset")
         latest = self._latest()
         draft = self._begun()
         if latest and self._is_content_of(latest, draft):
@@ -165,34 +185,42 @@ class _Publication:
             self._read(draft)
         return self._planned(whole, latest, draft), None
 
-    def run(self, wait_max_s: float | None) -> Published:
-        """Do what the plan says."""
-        made, standing = self.look()
-        self._telling.planned(made)
-        if standing:
-            return Published(
-                made.name, "", standing, standing.report, standing.new_share_bp, made.files, made.size_bytes, False
-            )
+    def verified_draft(self, wait_max_s: float | None) -> Draft:
+        """Bring the folder into a draft and wait until the service has read it.
+
+        Raises:
+            RuleError: ``draft_faulty``.
+            SancaiError: As the service refuses.
+        """
         self._ensure_dataset()
-        self._telling.step("draft")
+        self.telling.step("draft")
         draft = self._draft()
         if draft.state == "verifying":
             draft = self._verified(draft.id, wait_max_s)
-        self._telling.step("upload")
-        self._telling.begin(self._memory.left(draft.id).size_bytes)
-        changed = Sending(self._client, draft.id, self._root, self._memory, self._telling.progress).run()
+        if draft.state == "faulty":
+            self._suspect(draft)
+        self.telling.step("upload")
+        self.telling.begin(self._memory.left(draft.id).size_bytes)
+        changed = Sending(self._client, draft.id, self._root, self._memory, self.telling.progress).run()
         if changed or draft.state != "verified":
             self._client.datasets.submit(draft.id)
             draft = self._verified(draft.id, wait_max_s)
         if draft.state != "verified":
-            # The files it named are sent again by the next run, whatever they look like from here.
-            self._memory.removed(draft.id, [fault.path for fault in draft.faults if fault.path])
+            self._suspect(draft)
             raise faulty(draft)
-        self._telling.step("publish")
+        return draft
+
+    def release(self, draft: Draft) -> Version:
+        """Publish a verified draft. Raises RuleError with everything that stands in the way."""
+        self.telling.step("publish")
         version = self._client.datasets.publish(draft.id)
         self._memory.forget(self._service, self._stated.name)
         self._memory.tidy()
-        return Published(made.name, draft.id, version, draft.report, draft.new_share_bp, made.files, made.size_bytes)
+        return version
+
+    def _suspect(self, draft: Draft) -> None:
+        """Send the files that the service named again, whatever they look like from here."""
+        self._memory.removed(draft.id, [fault.path for fault in draft.faults if fault.path])
 
     def _latest(self) -> Version | None:
         """Return the newest published version; None when there is none. A new dataset must be described."""
@@ -215,7 +243,7 @@ class _Publication:
 
     def _read(self, draft: str) -> None:
         """Hash the files that may be in the latest version, or in a draft, already."""
-        self._telling.step("read")
+        self.telling.step("read")
         for batch in self._memory.worth_hashing(draft):
             self._memory.hashed(hash_files(self._root, batch))
             self._memory.keep()
@@ -223,10 +251,10 @@ class _Publication:
     def _begun(self) -> str | None:
         """Return the draft of a publication that was cut, if it said the same."""
         begun = self._memory.publication(self._service, self._stated.name)
-        return begun[2] if begun and begun[0] == self._said() else None
+        return begun.draft if begun and begun.stated == self._said() else None
 
     def _planned(self, whole: tuple[int, int], latest: Version | None, draft: str | None) -> Plan:
-        left = self._memory.left(draft or "")
+        left = self._memory.to_send(draft or "")
         return Plan(
             self._stated.name,
             *whole,
@@ -266,30 +294,38 @@ class _Publication:
         """Return the draft of the publication that was cut, or a new one."""
         name, said = self._stated.name, self._said()
         begun = self._memory.publication(self._service, name)
-        if begun and begun[2]:
+        if begun and begun.draft:
             with suppress(NotFoundError):
-                found = self._client.datasets.show_draft(begun[2])
-                if begun[0] == said and found.state in {"open", "verifying", "verified", "faulty"}:
+                found = self._client.datasets.show_draft(begun.draft)
+                if begun.stated == said and found.state in {"open", "verifying", "verified", "faulty"}:
                     return found
                 # Another statement is another draft; the one that nobody will go on with is given up.
                 with suppress(SancaiError):
-                    self._client.datasets.abandon_draft(begun[2])
-        key = begun[1] if begun and begun[0] == said and not begun[2] else str(uuid.uuid4())
-        if not begun or begun[1] != key:
-            self._memory.begin(self._service, name, said, key)
-        draft = self._client.datasets.draft(name, self._stated.draft(), key=key)
+                    self._client.datasets.abandon_draft(begun.draft)
+        if not begun or begun.stated != said or begun.draft:
+            begun = self._memory.begin(self._service, name, said)
+        draft = self._client.datasets.draft(name, self._stated.draft(), key=begun.key)
         self._memory.opened(self._service, name, draft.id)
         return draft
 
     def _verified(self, draft: str, wait_max_s: float | None) -> Draft:
-        self._telling.step("verify")
-        return await_verification(self._client, draft, wait_max_s)
+        self.telling.step("verify")
+        return await_verification(self._client, draft, wait_max_s, self.telling)
 
 
-def await_verification(client: Client, draft: str, wait_max_s: float | None = None) -> Draft:
+def await_verification(
+    client: Client, draft: str, wait_max_s: float | None = None, telling: Telling | None = None
+) -> Draft:
     """Return a draft once the worker has read it. Raises UnavailableError ``verification_slow``."""
     pause, deadline = POLL_MIN_S, None if wait_max_s is None else time.monotonic() + wait_max_s
+    told, total = 0, 0
     while (found := client.datasets.show_draft(draft)).state == "verifying":
+        if telling and found.progress and found.progress.total_bytes:
+            if total != found.progress.total_bytes:
+                told, total = 0, found.progress.total_bytes
+                telling.begin(total)
+            telling.progress(found.progress.done_bytes - told)
+            told = found.progress.done_bytes
         if deadline is not None and time.monotonic() + pause > deadline:
             raise UnavailableError(
                 "verification_slow",

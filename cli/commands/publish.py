@@ -1,19 +1,99 @@
 """``sancai publish``."""
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.connection import client
 from cli.output import Leaf, bytes_text, facts, line, show
-from cli.progress import bar
+from cli.progress import Bar, bar
 from cli.stated import industry_options, moment_of, registration_option, registrations_of, right_option, rights_of
 from cli.words import say
 
 if TYPE_CHECKING:
-    from sancai.publishing import Plan, Published
+    from sancai.publishing import Plan, Published, Telling
+
+
+def _earlier(_: click.Context, __: click.Parameter, given: str | None) -> list[dict[str, object]]:
+    if not given:
+        return []
+    day, where = given.partition(" ")[::2]
+    try:
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise click.BadParameter(say("Write: 2020-01-31 WHERE", "格式：2020-01-31 地点")) from error
+    return [{"where": where or day, "published_on": day, "url": None}]
+
+
+_STATED = (
+    click.option("--name", help=say("namespace/name of the dataset.", "数据集名称。")),
+    click.option("--title", help=say("Title, in any script.", "标题。")),
+    click.option("--description", help=say("What is in it.", "内容说明。")),
+    click.option("--sector", help=say("Sector, for example new_energy.", "行业，例如 new_energy。")),
+    click.option("--licence", help=say("Licence, for example CC-BY-4.0.", "许可，例如 CC-BY-4.0。")),
+    click.option("--access", type=click.Choice(["public", "gated"]), help=say("Who may read.", "读取范围。")),
+    click.option("--keyword", "keywords", multiple=True, help=say("A keyword; may be repeated.", "关键词，可重复。")),
+    click.option("--message", help=say("What is new in this version.", "本版本的变化。")),
+    click.option(
+        "--origin",
+        type=click.Choice(["enterprise", "third_party", "self_built"]),
+        help=say("Where the data comes from.", "数据来源类别。"),
+    ),
+    click.option("--source", help=say("Source statement.", "来源说明。")),
+    click.option("--source-url", help=say("Address of the source.", "来源地址。")),
+    click.option("--source-licence", help=say("Licence of the source.", "来源许可。")),
+    click.option(
+        "--published-before",
+        "earlier_publications",
+        callback=_earlier,
+        help=say("Earlier publication: DATE WHERE.", "此前公开发布：日期 地点。"),
+    ),
+    click.option(
+        "--parent", "parents", multiple=True, help=say("namespace/name@v1 it derives from.", "派生自的版本。")
+    ),
+    click.option("--grade", type=click.Choice(["general", "important"]), help=say("Security grade.", "安全等级。")),
+    click.option("--desensitised/--not-desensitised", default=None, help=say("Personal data was removed.", "已脱敏。")),
+    click.option(
+        "--embargo-until",
+        type=click.DateTime(["%Y-%m-%d"]),
+        help=say("The first day on which others may read (Asia/Shanghai).", "他人可读取的首日（北京时间）。"),
+    ),
+    right_option,
+    registration_option,
+    industry_options,
+)
+
+
+def stated_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that state what is published, in the order they are listed in."""
+    for option in reversed(_STATED):
+        function = option(function)
+    return function
+
+
+def in_words(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options as the fields of a statement: instants, rights and registrations in their words."""
+    return {
+        **given,
+        "embargo_until": moment_of(given["embargo_until"]),
+        "rights": rights_of(given["rights"]),
+        "registrations": registrations_of(given["registrations"]),
+    }
+
+
+def telling_of(drawn: Bar) -> "Telling":
+    """Return who is told of plan, steps and bytes: a bar."""
+    from sancai.publishing import Telling
+
+    return Telling(
+        drawn.begin,
+        drawn.advance,
+        drawn.step,
+        lambda made: None if made.stands else drawn.say("\n".join(plan_lines(made))),
+    )
 
 
 @click.command(
@@ -28,70 +108,21 @@ if TYPE_CHECKING:
     example="sancai publish ./turbines --name hami-wind/turbines --title 风机数据 --sector new_energy",
 )
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--name", help=say("namespace/name of the dataset.", "数据集名称。"))
-@click.option("--title", help=say("Title, in any script.", "标题。"))
-@click.option("--description", help=say("What is in it.", "内容说明。"))
-@click.option("--sector", help=say("Sector, for example new_energy.", "行业，例如 new_energy。"))
-@click.option("--licence", help=say("Licence, for example CC-BY-4.0.", "许可，例如 CC-BY-4.0。"))
-@click.option("--access", type=click.Choice(["public", "gated"]), help=say("Who may read.", "读取范围。"))
-@click.option("--keyword", "keywords", multiple=True, help=say("A keyword; may be repeated.", "关键词，可重复。"))
-@click.option("--message", help=say("What is new in this version.", "本版本的变化。"))
-@click.option(
-    "--origin",
-    type=click.Choice(["enterprise", "third_party", "self_built"]),
-    help=say("Where the data comes from.", "数据来源类别。"),
-)
-@click.option("--source", help=say("Source statement.", "来源说明。"))
-@click.option("--source-url", help=say("Address of the source.", "来源地址。"))
-@click.option("--source-licence", help=say("Licence of the source.", "来源许可。"))
-@click.option("--published-before", help=say("Earlier publication: DATE WHERE.", "此前公开发布：日期 地点。"))
-@click.option("--parent", "parents", multiple=True, help=say("namespace/name@v1 it derives from.", "派生自的版本。"))
-@click.option("--grade", type=click.Choice(["general", "important"]), help=say("Security grade.", "安全等级。"))
-@click.option("--desensitised/--not-desensitised", default=None, help=say("Personal data was removed.", "已脱敏。"))
-@click.option(
-    "--embargo-until",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help=say("The first day on which others may read (Asia/Shanghai).", "他人可读取的首日（北京时间）。"),
-)
-@right_option
-@registration_option
-@industry_options
+@stated_options
 @click.option("--dry-run", is_flag=True, help=say("Show the plan and stop there.", "只显示计划，不上传。"))
 @click.option("--wait", type=int, help=say("Seconds to wait for verification.", "等待核验的秒数。"))
-def command(
-    path: Path, name: str | None, wait: int | None, published_before: str | None, dry_run: bool, **given: object
-) -> None:
+def command(path: Path, name: str | None, wait: int | None, dry_run: bool, **given: object) -> None:
     """Publish a dataset."""
-    from sancai.publishing import Telling
-
-    given |= {
-        "embargo_until": moment_of(given["embargo_until"]),  # type: ignore[arg-type]
-        "rights": rights_of(given["rights"]),  # type: ignore[arg-type]
-        "registrations": registrations_of(given["registrations"]),  # type: ignore[arg-type]
-    }
-    if published_before:
-        given["earlier_publications"] = [_earlier(published_before)]
-    with client() as service:
+    given = in_words(given)
+    with client() as service, bar() as drawn:
         if dry_run:
-            with bar() as drawn:
-                made = service.plan(path, name, telling=Telling(step=drawn.step), **given)
-            show(made, print_plan)
-            return
-        with bar() as drawn:
-            telling = Telling(
-                drawn.begin, drawn.advance, drawn.step, lambda made: drawn.say("\n".join(plan_lines(made)))
-            )
-            done = service.publish(path, name, wait_max_s=wait, telling=telling, **given)
-    show(done, print_published)
-
-
-def _earlier(published_before: str) -> dict[str, object]:
-    day, _, where = published_before.partition(" ")
-    try:
-        date.fromisoformat(day)
-    except ValueError as error:
-        raise click.BadParameter(say("Write: 2020-01-31 WHERE", "格式：2020-01-31 地点")) from error
-    return {"where": where or day, "published_on": day, "url": None}
+            made = service.plan(path, name, telling=telling_of(drawn), **given)
+        else:
+            done = service.publish(path, name, wait_max_s=wait, telling=telling_of(drawn), **given)
+    if dry_run:
+        show(made, print_plan)
+    else:
+        show(done, print_published)
 
 
 def plan_lines(made: "Plan") -> list[str]:

@@ -15,11 +15,14 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from cli.output import note
 from cli.processes import Processes
 from cli.words import say
+
+if TYPE_CHECKING:
+    from storage.minio_server import MinioServer
 
 READY_WITHIN_S: Final = 90
 CLOCK_STARTS_AT: Final = "2026-03-02T02:00:00Z"
@@ -34,6 +37,7 @@ class Stage:
         self.home = Path()
         self.url = ""
         self.environment: dict[str, str] = {}
+        self.minio: MinioServer | None = None
         self._opened = ExitStack()
         self._processes = Processes()
 
@@ -111,6 +115,7 @@ class Stage:
 
         server = self._opened.enter_context(MinioServer(obtain_minio(note), self.home / "minio"))
         made = create_store_keys(server.endpoint, server.root, "demo", "us-east-1")
+        self.minio = server
         self.environment |= {"SANCAI_OBJECT_STORE": "s3://demo", "SANCAI_S3_ENDPOINT": server.endpoint}
         for name, key in (("CATALOG", made.catalog), ("UP", made.up), ("DOWN", made.down)):
             self.environment |= {f"SANCAI_S3_{name}_KEY": key.access_key, f"SANCAI_S3_{name}_SECRET": key.secret_key}

@@ -177,7 +177,19 @@ def test_commands_print_plan_result_and_that_nothing_changed(service: Service, f
 
 
 def test_bytes_that_went_are_told_once_whatever_happened(service: Service, client: Client, folder: Path) -> None:
-    told: list[int] = []
-    begun: list[int] = []
-    client.publish(folder, telling=Telling(begin=begun.append, progress=told.append))
-    assert begun == [sum(told)] == [sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())]
+    told: dict[str, int] = {}
+    steps: list[str] = []
+    begun: list[tuple[str, int]] = []
+
+    def progress(size_bytes: int) -> None:
+        told[steps[-1]] = told.get(steps[-1], 0) + size_bytes
+
+    client.publish(
+        with_large(folder),
+        telling=Telling(begin=lambda size: begun.append((steps[-1], size)), progress=progress, step=steps.append),
+    )
+    whole = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    assert begun[0] == ("upload", whole)
+    assert told["upload"] == whole
+    assert steps[:4] == ["walk", "dataset", "draft", "upload"]
+    assert steps[-1] == "publish"
