@@ -219,6 +219,10 @@ def _dvc() -> Path:
     programme = place / "bin" / "dvc"
     if not programme.exists():
         print("Installing DVC for comparison …", file=sys.stderr)
-        venv.create(place, with_pip=True, clear=True)
-        subprocess.run([place / "bin" / "pip", "install", "--quiet", "dvc[s3]"], check=True)
+        venv.create(place, clear=True)
+        installer = Path(sys.executable).with_name("uv")
+        subprocess.run(
+            [installer, "pip", "install", "--quiet", "--python", place / "bin" / "python", "dvc[s3]"],
+            check=True,
+        )
     return programme

@@ -14,14 +14,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-import httpx
-
 from sancai.client import Client
 from sancai.errors import ConflictError, InvalidValueError, NotFoundError
 from sancai.parallel import Stop, in_parallel
 from sancai.publish_memory import Here, Memory
-from sancai.session import http_client
-from sancai.transfers import IN_FLIGHT, TIMEOUT, Progress, Upload, digest_of
+from sancai.store_connections import StoreConnections
+from sancai.transfers import IN_FLIGHT, Progress, Upload, digest_of
 
 SMALL_BYTES: Final = 1 << 20
 """Files up to this size are hashed one after the other: a thread costs more."""
@@ -87,17 +85,17 @@ class Sending:
             for path in paths:
                 self._remove(path)
             self._memory.removed(self._draft, paths)
-        with http_client(TIMEOUT, IN_FLIGHT + 1) as http:
+        with StoreConnections(IN_FLIGHT) as store:
             for batch in self._memory.missing(self._draft):
                 changed = True
-                self._send(batch, http)
+                self._send(batch, store)
         return changed
 
-    def _send(self, batch: list[Here], http: httpx.Client) -> None:
+    def _send(self, batch: list[Here], store: StoreConnections) -> None:
         single = [(file, self._begun(file)) for file in batch if file.size_bytes <= SINGLE_PART_BYTES]
 
         def act(each: tuple[Here, str | None], stop: Stop) -> tuple[Here, str]:
-            return each[0], self._arrive(*each, 1, stop, http)
+            return each[0], self._arrive(*each, 1, stop, store)
 
         kept_at, arrived = time.monotonic(), list[tuple[Here, str]]()
         with closing(in_parallel(single, act, IN_FLIGHT)) as sent:
@@ -111,7 +109,7 @@ class Sending:
                 self._arrived(arrived)
         for file in batch:
             if file.size_bytes > SINGLE_PART_BYTES:
-                self._arrived([(file, self._arrive(file, self._begun(file), IN_FLIGHT, None, http))])
+                self._arrived([(file, self._arrive(file, self._begun(file), IN_FLIGHT, None, store))])
 
     def _begun(self, file: Here) -> str | None:
         return self._memory.upload(self._draft, file)
@@ -120,7 +118,7 @@ class Sending:
         self._memory.hashed((file.path, sha256) for file, sha256 in files)
         self._memory.placed(self._draft, [(file.path, file.size_bytes, sha256) for file, sha256 in files])
 
-    def _arrive(self, file: Here, begun: str | None, in_flight: int, stop: Stop | None, http: httpx.Client) -> str:
+    def _arrive(self, file: Here, begun: str | None, in_flight: int, stop: Stop | None, store: StoreConnections) -> str:
         """Send a file, beginning anew what was lost on the way; return its digest."""
         for attempt in range(1, ANEW_MAX + 1):
             told = _Counted(self._progress)
@@ -130,7 +128,14 @@ class Sending:
                     # The process was killed between the last part and its own memory of it.
                     return digest_of(self._root / file.name, (file.size_bytes, file.changed_ns), told, stop)
                 return self._client.uploads.send(
-                    upload, self._root / file.name, told, in_flight, stop, http, known=file.sha256, seen=file.changed_ns
+                    upload,
+                    self._root / file.name,
+                    told,
+                    in_flight,
+                    stop,
+                    store,
+                    known=file.sha256,
+                    seen=file.changed_ns,
                 )
             except (ConflictError, NotFoundError) as error:
                 if error.code not in GONE or attempt == ANEW_MAX:

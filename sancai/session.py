@@ -60,7 +60,7 @@ def http_client(timeout: httpx.Timeout = TIMEOUT, connections_max: int = 20) -> 
         InvalidValueError: ``ca_unreadable``: what ``SANCAI_CA`` names holds no certificate.
     """
     return httpx.Client(
-        verify=_authorities(),
+        verify=authorities(),
         timeout=timeout,
         limits=httpx.Limits(max_connections=connections_max, max_keepalive_connections=connections_max),
         headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
@@ -69,7 +69,7 @@ def http_client(timeout: httpx.Timeout = TIMEOUT, connections_max: int = 20) -> 
     )
 
 
-def _authorities() -> ssl.SSLContext | bool:
+def authorities() -> ssl.SSLContext | bool:
     """Return whom to trust with the name of a server; True for the usual ones."""
     if not (given := os.environ.get("SANCAI_CA")):
         return True

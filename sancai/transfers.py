@@ -23,8 +23,9 @@ import httpx
 
 from sancai.errors import ConflictError, InvalidValueError, SancaiError, UnavailableError
 from sancai.parallel import Stop, in_parallel
-from sancai.session import Session, http_client, wait_s
+from sancai.session import Session, wait_s
 from sancai.shapes import shaped
+from sancai.store_connections import StoreConnections
 
 BLOCK_BYTES: Final = 1 << 20
 IN_FLIGHT: Final = 4
@@ -120,7 +121,7 @@ class Uploads:
         progress: Progress | None = None,
         in_flight: int = IN_FLIGHT,
         outer: Stop | None = None,
-        http: httpx.Client | None = None,
+        store: StoreConnections | None = None,
         *,
         known: str | None = None,
         seen: int | None = None,
@@ -133,7 +134,7 @@ class Uploads:
             progress: Called from several threads.
             in_flight: How many parts travel at once.
             outer: The signal of a transfer that this one is a part of.
-            http: May be shared between files: making a client costs more than a small file.
+            store: Connections may be shared between files.
             known: The digest of the file, when it was hashed before: nothing is hashed twice.
             seen: When the file had last changed (ns) as the caller knows it.
 
@@ -143,7 +144,7 @@ class Uploads:
             SancaiError: As service and store refuse.
         """
         tell = progress or (lambda _: None)
-        shared = nullcontext(http) if http else http_client(TIMEOUT, in_flight + 1)
+        shared = nullcontext(store) if store else StoreConnections(in_flight)
         with path.open("rb", buffering=0) as file, shared as used:
             before = os.fstat(file.fileno())
             if before.st_size != upload.size_bytes or seen not in {None, before.st_mtime_ns}:
@@ -174,9 +175,9 @@ class _Sender:
     """Sends the parts of one upload."""
 
     def __init__(
-        self, uploads: Uploads, upload: Upload, handle: int, http: httpx.Client, missing: list[int], tell: Progress
+        self, uploads: Uploads, upload: Upload, handle: int, store: StoreConnections, missing: list[int], tell: Progress
     ) -> None:
-        self._uploads, self._upload, self._handle, self._http = uploads, upload, handle, http
+        self._uploads, self._upload, self._handle, self._store = uploads, upload, handle, store
         self._missing, self._tell = missing, tell
         self._urls: dict[int, str] = {}
         self._lock = Lock()
@@ -190,9 +191,7 @@ class _Sender:
             url = self._url(number)
             told = _Told(self._tell)
             try:
-                answer = self._http.put(
-                    url, content=self._body(offset, length, stop, told), headers={"Content-Length": str(length)}
-                )
+                answer = self._store.put(url, self._body(offset, length, stop, told), length)
             except httpx.TransportError as error:
                 told.take_back()
                 failed: SancaiError = UnavailableError(

@@ -33,7 +33,9 @@ def test_every_example_of_the_page_holds(service: Service, client: Client, folde
     for number, example in enumerate(examples):
         # The first one makes the client; here it is the one of the test.
         runnable = "" if "https://sancai.example" in example else example
-        exec(compile(runnable, f"example {number + 1} of docs/publishing.md", "exec"), names | {"client": client}, names)
+        exec(
+            compile(runnable, f"example {number + 1} of docs/publishing.md", "exec"), names | {"client": client}, names
+        )
     assert len(examples) >= 7
     shutil.rmtree(cache)
 

@@ -66,7 +66,7 @@ def test_a_second_import_sends_only_changes(service: Service, client: Client, ca
     client.import_folder(cache, publish=True, **STATED)
     assert not client.import_folder(cache, publish=True, **STATED).created
     blob = (cache / "snapshots" / REVISION / "data" / "1.csv").resolve()
-    blob.write_text("id,speed,power\n1,2,3\n" + "".join(f"{n},{n},{n}\n" for n in range(50)))
+    blob.write_text("id,speed,power\n1,2,3.5\n" + "".join(f"{n},{n},{n}.5\n" for n in range(50)))
     assert client.import_folder(cache, publish=True, **STATED).version == 2
 
 

@@ -109,11 +109,11 @@ def test_after_an_abandoned_draft_a_new_one_is_begun(service: Service, client: C
 
 
 def test_a_faulty_draft_is_mended(service: Service, client: Client, folder: Path) -> None:
-    (folder / "data" / "2.csv").write_bytes(b'id,speed\n1,2\n"open,3\n')
+    (folder / "data" / "2.csv").write_bytes(b'id,speed,power\n1,2,0.5\n"open,3,1.5\n')
     with pytest.raises(RuleError) as caught:
         client.publish(folder)
     assert "data/2.csv" in caught.value.obstacles[0].detail
-    (folder / "data" / "2.csv").write_bytes(b"id,speed\n1,2\n3,4\n")
+    (folder / "data" / "2.csv").write_bytes(b"id,speed,power\n1,2,0.5\n3,4,1.5\n")
     service.asked.clear()
     done = client.publish(folder)
     assert done.draft == caught.value.parameters["draft"]
