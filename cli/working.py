@@ -24,6 +24,7 @@ from registry.house import House
 from registry.journal.service import sequence
 from registry.manifests.service import sweep_uploads
 from registry.messages.delivery import carriers_of
+from registry.upkeep.erased import deleter
 from registry.upkeep.history import watch_history
 from registry.upkeep.nightly import keep_nightly
 from registry.upkeep.replicas import replicate
@@ -143,7 +144,7 @@ def keep(house: House) -> None:
     """Tidy, journal the reads of days that have ended, delete what was erased, and export the log as far as it goes."""
     tidy(house)
     digest_usage(house.database, house.clock)
-    carry_out_erasures(house, house.settings.log_retention)
+    carry_out_erasures(house, house.settings.log_retention, deleter(house))
     try:
         watch_history(house)
         export_log(house, house.settings.log_retention)
@@ -153,7 +154,7 @@ def keep(house: House) -> None:
 
 def erase_again(house: House) -> None:
     """Erase again what a restore has brought back, before anything else is done with it."""
-    found = reapply_erasures(house)
+    found = reapply_erasures(house, deleter(house))
     if found.orders:
         _log.warning("erased again after a restore: %s", ", ".join(found.orders))
     for key in found.refused:

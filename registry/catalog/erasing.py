@@ -9,7 +9,7 @@ Rules:
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,7 +30,7 @@ from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, ErasureId, VersionId
 from registry.values.moment import Clock, Moment, SystemClock
 from storage.database import Connection, Database
-from storage.errors import ObjectLockedError, ObjectMissingError, StoreError
+from storage.errors import ObjectLockedError, ObjectMissingError, StoreConfigurationError, StoreError
 from storage.object_store import Bucket, ObjectStore, Place
 
 LIST_PREFIX: Final = "erasures/"
@@ -40,6 +40,10 @@ ORDERS_AT_ONCE: Final = 20
 OBJECTS_AT_ONCE: Final = 500
 ERASER: Final = Actor(name="worker")
 OVER: Final = frozenset({VersionState.ERASED, VersionState.ABANDONED})
+
+
+Deleter = Callable[[str, Place], None]
+"""Deletes an object, by store and place, wherever it is kept; a missing one is fine. Raises StoreError."""
 
 
 class Premises(Protocol):
@@ -70,20 +74,20 @@ class Reapplied:
     refused: tuple[str, ...]
 
 
-def carry_out_erasures(premises: Premises, retention: timedelta) -> int:
+def carry_out_erasures(premises: Premises, retention: timedelta, delete: Deleter) -> int:
     """Delete the bytes of confirmed orders; return how many orders were done. May be repeated and raced.
 
     ``retention`` is for how long the log bucket keeps the list, by the machine's clock.
     """
     with premises.database.reading() as connection:
         waiting = records.confirmed_erasures(connection, ORDERS_AT_ONCE)
-    return sum(_carry_out(premises, each, retention) for each in waiting)
+    return sum(_carry_out(premises, each, retention, delete) for each in waiting)
 
 
-def _carry_out(premises: Premises, order: Erasure, retention: timedelta) -> bool:
+def _carry_out(premises: Premises, order: Erasure, retention: timedelta, delete: Deleter) -> bool:
     try:
         _list(premises, order, retention)
-        stuck = _delete_bytes(premises, order)
+        stuck = _delete_bytes(premises, order, delete)
     except StoreError as error:
         stuck = error.code
     if stuck is not None:
@@ -139,7 +143,7 @@ def _line(connection: Connection, order: Erasure) -> dict[str, Json]:
     }
 
 
-def _delete_bytes(premises: Premises, order: Erasure) -> str | None:
+def _delete_bytes(premises: Premises, order: Erasure, delete: Deleter) -> str | None:
     """Delete the bytes of an order; return the code of what holds some back, None when none is left."""
     stuck: str | None = None
     passed: set[str] = set()
@@ -151,7 +155,7 @@ def _delete_bytes(premises: Premises, order: Erasure) -> str | None:
             return stuck
         gone = []
         for each in taken:
-            if (code := _deleted(premises.store, each)) is None:
+            if (code := _deleted(each, delete)) is None:
                 gone.append(each.blob)
             else:
                 stuck = code
@@ -161,20 +165,18 @@ def _delete_bytes(premises: Premises, order: Erasure) -> str | None:
                 records.note_gone(connection, order.id, gone, premises.clock.now())
 
 
-def _deleted(store: ObjectStore, condemned: Condemned) -> str | None:
+def _deleted(condemned: Condemned, delete: Deleter) -> str | None:
     """Delete an object; return the code of what holds it back."""
-    if condemned.store != store.identity:
-        return "object_in_other_store"
     if condemned.shared:
         return "object_shared"
     try:
-        store.delete(condemned.place)
+        delete(condemned.store, condemned.place)
     except ObjectLockedError as error:
         return error.code
     return None
 
 
-def reapply_erasures(premises: Premises) -> Reapplied:
+def reapply_erasures(premises: Premises, delete: Deleter) -> Reapplied:
     """Apply the list of the log bucket again: after a restore, what was erased is erased.
 
     Orders whose effect stands are left alone; of the others the versions become tombstones at once, and the bytes are
@@ -191,7 +193,7 @@ def reapply_erasures(premises: Premises) -> Reapplied:
             # A restore may be followed by another: the key is of this one attempt.
             command = Command("reapply_erasure", f"again-{ErasureId.new()}", Digest.of_json(line))
             perform(premises.database, premises.clock, ERASER, command, lambda work, line=line: _reapply(work, line))  # type: ignore[misc]
-            _delete_again(premises, line)
+            _delete_again(premises, line, delete)
             orders.append(str(line["id"]))
     return Reapplied(tuple(orders), tuple(refused))
 
@@ -225,12 +227,10 @@ def _stands(premises: Premises, line: Mapping[str, Any]) -> bool:
 def _present(premises: Premises, line: Mapping[str, Any]) -> bool:
     """Return whether an object of an order is there that holds no living bytes."""
     for each in line["objects"]:
-        if each["store"] != premises.store.identity:
-            continue
         place = Place(Bucket(each["bucket"]), each["key"], each["version_id"])
         try:
-            premises.store.stat(place)
-        except ObjectMissingError:
+            premises.store.at(each["store"]).stat(place)
+        except (ObjectMissingError, StoreConfigurationError):  # A store that is given up holds nothing of ours.
             continue
         with premises.database.reading() as connection:
             if not records.holds_living(connection, each["store"], place):
@@ -238,15 +238,15 @@ def _present(premises: Premises, line: Mapping[str, Any]) -> bool:
     return False
 
 
-def _delete_again(premises: Premises, line: Mapping[str, Any]) -> None:
+def _delete_again(premises: Premises, line: Mapping[str, Any], delete: Deleter) -> None:
     """Delete what lies where the bytes of an order lay, also such as no row knows; what is locked is tried again."""
     for each in line["objects"]:
         place = Place(Bucket(each["bucket"]), each["key"], each["version_id"])
         with premises.database.reading() as connection:
             living = records.holds_living(connection, each["store"], place)
-        if each["store"] == premises.store.identity and not living:
-            with suppress(ObjectLockedError):
-                premises.store.delete(place)
+        if not living:
+            with suppress(ObjectLockedError, StoreConfigurationError):
+                delete(each["store"], place)
 
 
 def _reapply(work: Work, line: Mapping[str, Any]) -> Mapping[str, Json]:

@@ -14,10 +14,12 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from registry.catalog.erasing import LIST_PREFIX
 from registry.dossier import records as dossiers
 from registry.dossier.model import ExportKind
 from registry.errors import CorruptContentError, InvalidValueError, NotFoundError
@@ -217,8 +219,8 @@ def _copy(premises: Premises, held: StoredObject, target: ObjectStore) -> bool |
 
 
 def _copy_log(premises: Premises, target: ObjectStore) -> int:
-    """Copy checkpoints and dossiers, which are small."""
-    copied = 0
+    """Copy checkpoints and dossiers, and the list of what was erased by law; all are small."""
+    copied = copy_list(premises.store, target, None)
     for kind in ExportKind:
         after = ""
         while True:
@@ -236,6 +238,15 @@ def _copy_log(premises: Premises, target: ObjectStore) -> int:
                 break
             after = page[-1].subject
     return copied
+
+
+def copy_list(source: ObjectStore, target: ObjectStore, retain_until: datetime | None) -> int:
+    """Copy the lines of the list of erasures that are not there yet; return how many."""
+    there = {found.place.key for found in target.list(Bucket.LOG, LIST_PREFIX)}
+    missing = [found.place for found in source.list(Bucket.LOG, LIST_PREFIX) if found.place.key not in there]
+    for place in missing:
+        target.put(Bucket.LOG, place.key, b"".join(source.read(place)), retain_until)
+    return len(missing)
 
 
 def _chunks(path: Path) -> Iterable[bytes]:

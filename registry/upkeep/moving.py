@@ -31,7 +31,7 @@ from storage.object_store import Bucket, ObjectStore, Place
 from storage.settings import FolderSettings, Settings, StoreSettings
 
 PAGE: Final = 200
-LOG_KEYS: Final = ("checkpoints/", "dossiers/", "epochs/")
+LOG_KEYS: Final = ("checkpoints/", "dossiers/", "epochs/", "erasures/")
 _MOVED: Final = (BlobState.VERIFIED, BlobState.CONDEMNED)
 
 

@@ -122,12 +122,13 @@ def damaged(content: Iterator[bytes], held: StoredObject) -> set[int]:
     return wrong
 
 
-def remove_replicas(premises: Premises, name: ObjectName) -> None:
+def remove_replicas(premises: Premises, name: ObjectName, *, despite_retention: bool = False) -> None:
     """Delete an object from every replica store that holds it. Raises StoreConfigurationError for an unknown store."""
     with premises.database.reading() as connection:
         held = places.replicas_of(connection, name)
     for identity, version in held:
-        _replica_of(premises, identity).delete(Place(Bucket(name.bucket), name.key, version), despite_retention=False)
+        place = Place(Bucket(name.bucket), name.key, version)
+        _replica_of(premises, identity).delete(place, despite_retention=despite_retention)
         with premises.database.writing() as connection:
             places.drop_replica(connection, name, identity)
 

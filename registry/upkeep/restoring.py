@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from registry.catalog.erasing import carry_out_erasures, reapply_erasures
 from registry.dossier import records as dossiers
 from registry.dossier.model import ExportKind
 from registry.errors import ConflictError, CorruptContentError
 from registry.journal import records as journal_records
 from registry.upkeep import records
-from registry.upkeep.backup import Backup, fetch_dump
+from registry.upkeep.backup import Backup, copy_list, fetch_dump
+from registry.upkeep.erased import deleter
 from registry.upkeep.model import BlobState, ObjectName, StoredObject
 from registry.upkeep.premises import Premises
 from registry.upkeep.records import places
@@ -96,6 +98,9 @@ def restore_objects(premises: Premises, store: ObjectStore, backup: Backup) -> R
                 break
             after = page[-1].name
     exports = _put_back_log(premises, store)
+    delete = deleter(premises)
+    reapply_erasures(premises, delete)
+    carry_out_erasures(premises, premises.settings.log_retention, delete)
     return Restored(backup.name, objects, size_bytes, exports, tuple(missing))
 
 
@@ -115,7 +120,8 @@ def _put_back(premises: Premises, held: StoredObject, store: ObjectStore) -> boo
 
 def _put_back_log(premises: Premises, store: ObjectStore) -> int:
     """Put checkpoints and dossiers back, under a term that begins anew."""
-    done, until = 0, SystemClock().now().plus(premises.settings.log_retention)
+    until = SystemClock().now().plus(premises.settings.log_retention)
+    done = copy_list(store, premises.store, until.instant)
     for kind in ExportKind:
         after = ""
         while True:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from cli.working import keep, run_once
 from registry.actors.model import Actor, Role, Scope
@@ -16,6 +17,9 @@ from registry.errors import NotAllowedError
 from registry.journal.service import verify_log
 from registry.journal.signing import SigningKey
 from registry.manifests import signatures
+from registry.manifests.records import blobs
+from registry.upkeep.erased import deleter
+from registry.upkeep.garbage import collect
 from registry.values.canonical import canonical_json
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, ErasureId
@@ -163,14 +167,29 @@ def test_a_crash_before_the_deletion_is_taken_up_and_says_what_holds_it_back(
         raise StoreUnavailableError("store_unavailable")
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(world.house.store), "delete", lambda _, place: unreachable(place))
-        assert carry_out_erasures(world.house, RETENTION) == 0
+        patched.setattr(type(world.house.store), "delete", lambda _, place, **__: unreachable(place))
+        assert carry_out_erasures(world.house, RETENTION, deleter(world.house)) == 0
     held = order_now(world, made["id"])
     assert (held["state"], held["stuck"], held["objects_gone"]) == ("confirmed", "store_unavailable", 0)
     assert reads(world.as_(PUBLISHER), OPEN_DATASET, 403) == "erased"
-    assert carry_out_erasures(world.house, RETENTION) == 1
-    assert carry_out_erasures(world.house, RETENTION) == 0
+    assert carry_out_erasures(world.house, RETENTION, deleter(world.house)) == 1
+    assert carry_out_erasures(world.house, RETENTION, deleter(world.house)) == 0
     assert len(list(world.house.store.list(Bucket.LOG, LIST_PREFIX))) == 1
+
+
+def test_the_collection_of_garbage_leaves_what_an_order_erases_to_the_order(world: World) -> None:
+    made = confirmed(world, f"{OPEN_DATASET}@v1")
+    world.clock.advance(timedelta(days=20))
+    collect(world.house)
+    with world.house.database.reading() as connection:
+        states = set(connection.execute(select(blobs.c.state).where(blobs.c.state != "verified")).scalars())
+    assert states == {"deleting"}
+    keep(world.house)
+    assert order_now(world, made["id"])["state"] == "done"
+    collect(world.house)
+    with world.house.database.reading() as connection:
+        states = set(connection.execute(select(blobs.c.state).where(blobs.c.state != "verified")).scalars())
+    assert states == {"gone"}
 
 
 def listed(source: World, target: World, change: Callable[[bytes], bytes] = lambda line: line) -> None:
@@ -187,14 +206,14 @@ def test_a_restored_older_database_is_erased_again(copy_world: CopyWorld) -> Non
         keep(world.house)
         assert reads(restored.web, OPEN_DATASET) == "read"
         listed(world, restored)
-        assert reapply_erasures(restored.house).orders == (made["id"],)
+        assert reapply_erasures(restored.house, deleter(restored.house)).orders == (made["id"],)
         assert reads(restored.web, OPEN_DATASET, 403) == "erased"
         assert reads(restored.as_(BUYER), DATASET, 403) == "erased"
         keep(restored.house)
         assert order_now(restored, made["id"])["state"] == "done"
         assert objects_of(restored.house)["published"] == objects_of(world.house)["published"]
         assert list(verify_versions(restored.house)) == []
-        assert reapply_erasures(restored.house).orders == ()
+        assert reapply_erasures(restored.house, deleter(restored.house)).orders == ()
 
 
 def test_objects_that_come_back_with_a_backup_are_erased_again(copy_world: CopyWorld) -> None:
@@ -205,11 +224,11 @@ def test_objects_that_come_back_with_a_backup_are_erased_again(copy_world: CopyW
         gone -= {each.place for each in world.house.store.list(Bucket.PUBLISHED)}
         for place in gone:
             world.house.store.put(Bucket.PUBLISHED, place.key, b"".join(backup.house.store.read(place)))
-        assert len(reapply_erasures(world.house).orders) == 1
+        assert len(reapply_erasures(world.house, deleter(world.house)).orders) == 1
         left = {each.place for each in world.house.store.list(Bucket.PUBLISHED)}
         assert not gone & left
         keep(world.house)
-        assert reapply_erasures(world.house).orders == ()
+        assert reapply_erasures(world.house, deleter(world.house)).orders == ()
 
 
 def test_a_line_that_our_key_did_not_sign_erases_nothing(copy_world: CopyWorld) -> None:
@@ -226,7 +245,7 @@ def test_a_line_that_our_key_did_not_sign_erases_nothing(copy_world: CopyWorld) 
         other.house.store.put(
             Bucket.LOG, f"{LIST_PREFIX}y/z.json", canonical_json({"a": 1}), datetime.now(UTC) + RETENTION
         )
-        found = reapply_erasures(other.house)
+        found = reapply_erasures(other.house, deleter(other.house))
         assert (found.orders, len(found.refused)) == ((), 2)
         assert reads(other.web, OPEN_DATASET) == "read"
 

@@ -307,7 +307,7 @@ def note_gone(connection: Connection, erasure: ErasureId, gone: Sequence[BlobId]
         .where(erasure_objects.c.erasure_id == erasure, erasure_objects.c.blob_id.in_(gone))
         .values(gone_at=now)
     )
-    connection.execute(update_rows(blobs).where(blobs.c.id.in_(gone)).values(state="gone"))
+    connection.execute(update_rows(blobs).where(blobs.c.id.in_(gone)).values(state="gone", gone_at=now))
 
 
 def objects_of_erasure(connection: Connection, erasure: ErasureId) -> list[tuple[str, Place]]:

@@ -7,16 +7,17 @@ its bytes without anybody remembering to say so here. Only the record of past re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select, text, tuple_, update
+from sqlalchemy import Row, and_, bindparam, exists, func, not_, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
+from registry.catalog.records import erasure_objects
 from registry.manifests.records import blobs
 from registry.upkeep.model import BlobState, ObjectName, StoredBlob, StoredObject
 from registry.values.identifiers import BlobId
 from registry.values.moment import Moment
 from storage.database import Connection
 
-KEEPS_NOTHING: Final = ("usage_events",)
+KEEPS_NOTHING: Final = ("usage_events", "erasure_objects")
 """Tables whose reference to bytes is history: it may name what is gone."""
 
 _REFERENCES: Final = text(
@@ -30,6 +31,10 @@ _REFERENCES: Final = text(
     """
 )
 _UUIDS = ARRAY(UUID(as_uuid=True))
+
+
+_ERASED = exists().where(erasure_objects.c.blob_id == blobs.c.id, erasure_objects.c.gone_at.is_(None))
+"""That an order to erase waits for these bytes: whoever carries the order out deletes them, and nobody else."""
 
 
 def _referred(connection: Connection) -> str:
@@ -65,7 +70,7 @@ def due_objects(connection: Connection, after: ObjectName | None, before: Moment
     place = (blobs.c.store, blobs.c.bucket, blobs.c.key)
     query = select(*place).where(
         or_(
-            blobs.c.state == BlobState.DELETING,
+            and_(blobs.c.state == BlobState.DELETING, not_(_ERASED)),
             and_(blobs.c.state == BlobState.CONDEMNED, blobs.c.condemned_at <= before),
         )
     )
@@ -90,6 +95,9 @@ def take_for_deletion(connection: Connection, name: ObjectName, before: Moment) 
         if not ready:
             return None
     ids = [blob.id.uuid for blob in alive]
+    wanted_gone = select(blobs.c.id).where(blobs.c.id.in_([blob.id for blob in alive]), _ERASED).limit(1)
+    if connection.execute(wanted_gone).first() is not None:
+        return None
     again = text(f"SELECT b.id FROM blobs b WHERE b.id = ANY(:ids) AND ({_referred(connection)})").bindparams(  # noqa: S608
         bindparam("ids", type_=_UUIDS)
     )
