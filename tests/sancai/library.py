@@ -15,6 +15,15 @@ from tests.world import BUYER, PUBLISHER, World, table, verified_draft
 
 NAME = "lvtu/library"
 ROWS = 100_000
+CARD = """---
+configs:
+- config_name: readings
+  data_files: data/readings.parquet
+- config_name: small
+  data_files: small/*.csv
+---
+# 图书馆
+"""
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ def archive() -> bytes:
 def library_in(world: World) -> Iterator[Library]:
     """Publish the dataset in ``world`` and serve it."""
     files = {
-        "README.md": "# 图书馆\n".encode(),
+        "README.md": CARD.encode(),
         "data/readings.parquet": parquet(readings()),
         "small/a.csv": table(11, rows=20),
         "small/b.csv": table(12, rows=20),

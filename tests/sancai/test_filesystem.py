@@ -14,7 +14,7 @@ import pytest
 
 from sancai import ranged_file
 from sancai.filesystem import SancaiFileSystem
-from tests.sancai.library import NAME, ROWS, Library, parquet, readings
+from tests.sancai.library import CARD, NAME, ROWS, Library, parquet, readings
 from tests.world import STRANGER
 
 AT = f"{NAME}@v1"
@@ -110,7 +110,7 @@ def test_bytes_are_read_whole_and_by_ranges(files: SancaiFileSystem, library: Li
     missing = files.cat_ranges([f"{AT}/no"], [0], [1], on_error="return")
     assert isinstance(missing[0], FileNotFoundError)
     with files.open(f"{AT}/README.md", "r", encoding="utf-8") as text:
-        assert text.read() == "# 图书馆\n"
+        assert text.read() == CARD
 
 
 def test_files_are_downloaded(files: SancaiFileSystem, library: Library, tmp_path: Any) -> None:
