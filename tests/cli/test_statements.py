@@ -44,7 +44,7 @@ def test_a_grade_is_raised_at_once_and_lowered_by_a_document(at: At, tmp_path: P
     assert at(STRANGER)("dataset", "access", VERSION)["may_read"] is True
 
 
-def test_a_dataset_is_corrected_deprecated_and_restored(at: At, tmp_path: Path) -> None:
+def test_a_dataset_is_corrected_deprecated_and_restored(at: At, world: World, tmp_path: Path) -> None:
     publisher, stranger = at(PUBLISHER), at(STRANGER)
     publisher.text(
         "dataset", "correct", OPEN_DATASET, "--title", "风电功率", "--licence", "CC0-1.0", "--reason", "更正"
@@ -55,7 +55,8 @@ def test_a_dataset_is_corrected_deprecated_and_restored(at: At, tmp_path: Path) 
     assert f"已更换; use {DATASET}@v1" in stranger.text("dataset", "show", OPEN_DATASET)
     publisher("dataset", "deprecate", VERSION, "--reason", "仪表有误")
     assert "仪表有误" in stranger.text("dataset", "versions", OPEN_DATASET)
-    pulled = stranger.run("pull", VERSION, "--to", str(tmp_path / "copy"))
+    key = str(world.house.signing_key.verifier)
+    pulled = stranger.run("pull", VERSION, "--to", str(tmp_path / "copy"), "--key", key)
     assert pulled.code == 0
     assert f"{VERSION} is deprecated: 仪表有误" in pulled.err
     publisher("dataset", "deprecate", OPEN_DATASET, "--reason", "仍可用", "--take-back")
