@@ -30,10 +30,10 @@ def at(name: str) -> str:
 
 
 def hide(house: House, name: str) -> None:
+    """Let a dataset be known to its firm only."""
     with house.database.writing() as connection:
         connection.execute(
-            text("UPDATE versions SET state = 'erased' FROM datasets d WHERE d.id = dataset_id AND d.name = :name"),
-            {"name": name.partition("@")[0]},
+            text("UPDATE datasets SET newest = NULL WHERE name = :name"), {"name": name.split("@", maxsplit=1)[0]}
         )
 
 
@@ -110,6 +110,16 @@ def test_a_version_one_may_not_know_of_is_a_node_without_a_name(house: House, we
     page = web.raw("GET", f"/datasets/{names['tip'].partition('@')[0]}").get_data(as_text=True)
     assert names["right"] in page
     assert names["left"] not in page
+
+
+def test_what_was_erased_stays_in_the_graph_as_such(house: House, web: Web, names: dict[str, str]) -> None:
+    with house.database.writing() as connection:
+        connection.execute(
+            text("UPDATE versions SET state = 'erased' FROM datasets d WHERE d.id = dataset_id AND d.name = :name"),
+            {"name": names["left"].partition("@")[0]},
+        )
+    shown = web.get(at(names["tip"]), direction="up")
+    assert {each["name"]: each["state"] for each in shown["nodes"]}[names["left"]] == "erased"
 
 
 def test_nobody_walks_from_a_version_one_may_not_know_of(house: House, web: Web, names: dict[str, str]) -> None:
