@@ -184,7 +184,7 @@ class GrantsView(Answer):
     next_cursor: str | None = None
 
 
-class ConditionView(Answer):
+class AccessConditionView(Answer):
     """One condition of reading: whether it is met, and where not, why and what would meet it."""
 
     name: str
@@ -201,7 +201,7 @@ class AccessView(Answer):
     firm: str | None
     may_read: bool
     reason: str | None
-    conditions: list[ConditionView]
+    conditions: list[AccessConditionView]
 
     @classmethod
     def of(cls, version: str, firm: str | None, asked: Sequence[Required]) -> Self:
@@ -216,10 +216,10 @@ class AccessView(Answer):
         )
 
 
-def _condition(version: str, required: Required) -> ConditionView:
+def _condition(version: str, required: Required) -> AccessConditionView:
     parameters = {"version": version, **required.parameters}
     code = required.reason or f"access_{required.name}_met"
-    return ConditionView(
+    return AccessConditionView(
         name=required.name,
         met=required.met,
         code=required.reason,

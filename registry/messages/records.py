@@ -205,7 +205,8 @@ def announced(
     if wanted.namespace is not None:
         query = query.where(announcements.c.namespace == wanted.namespace.lower())
     if before is not None:
-        query = query.where(tuple_(announcements.c.announced_at, announcements.c.id) < tuple_(*before))
+        position = tuple_(literal(before[0], MomentColumn), literal(before[1], IdColumn(AnnouncementId)))
+        query = query.where(tuple_(announcements.c.announced_at, announcements.c.id) < position)
     rows = connection.execute(
         query.order_by(announcements.c.announced_at.desc(), announcements.c.id.desc()).limit(limit)
     )

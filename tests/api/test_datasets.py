@@ -236,7 +236,10 @@ def test_every_address_that_is_given_out_is_counted_for_the_publisher(
     day = house.clock.now().civil_day().isoformat()
     size_bytes = len(a_csv()) + 2 * len(b"# words")
     assert publisher.web.get(f"{base}/usage") == {
-        "items": [{"day": day, "reads": 3, "parties": 2, "size_bytes": size_bytes}],
+        "items": [
+            {"day": day, "reads": 3, "parties": 2, "size_bytes": size_bytes}
+            | {"downloads": 0, "complete": 0, "sent_bytes": 0}
+        ],
         "next_cursor": None,
     }
     assert stranger.web.get(f"{base}/usage", status=404)["code"] == "usage_not_found"

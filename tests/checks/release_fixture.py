@@ -14,7 +14,7 @@ from typing import Final
 
 from cli.working import run_once
 from registry.journal.signing import SigningKey
-from storage.embedded_postgres import EmbeddedPostgres, _programmes
+from storage.embedded_postgres import EmbeddedPostgres, programmes
 from storage.migrate import create_database, migrate, newest_revision
 from tests.world import (
     AWARD_LINE,
@@ -57,7 +57,7 @@ def made() -> tuple[str, bytes]:
 def _dumped(url: str) -> bytes:
     """Return a plain-SQL dump, with rows as INSERT so that any client can restore it, without whose it was."""
     options = ("--no-owner", "--no-comments", "--rows-per-insert=100", "--restrict-key=sancai")
-    command = [str(_programmes() / "pg_dump"), *options, f"--dbname={url.replace('+psycopg', '', 1)}"]
+    command = [str(programmes() / "pg_dump"), *options, f"--dbname={url.replace('+psycopg', '', 1)}"]
     dump = subprocess.run(command, check=True, capture_output=True).stdout
     # Two lines are for psql alone.
     return dump.replace(b"\\restrict sancai\n", b"").replace(b"\\unrestrict sancai\n", b"")

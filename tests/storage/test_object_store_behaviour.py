@@ -220,6 +220,13 @@ def test_a_read_url_serves_ranges_whatever_status_it_gives_them(pair: StoreUnder
     assert (answer.status_code, answer.content) == (206 if pair.says_ranges else 200, LAST[4:8])
 
 
+def test_a_read_url_names_its_read_under_the_signature(store: ObjectStore) -> None:
+    url = store.read_url(published(store, LAST), 60, "a.csv", "read_1")
+    assert "x-sancai-read=read_1" in url
+    assert httpx.get(url).content == LAST
+    assert httpx.get(url.replace("read_1", "read_2")).status_code == 403
+
+
 @pytest.mark.parametrize("bucket", [Bucket.INCOMING, Bucket.EVIDENCE, Bucket.LOG])
 def test_no_url_leads_out_of_published(store: ObjectStore, bucket: Bucket) -> None:
     with pytest.raises(ValueError, match="no URL leads"):
