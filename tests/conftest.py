@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from registry.actors.model import ANONYMOUS, Actor
@@ -31,6 +32,10 @@ from storage.migrate import create_database, migrate
 from storage.settings import read_settings
 from tests.web import Web
 from tests.world import MovableClock, World, build, moved, open_house
+
+# How long an example takes says something of the machine, not of the code.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # A run in the background of a script is started with SIGINT ignored, and its children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
