@@ -246,7 +246,9 @@ def _described(operation: Operation, refs: Mapping[Any, Any], schemas: Mapping[s
         if model:
             answers[str(status)]["content"] = {kind: {"schema": refs[(model, "serialization")]}}
         elif status in operation.media:
-            answers[str(status)]["content"] = {kind: {"schema": {"type": "string"}}}
+            # What is JSON under a name of its own is read as JSON, not as text.
+            shape = "object" if kind.endswith("json") else "string"
+            answers[str(status)]["content"] = {kind: {"schema": {"type": shape}}}
     refusal = {MEDIA_TYPE: {"schema": refs[(Problem, "serialization")]}}
     answers |= {str(status): {"description": "Refused.", "content": refusal} for status in operation.problems}
     described: dict[str, Any] = {
