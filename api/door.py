@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Annotated, Any, Final, Literal, ParamSpec, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Final, Literal, ParamSpec, get_origin, get_type_hints
 
 from flask import Blueprint, Flask, Response, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -34,9 +34,13 @@ Fen = Annotated[Whole, Field(ge=0, le=999_999_999_999_999, description="Whole fe
 
 
 class Strict(BaseModel):
-    """A request body: unknown fields are refused, nothing is coerced."""
+    """A request body: unknown fields are refused, nothing is coerced.
+
+    ``body_bytes_max`` is set by the few that name many things; others have the limit of ``observe``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    body_bytes_max: ClassVar[int | None] = None
 
 
 class Answer(BaseModel):
@@ -50,7 +54,7 @@ class PageQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    cursor: str = Field(default="", max_length=400)
+    cursor: str = Field(default="", max_length=4_000)
     limit: int = Field(default=50, ge=1, le=200)
 
 
@@ -142,9 +146,18 @@ class Door(Blueprint):
 
             self.add_url_rule(rule, view_func=parsed, methods=[method])
             self.record(lambda state: state.app.extensions.setdefault("operations", []).append(made))
+            if (limit := getattr(takes.get("body"), "body_bytes_max", None)) is not None:
+                endpoint = f"{self.name}.{view.__name__}"
+                self.record(lambda state: body_limits(state.app.extensions).update({endpoint: limit}))
             return view
 
         return register
+
+
+def body_limits(extensions: dict[str, Any]) -> dict[str, int]:
+    """Return by endpoint of an application how many bytes a body may have, where that is more than elsewhere."""
+    limits: dict[str, int] = extensions.setdefault("body_limits", {})
+    return limits
 
 
 def _parse(name: str, model: Model) -> BaseModel:

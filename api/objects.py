@@ -3,13 +3,12 @@
 Whoever holds an address may do the one thing it was signed for; no token is asked for and none is looked at.
 """
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from flask import Flask, Response, request
 
 from api.calls import house
+from api.ranges import span_of
 from registry.errors import InvalidValueError, NotAllowedError, NotFoundError, SancaiError, UnavailableError
 from storage.errors import (
     ObjectMissingError,
@@ -21,8 +20,6 @@ from storage.errors import (
 )
 from storage.local_store import LocalStore
 from storage.object_store import CHUNK_BYTES, PART_SIZE_MAX_BYTES
-
-_RANGE: Final = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})", re.ASCII)
 
 
 def install(app: Flask) -> None:
@@ -62,7 +59,7 @@ def read_object(path: str) -> Response:
     try:
         permit = store.authorize_read(path, request.args)
         held = store.stat(permit.place)
-        span = _span(request.headers.get("Range", ""), held.size_bytes)
+        span = span_of(request.headers.get("Range", ""), held.size_bytes)
         if span is not None and span[0] >= held.size_bytes:
             return Response(status=416, headers={"Content-Range": f"bytes */{held.size_bytes}"})
         first, length = span or (0, held.size_bytes)
@@ -83,21 +80,6 @@ def read_object(path: str) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
-
-
-def _span(header: str, size_bytes: int) -> tuple[int, int] | None:
-    """Return (first byte, length) of a range, or None where the whole is to be sent (RFC 9110 §14.2)."""
-    found = _RANGE.fullmatch(header)
-    if not found or not (found["first"] or found["last"]):
-        return None
-    if not found["first"]:
-        length = min(int(found["last"]), size_bytes)
-        return (size_bytes - length, length) if length else (size_bytes, 0)
-    first = int(found["first"])
-    last = min(int(found["last"]), size_bytes - 1) if found["last"] else size_bytes - 1
-    if found["last"] and int(found["last"]) < first:
-        return None
-    return first, max(0, last - first + 1)
 
 
 def _refusal(error: StoreError) -> SancaiError:

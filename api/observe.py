@@ -3,7 +3,8 @@
 Rules:
 * A request keeps the id its caller gave it when that is harmless to write down, else it gets one.
 * A log line holds no token, no address query and no body.
-* A body has a stated length, and a JSON body at most 1 MiB: a server may cut a longer one without a word.
+* A body has a stated length, and a JSON body at most 1 MiB but where an operation that names many things says
+  otherwise: a server may cut a longer one without a word.
 * ``/healthz`` says that the process answers; ``/readyz`` that it can work, and names the part that cannot.
 """
 
@@ -28,7 +29,7 @@ from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.calls import house, rendered
-from api.door import Answer, Door
+from api.door import Answer, Door, body_limits
 from registry.actors.model import ANONYMOUS, Actor
 from registry.errors import UnavailableError
 from registry.journal import service as journal
@@ -172,8 +173,10 @@ def _begin() -> None:
         return
     if request.content_length is None and "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         raise LengthRequired
-    if (request.content_length or 0) > BODY_BYTES_MAX:
+    limit = body_limits(current_app.extensions).get(request.endpoint or "", BODY_BYTES_MAX)
+    if (request.content_length or 0) > limit:
         raise RequestEntityTooLarge
+    request.max_content_length = limit
 
 
 def _end(answer: Response) -> Response:

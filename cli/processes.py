@@ -45,7 +45,7 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 stdout=kept if log else None,
                 stderr=kept if log else None,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
             )
 
     def ended(self) -> str | None:
@@ -76,7 +76,7 @@ class Processes:
         self._running.clear()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Have Linux send SIGTERM to this process when its parent dies, however that dies (prctl(2), PR_SET_PDEATHSIG)."""
     import ctypes
 

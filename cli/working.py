@@ -54,6 +54,10 @@ class LeaseLostError(Exception):
     """The job was called off or given to another worker: nothing more may be done for it."""
 
 
+class StoppedError(Exception):
+    """The worker stops: the job goes back, and on where it was."""
+
+
 def worker_name() -> str:
     """Return a name no other worker has."""
     return f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -76,7 +80,12 @@ def run(house: House) -> None:
     worker, stop = worker_name(), threading.Event()
     threads = [
         threading.Thread(target=target, args=(house, stop), name=f"sancai-{name}", daemon=True)
-        for name, target in (("sequencer", _beside), ("keeper", _keeping), *_carriers())
+        for name, target in (
+            ("sequencer", _beside),
+            ("keeper", _keeping),
+            ("express", _express),
+            *_carriers(),
+        )
     ]
     bell = queue.Bell(house.database)
     with _tried_again():
@@ -96,6 +105,16 @@ def run(house: House) -> None:
         bell.close()
         for thread in threads:
             thread.join(timeout=10)
+
+
+def _express(house: House, stop: threading.Event) -> None:
+    """Do small jobs beside the one that takes as long as it takes; one at hand is given back when the worker stops."""
+    worker, bell = worker_name(), queue.Bell(house.database)
+    while not stop.is_set():
+        with _tried_again():
+            if not work_on_next(house, worker, queue.EXPRESS_UNITS_MAX, stop):
+                bell.wait(LOOKED_FOR_EVERY_S)
+    bell.close()
 
 
 def _beside(house: House, stop: threading.Event) -> None:
@@ -193,30 +212,43 @@ def tidy(house: House) -> None:
     keep_nightly(house)
 
 
-def work_on_next(house: House, worker: str) -> bool:
-    """Take the job whose turn it is and do it; return False when none waits."""
+def work_on_next(house: House, worker: str, units_max: int | None = None, stop: threading.Event | None = None) -> bool:
+    """Take the job whose turn it is and do it; return False when none waits.
+
+    Args:
+        house: The installation.
+        worker: Who takes it.
+        units_max: Leave larger jobs to others.
+        stop: When it is set the job is given back.
+    """
     with house.database.writing() as connection:
-        job = queue.take(connection, worker, KINDS)
+        job = queue.take(connection, worker, KINDS, units_max=units_max)
     if job is None:
         return False
-    with _Holding(house, job, worker) as holding:
+    with _Holding(house, job, worker, stop) as holding:
         try:
             verify_draft(house, VersionId(job.payload["version"]), str(job.id), holding.progressed)
         except LeaseLostError:
             _log.info("job %s was called off", job.id)
+        except StoppedError:
+            _give_back(house, job, worker)
         except (UnavailableError, DatabaseUnavailableError) as error:
             _failed(house, job, worker, error)
         except Exception as error:  # noqa: BLE001  A job that breaks is parked with its reason; the worker goes on.
             _log.exception("job %s failed", job.id)
             _failed(house, job, worker, error)
         except BaseException:
-            with house.database.writing() as connection:
-                queue.give_back(connection, job, worker)
+            _give_back(house, job, worker)
             raise
         else:
             with house.database.writing() as connection:
                 queue.finish(connection, job, worker)
     return True
+
+
+def _give_back(house: House, job: queue.Job, worker: str) -> None:
+    with house.database.writing() as connection:
+        queue.give_back(connection, job, worker)
 
 
 def _failed(house: House, job: queue.Job, worker: str, error: Exception) -> None:
@@ -229,8 +261,8 @@ def _failed(house: House, job: queue.Job, worker: str, error: Exception) -> None
 class _Holding:
     """Keeps the lease of a job in a thread of its own, with the progress last told."""
 
-    def __init__(self, house: House, job: queue.Job, worker: str) -> None:
-        self._house, self._job, self._worker = house, job, worker
+    def __init__(self, house: House, job: queue.Job, worker: str, stop: threading.Event | None = None) -> None:
+        self._house, self._job, self._worker, self._stop = house, job, worker, stop
         self._told = (0, 0)
         self._lost, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._hold, name="sancai-lease", daemon=True)
@@ -245,12 +277,14 @@ class _Holding:
 
     @property
     def progressed(self) -> Callable[[int, int], None]:
-        """What the work calls with units done and in all. Raises LeaseLostError when it must stop."""
+        """What the work calls with units done and in all. Raises LeaseLostError or StoppedError when it must stop."""
 
         def tell(done: int, total: int) -> None:
             self._told = (done, total)
             if self._lost.is_set():
                 raise LeaseLostError
+            if self._stop is not None and self._stop.is_set():
+                raise StoppedError
 
         return tell
 

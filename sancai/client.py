@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sancai.adoption import Adoption
     from sancai.cases import Cases
     from sancai.datasets import Datasets
+    from sancai.drafts import Drafts
     from sancai.erasures import Erasures
     from sancai.evidence import EvidenceRoom
     from sancai.exchange import Exchange
@@ -94,6 +95,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.erasures import Erasures
 
         return Erasures(self.session)
+
+    @cached_property
+    def drafts(self) -> "Drafts":
+        """The files of drafts by the thousand."""
+        from sancai.drafts import Drafts
+
+        return Drafts(self.session)
 
     @cached_property
     def uploads(self) -> "Uploads":

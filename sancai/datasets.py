@@ -334,8 +334,15 @@ class Datasets:
         """Return who adopted a dataset, who counts, and why others do not."""
         return self._session.get(f"{_at(name)}/adoption")
 
-    def draft(self, name: str, stated: DraftInput, *, key: str | None = None) -> Draft:
-        """Begin a version; under the ``key`` of an earlier request, the draft that one began."""
+    def draft(self, name: str, stated: DraftInput, *, base: int | None = None, key: str | None = None) -> Draft:
+        """Begin a version; under the ``key`` of an earlier request, the draft that one began.
+
+        Args:
+            name: The dataset.
+            stated: What is said of the version.
+            base: A version of the dataset whose files the draft begins with.
+            key: An idempotency key.
+        """
         body = {
             "message": stated.message,
             "origin": stated.origin,
@@ -356,7 +363,8 @@ class Datasets:
             "industry": stated.industry,
             "key_industry": stated.key_industry,
         }
-        return shaped(Draft, self._session.post(f"{_at(name)}/drafts", body, key))
+        begun = {**body, "base": base} if base else body
+        return shaped(Draft, self._session.post(f"{_at(name)}/drafts", begun, key))
 
     def show_draft(self, draft: str) -> Draft:
         """Return a draft with its faults."""
@@ -374,10 +382,6 @@ class Datasets:
     def submit(self, draft: str) -> Draft:
         """Hand a draft to the worker, which re-reads every byte."""
         return shaped(Draft, self._session.post(f"/drafts/{draft}/submit"))
-
-    def abandon_draft(self, draft: str) -> Draft:
-        """Give a draft up with its uploads."""
-        return shaped(Draft, self._session.post(f"/drafts/{draft}/abandon"))
 
     def publish(self, draft: str) -> Version:
         """Publish a verified draft. Raises RuleError with everything that stands in the way."""

@@ -23,11 +23,13 @@ from typing import Final, NamedTuple, Self
 
 import platformdirs
 
+from sancai.drafts import BATCH, DraftEntry
 from sancai.errors import ConflictError, InvalidValueError
 from sancai.publish_folder import LocalFile
 
 FORMAT: Final = 1
-BATCH: Final = 5_000
+SMALL_BYTES: Final = 1 << 20
+"""Files up to this size travel in packs."""
 SETTLED_NS: Final = 2_000_000_000
 
 _KEPT: Final = """
@@ -36,7 +38,8 @@ CREATE TABLE IF NOT EXISTS known (
     sha256 BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS publication (
-    service TEXT, name TEXT, stated TEXT NOT NULL, key TEXT NOT NULL, draft TEXT, PRIMARY KEY (service, name)
+    service TEXT, name TEXT, stated TEXT NOT NULL, key TEXT NOT NULL, base INTEGER, draft TEXT,
+    PRIMARY KEY (service, name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS placed (
     draft TEXT, path TEXT, size_bytes INTEGER NOT NULL, sha256 BLOB, changed_ns INTEGER, upload TEXT,
@@ -48,6 +51,7 @@ CREATE TEMP TABLE here (
     path TEXT PRIMARY KEY, name TEXT NOT NULL, size_bytes INTEGER NOT NULL, changed_ns INTEGER NOT NULL,
     inode INTEGER NOT NULL, sha256 BLOB
 ) WITHOUT ROWID;
+CREATE TEMP TABLE listed (path TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL, sha256 BLOB, upload TEXT) WITHOUT ROWID;
 CREATE TEMP TABLE latest (path TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL, sha256 BLOB NOT NULL) WITHOUT ROWID;
 """
 
@@ -60,7 +64,8 @@ WHERE path > :after AND sha256 IS NULL AND (size_bytes IN (SELECT size_bytes FRO
 )) ORDER BY path LIMIT :limit
 """
 _MISSING: Final = """
-SELECT path, name, size_bytes, changed_ns, lower(hex(sha256)) FROM here WHERE path > :after AND NOT EXISTS (
+SELECT path, name, size_bytes, changed_ns, lower(hex(sha256)) FROM here
+WHERE path > :after AND size_bytes BETWEEN :least AND :most AND NOT EXISTS (
     SELECT 1 FROM placed WHERE placed.draft = :draft AND placed.path = here.path
     AND placed.size_bytes = here.size_bytes AND placed.sha256 = here.sha256
 ) ORDER BY path LIMIT :limit
@@ -71,8 +76,6 @@ SELECT count(*), total(size_bytes) FROM here WHERE NOT EXISTS (
     AND placed.size_bytes = here.size_bytes AND placed.sha256 = here.sha256
 )
 """
-
-
 _TO_SEND: Final = """
 SELECT count(*), total(size_bytes) FROM here
 WHERE (sha256 IS NULL OR sha256 NOT IN (SELECT sha256 FROM latest)) AND NOT EXISTS (
@@ -93,10 +96,11 @@ class Here(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """A publication under way: what is said, the key its draft is asked for with, the draft once it was opened."""
+    """A publication under way: what is said, the key its draft is asked for with, its base, the draft once opened."""
 
     stated: str
     key: str
+    base: int | None
     draft: str | None
 
 
@@ -208,18 +212,24 @@ class Memory(AbstractContextManager["Memory"]):
         wanted = "SELECT count(*) FROM latest WHERE NOT EXISTS (SELECT 1 FROM here WHERE here.path = latest.path)"
         return int(self._base.execute(wanted).fetchone()[0])
 
+    def is_mostly_latest(self) -> bool:
+        """Return whether at least half of the files of the latest version are here as they are."""
+        same = """SELECT count(*) * 2 >= (SELECT count(*) FROM latest) FROM here JOIN latest USING (path)
+        WHERE here.size_bytes = latest.size_bytes AND here.sha256 = latest.sha256"""
+        return bool(self._base.execute(same).fetchone()[0])
+
     def publication(self, service: str, name: str) -> Begun | None:
         """Return the publication that was begun."""
         found = self._base.execute(
-            "SELECT stated, key, draft FROM publication WHERE service = ? AND name = ?", (service, name)
+            "SELECT stated, key, base, draft FROM publication WHERE service = ? AND name = ?", (service, name)
         ).fetchone()
         return Begun(*found) if found else None
 
-    def begin(self, service: str, name: str, stated: str) -> Begun:
+    def begin(self, service: str, name: str, stated: str, base: int | None) -> Begun:
         """Remember, before the draft is asked for, under which key it will be, and return that."""
         self.forget(service, name)
-        begun = Begun(stated, str(uuid.uuid4()), None)
-        self._base.execute("INSERT INTO publication VALUES (?, ?, ?, ?, ?)", (service, name, *begun))
+        begun = Begun(stated, str(uuid.uuid4()), base, None)
+        self._base.execute("INSERT INTO publication VALUES (?, ?, ?, ?, ?, ?)", (service, name, *begun))
         self._base.commit()
         return begun
 
@@ -237,9 +247,13 @@ class Memory(AbstractContextManager["Memory"]):
         self._base.execute("DELETE FROM publication WHERE service = ? AND name = ?", which)
         self._base.commit()
 
-    def missing(self, draft: str) -> Iterator[list[Here]]:
-        """Yield, in batches, the files that the draft does not hold as they are here."""
-        return self._batches(_MISSING, draft=draft)
+    def missing_small(self, draft: str) -> Iterator[list[Here]]:
+        """Yield, in batches, the small files that the draft does not hold as they are here."""
+        return self._batches(_MISSING, draft=draft, least=0, most=SMALL_BYTES)
+
+    def missing_large(self, draft: str) -> Iterator[list[Here]]:
+        """Yield, in batches, the larger files that the draft does not hold as they are here."""
+        return self._batches(_MISSING, draft=draft, least=SMALL_BYTES + 1, most=1 << 62)
 
     def left(self, draft: str) -> Sum:
         """Return how much the draft still lacks."""
@@ -268,10 +282,31 @@ class Memory(AbstractContextManager["Memory"]):
         ).fetchone()
         return found[0] if found else None
 
-    def is_announced(self, draft: str, path: str) -> bool:
-        """Return whether the draft has something at a path."""
-        found = self._base.execute("SELECT 1 FROM placed WHERE draft = ? AND path = ?", (draft, path)).fetchone()
-        return found is not None
+    def take_listed(self, draft: str, files: Iterable[DraftEntry]) -> None:
+        """Take in what the service says the draft holds.
+
+        What a run that was cut knew, or did not come to note, gives way to it.
+        """
+        self._base.execute("DELETE FROM listed")
+        self._base.executemany(
+            "INSERT INTO listed VALUES (?, ?, ?, ?)",
+            (
+                (file.path, file.size_bytes, bytes.fromhex(file.sha256 or "") if file.received else None, file.upload)
+                for file in files
+            ),
+        )
+        self._base.execute(
+            "DELETE FROM placed WHERE draft = ? AND path NOT IN (SELECT path FROM listed)",
+            (draft,),
+        )
+        self._base.execute(
+            """INSERT INTO placed SELECT ?, path, size_bytes, sha256, NULL, upload FROM listed WHERE true
+            ON CONFLICT DO UPDATE SET size_bytes = excluded.size_bytes, sha256 = excluded.sha256,
+            changed_ns = CASE WHEN placed.upload = excluded.upload THEN placed.changed_ns END,
+            upload = excluded.upload""",
+            (draft,),
+        )
+        self._base.commit()
 
     def announced(self, draft: str, file: Here, upload: str) -> None:
         """Remember the upload that a file travels by."""
@@ -318,7 +353,7 @@ class Memory(AbstractContextManager["Memory"]):
         files, size_bytes = self._base.execute(query, parameters).fetchone()
         return Sum(int(files), int(size_bytes))
 
-    def _batches(self, query: str, **parameters: str) -> Iterator[list[Here]]:
+    def _batches(self, query: str, **parameters: str | int) -> Iterator[list[Here]]:
         """Yield files by path, each batch from a query of its own: what was done meanwhile counts."""
         after = ""
         while found := self._base.execute(query, {"after": after, "limit": BATCH, **parameters}).fetchall():

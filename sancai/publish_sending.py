@@ -1,70 +1,40 @@
 """What a draft lacks, brought to the store, and what it has too much, taken out.
 
 Rules:
-* A file is hashed once: while it is sent, or before, when its digest decides whether it need be sent at all.
-* What has arrived is remembered before the next step begins, so that a cut costs one file at most.
+* Small files travel in packs: read once, hashed, asked for, and what the firm holds already is attached and not sent.
+* Of a larger file the firm is first asked for its size. Where it holds something of that size, the file is hashed
+  before, and attached or sent with that digest; where not, it is hashed while it is sent. Nothing is hashed twice.
+* What has arrived is remembered before the next step begins, so that a cut costs little.
 * An upload that the store forgot, that expired or was given up is begun anew by itself, a few times in one run.
 """
 
-import hashlib
-import os
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from sancai.client import Client
+from sancai.drafts import PackedFile
 from sancai.errors import ConflictError, InvalidValueError, NotFoundError
 from sancai.parallel import Stop, in_parallel
 from sancai.publish_memory import Here, Memory
+from sancai.publish_reading import Chunk, chunks_of, hash_files
 from sancai.store_connections import StoreConnections
 from sancai.transfers import IN_FLIGHT, Progress, Upload, digest_of
 
-SMALL_BYTES: Final = 1 << 20
-"""Files up to this size are hashed one after the other: a thread costs more."""
 SINGLE_PART_BYTES: Final = 16 << 20
 """Files up to this size travel beside each other, larger ones one after the other in several parts."""
+CHUNKS_IN_FLIGHT: Final = 2
 ANEW_MAX: Final = 3
 GONE: Final = frozenset({"upload_gone", "upload_forgotten", "upload_expired", "upload_not_open", "upload_part_missing"})
-KEEP_EVERY_S: Final = 2.0
 
 
-def hash_files(root: Path, batch: Iterable[Here], progress: Progress | None = None) -> Iterator[tuple[str, str]]:
-    """Yield (path, digest) of files; larger ones several at once. Raises InvalidValueError ``file_changed``."""
-    tell = progress or (lambda _: None)
-    large = []
-    for file in batch:
-        if file.size_bytes > SMALL_BYTES:
-            large.append(file)
-        else:
-            yield file.path, _small_digest(root, file)
-            tell(file.size_bytes)
+class _Arrived(NamedTuple):
+    """A file that the draft holds."""
 
-    def act(file: Here, stop: Stop) -> tuple[str, str]:
-        return file.path, digest_of(root / file.name, (file.size_bytes, file.changed_ns), tell, stop)
-
-    with closing(in_parallel(large, act, min(IN_FLIGHT, os.cpu_count() or 1))) as found:
-        yield from found
-
-
-def _small_digest(root: Path, file: Here) -> str:
-    content = read_small(root, file)
-    return hashlib.sha256(content).hexdigest()
-
-
-def read_small(root: Path, file: Here) -> bytes:
-    """Return the bytes of a small file. Raises InvalidValueError ``file_changed``."""
-    place = f"{root}/{file.name}"
-    handle = os.open(place, os.O_RDONLY)
-    try:
-        about = os.fstat(handle)
-        content = os.read(handle, file.size_bytes + 1)
-    finally:
-        os.close(handle)
-    if (about.st_size, about.st_mtime_ns, len(content)) != (file.size_bytes, file.changed_ns, file.size_bytes):
-        raise InvalidValueError("file_changed", f"{place} changed since the upload began. Run the command again.")
-    return content
+    path: str
+    size_bytes: int
+    sha256: str
 
 
 class Sending:
@@ -82,66 +52,132 @@ class Sending:
         changed = False
         for paths in self._memory.superfluous(self._draft):
             changed = True
-            for path in paths:
-                self._remove(path)
+            self._client.drafts.change(self._draft, remove=paths)
             self._memory.removed(self._draft, paths)
-        with StoreConnections(IN_FLIGHT) as store:
-            for batch in self._memory.missing(self._draft):
+        with StoreConnections(IN_FLIGHT + 1) as store:
+            changed = self._send_small(store) or changed
+            for batch in self._memory.missing_large(self._draft):
                 changed = True
-                self._send(batch, store)
+                self._send_large(batch, store)
         return changed
 
-    def _send(self, batch: list[Here], store: StoreConnections) -> None:
-        single = [(file, self._begun(file)) for file in batch if file.size_bytes <= SINGLE_PART_BYTES]
+    def _send_small(self, store: StoreConnections) -> bool:
+        """Send small files in packs; the next is read and hashed while earlier ones travel."""
+        changed = False
 
-        def act(each: tuple[Here, str | None], stop: Stop) -> tuple[Here, str]:
-            return each[0], self._arrive(*each, 1, stop, store)
+        def act(chunk: Chunk, stop: Stop) -> Chunk:
+            self._pack(chunk, stop, store)
+            return chunk
 
-        kept_at, arrived = time.monotonic(), list[tuple[Here, str]]()
+        chunks = chunks_of(self._root, self._memory.missing_small(self._draft))
+        with closing(in_parallel(chunks, act, CHUNKS_IN_FLIGHT)) as sent:
+            for chunk in sent:
+                changed = True
+                self._arrived([_Arrived(file.path, file.size_bytes, chunk.sha256[file.path]) for file in chunk.files])
+        return changed
+
+    def _pack(self, chunk: Chunk, stop: Stop, store: StoreConnections) -> None:
+        """Attach what the firm holds of a chunk and send the rest as one pack."""
+        held = self._attached([(file, chunk.sha256[file.path]) for file in chunk.files])
+        left = [file for file in chunk.files if file.path not in held]
+        if not left:
+            return
+        content = b"".join(chunk.content[file.path] for file in left)
+        listed = [PackedFile(file.path, file.size_bytes, chunk.sha256[file.path]) for file in left]
+
+        def attempt(told: Progress, _: bool) -> None:
+            upload = self._client.drafts.pack(self._draft, listed)
+            self._client.uploads.send_content(upload, content, told, stop, store)
+
+        self._anew(attempt)
+
+    def _send_large(self, batch: list[Here], store: StoreConnections) -> None:
+        batch = self._hashed_where_worth(batch)
+        held = self._attached([(file, file.sha256) for file in batch if file.sha256])
+        self._arrived([_Arrived(f.path, f.size_bytes, str(f.sha256)) for f in batch if f.path in held])
+        left = [file for file in batch if file.path not in held]
+
+        def act(each: tuple[Here, str | None], stop: Stop) -> _Arrived:
+            return self._arrive(*each, 1, stop, store)
+
+        single = [(file, self._begun(file)) for file in left if file.size_bytes <= SINGLE_PART_BYTES]
         with closing(in_parallel(single, act, IN_FLIGHT)) as sent:
-            try:
-                for each in sent:
-                    arrived.append(each)
-                    if time.monotonic() - kept_at > KEEP_EVERY_S:
-                        self._arrived(arrived)
-                        kept_at, arrived = time.monotonic(), []
-            finally:
-                self._arrived(arrived)
-        for file in batch:
+            for each in sent:
+                self._arrived([each])
+        for file in left:
             if file.size_bytes > SINGLE_PART_BYTES:
-                self._arrived([(file, self._arrive(file, self._begun(file), IN_FLIGHT, None, store))])
+                self._arrived([self._arrive(file, self._begun(file), IN_FLIGHT, None, store)])
+
+    def _hashed_where_worth(self, batch: list[Here]) -> list[Here]:
+        """Return the batch with the digests of files of a size that the firm holds."""
+        unknown = [file for file in batch if not file.sha256 and not self._begun(file)]
+        if not unknown:
+            return batch
+        held = self._client.drafts.holdings(self._draft, [(file.size_bytes, None) for file in unknown])
+        worth = [file for file, is_held in zip(unknown, held, strict=True) if is_held]
+        found = dict(hash_files(self._root, worth))
+        self._memory.hashed(found.items())
+        self._memory.keep()
+        return [file._replace(sha256=found.get(file.path, file.sha256)) for file in batch]
+
+    def _attached(self, files: list[tuple[Here, str | None]]) -> set[str]:
+        """Attach the files (with their digests) that the firm holds; return their paths."""
+        if not files:
+            return set()
+        answer = self._client.drafts.holdings(self._draft, [(file.size_bytes, sha256) for file, sha256 in files])
+        held = [
+            PackedFile(file.path, file.size_bytes, str(sha256))
+            for (file, sha256), is_held in zip(files, answer, strict=True)
+            if is_held
+        ]
+        if not held:
+            return set()
+        missing = set(self._client.drafts.change(self._draft, attach=held).missing)
+        attached = [file for file in held if file.path not in missing]
+        self._progress(sum(file.size_bytes for file in attached))
+        return {file.path for file in attached}
 
     def _begun(self, file: Here) -> str | None:
         return self._memory.upload(self._draft, file)
 
-    def _arrived(self, files: list[tuple[Here, str]]) -> None:
-        self._memory.hashed((file.path, sha256) for file, sha256 in files)
-        self._memory.placed(self._draft, [(file.path, file.size_bytes, sha256) for file, sha256 in files])
+    def _arrived(self, files: Iterable[_Arrived]) -> None:
+        listed = list(files)
+        self._memory.hashed((file.path, file.sha256) for file in listed)
+        self._memory.placed(self._draft, listed)
 
-    def _arrive(self, file: Here, begun: str | None, in_flight: int, stop: Stop | None, store: StoreConnections) -> str:
-        """Send a file, beginning anew what was lost on the way; return its digest."""
-        for attempt in range(1, ANEW_MAX + 1):
+    def _arrive(
+        self, file: Here, begun: str | None, in_flight: int, stop: Stop | None, store: StoreConnections
+    ) -> _Arrived:
+        """Send a larger file by an upload of its own."""
+        place, digests = self._root / file.name, list[str]()
+
+        def attempt(told: Progress, first: bool) -> None:
+            upload = self._upload(file, begun if first else None, remember=in_flight > 1)
+            if upload.state == "received":
+                # The process was killed between the last part and its own memory of it.
+                digests.append(digest_of(place, (file.size_bytes, file.changed_ns), told, stop))
+                return
+            digests.append(
+                self._client.uploads.send(
+                    upload, place, told, in_flight, stop, store, known=file.sha256, seen=file.changed_ns
+                )
+            )
+
+        self._anew(attempt)
+        return _Arrived(file.path, file.size_bytes, digests[-1])
+
+    def _anew(self, attempt: Callable[[Progress, bool], None]) -> None:
+        """Try, and try anew what was lost on the way."""
+        for number in range(1, ANEW_MAX + 1):
             told = _Counted(self._progress)
             try:
-                upload = self._upload(file, begun if attempt == 1 else None, remember=in_flight > 1)
-                if upload.state == "received":
-                    # The process was killed between the last part and its own memory of it.
-                    return digest_of(self._root / file.name, (file.size_bytes, file.changed_ns), told, stop)
-                return self._client.uploads.send(
-                    upload,
-                    self._root / file.name,
-                    told,
-                    in_flight,
-                    stop,
-                    store,
-                    known=file.sha256,
-                    seen=file.changed_ns,
-                )
+                attempt(told, number == 1)
             except (ConflictError, NotFoundError) as error:
-                if error.code not in GONE or attempt == ANEW_MAX:
+                if error.code not in GONE or number == ANEW_MAX:
                     raise
                 told.take_back()
-        raise AssertionError
+            else:
+                return
 
     def _upload(self, file: Here, begun: str | None, *, remember: bool) -> Upload:
         """Return the upload of a file: the one that was cut while it is good, else a new one."""
@@ -155,16 +191,12 @@ class Sending:
         except InvalidValueError as error:
             if error.code != "path_duplicate":
                 raise
-            # Something is announced there already: as it was before, or by a run that was cut.
-            self._remove(str(error.parameters.get("other") or file.path))
+            # Something is there already: the file as it was before, or what a run that was cut has announced.
+            self._client.drafts.change(self._draft, remove=[str(error.parameters.get("other") or file.path)])
             made = self._client.datasets.add_file(self._draft, file.path, file.size_bytes).upload
         if remember:
             self._memory.announced(self._draft, file, made.id)
         return made
-
-    def _remove(self, path: str) -> None:
-        with suppress(NotFoundError):
-            self._client.datasets.remove_file(self._draft, path)
 
 
 class _Counted:

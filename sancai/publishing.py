@@ -21,7 +21,8 @@ from sancai.errors import NotFoundError, Obstacle, RuleError, SancaiError, Unava
 from sancai.publish_card import read_card
 from sancai.publish_folder import LocalFile, files_of
 from sancai.publish_memory import Memory
-from sancai.publish_sending import Sending, hash_files
+from sancai.publish_reading import hash_files
+from sancai.publish_sending import Sending
 from sancai.publish_statement import Statement, read_statement
 from sancai.transfers import Progress
 
@@ -166,13 +167,14 @@ class Publication:
         self._client, self._path, self._stated, self._memory, self._walk = client, path, stated, memory, walk
         self._root = path if path.is_dir() else path.parent
         self._service = client.session.url
+        self._latest_version: Version | None = None
 
     def look(self) -> tuple[Plan, Version | None]:
         """Return what is to be done, and the version that has this content already. Raises SancaiError."""
         self.telling.step("walk")
         whole = self._memory.walk(self._walk())
         self.telling.step("dataset")
-        latest = self._latest()
+        latest = self._latest_version = self._latest()
         draft = self._begun()
         if latest and self._is_content_of(latest, draft):
             self._memory.tidy()
@@ -291,22 +293,29 @@ class Publication:
         return json.dumps(asdict(self._stated.draft()), sort_keys=True, ensure_ascii=False)
 
     def _draft(self) -> Draft:
-        """Return the draft of the publication that was cut, or a new one."""
+        """Return the draft of the publication that was cut, as the service knows it, or a new one."""
         name, said = self._stated.name, self._said()
         begun = self._memory.publication(self._service, name)
         if begun and begun.draft:
             with suppress(NotFoundError):
                 found = self._client.datasets.show_draft(begun.draft)
                 if begun.stated == said and found.state in {"open", "verifying", "verified", "faulty"}:
+                    self._memory.take_listed(found.id, self._client.drafts.files(found.id))
                     return found
                 # Another statement is another draft; the one that nobody will go on with is given up.
                 with suppress(SancaiError):
-                    self._client.datasets.abandon_draft(begun.draft)
+                    self._client.drafts.abandon(begun.draft)
         if not begun or begun.stated != said or begun.draft:
-            begun = self._memory.begin(self._service, name, said)
-        draft = self._client.datasets.draft(name, self._stated.draft(), key=begun.key)
+            begun = self._memory.begin(self._service, name, said, self._base())
+        draft = self._client.datasets.draft(name, self._stated.draft(), base=begun.base, key=begun.key)
         self._memory.opened(self._service, name, draft.id)
+        if begun.base:
+            self._memory.take_listed(draft.id, self._client.drafts.files(draft.id))
         return draft
+
+    def _base(self) -> int | None:
+        """Return the version to begin with: the newest one, when half of its files or more are here as they are."""
+        return self._latest_version.number if self._latest_version and self._memory.is_mostly_latest() else None
 
     def _verified(self, draft: str, wait_max_s: float | None) -> Draft:
         self.telling.step("verify")

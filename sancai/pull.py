@@ -93,7 +93,7 @@ def pull_version(
     manifest.check()
     places = Places(folder)
     with PullMemory(folder) as memory:
-        plan = _plan(selection.of(manifest), places, memory, check=check)
+        plan = plan_of(selection.of(manifest), places, memory, check=check)
         require_room(folder, plan.missing_bytes)
         if begin:
             begin(plan.missing_bytes)
@@ -115,16 +115,17 @@ def pull_version(
 
 
 @dataclass(slots=True)
-class _Plan:
-    """What there is to do: one byte for each file in order, 1 when it is to be fetched."""
+class Plan:
+    """What there is to fetch: one byte for each file in order, 1 when it is to be fetched."""
 
     missing: bytearray = field(default_factory=bytearray)
     missing_bytes: int = 0
     size_bytes: int = 0
 
 
-def _plan(files: Iterator[ManifestFile], places: Places, memory: PullMemory, *, check: bool) -> _Plan:
-    plan, recalled = _Plan(), memory.in_order()
+def plan_of(files: Iterator[ManifestFile], places: Places, memory: PullMemory, *, check: bool) -> Plan:
+    """Return what is missing of ``files``, looking at each place once. Raises CorruptContentError ``path_unsafe``."""
+    plan, recalled = Plan(), memory.in_order()
     for file in files:
         there = _is_there(file, places, memory, recalled, check=check)
         plan.missing.append(not there)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -36,6 +37,10 @@ TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 
 Progress = Callable[[int], None]
 """Called with the bytes that have gone further since the last call; negative when some must be sent again."""
+
+
+Read = Callable[[int, int], Iterator[bytes]]
+"""Yields the bytes from an offset, as many as asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ class Uploads:
             present = {part.number for part in upload.parts if part.size_bytes == upload.span(part.number)[1]}
             missing = [number for number in range(1, upload.part_count + 1) if number not in present]
             tell(sum(upload.span(number)[1] for number in present))
-            sender = _Sender(self, upload, file.fileno(), used, missing, tell)
+            sender = _Sender(self, upload, partial(_blocks, file.fileno()), used, missing, tell)
             hashing_stop = Stop(outer)
             with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sancai-hash") as hasher:
                 # Hashing keeps up beside the threads that send: hash and socket both let go of the interpreter.
@@ -170,14 +175,35 @@ class Uploads:
         self.complete(upload.id, digest)
         return digest
 
+    def send_content(
+        self, upload: Upload, content: bytes, progress: Progress, stop: Stop, store: StoreConnections
+    ) -> None:
+        """Send bytes that lie in memory, part after part, and complete the upload. Raises as ``send``."""
+
+        def read(offset: int, length: int) -> Iterator[bytes]:
+            end = offset + length
+            return (content[at : min(at + BLOCK_BYTES, end)] for at in range(offset, end, BLOCK_BYTES))
+
+        numbers = list(range(1, upload.part_count + 1))
+        sender = _Sender(self, upload, read, store, numbers, progress)
+        for number in numbers:
+            sender.send(number, stop)
+        self.complete(upload.id, hashlib.sha256(content).hexdigest())
+
 
 class _Sender:
     """Sends the parts of one upload."""
 
     def __init__(
-        self, uploads: Uploads, upload: Upload, handle: int, store: StoreConnections, missing: list[int], tell: Progress
+        self,
+        uploads: Uploads,
+        upload: Upload,
+        read: "Read",
+        store: StoreConnections,
+        missing: list[int],
+        tell: Progress,
     ) -> None:
-        self._uploads, self._upload, self._handle, self._store = uploads, upload, handle, store
+        self._uploads, self._upload, self._read, self._store = uploads, upload, read, store
         self._missing, self._tell = missing, tell
         self._urls: dict[int, str] = {}
         self._lock = Lock()
@@ -221,7 +247,7 @@ class _Sender:
             return self._urls[number]
 
     def _body(self, offset: int, length: int, stop: Stop, told: "_Told") -> Iterator[bytes]:
-        for block in _blocks(self._handle, offset, length):
+        for block in self._read(offset, length):
             stop.check()
             yield block
             told.went(len(block))

@@ -5,6 +5,8 @@ Rules:
   crash loses nothing but time.
 * Fair between parties: the party with the fewest jobs under way goes first, then the one served longest ago, then the
   oldest job. A party that queues a thousand jobs delays another by one.
+* A small job waits for no large one: besides the slot that takes whatever's turn it is, every worker has an express
+  slot that takes only jobs of at most ``EXPRESS_UNITS_MAX`` units; the units of a job are stated when it is queued.
 * A job that fails is tried again, later each time; after ``ATTEMPTS_MAX`` it is parked with the reason, and stays so
   until somebody releases it.
 * Leases are measured by the clock of the database, which all workers share and which no demonstration moves.
@@ -35,6 +37,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
@@ -44,6 +47,8 @@ from storage.database import Database, Writes, metadata, rows_may
 ATTEMPTS_MAX: Final = 5
 LEASE: Final = timedelta(seconds=120)
 BACKOFF_S: Final = 2
+EXPRESS_UNITS_MAX: Final = 256 * 2**20
+"""Some seconds of work: a unit is a byte to read, or what takes as long."""
 CHANNEL: Final = "sancai_jobs"
 _CANDIDATES: Final = 20
 
@@ -110,14 +115,26 @@ class JobStatus:
     reason: Mapping[str, Any] | None
 
 
-def submit(connection: Connection, kind: str, party: str, payload: Mapping[str, Any], job: uuid.UUID) -> None:
-    """Queue a job within the caller's transaction; it exists, and wakes a worker, when that commits."""
-    connection.execute(insert(jobs).values(id=job, kind=kind, party=party, payload=dict(payload)))
+def submit(
+    connection: Connection, kind: str, party: str, payload: Mapping[str, Any], job: uuid.UUID, total_units: int = 0
+) -> None:
+    """Queue a job within the caller's transaction; it exists, and wakes a worker, when that commits.
+
+    ``total_units`` says how much work it is, as far as that is known; what is not known counts as little.
+    """
+    connection.execute(
+        insert(jobs).values(id=job, kind=kind, party=party, payload=dict(payload), total_units=total_units)
+    )
     connection.execute(select(func.pg_notify(CHANNEL, kind)))
 
 
-def take(connection: Connection, worker: str, kinds: Sequence[str], lease: timedelta = LEASE) -> Job | None:
-    """Take the job whose turn it is, or return None. Two workers never take the same one."""
+def take(
+    connection: Connection, worker: str, kinds: Sequence[str], lease: timedelta = LEASE, units_max: int | None = None
+) -> Job | None:
+    """Take the job whose turn it is, or return None. Two workers never take the same one.
+
+    ``units_max`` leaves larger jobs to others: what a worker's express slot asks for.
+    """
     now = func.clock_timestamp()
     free = or_(
         and_(jobs.c.state == JobState.WAITING, jobs.c.run_after <= now),
@@ -132,7 +149,7 @@ def take(connection: Connection, worker: str, kinds: Sequence[str], lease: timed
     served = select(func.max(mine.c.taken_at)).where(mine.c.party == jobs.c.party).scalar_subquery()
     turn = (
         select(jobs.c.id, jobs.c.created_at)
-        .where(free, jobs.c.kind.in_(kinds))
+        .where(free, jobs.c.kind.in_(kinds), true() if units_max is None else jobs.c.total_units <= units_max)
         .order_by(under_way, served.asc().nulls_first(), jobs.c.created_at, jobs.c.id)
         .limit(_CANDIDATES)
     )

@@ -113,6 +113,9 @@ class DraftBody(Strict):
     registrations: list[RegistrationBody] = Field(default_factory=list, max_length=REGISTRATIONS_MAX)
     industry: str | None = Field(default=None, max_length=20, examples=["B0610"])
     key_industry: KeyIndustry | None = None
+    base: Whole | None = Field(
+        default=None, ge=1, lt=10**9, description="A version of this dataset whose files the draft begins with."
+    )
 
     def command(self, dataset: PublicName) -> OpenDraft:
         """Return the command. Raises InvalidValueError."""
@@ -132,6 +135,7 @@ class DraftBody(Strict):
             rights=tuple(each.value() for each in self.rights),
             registrations=tuple(each.value() for each in self.registrations),
             industry=Industry(self.industry, self.key_industry),
+            base=self.base,
         )
 
 

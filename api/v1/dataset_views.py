@@ -10,9 +10,9 @@ from api.problems import language
 from api.v1.statement_views import DeprecationView, IndustryView, RegistrationView, RightView
 from api.v1.uploads import UploadView
 from api.wording import sentence
-from registry.catalog.model import Dataset, Hit, SearchPage, UsageDay, Version, VersionFile
-from registry.catalog.reading import SignedManifest
-from registry.manifests.uploads import Upload
+from registry.catalog.manifest_pages import SignedManifest
+from registry.catalog.model import Dataset, DraftProgress, Hit, SearchPage, UsageDay, Version, VersionFile
+from registry.manifests.uploads import Upload, UploadState
 from registry.values.money import Money
 
 
@@ -121,8 +121,8 @@ class FileView(Answer):
     upload: str | None
 
     @classmethod
-    def of(cls, found: VersionFile, *, with_upload: bool = False) -> Self:
-        """Return the view of a file."""
+    def of(cls, found: VersionFile) -> Self:
+        """Return the view of a file of a version."""
         return cls(
             path=str(found.path),
             size_bytes=found.size_bytes,
@@ -131,7 +131,32 @@ class FileView(Answer):
             rows=found.rows,
             encoding=_text(found.inventory.get("encoding")),
             media_type=_text(found.inventory.get("media_type")),
-            upload=found.upload if with_upload else None,
+            upload=None,
+        )
+
+
+class FileOfDraftView(FileView):
+    """A file of a draft; ``sha256`` is what was declared until the server has read the bytes.
+
+    ``received`` says whether its bytes have arrived; they need not for bytes that the firm held before.
+    """
+
+    received: bool
+
+    @classmethod
+    def of_draft(cls, found: VersionFile, state: UploadState | None) -> Self:
+        """Return the view of a file and the state of its upload."""
+        digest = found.digest or found.declared
+        return cls(
+            path=str(found.path),
+            size_bytes=found.size_bytes,
+            sha256=digest.hex if digest else None,
+            format=found.format,
+            rows=found.rows,
+            encoding=_text(found.inventory.get("encoding")),
+            media_type=_text(found.inventory.get("media_type")),
+            upload=found.upload,
+            received=found.blob is not None or state is UploadState.RECEIVED,
         )
 
 
@@ -176,8 +201,25 @@ class FilesView(Answer):
     next_cursor: str | None
 
 
+class DraftFilesView(Answer):
+    """A page of the files of a draft."""
+
+    items: list[FileOfDraftView]
+    next_cursor: str | None
+
+
+class ProgressView(Answer):
+    """How far the verification of a draft has come."""
+
+    done_bytes: int
+    total_bytes: int
+
+
 class DraftView(Answer):
-    """A version on its way. ``report`` holds the rows and the profile of the columns once it is verified."""
+    """A version on its way. ``report`` holds the rows and the profile of the columns once it is verified.
+
+    ``files`` are the first ones, ``file_count`` says how many there are; ``progress`` is there while it is verified.
+    """
 
     id: str
     dataset: str
@@ -185,7 +227,10 @@ class DraftView(Answer):
     message: str
     parents: list[str]
     faults: list[FaultView]
-    files: list[FileView]
+    files: list[FileOfDraftView]
+    file_count: int
+    size_bytes: int
+    progress: ProgressView | None
     report: dict[str, JsonValue] | None
     overlap: list[OverlapView]
     new_share_bp: int | None
@@ -193,8 +238,13 @@ class DraftView(Answer):
     embargo_until: str | None
 
     @classmethod
-    def of(cls, found: Version, files: tuple[VersionFile, ...] = ()) -> Self:
-        """Return the view of a draft with its first files."""
+    def of(
+        cls,
+        found: Version,
+        files: tuple[tuple[VersionFile, UploadState | None], ...] = (),
+        progress: DraftProgress | None = None,
+    ) -> Self:
+        """Return the view of a draft with its first files and how far it has come."""
         reader = language()
         return cls(
             id=found.id,
@@ -210,7 +260,12 @@ class DraftView(Answer):
                 )
                 for each in found.faults
             ],
-            files=[FileView.of(file, with_upload=True) for file in files],
+            files=[FileOfDraftView.of_draft(file, state) for file, state in files],
+            file_count=found.files,
+            size_bytes=found.size_bytes,
+            progress=ProgressView(done_bytes=progress.done_bytes, total_bytes=progress.total_bytes)
+            if progress
+            else None,
             report=dict(found.report) or None,
             overlap=[
                 OverlapView(
@@ -347,23 +402,23 @@ class VersionsView(Answer):
 
 
 class ManifestView(Answer):
-    """The signed manifest of a version: DSSE envelope over the root, the root, and its pages."""
+    """The signed manifest of a version: DSSE envelope over the root, and the root, which names its pages."""
 
     envelope: dict[str, JsonValue]
     root: dict[str, JsonValue]
-    pages: list[dict[str, JsonValue]]
 
     @classmethod
     def of(cls, signed: SignedManifest) -> Self:
         """Return the view of a manifest."""
-        return cls(envelope=dict(signed.envelope), root=dict(signed.root), pages=[dict(p) for p in signed.pages])
+        return cls(envelope=dict(signed.envelope), root=dict(signed.root))
 
 
 class ReadUrlView(Answer):
-    """Where a file can be read."""
+    """Where a file can be read. One that lies in a pack has no address: ``contents`` gives its bytes."""
 
     path: str
-    url: str
+    url: str | None
+    packed: bool
     size_bytes: int
     sha256: str
 

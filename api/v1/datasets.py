@@ -1,5 +1,6 @@
 """Datasets, drafts and versions over HTTP."""
 
+import secrets
 from datetime import date, timedelta
 
 from flask import Response
@@ -102,8 +103,9 @@ def show_draft(draft: str) -> Response:
     identifier = VersionId(draft)
     return read(
         lambda view: (
-            service.draft(view, identifier),
+            held := service.draft(view, identifier),
             service.draft_files(view, identifier, DRAFT_FILES_SHOWN_MAX),
+            service.draft_progress(view, held),
         ),
         lambda found: DraftView.of(*found),
     )
@@ -124,9 +126,11 @@ def remove_draft_file(draft: str, query: FilePathQuery) -> Response:
     identifier, path = VersionId(draft), FilePath(query.path)
     with house().view(current_actor()) as view:
         upload = service.draft_file(view, identifier, path).upload
-    # The upload tells one file at a path from the next, so that a repeat of this removal removes nothing else.
+    # The upload tells one file at a path from the next, so that a repeat of this removal removes nothing else. Bytes
+    # that were held before may come and go again, and a repeat finds them gone.
     actor = current_actor()
-    key = f"remove-{upload}-{actor.account or 'nobody'}"
+    told = f"{upload}-{Digest.of(path.encode()).hex[:16]}" if upload else secrets.token_urlsafe(24)
+    key = f"remove-{told}-{actor.account or 'nobody'}"
     command = Command("datasets.remove_draft_file", key, Digest.of_json({"path": str(path)}))
     house().perform(actor, command, lambda work: {"path": str(service.remove_file(work, identifier, path).path)})
     return Response(status=204)
@@ -244,7 +248,10 @@ def sign_read_urls(namespace: str, slug: str, version: str, body: ReadsBody) -> 
         urls = [
             ReadUrlView(
                 path=str(file.path),
-                url=house().store.at(blob.store).read_url(blob.place, life_s, file.path.rpartition("/")[2], read),
+                url=None
+                if blob.packed
+                else house().store.at(blob.store).read_url(blob.place, life_s, file.path.rpartition("/")[2], read),
+                packed=blob.packed,
                 size_bytes=blob.size_bytes,
                 sha256=blob.digest.hex,
             )

@@ -79,7 +79,7 @@ Run = Callable[["House"], tuple[Check, list[Damage]]]
 
 
 def _versions(house: "House") -> tuple[Check, list[Damage]]:
-    from registry.catalog.verification import verify_versions
+    from registry.catalog.rereading import verify_versions
 
     name = say("manifests and objects", "清单与对象")
     found = [

@@ -19,6 +19,7 @@ from registry.actors.model import Action, Resource
 from registry.actors.rules import require
 from registry.catalog import records, rules
 from registry.catalog.access_rules import require_order
+from registry.catalog.drafting import give_uploads_up_within
 from registry.catalog.erasure_model import (
     ERASURE_MOVES,
     ERASURE_VERSIONS_MAX,
@@ -35,8 +36,6 @@ from registry.catalog.telling import version_event
 from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.journal.records import erase_openings
 from registry.journal.work import View, Work
-from registry.manifests import service as manifests
-from registry.manifests.uploads import UploadState
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
 from registry.parties import service as parties
@@ -168,10 +167,7 @@ def erase_versions_within(work: Work, versions: Sequence[Version], *, hide_files
     for each in versions:
         drafted = each.state in DRAFT_STATES
         if drafted:
-            files = records.files_of(work.connection, each.id)
-            for upload in manifests.uploads(work, [file.upload for file in files]).values():
-                if upload.state is not UploadState.EXPIRED:
-                    manifests.abort_within(work, upload)
+            give_uploads_up_within(work, each.id)
         state = VersionState.ABANDONED if drafted else VersionState.ERASED
         emptied = {"files": 0, "size_bytes": 0, "rows": None} if hide_files or drafted else {}
         records.set_version(work.connection, each.id, state=state, report={}, faults=[], overlap=[], **emptied)

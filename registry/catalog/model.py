@@ -27,7 +27,7 @@ KEYWORDS_MAX: Final = 20
 KEYWORD_LENGTH_MAX: Final = 40
 TEXT_LENGTH_MAX: Final = 2_000
 PARENTS_MAX: Final = 16
-DRAFT_FILES_MAX: Final = 100_000
+DRAFT_FILES_MAX: Final = 5_000_000
 """A stated limit of this release; the manifest itself knows none."""
 
 
@@ -169,11 +169,15 @@ class FoundOverlap:
 
 @dataclass(frozen=True, slots=True)
 class VersionFile:
-    """One file of a version. ``digest``, ``blob`` and what follows are known once the server has read the bytes."""
+    """One file of a version. ``digest``, ``blob`` and what follows are known once the server has read the bytes.
+
+    ``upload`` is None for bytes that the firm held before. In a pack the bytes begin ``offset_bytes`` into the upload
+    and have the digest ``declared``; that of an upload of its own stands with the upload.
+    """
 
     path: FilePath
     size_bytes: int
-    upload: UploadId
+    upload: UploadId | None
     digest: Digest | None = None
     blob: BlobId | None = None
     format: str | None = None
@@ -181,6 +185,8 @@ class VersionFile:
     columns: tuple[Mapping[str, Json], ...] = ()
     inventory: Mapping[str, Json] = field(default_factory=dict)
     """What else its bytes say: encoding and delimiter, media type and size in pixels, what an archive holds."""
+    offset_bytes: int = 0
+    declared: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +301,41 @@ class OpenDraft:
     rights: tuple[Right, ...] = ()
     registrations: tuple[Registration, ...] = ()
     industry: Industry = NO_INDUSTRY
+    base: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFile:
+    """A file to be made of bytes that the firm holds already."""
+
+    path: FilePath
+    size_bytes: int
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFiles:
+    """Take files out of a draft, then attach others whose bytes the firm holds."""
+
+    attach: tuple[HeldFile, ...] = ()
+    remove: tuple[FilePath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilesChanged:
+    """What a change of files came to; ``missing`` are the paths whose bytes are not held and have to be sent."""
+
+    attached: int
+    removed: int
+    missing: tuple[FilePath, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftProgress:
+    """How far the verification of a draft has come."""
+
+    done_bytes: int
+    total_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

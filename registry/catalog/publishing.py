@@ -1,9 +1,11 @@
 """Publish a verified draft, and withdraw what was published."""
 
 from dataclasses import replace
+from typing import Final
 
 from registry.actors.model import Action
 from registry.catalog import records, rules, statement_rules
+from registry.catalog.manifest_pages import root_of_draft
 from registry.catalog.model import Dataset, Version, VersionName, VersionState
 from registry.catalog.ownership import own_dataset, own_draft
 from registry.catalog.reading import overlap_of
@@ -16,13 +18,15 @@ from registry.journal.signing import SigningKey
 from registry.journal.work import Work
 from registry.manifests import rules as manifest_rules
 from registry.manifests import signatures
-from registry.manifests.model import FileEntry
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
 from registry.sketches import service as sketches
 from registry.values.canonical import Json
 from registry.values.identifiers import VersionId
 from registry.values.money import Rate
+
+TABLES_INDEXED_MAX: Final = 1_000
+"""Of how many tables the names of the columns are found by search."""
 
 
 def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
@@ -39,26 +43,20 @@ def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
     held = records.dataset_of(work.connection, found.dataset, lock=True)
     if held is None:
         raise NotFoundError("dataset_not_found", name=str(found.dataset))
-    entries = [
-        FileEntry(file.path, file.size_bytes, file.digest)
-        for file in records.files_of(work.connection, draft_id)
-        if file.digest is not None
-    ]
-    made = manifest_rules.build_manifest(entries)
-    digest = made.root.content_digest
+    root = root_of_draft(work.connection, found)
+    digest = root.content_digest
     sketches.lock_screen_within(work)
     if same := records.same_content(work.connection, digest, found.dataset):
         raise ConflictError("content_published_already", version=f"{held.name}@v{same.number}")
     _require_novel(work, found, digest)
     number = records.highest_number(work.connection, found.dataset) + 1
-    root = manifest_rules.root_json(made.root)
     published = replace(
         found,
         grade=_grade_now(work, found),
         state=VersionState.PUBLISHED,
         number=number,
         content_digest=digest,
-        manifest_digest=manifest_rules.manifest_digest(made.root),
+        manifest_digest=manifest_rules.manifest_digest(root),
         published_at=work.now,
     )
     records.set_version(
@@ -69,7 +67,7 @@ def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
         number=number,
         content_digest=digest,
         manifest_digest=published.manifest_digest,
-        envelope=signatures.sign(root, [key.private_key]).decode(),
+        envelope=signatures.sign(manifest_rules.root_json(root), [key.private_key]).decode(),
         published_at=work.now,
     )
     records.set_newest(work.connection, found.dataset, number)
@@ -130,14 +128,13 @@ def _require_novel(work: Work, found: Version, digest: object) -> None:
 def index_within(work: Work, held: Dataset, published: Version) -> None:
     """Make the search row anew from title, words, columns and labels of the newest version."""
     words = [held.description, str(held.name), published.source, held.sector, *held.keywords]
-    formats: list[str] = []
-    for file in records.files_of(work.connection, published.id):
-        words += [str(column["name"]) for column in file.columns]
-        words += [str(label) for column in file.columns for label in _labels(column)]
-        formats += [file.format] if file.format else []
+    for columns in records.columns_in(work.connection, published.id, TABLES_INDEXED_MAX):
+        words += [str(column["name"]) for column in columns]
+        words += [str(label) for column in columns for label in _labels(column)]
+    formats = records.summed_files(work.connection, published.id).formats
     tokens = document_tokens(held.title, words)
     since, industry = published.published_at or work.now, published.industry.key
-    records.index_dataset(work.connection, held, tokens, sorted(set(formats)), since, industry)
+    records.index_dataset(work.connection, held, tokens, list(formats), since, industry)
 
 
 def _labels(column: object) -> list[object]:

@@ -1,8 +1,6 @@
 """Queries of the catalog. Whatever leads to content asks the one gate, ``rules.access``."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from registry.actors.model import Action, Actor, Resource, Role, Scope
 from registry.actors.rules import require, require_visible
@@ -10,6 +8,7 @@ from registry.catalog import records, rules
 from registry.catalog.gate import ReadFacts, Required, conditions
 from registry.catalog.model import (
     Dataset,
+    DraftProgress,
     FoundOverlap,
     Hit,
     Openness,
@@ -22,17 +21,15 @@ from registry.catalog.model import (
     VersionState,
 )
 from registry.catalog.search import query_text
-from registry.errors import CorruptContentError, InvalidValueError, NotAllowedError, NotFoundError
+from registry.errors import InvalidValueError, NotAllowedError, NotFoundError
 from registry.journal.work import View
-from registry.manifests import rules as manifest_rules
 from registry.manifests import service as manifests
-from registry.manifests.model import PAGE_FILES_MAX, FileEntry, FilePath, Manifest
-from registry.manifests.uploads import Blob
+from registry.manifests.model import FilePath
+from registry.manifests.uploads import Blob, UploadState
 from registry.parties import service as parties
 from registry.sketches import service as sketches
-from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import DatasetId, FirmId, VersionId
+from registry.values.identifiers import BlobId, DatasetId, FirmId, VersionId
 from registry.values.moment import Moment
 from registry.values.names import PublicName
 
@@ -105,10 +102,22 @@ def draft(view: View, draft_id: VersionId) -> Version:
     return found
 
 
-def draft_files(view: View, draft_id: VersionId, limit: int) -> tuple[VersionFile, ...]:
-    """Return the first files of a draft of one's own."""
+def draft_files(
+    view: View, draft_id: VersionId, limit: int, after: str = ""
+) -> tuple[tuple[VersionFile, UploadState | None], ...]:
+    """Return files of a draft of one's own by path, each with the state of its upload if it has one."""
     draft(view, draft_id)
-    return records.files_of(view.connection, draft_id, limit=limit)
+    return tuple(records.draft_files(view.connection, draft_id, after, limit))
+
+
+def draft_progress(view: View, found: Version) -> DraftProgress | None:
+    """Return how far the verification of a draft has come, or None for one that is not being verified."""
+    if found.state is not VersionState.VERIFYING:
+        return None
+    job = records.verification_of(view.connection, found.id)
+    # Units are bytes and what a file costs beside them, so that the share holds for both.
+    done = found.size_bytes * min(job.done_units, job.total_units) // job.total_units if job and job.total_units else 0
+    return DraftProgress(done, found.size_bytes)
 
 
 def draft_file(view: View, draft_id: VersionId, path: FilePath) -> VersionFile:
@@ -194,16 +203,18 @@ def version_file(view: View, name: VersionName, path: FilePath) -> VersionFile:
     return found[0]
 
 
-def read_locations(view: View, name: VersionName, paths: Sequence[FilePath]) -> tuple[tuple[VersionFile, Blob], ...]:
+def read_locations(
+    view: View, name: VersionName, paths: Sequence[FilePath], paths_max: int = READ_PATHS_MAX
+) -> tuple[tuple[VersionFile, Blob], ...]:
     """Return where files of a version lie, for whoever may read them.
 
     Raises:
         NotAllowedError: The gate refuses; the code is its reason.
         NotFoundError: There is no such version, or a file it does not have.
-        InvalidValueError: No path, or more than 100.
+        InvalidValueError: No path, or more than ``paths_max``.
     """
-    if not 1 <= len(paths) <= READ_PATHS_MAX:
-        raise InvalidValueError("too_many", field="paths", given=len(paths), limit=READ_PATHS_MAX)
+    if not 1 <= len(paths) <= paths_max:
+        raise InvalidValueError("too_many", field="paths", given=len(paths), limit=paths_max)
     found = version_named(view, name)
     verdict = may_read(view, found)
     if not verdict.allowed:
@@ -212,46 +223,15 @@ def read_locations(view: View, name: VersionName, paths: Sequence[FilePath]) -> 
     for path in paths:
         if path not in files:
             raise NotFoundError("file_not_found", path=str(path))
-    return tuple(
-        (files[path], manifests.blob(view, blob))
-        for path in dict.fromkeys(paths)
-        if (blob := files[path].blob) is not None
-    )
+    wanted = [(files[path], blob) for path in dict.fromkeys(paths) if (blob := files[path].blob) is not None]
+    blobs = manifests.blobs(view, [blob for _, blob in wanted])
+    return tuple((file, _blob(blobs, blob)) for file, blob in wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedManifest:
-    """The manifest of a version: the DSSE envelope over the root, the root, and its pages, as JSON."""
-
-    envelope: Mapping[str, Json]
-    root: Mapping[str, Json]
-    pages: tuple[Mapping[str, Json], ...]
-
-
-def manifest(view: View, name: VersionName) -> SignedManifest:
-    """Return the signed manifest of a version. Raises NotFoundError."""
-    found = version_named(view, name)
-    if found.state is VersionState.ERASED and not records.files_of(view.connection, found.id, limit=1):
-        raise NotFoundError("manifest_erased", version=str(name))
-    envelope, made = stored_manifest(view, found)
-    return SignedManifest(
-        envelope=json.loads(envelope),
-        root=json.loads(manifest_rules.root_json(made.root)),
-        pages=tuple(json.loads(manifest_rules.page_json(page)) for page in made.pages),
-    )
-
-
-def stored_manifest(view: View, found: Version) -> tuple[str, Manifest]:
-    """Return the envelope of a version and the manifest its files give now. Raises CorruptContentError without one."""
-    envelope = records.envelope_of(view.connection, found.id)
-    if envelope is None:
-        raise CorruptContentError("manifest_missing", version=found.id)
-    entries = [
-        FileEntry(file.path, file.size_bytes, file.digest)
-        for file in records.files_of(view.connection, found.id)
-        if file.digest is not None
-    ]
-    return envelope, manifest_rules.build_manifest(entries, PAGE_FILES_MAX)
+def _blob(found: Mapping[BlobId, Blob], blob: BlobId) -> Blob:
+    if blob not in found:
+        raise NotFoundError("blob_not_found", id=blob)
+    return found[blob]
 
 
 def search(view: View, wanted: Search, after: tuple[int, int, str] | None = None) -> SearchPage:

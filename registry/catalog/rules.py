@@ -136,10 +136,10 @@ def require_search(wanted: Search) -> None:
         require_text(field, getattr(wanted, field) or "", 0, LICENCE_LENGTH_MAX)
 
 
-def require_file_count(files: int) -> None:
-    """Raise InvalidValueError when a draft has as many files as this release takes."""
-    if files >= DRAFT_FILES_MAX:
-        raise InvalidValueError("too_many", field="files", given=files + 1, limit=DRAFT_FILES_MAX)
+def require_file_count(files: int, more: int = 1) -> None:
+    """Raise InvalidValueError when a draft with so many files and ``more`` has more than this release takes."""
+    if files + more > DRAFT_FILES_MAX:
+        raise InvalidValueError("too_many", field="files", given=files + more, limit=DRAFT_FILES_MAX)
 
 
 @dataclass(frozen=True, slots=True)

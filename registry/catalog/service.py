@@ -8,18 +8,27 @@ from dataclasses import replace
 from registry.actors.model import Action
 from registry.catalog import records, rules, statement_rules
 from registry.catalog.access_rules import require_openness
+from registry.catalog.drafting import (
+    add_file,
+    add_pack,
+    begin_with_within,
+    change_files,
+    give_uploads_up_within,
+    holdings,
+    remove_file,
+)
+from registry.catalog.manifest_pages import manifest
 from registry.catalog.model import (
-    EDITABLE_STATES,
     CreateDataset,
     Dataset,
     OpenDraft,
     Openness,
     Version,
-    VersionFile,
     VersionName,
     VersionState,
 )
 from registry.catalog.ownership import own_dataset, own_draft, own_firm
+from registry.catalog.packing import verification_units
 from registry.catalog.publishing import publish_draft, withdraw_version
 from registry.catalog.reading import (
     count_open_drafts,
@@ -27,9 +36,9 @@ from registry.catalog.reading import (
     draft,
     draft_file,
     draft_files,
+    draft_progress,
     explained,
     latest,
-    manifest,
     may_read,
     overlap_of,
     read_locations,
@@ -57,11 +66,8 @@ from registry.catalog.stating import (
     statements,
 )
 from registry.catalog.terms import set_terms_within
-from registry.errors import ConflictError, InvalidValueError, NotFoundError, RuleError
+from registry.errors import ConflictError, NotFoundError, RuleError
 from registry.journal.work import Work
-from registry.manifests import service as manifests
-from registry.manifests.model import FilePath
-from registry.manifests.uploads import FILE_SIZE_MAX_BYTES, Purpose, Upload, UploadState
 from registry.quotas import service as quotas
 from registry.quotas.model import Figure
 from registry.values.identifiers import DatasetId, FirmId, OrderId, VersionId
@@ -70,6 +76,8 @@ from registry.values.names import PublicName
 __all__ = [
     "abandon_draft",
     "add_file",
+    "add_pack",
+    "change_files",
     "correct_card",
     "count_open_drafts",
     "create_dataset",
@@ -79,9 +87,11 @@ __all__ = [
     "draft",
     "draft_file",
     "draft_files",
+    "draft_progress",
     "end_grant_within",
     "explained",
     "grant_within",
+    "holdings",
     "latest",
     "manifest",
     "may_read",
@@ -228,7 +238,12 @@ def open_draft(work: Work, command: OpenDraft) -> Version:
         withdrawn_reason=None,
     )
     records.add_version(work.connection, made, work.actor.account)
-    work.journal("catalog.draft_opened", made.id, dataset=str(found.name), parents=list(made.parent_names))
+    if command.base is not None:
+        base = begin_with_within(work, made.id, found, command.base)
+        made = replace(made, files=base.files, size_bytes=base.size_bytes)
+    work.journal(
+        "catalog.draft_opened", made.id, dataset=str(found.name), parents=list(made.parent_names), base=command.base
+    )
     return made
 
 
@@ -241,61 +256,11 @@ def _parent(work: Work, name: VersionName) -> Version:
     return found
 
 
-def _editable(work: Work, draft_id: VersionId) -> Version:
-    """Return a draft whose files may change; a verified or faulty one is open again."""
-    found = own_draft(work, draft_id)
-    if found.state not in EDITABLE_STATES:
-        raise ConflictError("version_state", state=found.state.value, wanted=VersionState.OPEN.value)
-    if found.state is not VersionState.OPEN:
-        records.set_version(
-            work.connection, found.id, state=VersionState.OPEN, faults=[], overlap=[], report={}, new_share_bp=None
-        )
-    return found
-
-
-def add_file(work: Work, draft_id: VersionId, path: FilePath, size_bytes: int) -> tuple[VersionFile, Upload]:
-    """Announce a file of a draft and open its upload.
-
-    Raises:
-        InvalidValueError: A path twice (also after NFC and case folding), a size beyond 5 TiB, too many files.
-        NotFoundError, ConflictError: There is no such draft, or it is being verified or over.
-    """
-    found = _editable(work, draft_id)
-    if not 0 <= size_bytes <= FILE_SIZE_MAX_BYTES:
-        raise InvalidValueError("file_too_large", size_bytes=size_bytes, limit_bytes=FILE_SIZE_MAX_BYTES)
-    files = records.count_files(work.connection, draft_id)[0]
-    rules.require_file_count(files)
-    quotas.require_room(work, found.publisher, Figure.FILES_PER_DRAFT, files, 1)
-    upload = manifests.start_upload_within(work, Purpose.DATASET, size_bytes)
-    made = VersionFile(path, size_bytes, upload.id)
-    if not records.add_file(work.connection, draft_id, made):
-        other = records.path_like(work.connection, draft_id, path)
-        raise InvalidValueError("path_duplicate", path=str(path), other=other or str(path))
-    work.journal("catalog.file_announced", found.id, path=str(path), size_bytes=size_bytes)
-    return made, upload
-
-
-def remove_file(work: Work, draft_id: VersionId, path: FilePath) -> VersionFile:
-    """Take a file out of a draft and give its upload up. Raises NotFoundError, ConflictError."""
-    found = _editable(work, draft_id)
-    files = records.files_at(work.connection, draft_id, [path])
-    if not files:
-        raise NotFoundError("file_not_found", path=str(path))
-    records.remove_file(work.connection, draft_id, path)
-    for upload in manifests.uploads(work, [files[0].upload]).values():
-        manifests.abort_within(work, upload)
-    work.journal("catalog.file_removed", found.id, path=str(path))
-    return files[0]
-
-
 def abandon_draft(work: Work, draft_id: VersionId) -> Version:
     """Give a draft up with all its uploads. Raises NotFoundError, ConflictError."""
     found = own_draft(work, draft_id)
     rules.require_move(found.state, VersionState.ABANDONED)
-    files = records.files_of(work.connection, draft_id)
-    for upload in manifests.uploads(work, [file.upload for file in files]).values():
-        if upload.state is not UploadState.EXPIRED:
-            manifests.abort_within(work, upload)
+    give_uploads_up_within(work, draft_id)
     records.set_version(work.connection, draft_id, state=VersionState.ABANDONED)
     work.journal("catalog.draft_abandoned", draft_id)
     return replace(found, state=VersionState.ABANDONED)
@@ -310,27 +275,16 @@ def submit_draft(work: Work, draft_id: VersionId) -> Version:
     """
     found = own_draft(work, draft_id)
     rules.require_move(found.state, VersionState.VERIFYING)
-    files = records.files_of(work.connection, draft_id)
-    if not files:
+    if not found.files:
         raise RuleError("draft_empty", draft=draft_id)
-    uploads = manifests.uploads(work, [file.upload for file in files])
-    waiting = [file for file in files if uploads[file.upload].state is not UploadState.RECEIVED]
-    if waiting:
-        raise RuleError("files_not_received", files=len(waiting), path=str(waiting[0].path))
-    job = records.queue_verification(work.connection, draft_id, found.publisher)
-    number, size_bytes = records.count_files(work.connection, draft_id)
-    records.set_version(
-        work.connection,
-        draft_id,
-        state=VersionState.VERIFYING,
-        job_id=job,
-        files=number,
-        size_bytes=size_bytes,
-        faults=[],
-        overlap=[],
-    )
-    work.journal("catalog.draft_submitted", draft_id, files=number, size_bytes=size_bytes)
-    return replace(found, state=VersionState.VERIFYING, files=number, size_bytes=size_bytes)
+    left = records.unread(work.connection, draft_id, records.TABLES)
+    if left.waiting:
+        raise RuleError("files_not_received", files=left.waiting, path=left.first_waiting or "")
+    units = verification_units(found.files, left.size_bytes, left.files, left.table_bytes)
+    job = records.queue_verification(work.connection, draft_id, found.publisher, units)
+    records.set_version(work.connection, draft_id, state=VersionState.VERIFYING, job_id=job, faults=[], overlap=[])
+    work.journal("catalog.draft_submitted", draft_id, files=found.files, size_bytes=found.size_bytes)
+    return replace(found, state=VersionState.VERIFYING)
 
 
 def grant_within(work: Work, dataset: DatasetId, firm: FirmId, order: OrderId) -> None:

@@ -11,7 +11,7 @@ from registry.awards import records as case_records
 from registry.awards.acting import found_case
 from registry.awards.model import Case, CaseKind
 from registry.catalog import service as catalog
-from registry.catalog.reading import stored_manifest
+from registry.catalog.manifest_pages import signed_envelope
 from registry.dossier.model import FORMAT
 from registry.dossier.rules import signed_bytes
 from registry.errors import NotAllowedError, NotFoundError, UnavailableError
@@ -150,7 +150,7 @@ def _of_dataset(view: View, case: Case) -> tuple[list[Any], list[Any]]:
         for receipt in adoption.receipts(view, dataset)
     ]
     manifests = [
-        {"version": VersionId(version.id), "number": version.number, "envelope": stored_manifest(view, version)[0]}
+        {"version": VersionId(version.id), "number": version.number, "envelope": signed_envelope(view, version)}
         for version in catalog.versions(view, dataset)
     ]
     return receipts, manifests

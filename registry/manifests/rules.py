@@ -170,3 +170,43 @@ def require_holds(manifest: Manifest) -> None:
     paged = len(references) == len(manifest.pages) and all(len(page) <= PAGE_FILES_MAX for page in manifest.pages)
     if not paged or paths != sorted(paths) or root != manifest.root:
         raise CorruptContentError("manifest_mismatch", manifest=str(manifest_digest(manifest.root)))
+
+
+Line = tuple[str, int, str]
+"""Path, size in bytes and SHA-256 in hex of one file, as our own tables keep them."""
+
+
+def page_of_lines(lines: Sequence[Line]) -> bytes:
+    """Return a page as canonical JSON, like ``page_json`` and a hundred times as fast: a version may have millions.
+
+    A path holds no quotation mark, no backslash and no character of control, so that nothing in it is escaped.
+    """
+    files = ",".join(f'{{"path":"{path}","sha256":"{digest}","size_bytes":{size}}}' for path, size, digest in lines)
+    return f'{{"files":[{files}],"format":"{PAGE_FORMAT}"}}'.encode()
+
+
+class ManifestBuilder:
+    """Makes a manifest page by page, so that memory holds one page; paths are distinct, as the table has them."""
+
+    def __init__(self) -> None:
+        self._hashing = hashlib.sha256(CONTENT_DOMAIN)
+        self._pages: list[PageReference] = []
+
+    def add(self, lines: Sequence[Line]) -> tuple[PageReference, bytes]:
+        """Take in the next files in ascending order of path; return what the root says of their page, and the page."""
+        content = page_of_lines(lines)
+        self._hashing.update("".join(f"{digest} {size} {path}\n" for path, size, digest in lines).encode())
+        size_bytes = sum(line[1] for line in lines)
+        reference = PageReference(
+            Digest.of(content), FilePath(lines[0][0]), FilePath(lines[-1][0]), len(lines), size_bytes
+        )
+        self._pages.append(reference)
+        return reference, content
+
+    def finish(self) -> ManifestRoot:
+        """Return the root over all pages. Raises InvalidValueError ``manifest_empty``."""
+        if not self._pages:
+            raise InvalidValueError("manifest_empty")
+        files = sum(page.files for page in self._pages)
+        size_bytes = sum(page.size_bytes for page in self._pages)
+        return ManifestRoot(Digest(self._hashing.hexdigest()), files, size_bytes, tuple(self._pages))

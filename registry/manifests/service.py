@@ -49,7 +49,11 @@ from storage.errors import (
 from storage.object_store import Bucket, ObjectStore, Part, Place, evidence_key
 
 FILE_NAME_LENGTH_MAX = 200
-_ACTIONS = {Purpose.DATASET: Action.DRAFT_VERSION, Purpose.EVIDENCE: Action.FILE_EVIDENCE}
+_ACTIONS = {
+    Purpose.DATASET: Action.DRAFT_VERSION,
+    Purpose.PACK: Action.DRAFT_VERSION,
+    Purpose.EVIDENCE: Action.FILE_EVIDENCE,
+}
 _SWEEP_BATCH = 100
 
 
@@ -271,7 +275,7 @@ def _filed(store: ObjectStore, found: Upload, document: Evidence, digest: Digest
             "evidence_digest_wrong", declared=str(document.digest), seen=f"sha256:{seen.hexdigest()}"
         )
     kept = store.copy(found.place, Bucket.EVIDENCE, evidence_key(digest.hex, document.id.uuid))
-    return Blob(BlobId.new(), kept.size_bytes, digest, store.identity, kept.place)
+    return Blob(BlobId.new(), kept.size_bytes, digest, store.identity, kept.place, upload=found.id)
 
 
 def receive(work: Work, sealed: Sealed) -> Upload:
@@ -281,7 +285,7 @@ def receive(work: Work, sealed: Sealed) -> Upload:
         records.set_upload_state(work.connection, found.id, UploadState.RECEIVED, sealed.digest)
         document = records.evidence_of_upload(work.connection, found.id)
         if document and sealed.blob:
-            records.add_blob(work.connection, sealed.blob, found.id, work.now)
+            records.add_blob(work.connection, sealed.blob, work.now)
             records.verify_evidence(work.connection, document.id, sealed.blob.id)
     elif found.state is not UploadState.RECEIVED:
         raise ConflictError("upload_not_open", id=found.id, state=found.state.value)
@@ -302,6 +306,12 @@ def abort_within(work: Work, found: Upload) -> None:
     if found.state is UploadState.RECEIVED and found.purpose is Purpose.EVIDENCE:
         raise ConflictError("upload_not_open", id=found.id, state=found.state.value)
     records.set_upload_state(work.connection, found.id, UploadState.ABORTED)
+
+
+def abort_all_within(work: Work, uploads_given_up: Sequence[UploadId]) -> None:
+    """Give up uploads of a dataset that no file of it comes from any more, inside another use case."""
+    if uploads_given_up:
+        records.abort_uploads(work.connection, uploads_given_up)
 
 
 def file_evidence(
@@ -404,10 +414,19 @@ def blob(view: View, blob_id: BlobId) -> Blob:
     return found
 
 
-def content(store: ObjectStore, place: Place) -> Iterator[bytes]:
-    """Yield stored bytes. Raises UnavailableError."""
+def blobs(view: View, wanted: Iterable[BlobId]) -> dict[BlobId, Blob]:
+    """Return where verified bytes lie, by id; the caller has asked the gate. Raises CorruptContentError."""
+    ids = list(wanted)
+    require_whole(view, ids)
+    return records.blobs_of(view.connection, ids)
+
+
+def content(
+    store: ObjectStore, place: Place, offset_bytes: int = 0, length_bytes: int | None = None
+) -> Iterator[bytes]:
+    """Yield stored bytes, by default all that lie at ``place``. Raises UnavailableError."""
     try:
-        yield from store.read(place)
+        yield from store.read(place, offset_bytes, length_bytes)
     except (StoreUnavailableError, StoreConfigurationError) as error:
         raise UnavailableError("store_unavailable") from error
 

@@ -5,6 +5,8 @@ Rules:
 * ``open → completing → received``; only one request at a time completes an upload. ``open → aborted | expired``.
 * A document becomes evidence when its bytes were read and have the declared digest, at once, for it is small.
 * Bytes that somebody refers to are never removed with the version or case that refers to them.
+* Small files travel and lie in packs: one object that holds many of them one after the other, so that a store is asked
+  once for ten thousand. What lies in a pack has no address of its own: it would open its neighbours with it.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from registry.manifests.model import FilePath
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, BlobId, EvidenceId, FirmId, UploadId
 from registry.values.moment import Moment
@@ -20,6 +23,10 @@ from storage.object_store import Bucket, Place, part_count, part_size_bytes
 FILE_SIZE_MAX_BYTES: Final = 5 * 2**40
 """What an object store holds in one object."""
 EVIDENCE_SIZE_MAX_BYTES: Final = 20 * 2**20
+PACK_FILE_MAX_BYTES: Final = 2**20
+"""A larger file has an object of its own."""
+PACK_MAX_BYTES: Final = 64 * 2**20
+PACK_FILES_MAX: Final = 10_000
 UPLOAD_LIFE: Final = timedelta(days=7)
 PART_URL_LIFE: Final = timedelta(hours=1)
 PART_URLS_MAX: Final = 100
@@ -41,6 +48,7 @@ class Purpose(StrEnum):
     """What an upload is for."""
 
     DATASET = "dataset"
+    PACK = "pack"
     EVIDENCE = "evidence"
 
 
@@ -104,13 +112,38 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Verified bytes and where they lie; ``store`` is the identity of the store that ``place`` is in."""
+    """Verified bytes and where they lie; ``store`` is the identity of the store that ``place`` is in.
+
+    ``packed`` bytes share their object with those of other files and begin ``offset_bytes`` into it. ``owner`` is the
+    firm that sent them and may have them again without sending; nobody's for what the service wrote itself.
+    """
 
     id: BlobId
     size_bytes: int
     digest: Digest
     store: str
     place: Place
+    offset_bytes: int = 0
+    packed: bool = False
+    owner: FirmId | None = None
+    upload: UploadId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """One file of a pack as its sender declares it; its bytes follow those of the file before."""
+
+    path: FilePath
+    size_bytes: int
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Bytes a firm may hold already: of this size, and of this digest where it is known."""
+
+    size_bytes: int
+    digest: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,6 +311,14 @@ def _erasure(then: str = "") -> Callable[[World], Asked]:
 WITHDRAWN_LEADER: Final = {"uscc": cast.XIYU.uscc, "withdrawn_on": "2026-03-01", "reason": "名单调整"}
 VERIFIED: Final = {"status": "verified", "checked_on": steps.TODAY}
 
+
+def _manifest_page(world: World) -> Asked:
+    root = world.web.get(f"/v1/datasets/{DATASET}/versions/v1/manifest")["root"]
+    return Asked(dataset_path(version="v1") | {"digest": root["pages"][0]["digest"]})
+
+
+PACKED: Final = {"path": "packed.txt", "size_bytes": 1, "sha256": "0" * 64}
+
 SAMPLES: Final[dict[str, Sample]] = {
     # Accounts.
     "activate_account": Sample(_invited, each=True),
@@ -380,6 +388,10 @@ SAMPLES: Final[dict[str, Sample]] = {
     "show_draft": Sample(named("draft", "draft_open"), of(PUBLISHER)),
     "add_draft_file": Sample(named("draft", "draft_open", {"path": "new.csv", "size_bytes": 3}), of(PUBLISHER)),
     "remove_draft_file": Sample(_removable, of(PUBLISHER), each=True),
+    "ask_holdings": Sample(named("draft", "draft_open", {"files": [{"size_bytes": 3, "sha256": None}]}), of(PUBLISHER)),
+    "change_draft_files": Sample(named("draft", "draft_open", {"remove": ["nothing.csv"]}), of(PUBLISHER)),
+    "add_draft_pack": Sample(named("draft", "draft_open", {"files": [PACKED]}), of(PUBLISHER)),
+    "list_draft_files": Sample(named("draft", "draft_open"), of(PUBLISHER)),
     "submit_draft": Sample(_submittable, of(PUBLISHER)),
     "abandon_draft": Sample(named("draft", "draft_open", {}), of(PUBLISHER)),
     "publish_draft": Sample(named("draft", "draft_verified", {}), of(PUBLISHER)),
@@ -387,11 +399,16 @@ SAMPLES: Final[dict[str, Sample]] = {
     "show_usage": Sample(plain(dataset_path()), of(PUBLISHER, OFFICE)),
     "show_version": Sample(plain(dataset_path(version="v1"))),
     "show_manifest": Sample(plain(dataset_path(version="v1"))),
+    "show_manifest_page": Sample(_manifest_page),
+    "list_folder": Sample(plain(dataset_path(version="v1"))),
+    "show_difference": Sample(lambda _: Asked(dataset_path(), None, {"from": 1, "to": 1})),
     "list_version_files": Sample(plain(dataset_path(version="v1"))),
     "show_file_inventory": Sample(
         lambda _: Asked(dataset_path(OPEN_DATASET, version="v1"), None, {"path": "data/wind.csv"})
     ),
     "sign_read_urls": Sample(plain(dataset_path(OPEN_DATASET, version="v1"), {"paths": ["data/wind.csv"]})),
+    "read_contents": Sample(plain(dataset_path(OPEN_DATASET, version="v1"), {"paths": ["data/wind.csv"]})),
+    "read_content": Sample(plain(dataset_path(OPEN_DATASET, version="v1") | {"path": "data/wind.csv"})),
     "withdraw_version": Sample(plain(dataset_path(version="v1"), {"reason": "仪表有误"}), of(PUBLISHER)),
     "show_lineage": Sample(plain(dataset_path(version="v1"))),
     # What is stated of them.

@@ -67,7 +67,9 @@ def test_a_second_import_sends_only_changes(service: Service, client: Client, ca
     assert not client.import_folder(cache, publish=True, **STATED).created
     blob = (cache / "snapshots" / REVISION / "data" / "1.csv").resolve()
     blob.write_text("id,speed,power\n1,2,3.5\n" + "".join(f"{n},{n},{n}.5\n" for n in range(50)))
+    service.asked.clear()
     assert client.import_folder(cache, publish=True, **STATED).version == 2
+    assert service.count("PUT") == 1
 
 
 def test_a_link_out_of_the_cache_is_refused(client: Client, cache: Path) -> None:

@@ -47,6 +47,19 @@ def test_two_workers_at_the_same_moment_take_different_jobs(database: Database) 
     assert one.id != other.id
 
 
+def test_an_express_slot_does_a_small_job_behind_a_large_one_of_another(database: Database) -> None:
+    large, small = uuid.uuid4(), uuid.uuid4()
+    with database.writing() as connection:
+        queue.submit(connection, "count", "a", {}, large, queue.EXPRESS_UNITS_MAX + 1)
+    with database.writing() as connection:
+        assert queue.take(connection, "w1", KINDS, units_max=queue.EXPRESS_UNITS_MAX) is None
+        queue.submit(connection, "count", "b", {}, small, queue.EXPRESS_UNITS_MAX)
+    with database.writing() as connection:
+        taken = queue.take(connection, "w1", KINDS, units_max=queue.EXPRESS_UNITS_MAX)
+    assert taken is not None
+    assert taken.id == small
+
+
 def test_a_lost_lease_frees_the_job_and_the_late_worker_cannot_finish_it(database: Database) -> None:
     job = submit(database)
     late = take(database, "w1", OVER)

@@ -27,6 +27,7 @@ from registry.catalog.erasure_model import Condemned, Erasure, ErasureState, Sha
 from registry.catalog.model import VersionState
 from registry.catalog.records.datasets import datasets, list_of
 from registry.catalog.records.files import version_files
+from registry.catalog.records.pages import manifest_pages
 from registry.catalog.records.versions import versions
 from registry.manifests.records import blobs
 from registry.values.identifiers import AccountId, AuthorityId, BlobId, ErasureId, VersionId
@@ -271,6 +272,8 @@ def empty_version(connection: Connection, version: VersionId, *, hide_files: boo
     """Take from a version what was read in its content, and if asked to the names and sizes of its files."""
     if hide_files:
         connection.execute(delete(version_files).where(version_files.c.version_id == version))
+        # Its pages name the files, too; nothing refers to their bytes then, and the collection removes them.
+        connection.execute(delete(manifest_pages).where(manifest_pages.c.version_id == version))
         return
     connection.execute(update_rows(version_files).where(version_files.c.version_id == version).values(columns=[]))
 

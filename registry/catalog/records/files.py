@@ -1,10 +1,9 @@
-"""The table of the files of versions."""
+"""The table of the files of versions, and what is asked of it file by file."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Row, Table, delete, func, select
-from sqlalchemy import update as update_rows
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Row, Table, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -21,7 +20,9 @@ version_files = Table(
     Column("path_key", Key, primary_key=True),
     Column("path", Key, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("upload_id", IdColumn(UploadId), ForeignKey("uploads.id", ondelete="RESTRICT"), nullable=False),
+    Column("upload_id", IdColumn(UploadId), ForeignKey("uploads.id", ondelete="RESTRICT")),
+    Column("offset_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("declared", DigestColumn),
     Column("digest", DigestColumn),
     Column("blob_id", IdColumn(BlobId), ForeignKey("blobs.id", ondelete="RESTRICT")),
     Column("format", Key),
@@ -29,10 +30,19 @@ version_files = Table(
     Column("columns", JSONB, nullable=False, server_default="[]"),
     Column("inventory", JSONB, nullable=False, server_default="{}"),
     CheckConstraint("(digest IS NULL) = (blob_id IS NULL)", "verified_is_whole"),
+    CheckConstraint("num_nonnulls(upload_id, blob_id) > 0", "comes_from_somewhere"),
     **rows_may(Writes.DELETE),
 )
+"""A file of an upload waits for its bytes to be read; one of held bytes has its blob from the start, and no upload."""
 Index("ix_version_files_path", version_files.c.version_id, version_files.c.path)
-Index("ix_version_files_blob", version_files.c.blob_id)
+Index(
+    "ix_version_files_upload",
+    version_files.c.version_id,
+    version_files.c.upload_id,
+    version_files.c.offset_bytes,
+    postgresql_where=version_files.c.upload_id.is_not(None),
+)
+Index("ix_version_files_blob", version_files.c.blob_id, postgresql_where=version_files.c.blob_id.is_not(None))
 
 
 def add_file(connection: Connection, version: VersionId, made: VersionFile) -> bool:
@@ -55,20 +65,11 @@ def path_like(connection: Connection, version: VersionId, path: FilePath) -> str
     return connection.execute(held).scalar()
 
 
-def remove_file(connection: Connection, version: VersionId, path: FilePath) -> None:
-    """Take a file out of a draft."""
-    connection.execute(
-        delete(version_files).where(version_files.c.version_id == version, version_files.c.path == str(path))
-    )
-
-
-def files_of(
-    connection: Connection, version: VersionId, after: str = "", limit: int | None = None
-) -> tuple[VersionFile, ...]:
-    """Return the files of a version in ascending order of path, from after ``after`` on."""
+def files_of(connection: Connection, version: VersionId, after: str, limit: int) -> tuple[VersionFile, ...]:
+    """Return ``limit`` files of a version in ascending order of path, from after ``after`` on."""
     query = select(version_files).where(version_files.c.version_id == version, version_files.c.path > after)
     rows = connection.execute(query.order_by(version_files.c.path).limit(limit))
-    return tuple(_file(row) for row in rows)
+    return tuple(file_of(row) for row in rows)
 
 
 def files_at(connection: Connection, version: VersionId, paths: Sequence[FilePath]) -> tuple[VersionFile, ...]:
@@ -76,17 +77,18 @@ def files_at(connection: Connection, version: VersionId, paths: Sequence[FilePat
     query = select(version_files).where(
         version_files.c.version_id == version, version_files.c.path.in_([str(path) for path in paths])
     )
-    return tuple(_file(row) for row in connection.execute(query.order_by(version_files.c.path)))
+    return tuple(file_of(row) for row in connection.execute(query.order_by(version_files.c.path)))
 
 
 def count_files(connection: Connection, version: VersionId) -> tuple[int, int]:
-    """Return the number of files of a version and their bytes."""
+    """Return the number of files of a version and their bytes, counted one by one."""
     query = select(func.count(), func.coalesce(func.sum(version_files.c.size_bytes), 0))
     number, size_bytes = connection.execute(query.where(version_files.c.version_id == version)).one()
     return int(number), int(size_bytes)
 
 
-def _file(row: Row[Any]) -> VersionFile:
+def file_of(row: Row[Any]) -> VersionFile:
+    """Return the file that a row of the table states."""
     return VersionFile(
         path=FilePath(row.path),
         size_bytes=row.size_bytes,
@@ -97,20 +99,6 @@ def _file(row: Row[Any]) -> VersionFile:
         rows=row.rows,
         columns=tuple(row.columns),
         inventory=row.inventory,
-    )
-
-
-def set_file_verified(connection: Connection, version: VersionId, found: VersionFile) -> None:
-    """State what the server read in the bytes of a file."""
-    connection.execute(
-        update_rows(version_files)
-        .where(version_files.c.version_id == version, version_files.c.path_key == found.path.key)
-        .values(
-            digest=found.digest,
-            blob_id=found.blob,
-            format=found.format,
-            rows=found.rows,
-            columns=[dict(column) for column in found.columns],
-            inventory=dict(found.inventory),
-        )
+        offset_bytes=row.offset_bytes,
+        declared=row.declared,
     )

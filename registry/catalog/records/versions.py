@@ -299,10 +299,10 @@ def published_ids(connection: Connection) -> list[VersionId]:
     return list(connection.execute(query).scalars())
 
 
-def queue_verification(connection: Connection, version: VersionId, party: str) -> JobId:
-    """Queue the verification of a draft in the transaction that submits it."""
+def queue_verification(connection: Connection, version: VersionId, party: str, units: int) -> JobId:
+    """Queue the verification of a draft, so many units of work, in the transaction that submits it."""
     job = JobId.new()
-    queue.submit(connection, VERIFY_KIND, party, {"version": version}, job.uuid)
+    queue.submit(connection, VERIFY_KIND, party, {"version": version}, job.uuid, units)
     return job
 
 
@@ -314,3 +314,9 @@ def count_open_drafts(connection: Connection, firm: FirmId) -> int:
         .where(datasets.c.publisher == firm, versions.c.state.in_(_OPEN_DRAFTS))
     )
     return int(connection.execute(query).scalar_one())
+
+
+def verification_of(connection: Connection, version: VersionId) -> queue.JobStatus | None:
+    """Return how far the newest verification of a draft has come, or None when it was never submitted."""
+    job: JobId | None = connection.execute(select(versions.c.job_id).where(versions.c.id == version)).scalar()
+    return queue.status(connection, job.uuid) if job else None

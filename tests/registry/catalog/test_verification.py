@@ -8,7 +8,9 @@ import pytest
 from cli import working
 from registry.catalog import service
 from registry.catalog.model import VersionState
-from registry.catalog.verification import verify_draft, verify_versions
+from registry.catalog.packing import FILE_UNITS
+from registry.catalog.rereading import verify_versions
+from registry.catalog.verification import verify_draft
 from registry.errors import RuleError
 from registry.house import House
 from storage import queue
@@ -47,7 +49,43 @@ def test_a_crash_half_way_is_repaired_by_the_next_attempt(house: House) -> None:
     assert draft_now(house, owner, draft.id).state is VersionState.VERIFYING
     working.run_once(house)
     assert draft_now(house, owner, draft.id).state is VersionState.VERIFIED
-    assert objects_of(house) == {"incoming": 0, "published": 1, "evidence": 0, "log": 2}  # A checkpoint, and the epoch.
+    assert objects_of(house) == {"incoming": 0, "published": 2, "evidence": 0, "log": 2}
+
+
+def test_a_repeat_reads_only_what_the_attempt_before_left(house: House) -> None:
+    owner = a_publisher(house)
+    draft = a_draft(house, owner, a_dataset(house, owner))
+    put_file(house, owner, draft, "first.bin", b"1" * 5_000)
+    put_file(house, owner, draft, "second.bin", b"2" * 7_000)
+    do(house, owner, lambda work: service.submit_draft(work, draft.id))
+    totals: list[int] = []
+
+    def crash_later(done: int, total: int) -> None:
+        totals.append(total)
+        if done > 5_000 + FILE_UNITS:
+            raise CrashError
+
+    with pytest.raises(CrashError):
+        verify_draft(house, draft.id, "one", crash_later)
+    assert objects_of(house) == {"incoming": 1, "published": 2, "evidence": 0, "log": 0}
+    verify_draft(house, draft.id, "two", lambda _, total: totals.append(total))
+    assert totals[0] - totals[-1] == 5_000 + FILE_UNITS
+    assert draft_now(house, owner, draft.id).state is VersionState.VERIFIED
+    assert objects_of(house) == {"incoming": 0, "published": 3, "evidence": 0, "log": 0}
+
+
+def test_a_job_in_the_express_slot_is_given_back_when_the_worker_stops(house: House) -> None:
+    owner = a_publisher(house)
+    draft = a_draft(house, owner, a_dataset(house, owner))
+    put_file(house, owner, draft, "wind.csv", a_csv())
+    do(house, owner, lambda work: service.submit_draft(work, draft.id))
+    stop = threading.Event()
+    stop.set()
+    assert working.work_on_next(house, "w1", queue.EXPRESS_UNITS_MAX, stop)
+    with house.database.writing() as connection:
+        again = queue.take(connection, "w2", working.KINDS)
+    assert again is not None
+    assert again.attempt == 1
 
 
 def test_verifying_twice_states_it_once(house: House) -> None:
@@ -61,7 +99,7 @@ def test_verifying_twice_states_it_once(house: House) -> None:
     for worker in workers:
         worker.join()
     assert draft_now(house, owner, draft.id).state is VersionState.VERIFIED
-    assert objects_of(house)["published"] == 1
+    assert objects_of(house)["published"] == 2
 
 
 def test_a_job_at_hand_is_given_back_when_the_worker_is_stopped(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

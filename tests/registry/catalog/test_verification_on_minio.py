@@ -11,7 +11,7 @@ from cli.working import run_once
 from registry.actors.model import Actor
 from registry.catalog import service
 from registry.catalog.model import Version
-from registry.catalog.verification import verify_versions
+from registry.catalog.rereading import verify_versions
 from registry.errors import UnavailableError
 from registry.house import House
 from registry.manifests import service as manifests
