@@ -8,7 +8,7 @@ SIZE ?= 500
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench format openapi schema fuzz fixture clean
+.PHONY: help demo test check lock bench format openapi fuzz fixture clean
 
 help:  ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,9 +38,6 @@ check: .venv/ready  ## Lint, types, import contracts, lock and OpenAPI up to dat
 format: .venv/ready  ## Format the code.
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format --quiet .
-
-schema: .venv/ready  ## Write the first schema from the tables.
-	$(BIN)/python -m tests.checks.first_schema --write
 
 openapi: .venv/ready  ## Write docs/openapi.json from the code.
 	$(BIN)/python -m tests.checks.openapi_current --write

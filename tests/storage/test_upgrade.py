@@ -20,7 +20,7 @@ from registry.vouchers.ledger import verify_ledger
 from storage.database import metadata
 from storage.embedded_postgres import EmbeddedPostgres
 from storage.migrate import create_database, migrate, newest_revision
-from tests.checks import first_schema
+from tests.checks import schema_of_tables
 from tests.checks.release_fixture import FOLDER, fixture_of
 from tests.world import ADOPTERS, DATASET, ORIGIN, MovableClock, open_house, web_of
 
@@ -75,7 +75,7 @@ def test_an_upgrade_loses_no_row(restored_url: str) -> None:
 
 
 def test_an_upgraded_database_has_exactly_the_tables_of_the_rooms(restored_url: str) -> None:
-    first_schema.script()
+    schema_of_tables.import_tables()
     migrate(restored_url)
     engine = create_engine(restored_url)
     with engine.connect() as connection:
@@ -86,7 +86,7 @@ def test_an_upgraded_database_has_exactly_the_tables_of_the_rooms(restored_url: 
                 "compare_server_default": False,
             },
         )
-        assert compare_metadata(context, metadata) == [], "the schema has changed since: make fixture"
+        assert compare_metadata(context, metadata) == [], "a migration is missing"
     engine.dispose()
 
 

@@ -757,7 +757,7 @@ CREATE TABLE uploads (
   completing_at TIMESTAMP WITH TIME ZONE, 
   swept_at TIMESTAMP WITH TIME ZONE, 
   CONSTRAINT pk_uploads PRIMARY KEY (id), 
-  CONSTRAINT ck_uploads_purpose CHECK (purpose IN ('dataset', 'pack', 'evidence')), 
+  CONSTRAINT ck_uploads_purpose CHECK (purpose IN ('dataset', 'evidence')), 
   CONSTRAINT ck_uploads_state CHECK (state IN ('open', 'completing', 'received', 'aborted', 'expired')), 
   CONSTRAINT ck_uploads_one_owner CHECK (num_nonnulls(owner_firm, owner_authority) = 1), 
   CONSTRAINT ck_uploads_size_bytes CHECK (size_bytes BETWEEN 0 AND 5497558138880), 
@@ -795,9 +795,7 @@ CREATE TABLE blobs (
   version_id TEXT COLLATE "C", 
   offset_bytes BIGINT DEFAULT '0' NOT NULL, 
   length_bytes BIGINT NOT NULL, 
-  packed BOOLEAN DEFAULT 'false' NOT NULL, 
-  owner_firm UUID, 
-  upload_id UUID, 
+  upload_id UUID NOT NULL, 
   state TEXT COLLATE "C" DEFAULT 'verified' NOT NULL, 
   verified_at TIMESTAMP WITH TIME ZONE NOT NULL, 
   scrubbed_at TIMESTAMP WITH TIME ZONE, 
@@ -809,13 +807,11 @@ CREATE TABLE blobs (
   CONSTRAINT ck_blobs_store CHECK (store = 'local' OR store ~ '^(s3|file)://.+$'), 
   CONSTRAINT ck_blobs_bucket CHECK (bucket IN ('published', 'evidence')), 
   CONSTRAINT ck_blobs_range CHECK (offset_bytes >= 0 AND length_bytes = size_bytes), 
-  CONSTRAINT fk_blobs_owner_firm FOREIGN KEY(owner_firm) REFERENCES firms (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_blobs_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT
 );
 CREATE INDEX ix_blobs_digest ON blobs (digest);
-CREATE INDEX ix_blobs_held ON blobs (owner_firm, size_bytes, digest) WHERE owner_firm IS NOT NULL;
 CREATE INDEX ix_blobs_upload_id ON blobs (upload_id);
-CREATE UNIQUE INDEX uq_blobs_place ON blobs (store, bucket, key, offset_bytes, length_bytes);
+CREATE UNIQUE INDEX uq_blobs_place ON blobs (store, bucket, key, offset_bytes);
 GRANT SELECT, INSERT, UPDATE ON blobs TO sancai_app;
 
 CREATE TABLE cases (
@@ -1271,24 +1267,6 @@ CREATE INDEX ix_listings_offered_by ON listings (offered_by);
 CREATE INDEX ix_listings_seller_id ON listings (seller_id);
 GRANT SELECT, INSERT, UPDATE ON listings TO sancai_app;
 
-CREATE TABLE manifest_pages (
-  version_id UUID NOT NULL, 
-  number INTEGER NOT NULL, 
-  digest BYTEA NOT NULL, 
-  first_path TEXT COLLATE "C" NOT NULL, 
-  last_path TEXT COLLATE "C" NOT NULL, 
-  files INTEGER NOT NULL, 
-  size_bytes BIGINT NOT NULL, 
-  blob_id UUID NOT NULL, 
-  CONSTRAINT pk_manifest_pages PRIMARY KEY (version_id, number), 
-  CONSTRAINT ck_manifest_pages_counted CHECK (number > 0 AND files > 0), 
-  CONSTRAINT fk_manifest_pages_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
-  CONSTRAINT fk_manifest_pages_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
-);
-CREATE INDEX ix_manifest_pages_blob ON manifest_pages (blob_id);
-CREATE INDEX ix_manifest_pages_digest ON manifest_pages (version_id, digest);
-GRANT SELECT, INSERT, UPDATE, DELETE ON manifest_pages TO sancai_app;
-
 CREATE TABLE recalls (
   version_id UUID NOT NULL, 
   authority_id UUID NOT NULL, 
@@ -1376,9 +1354,7 @@ CREATE TABLE version_files (
   path_key TEXT COLLATE "C" NOT NULL, 
   path TEXT COLLATE "C" NOT NULL, 
   size_bytes BIGINT NOT NULL, 
-  upload_id UUID, 
-  offset_bytes BIGINT DEFAULT '0' NOT NULL, 
-  declared BYTEA, 
+  upload_id UUID NOT NULL, 
   digest BYTEA, 
   blob_id UUID, 
   format TEXT COLLATE "C", 
@@ -1387,14 +1363,12 @@ CREATE TABLE version_files (
   inventory JSONB DEFAULT '{}' NOT NULL, 
   CONSTRAINT pk_version_files PRIMARY KEY (version_id, path_key), 
   CONSTRAINT ck_version_files_verified_is_whole CHECK ((digest IS NULL) = (blob_id IS NULL)), 
-  CONSTRAINT ck_version_files_comes_from_somewhere CHECK (num_nonnulls(upload_id, blob_id) > 0), 
   CONSTRAINT fk_version_files_version_id FOREIGN KEY(version_id) REFERENCES versions (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_version_files_upload_id FOREIGN KEY(upload_id) REFERENCES uploads (id) ON DELETE RESTRICT, 
   CONSTRAINT fk_version_files_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id) ON DELETE RESTRICT
 );
-CREATE INDEX ix_version_files_blob ON version_files (blob_id) WHERE blob_id IS NOT NULL;
+CREATE INDEX ix_version_files_blob ON version_files (blob_id);
 CREATE INDEX ix_version_files_path ON version_files (version_id, path);
-CREATE INDEX ix_version_files_upload ON version_files (version_id, upload_id, offset_bytes) WHERE upload_id IS NOT NULL;
 GRANT SELECT, INSERT, UPDATE, DELETE ON version_files TO sancai_app;
 
 CREATE TABLE version_parents (
