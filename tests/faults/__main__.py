@@ -1,14 +1,28 @@
-"""``python -m tests.faults SUITE``: ``SANCAI_FAULTS_SIZE`` points (120), drawn by ``SANCAI_FAULTS_SEED`` (1)."""
+"""``python -m tests.faults SUITE``: try points of a suite; ends with 1 when something is lost or does not recover."""
 
-import os
+import argparse
 import sys
 from importlib import import_module
+from typing import Final
 
-SUITES = ("publish",)
+from cli.processes import stop_on_signals
+
+SUITES: Final = ("publish",)
+SIZE: Final = 160
+
+
+def main() -> int:
+    """Run a suite and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Faults at seeded points.")
+    parser.add_argument("suite", choices=SUITES)
+    parser.add_argument("--size", type=int, default=SIZE, help="how many points (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="draws the points and what is published (%(default)s)")
+    parser.add_argument("--point", type=int, help="only the point of this number, as a run with this seed names it")
+    given = parser.parse_args()
+    stop_on_signals()  # Ctrl-C and SIGTERM alike leave every context in order.
+    outcome = import_module(f"tests.faults.{given.suite}").run(given.size, given.seed, given.point)
+    return 0 if outcome.holds else 1
+
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in SUITES:
-        sys.exit(f"Name a suite: make faults SUITE={'|'.join(SUITES)}")
-    suite = import_module(f"tests.faults.{sys.argv[1]}")
-    done = suite.run(int(os.environ.get("SANCAI_FAULTS_SIZE") or 120), int(os.environ.get("SANCAI_FAULTS_SEED") or 1))
-    sys.exit(1 if done.lost else 0)
+    sys.exit(main())

@@ -1,13 +1,12 @@
 """Publications that are cut at seeded points, and what must hold afterwards.
 
-At each point a folder of its own is published by the real command while one thing goes wrong. What was killed is
-started again, as a supervisor would, and the same command is repeated until it succeeds. Then:
-
-* the version is there once, whatever was answered or lost, and a download of it is equal to the folder byte for byte;
-* whatever an earlier command acknowledged is still there with the same digest;
-* at the end ``sancai verify`` finds nothing, and after the sweeps nothing lies in the store that no row knows.
+At each point a folder of its own, small files and a large one, is published by the real command while one thing goes
+wrong. What was killed is started again, as a supervisor would, and the same command is repeated until it succeeds:
+that is *recovered*. *Lost* is a version that was acknowledged, be it by a command that was cut, and is not there to the
+byte; or anything that does not hold at the end (``tests/faults/aftermath.py``).
 """
 
+import itertools
 import json
 import os
 import random
@@ -16,30 +15,31 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from unittest import mock
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from registry.manifests.service import sweep_uploads
-from registry.values.moment import Clock, Moment
-from sancai.errors import SancaiError
-from storage.object_store import Bucket
+from cli.processes import end_with_parent
+from sancai.client import Client
+from tests.faults.aftermath import Published, content_of, differences, what_dangles
+from tests.faults.clocks import CLOCK_FILE
 from tests.faults.gateway import Plan, Request
-from tests.faults.installation import Installation
+from tests.faults.installation import CLI, Installation, run_with_clock
 from tests.faults.points import Point, points
 from tests.registry.catalog.builders import a_publisher_with_token
 
-LARGE_BYTES: Final = 36 << 20
+LARGE_BYTES: Final = 33 << 20
 """Three parts."""
 SMALL_FILES: Final = 12
 ATTEMPTS_MAX: Final = 6
 COMMAND_WITHIN_S: Final = 120
-LIVES_AGAIN_AFTER_S: Final = 0.3
-LATER: Final = timedelta(days=60)
-CLI: Final = "from cli import main; main()"
+LOOKED_AT_EVERY_S: Final = 0.3
+CLOCK_WRONG_FOR_S: Final = 4.0
+"""Of a worker: the command waits for it as long as it takes."""
 
 
 @dataclass
@@ -49,185 +49,201 @@ class Outcome:
     tried: int = 0
     recovered: int = 0
     lost: list[str] = field(default_factory=list)
+    unrecovered: list[str] = field(default_factory=list)
     not_reached: int = 0
-    """Points whose request never came, for example a second copy where there was one; nothing was tried there."""
+    """Points whose request never came; nothing was tried there."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether something was tried, all of it recovered, and nothing is lost."""
+        return 0 < self.tried == self.recovered and not self.lost and not self.unrecovered
 
     def line(self) -> str:
         """Return the last line of a run."""
         return f"points tried {self.tried}, recovered {self.recovered}, lost {len(self.lost)}"
 
 
-@dataclass
-class _Late:
-    """The clock of a sweep long afterwards."""
+class Publications:
+    """The publications on one installation."""
 
-    clock: Clock
-
-    def now(self) -> Moment:
-        return self.clock.now().plus(LATER)
-
-
-class Run:
-    """One installation and the publications on it."""
-
-    def __init__(self, here: Installation, folder: Path, seed: int) -> None:
-        self._here, self._folder = here, folder
-        self._values = random.Random(seed)
+    def __init__(self, here: Installation, folder: Path, seed: int, say: Callable[[str], None] = print) -> None:
+        self._here, self._folder, self._seed, self._say = here, folder, seed, say
         _, self._token = a_publisher_with_token(here.house)
-        self._acknowledged: dict[str, str] = {}
+        self.acknowledged: dict[str, Published] = {}
+        self.outcome = Outcome()
 
-    def at(self, point: Point, number: int) -> bool | None:
-        """Publish with trouble at a point and return whether all held; None when the point was not reached."""
-        name = f"faults/set-{number}"
-        source = self._source(number)
-        if point.victim == "skew":
-            self._here.skew_clock()
-        running = threading.Event()
+    def meet(self, number: int, point: Point) -> None:
+        """Publish with trouble at a point, and add what became of it to the outcome."""
+        began = time.monotonic()
+        with self._source(number) as source:
+            reached = self._trouble(number, point, source)
+            word = "not reached"
+            if reached:
+                self.outcome.tried += 1
+                word = self._verdict(number, point, source)
+        self.outcome.not_reached += not reached
+        self._say(f"{word:11s} {time.monotonic() - began:5.1f} s  point {number}: {point}")
+
+    def end(self) -> Outcome:
+        """Tidy up as years would, look at everything, and return the outcome."""
+        self._here.mend()
+        with self._client() as client:
+            self.outcome.lost += what_dangles(self._here, client, self.acknowledged)
+        for each in self.outcome.lost:
+            self._say(f"LOST        {each}")
+        return self.outcome
+
+    def _verdict(self, number: int, point: Point, source: Path) -> str:
+        self._here.mend()
+        name = _name(number)
+        complaint = self._repeated(name, source)
+        if complaint:
+            self.outcome.unrecovered.append(f"point {number}: {point}")
+            self._say(f"{complaint}\n{self._here.last_words()}")
+            return "NOT MENDED"
+        if wrong := self._differs(name):
+            self.outcome.lost.append(f"point {number}: {point}: {wrong}")
+            return "LOST"
+        self.outcome.recovered += 1
+        return "recovered"
+
+    def _trouble(self, number: int, point: Point, source: Path) -> bool:
+        """Run the command once with trouble; return whether the trouble came."""
+        begun = threading.Event()
         client: list[subprocess.Popen[str]] = []
 
         def act(request: Request) -> None:
-            running.wait(5)
+            begun.wait(COMMAND_WITHIN_S)
             self._act(point, request, client[0])
 
-        plan = Plan(point.stage.matches, point.trouble, act, point.nth)
-        way = self._here.api if point.stage.way == "api" else self._here.store
-        with way.planned(plan):
-            client.append(self._publish(source, name))
-            running.set()
-            self._supervised(client[0])
-            if client[0].returncode == 0:
-                self._acknowledge(name, client[0])
-        if point.victim == "skew":
-            self._here.kill("api")
-        if not plan.happened.is_set():
-            return None
-        self._here.mend()
-        return self._recovers(source, name)
+        stage = point.stage
+        plan = Plan(
+            stage.matches if stage else lambda _: False, point.trouble, act, point.nth, point.times, point.delay_s
+        )  # type: ignore[arg-type]
+        if point.clock:
+            self._here.clock_of(point.clock).write_text(str(point.fast_s))
+            plan.happened.set()
+        way = self._here.api if stage and stage.way == "api" else self._here.store
+        with way.planned(plan), self._command(source, _name(number), wrong_clock=point.clock == "client") as running:
+            client.append(running)
+            begun.set()
+            self._supervise(running, point)
+            self._take_acknowledgement(running, _name(number), source)
+        return plan.happened.is_set()
 
     def _act(self, point: Point, request: Request, client: subprocess.Popen[str]) -> None:
-        if point.victim == "client":
+        if point.kill == "client":
             client.kill()
-        elif point.victim == "forget":
+        elif point.kill:
+            self._here.kill(point.kill)
+        elif point.forgets:
             parts = urlsplit(request.target)
             key = unquote(parts.path).split("/", 2)[2]
             self._here.house.store.abort_upload(key, parse_qs(parts.query)["uploadId"][0])
-        elif point.victim in self._here.parts or point.victim == "postgres":
-            self._here.kill(point.victim)
 
-    def _supervised(self, client: subprocess.Popen[str]) -> None:
+    def _supervise(self, client: subprocess.Popen[str], point: Point) -> None:
         """Wait for the command, and start again what was killed meanwhile."""
-        deadline = time.monotonic() + COMMAND_WITHIN_S
-        while client.poll() is None and time.monotonic() < deadline:
-            time.sleep(LIVES_AGAIN_AFTER_S)
-            self._here.mend()
-        if client.poll() is None:
-            client.kill()
-        client.wait()
+        began = time.monotonic()
+        while client.poll() is None and time.monotonic() - began < COMMAND_WITHIN_S:
+            with suppress(subprocess.TimeoutExpired):
+                client.wait(LOOKED_AT_EVERY_S)
+            self._here.restart()
+            if point.clock == "worker" and time.monotonic() - began > CLOCK_WRONG_FOR_S:
+                self._here.clock_of("worker").unlink(missing_ok=True)
 
-    def _recovers(self, source: Path, name: str) -> bool:
+    def _repeated(self, name: str, source: Path) -> str:
+        """Repeat the command until it succeeds; return what it said last when it does not."""
+        said = ""
         for _ in range(ATTEMPTS_MAX):
-            again = self._publish(source, name)
-            again.wait(COMMAND_WITHIN_S)
-            if again.returncode == 0:
-                self._acknowledge(name, again)
-                return self._is_whole(source, name)
+            with self._command(source, name) as again:
+                with suppress(subprocess.TimeoutExpired):
+                    again.wait(COMMAND_WITHIN_S)
+                if self._take_acknowledgement(again, name, source):
+                    return ""
+                again.kill()
+                said = again.stderr.read() if again.stderr else ""
             self._here.mend()
-            time.sleep(1)
-        print(again.stderr.read() if again.stderr else "", flush=True)
-        return False
+        return said or "the command said nothing"
 
-    def _is_whole(self, source: Path, name: str) -> bool:
-        """Return whether the dataset has one version, and it is the folder byte for byte."""
-        versions = json.loads(self._sancai("dataset", "versions", name, "--json"))
-        if len(versions) != 1 or versions[0]["content_digest"] != self._acknowledged[name]:
-            return False
-        with tempfile.TemporaryDirectory() as folder:
-            self._sancai("pull", f"{name}@v1", "--to", folder, "--json")
-            return _content(Path(folder)) == _content(source)
+    def _differs(self, name: str) -> str:
+        """Return how what is served differs from what was acknowledged; nothing when it does not."""
+        with self._client() as client:
+            return "; ".join(differences(client, name, self.acknowledged[name]))
 
-    def holds_at_the_end(self) -> list[str]:
-        """Return what does not hold after all points."""
-        wrong = []
-        for name, digest in self._acknowledged.items():
-            versions = json.loads(self._sancai("dataset", "versions", name, "--json"))
-            if [each["content_digest"] for each in versions] != [digest]:
-                wrong.append(f"{name}: acknowledged as {digest}, now {versions}")
-        try:
-            self._sancai("verify", "--json")
-        except SancaiError as error:
-            wrong.append(f"sancai verify: {error}")
-        house = self._here.house
-        while sweep_uploads(house.database, _Late(house.clock), house.store):
-            pass
-        wrong += [f"left in incoming: {each.place.key}" for each in house.store.list(Bucket.INCOMING)]
-        return wrong
+    @contextmanager
+    def _client(self) -> Iterator[Client]:
+        with mock.patch.dict(os.environ, self._environment()), Client(self._here.api.url, self._token) as client:
+            yield client
 
-    def _source(self, number: int) -> Path:
-        folder = self._folder / f"source-{number}"
-        folder.mkdir()
-        (folder / "readings.bin").write_bytes(self._values.randbytes(LARGE_BYTES))
-        rows = "".join(f"{number}-{place},{self._values.random()}\n" for place in range(200))
-        (folder / "table.csv").write_text("station,power\n" + rows)
-        for place in range(SMALL_FILES):
-            (folder / f"note-{place}.txt").write_bytes(self._values.randbytes(500 + place).hex().encode())
-        return folder
+    @contextmanager
+    def _source(self, number: int) -> Iterator[Path]:
+        """Yield a folder to publish, the same for the same seed and number."""
+        values = random.Random(f"{self._seed} {number}")
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=f"source-{number}-") as made:
+            folder = Path(made)
+            (folder / "readings.bin").write_bytes(values.randbytes(LARGE_BYTES))
+            rows = "".join(f"{number}-{place},{values.random()}\n" for place in range(200))
+            (folder / "table.csv").write_text("station,power\n" + rows)
+            for place in range(SMALL_FILES):
+                (folder / f"note-{place}.txt").write_text(values.randbytes(500 + place).hex())
+            yield folder
 
     def _environment(self) -> dict[str, str]:
         home = self._folder / "client"
         own = {name: str(home / name) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "SANCAI_CONFIG")}
-        return {**os.environ, **own, "SANCAI_URL": self._here.api.url, "SANCAI_TOKEN": self._token, "SANCAI_LANG": "en"}
+        return {**own, "SANCAI_URL": self._here.api.url, "SANCAI_TOKEN": self._token, "SANCAI_LANG": "en"}
 
-    def _publish(self, source: Path, name: str) -> subprocess.Popen[str]:
+    @contextmanager
+    def _command(self, source: Path, name: str, *, wrong_clock: bool = False) -> Iterator[subprocess.Popen[str]]:
+        """Yield the command that publishes a folder, running; it ends with the block."""
         stated = ["--name", name, "--title", "Readings", "--sector", "energy", "--licence", "CC-BY-4.0"]
-        command = [sys.executable, "-P", "-c", CLI, "publish", str(source), *stated, "--source", "measured", "--json"]
-        return subprocess.Popen(
-            command, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        arguments = ["publish", str(source), *stated, "--source", "measured", "--json"]
+        command = run_with_clock(*arguments) if wrong_clock else [sys.executable, "-P", "-c", CLI, *arguments]
+        running = subprocess.Popen(
+            command,
+            env={**os.environ, **self._environment(), CLOCK_FILE: str(self._here.clock_of("client"))},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
         )
+        try:
+            with running:
+                try:
+                    yield running
+                finally:
+                    running.kill()
+        finally:
+            running.wait()
 
-    def _acknowledge(self, name: str, done: subprocess.Popen[str]) -> None:
+    def _take_acknowledgement(self, done: subprocess.Popen[str], name: str, source: Path) -> bool:
+        """Note what a command that succeeded said; return whether it did. What was acknowledged once stays so."""
+        if done.poll() != 0:
+            return False
         answer = json.loads(done.stdout.read() if done.stdout else "")
-        self._acknowledged.setdefault(name, answer["version"]["content_digest"])
-
-    def _sancai(self, *arguments: str) -> str:
-        command = [sys.executable, "-P", "-c", CLI, *arguments]
-        environment = self._environment() | (self._here.environment if arguments[0] == "verify" else {})
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SancaiError("command_failed", f"sancai {' '.join(arguments)}: {done.stderr.strip()}")
-        return done.stdout
+        stated = Published(answer["version"]["content_digest"], content_of(source))
+        self.acknowledged.setdefault(name, stated)
+        return True
 
 
-def _content(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def _name(number: int) -> str:
+    return f"faults/set-{number}"
 
 
-def run(size: int, seed: int) -> Outcome:
-    """Try ``size`` points and return what became of them, printing a line for each."""
-    outcome = Outcome()
+def run(size: int, seed: int, only: int | None = None) -> Outcome:
+    """Try ``size`` points, or the one of number ``only``, and return what became of them, with a line for each."""
+    print(f"seed {seed}; one point again: make faults SUITE=publish SEED={seed} POINT=…", flush=True)
+    numbered = enumerate(points(seed))
+    chosen = itertools.islice(numbered, 0 if only is None else only, None)
     with tempfile.TemporaryDirectory(prefix="sancai-faults-") as folder, Installation(Path(folder)) as here:
-        publications = Run(here, Path(folder), seed)
-        for number, point in _numbered(seed):
-            if outcome.tried == size:
+        publications = Publications(here, Path(folder), seed, lambda said: print(said, flush=True))
+        outcome = publications.outcome
+        for number, point in chosen:
+            publications.meet(number, point)
+            if only is not None or outcome.tried == size:
                 break
-            started = time.monotonic()
-            print(f"            {point}", flush=True)
-            held = publications.at(point, number)
-            print(f"{_word(held)} {time.monotonic() - started:5.1f} s  {point}", flush=True)
-            outcome.not_reached += held is None
-            outcome.tried += held is not None
-            outcome.recovered += held is True
-            if held is False:
-                outcome.lost.append(str(point))
-        outcome.lost += publications.holds_at_the_end()
-    for each in outcome.lost:
-        print(f"LOST {each}", flush=True)
+        publications.end()
+    if outcome.not_reached:
+        print(f"{outcome.not_reached} points more were not reached", flush=True)
     print(outcome.line(), flush=True)
     return outcome
-
-
-def _numbered(seed: int) -> Iterator[tuple[int, Point]]:
-    yield from enumerate(points(seed))
-
-
-def _word(held: bool | None) -> str:
-    return {True: "recovered  ", False: "LOST       ", None: "not reached"}[held]
