@@ -33,6 +33,9 @@ IN_FLIGHT: Final = 4
 ATTEMPTS_MAX: Final = 6
 URLS_AT_ONCE: Final = 32
 REFUSALS_MAX: Final = 3
+COMPLETION_WAIT_S: Final = 60.0
+"""Several times what the service waits before it takes a completion for crashed."""
+COMPLETION_POLL_S: Final = 1.0
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 
 Progress = Callable[[int], None]
@@ -106,14 +109,14 @@ class Uploads:
 
         A request of a process that was killed may still be at it: that one is waited for.
         """
-        for attempt in range(1, ATTEMPTS_MAX + 1):
+        deadline = time.monotonic() + COMPLETION_WAIT_S
+        while True:
             try:
                 return shaped(Upload, self._session.post(f"/uploads/{upload}/complete", {"sha256": sha256}))
             except ConflictError as error:
-                if error.code != "upload_completing" or attempt == ATTEMPTS_MAX:
+                if error.code != "upload_completing" or time.monotonic() > deadline:
                     raise
-                time.sleep(wait_s(attempt))
-        raise AssertionError
+                time.sleep(COMPLETION_POLL_S)
 
     def abandon(self, upload: str) -> None:
         """Give an upload up; its parts are dropped."""

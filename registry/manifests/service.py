@@ -19,6 +19,7 @@ from registry.errors import (
 )
 from registry.journal.work import View, Work
 from registry.manifests import records
+from registry.manifests.completing import completing
 from registry.manifests.uploads import (
     COMPLETION_LEASE,
     EVIDENCE_SIZE_MAX_BYTES,
@@ -210,17 +211,13 @@ def seal(
             return _sealed_before(found, digest)
         if found.state is not UploadState.COMPLETING:
             _require_open(found, now)
-        stale = Moment(now.instant - COMPLETION_LEASE)
-        if not records.claim_completion(connection, upload_id, now, stale):
+        held = records.claim_completion(connection, upload_id, COMPLETION_LEASE)
+        if held is None:
             raise ConflictError("upload_completing", id=upload_id)
         document = records.evidence_of_upload(connection, upload_id)
-    try:
+    with completing(database, upload_id, held):
         _completed(store, found)
         blob = _filed(store, found, document, digest) if document else None
-    except BaseException:
-        with database.writing() as connection:
-            records.set_upload_state(connection, upload_id, UploadState.OPEN)
-        raise
     return Sealed(found, digest, blob)
 
 
@@ -435,7 +432,7 @@ def sweep_uploads(database: Database, clock: Clock, store: ObjectStore) -> int:
     """Expire uploads that stayed open too long and free what the store holds of those given up; return how many."""
     now = clock.now()
     with database.writing() as connection:
-        records.expire_uploads(connection, now)
+        records.expire_uploads(connection, now, COMPLETION_LEASE)
         left = records.unswept_uploads(connection, _SWEEP_BATCH)
     for found in left:
         if found.ref is not None:

@@ -3,6 +3,8 @@
 Rules:
 * Every upload has a key of its own in ``incoming``; what arrived there is hearsay until the server has read it again.
 * ``open → completing → received``; only one request at a time completes an upload. ``open → aborted | expired``.
+  Who completes renews its lease while it lives, so that another need not wait for one that crashed; a completion that
+  crashed and was not taken up again expires as an open upload does.
 * A document becomes evidence when its bytes were read and have the declared digest, at once, for it is small.
 * Bytes that somebody refers to are never removed with the version or case that refers to them.
 * Small files travel and lie in packs: one object that holds many of them one after the other, so that a store is asked
@@ -30,8 +32,8 @@ PACK_FILES_MAX: Final = 10_000
 UPLOAD_LIFE: Final = timedelta(days=7)
 PART_URL_LIFE: Final = timedelta(hours=1)
 PART_URLS_MAX: Final = 100
-COMPLETION_LEASE: Final = timedelta(seconds=120)
-"""After this a completion that nobody ended counts as crashed and may be taken over."""
+COMPLETION_LEASE: Final = timedelta(seconds=10)
+"""After this without renewal a completion counts as crashed and may be taken over."""
 
 
 class UploadState(StrEnum):

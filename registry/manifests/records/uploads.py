@@ -1,9 +1,28 @@
 """The table of uploads: bytes on their way in."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Row, Table, Text, insert, or_, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Interval,
+    Row,
+    Table,
+    Text,
+    Update,
+    and_,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy import update as update_rows
 
 from registry.manifests.uploads import Purpose, Upload, UploadState
@@ -96,16 +115,41 @@ def set_ref(connection: Connection, upload: UploadId, ref: str) -> bool:
     return bool(kept.rowcount)
 
 
-def claim_completion(connection: Connection, upload: UploadId, now: Moment, stale: Moment) -> bool:
-    """Move ``open → completing`` by compare-and-swap; also takes over a completion begun before ``stale``."""
-    free = or_(
-        uploads.c.state == UploadState.OPEN,
-        (uploads.c.state == UploadState.COMPLETING) & (uploads.c.completing_at < stale),
+def claim_completion(connection: Connection, upload: UploadId, lease: timedelta) -> Moment | None:
+    """Move ``open → completing`` by compare-and-swap; also takes over a completion whose lease ran out.
+
+    Returns what the claim is held by until it is renewed, or None. Leases are measured by the clock of the database,
+    which all processes share and which goes on when one of theirs is put right.
+    """
+    free = or_(uploads.c.state == UploadState.OPEN, _crashed(lease))
+    return _marked(connection, update_rows(uploads).where(uploads.c.id == upload, free))
+
+
+def renew_completion(connection: Connection, upload: UploadId, held: Moment) -> Moment | None:
+    """Hold a claim for another lease; return what it is held by now, or None when another has taken it over."""
+    return _marked(connection, update_rows(uploads).where(uploads.c.id == upload, _held(held)))
+
+
+def release_completion(connection: Connection, upload: UploadId, held: Moment) -> bool:
+    """Open an upload again whose completion failed; False when another has taken it over."""
+    released = update_rows(uploads).where(uploads.c.id == upload, _held(held)).values(state=UploadState.OPEN)
+    return bool(connection.execute(released).rowcount)
+
+
+def _marked(connection: Connection, claiming: Update) -> Moment | None:
+    claimed = claiming.values(state=UploadState.COMPLETING, completing_at=func.clock_timestamp())
+    return connection.execute(claimed.returning(uploads.c.completing_at)).scalar_one_or_none()
+
+
+def _held(held: Moment) -> ColumnElement[bool]:
+    return and_(uploads.c.state == UploadState.COMPLETING, uploads.c.completing_at == held)
+
+
+def _crashed(lease: timedelta) -> ColumnElement[bool]:
+    return and_(
+        uploads.c.state == UploadState.COMPLETING,
+        uploads.c.completing_at < func.clock_timestamp() - cast(lease, Interval),
     )
-    claimed = connection.execute(
-        update_rows(uploads).where(uploads.c.id == upload, free).values(state=UploadState.COMPLETING, completing_at=now)
-    )
-    return bool(claimed.rowcount)
 
 
 def set_upload_state(
@@ -118,11 +162,11 @@ def set_upload_state(
     connection.execute(update_rows(uploads).where(uploads.c.id == upload).values(**values))
 
 
-def expire_uploads(connection: Connection, now: Moment) -> int:
-    """Mark as expired what stayed open too long; return how many."""
+def expire_uploads(connection: Connection, now: Moment, lease: timedelta) -> int:
+    """Mark as expired what stayed open too long, or crashed in its completion and was left; return how many."""
     expired = connection.execute(
         update_rows(uploads)
-        .where(uploads.c.state == UploadState.OPEN, uploads.c.expires_at <= now)
+        .where(or_(uploads.c.state == UploadState.OPEN, _crashed(lease)), uploads.c.expires_at <= now)
         .values(state=UploadState.EXPIRED)
     )
     return expired.rowcount

@@ -2,17 +2,18 @@
 
 import threading
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from registry.actors.model import Actor
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, InvalidValueError, NotFoundError, RuleError, SancaiError, UnavailableError
 from registry.house import House
-from registry.manifests import service
+from registry.manifests import completing, service
 from registry.manifests.model import FilePath
-from registry.manifests.uploads import EvidenceKind, Upload, UploadState
+from registry.manifests.uploads import COMPLETION_LEASE, UPLOAD_LIFE, EvidenceKind, Upload, UploadState
 from registry.values.digest import Digest
 from storage.errors import StoreUnavailableError
 from storage.local_store import LocalStore
@@ -91,15 +92,83 @@ def test_of_two_completions_at_once_one_works_and_the_other_is_told_so(house: Ho
     assert sorted(outcomes) == ["sealed", "upload_completing"]
 
 
-def test_a_completion_that_crashed_can_be_taken_over_after_its_lease(house: House, clock: FixedClock) -> None:
+def completing_since(house: House, upload: Upload) -> datetime:
+    with house.database.reading() as connection:
+        return connection.execute(
+            text("SELECT completing_at FROM uploads WHERE id = :id"), {"id": upload.id.uuid}
+        ).scalar_one()
+
+
+def let_lease_pass(house: House, upload: Upload) -> None:
+    """As if the process that completes it had been killed a lease ago; the clock of the database cannot be moved."""
+    with house.database.writing() as connection:
+        connection.execute(
+            text("UPDATE uploads SET completing_at = completing_at - :lease WHERE id = :id"),
+            {"lease": COMPLETION_LEASE, "id": upload.id.uuid},
+        )
+
+
+def test_a_completion_that_crashed_can_be_taken_over_after_its_lease(house: House) -> None:
     owner = a_publisher(house)
     upload = an_upload(house, owner)
     put_bytes(house, owner, upload, CONTENT)
     service.seal(house.database, house.clock, house.store, owner, upload.id, Digest.of(CONTENT))
     with pytest.raises(ConflictError, match="upload_completing"):
         complete(house, owner, upload.id, Digest.of(CONTENT))
-    clock.advance(timedelta(seconds=121))
+    let_lease_pass(house, upload)
     assert complete(house, owner, upload.id, Digest.of(CONTENT)).state is UploadState.RECEIVED
+
+
+def test_a_completion_that_takes_long_renews_its_lease(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(completing, "RENEWED_EVERY_S", 0.01)
+    owner = a_publisher(house)
+    upload = an_upload(house, owner)
+    put_bytes(house, owner, upload, CONTENT)
+    refused: list[str] = []
+
+    class Slow(LocalStore):
+        def complete_upload(self, key: str, ref: str, parts: Sequence[Part]) -> ObjectStat:
+            began = completing_since(house, upload)
+            while completing_since(house, upload) <= began:  # Until it was renewed.
+                pass
+            with pytest.raises(ConflictError) as found:
+                complete(house, owner, upload.id, Digest.of(CONTENT))
+            refused.append(found.value.code)
+            return super().complete_upload(key, ref, parts)
+
+    store = Slow(house.settings.objects_folder, house.settings.public_url, STORE_SECRET)
+    service.seal(house.database, house.clock, store, owner, upload.id, Digest.of(CONTENT))
+    assert refused == ["upload_completing"]
+
+
+def test_a_completion_that_fails_after_another_took_it_over_does_not_open_the_upload(house: House) -> None:
+    owner = a_publisher(house)
+    upload = an_upload(house, owner)
+    put_bytes(house, owner, upload, CONTENT)
+
+    class Late(LocalStore):
+        def complete_upload(self, key: str, ref: str, parts: Sequence[Part]) -> ObjectStat:
+            let_lease_pass(house, upload)
+            complete(house, owner, upload.id, Digest.of(CONTENT))
+            raise StoreUnavailableError("answer_lost")
+
+    store = Late(house.settings.objects_folder, house.settings.public_url, STORE_SECRET)
+    with pytest.raises(UnavailableError):
+        service.seal(house.database, house.clock, store, owner, upload.id, Digest.of(CONTENT))
+    assert state(house, owner, upload) is UploadState.RECEIVED
+
+
+def test_a_completion_that_crashed_and_was_left_expires_and_frees_the_store(house: House, clock: FixedClock) -> None:
+    owner = a_publisher(house)
+    upload = an_upload(house, owner)
+    put_bytes(house, owner, upload, CONTENT)
+    service.seal(house.database, house.clock, house.store, owner, upload.id, Digest.of(CONTENT))
+    clock.advance(UPLOAD_LIFE)
+    assert service.sweep_uploads(house.database, house.clock, house.store) == 0, "it may be alive"
+    let_lease_pass(house, upload)
+    assert service.sweep_uploads(house.database, house.clock, house.store) == 1
+    assert state(house, owner, upload) is UploadState.EXPIRED
+    assert objects_of(house)["incoming"] == 0
 
 
 def test_addresses_are_given_for_parts_that_exist_a_hundred_at_once(house: House) -> None:
