@@ -11,13 +11,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from api.mail_words import mail_composer
 from registry.catalog.erasing import carry_out_erasures, reapply_erasures
 from registry.catalog.records import VERIFY_KIND
 from registry.catalog.usage import digest_usage
-from registry.catalog.verification import verify_draft
+from registry.catalog.verification import SCRATCH, verify_draft
 from registry.dossier.exporting import export_log
 from registry.errors import SancaiError, UnavailableError
 from registry.house import House
@@ -32,8 +32,9 @@ from registry.upkeep.retaining import retain_published
 from registry.values.identifiers import VersionId
 from registry.vouchers.service import expire_due
 from storage import outbox, queue
-from storage.database import DatabaseUnavailableError, partitions_ensured
+from storage.database import Connection, DatabaseUnavailableError, partitions_ensured
 from storage.errors import StoreError
+from storage.scratch import remove_abandoned
 
 KINDS: Final = (VERIFY_KIND,)
 SEQUENCED_EVERY_S: Final = 0.5
@@ -48,6 +49,8 @@ LOOKED_FOR_EVERY_S: Final = 1.0
 HELD_EVERY_S: Final = queue.LEASE.total_seconds() / 4
 
 _log = logging.getLogger("sancai.worker")
+
+T = TypeVar("T")
 
 
 class LeaseLostError(Exception):
@@ -88,6 +91,7 @@ def run(house: House) -> None:
         )
     ]
     bell = queue.Bell(house.database)
+    remove_abandoned(SCRATCH)
     with _tried_again():
         erase_again(house)
     for thread in threads:
@@ -111,9 +115,13 @@ def _express(house: House, stop: threading.Event) -> None:
     """Do small jobs beside the one that takes as long as it takes; one at hand is given back when the worker stops."""
     worker, bell = worker_name(), queue.Bell(house.database)
     while not stop.is_set():
+        answered = False
         with _tried_again():
             if not work_on_next(house, worker, queue.EXPRESS_UNITS_MAX, stop):
                 bell.wait(LOOKED_FOR_EVERY_S)
+            answered = True
+        if not answered:  # The bell does not wait either where there is no database.
+            stop.wait(LOOKED_FOR_EVERY_S)
     bell.close()
 
 
@@ -233,16 +241,15 @@ def work_on_next(house: House, worker: str, units_max: int | None = None, stop: 
         except StoppedError:
             _give_back(house, job, worker)
         except (UnavailableError, DatabaseUnavailableError) as error:
-            _failed(house, job, worker, error)
+            _failed(house, job, worker, error, stop, outage=True)
         except Exception as error:  # noqa: BLE001  A job that breaks is parked with its reason; the worker goes on.
             _log.exception("job %s failed", job.id)
-            _failed(house, job, worker, error)
+            _failed(house, job, worker, error, stop)
         except BaseException:
             _give_back(house, job, worker)
             raise
         else:
-            with house.database.writing() as connection:
-                queue.finish(connection, job, worker)
+            _settled(house, lambda connection: queue.finish(connection, job, worker), stop)
     return True
 
 
@@ -251,11 +258,35 @@ def _give_back(house: House, job: queue.Job, worker: str) -> None:
         queue.give_back(connection, job, worker)
 
 
-def _failed(house: House, job: queue.Job, worker: str, error: Exception) -> None:
+def _failed(
+    house: House,
+    job: queue.Job,
+    worker: str,
+    error: Exception,
+    stop: threading.Event | None = None,
+    *,
+    outage: bool = False,
+) -> None:
     code = error.code if isinstance(error, SancaiError) else type(error).__name__
-    with house.database.writing() as connection:
-        state = queue.fail(connection, job, worker, {"code": code, "detail": str(error)[:500]})
+    reason = {"code": code, "detail": str(error)[:500]}
+    state = _settled(house, lambda connection: queue.fail(connection, job, worker, reason, outage=outage), stop)
     _log.warning("job %s is %s after attempt %d: %s", job.id, state, job.attempt, code)
+
+
+def _settled(house: House, act: Callable[[Connection], T], stop: threading.Event | None) -> T:
+    """Say what became of a job; a database that does not answer is waited for, as long as the lease lasts.
+
+    Otherwise a restart of the database would cost each job at hand the whole of its lease.
+    """
+    deadline = time.monotonic() + queue.LEASE.total_seconds()
+    while True:
+        try:
+            with house.database.writing() as connection:
+                return act(connection)
+        except DatabaseUnavailableError:
+            if time.monotonic() > deadline or (stop is not None and stop.is_set()):
+                raise
+            time.sleep(LOOKED_FOR_EVERY_S)
 
 
 class _Holding:

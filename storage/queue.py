@@ -9,6 +9,8 @@ Rules:
   slot that takes only jobs of at most ``EXPRESS_UNITS_MAX`` units; the units of a job are stated when it is queued.
 * A job that fails is tried again, later each time; after ``ATTEMPTS_MAX`` it is parked with the reason, and stays so
   until somebody releases it.
+* An outage of what a job needs is no fault of the job: however long it lasts, the job is tried again, at most
+  ``OUTAGE_WAIT_MAX_S`` after it is over.
 * Leases are measured by the clock of the database, which all workers share and which no demonstration moves.
 * A notification wakes waiting workers early. It is a hint: who misses it finds the job when polling.
 """
@@ -47,6 +49,7 @@ from storage.database import Database, Writes, metadata, rows_may
 ATTEMPTS_MAX: Final = 5
 LEASE: Final = timedelta(seconds=120)
 BACKOFF_S: Final = 2
+OUTAGE_WAIT_MAX_S: Final = 30
 EXPRESS_UNITS_MAX: Final = 256 * 2**20
 """Some seconds of work: a unit is a byte to read, or what takes as long."""
 CHANNEL: Final = "sancai_jobs"
@@ -210,9 +213,31 @@ def give_back(connection: Connection, job: Job, worker: str) -> bool:
 
 
 def fail(
-    connection: Connection, job: Job, worker: str, reason: Mapping[str, Any], *, for_good: bool = False
+    connection: Connection,
+    job: Job,
+    worker: str,
+    reason: Mapping[str, Any],
+    *,
+    for_good: bool = False,
+    outage: bool = False,
 ) -> JobState:
-    """Say that an attempt failed: tried again later, or parked after the last one or when it fails ``for_good``."""
+    """Say that an attempt failed: tried again later, or parked after the last one or when it fails ``for_good``.
+
+    ``outage``: store or database did not answer; the attempt is never the last.
+    """
+    if outage:
+        wait_s = min(BACKOFF_S * 4 ** (job.attempt - 1), OUTAGE_WAIT_MAX_S)
+        connection.execute(
+            _held(job, worker).values(
+                state=JobState.WAITING,
+                run_after=func.clock_timestamp() + timedelta(seconds=wait_s),
+                attempts=min(job.attempt, ATTEMPTS_MAX - 1),
+                reason=dict(reason),
+                lease_holder=None,
+                lease_until=None,
+            )
+        )
+        return JobState.WAITING
     if for_good or job.attempt >= ATTEMPTS_MAX:
         connection.execute(_held(job, worker).values(state=JobState.PARKED, reason=dict(reason), **_let_go()))
         return JobState.PARKED

@@ -7,8 +7,6 @@ all is read one transaction states what the draft is: verified, or faulty with e
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from registry.actors.model import Actor
@@ -39,10 +37,14 @@ from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import VersionId
 from storage.errors import ObjectLockedError, StoreConfigurationError, StoreUnavailableError
+from storage.scratch import scratch_folder
 
 WORKER: Final = Actor(name="worker")
 
 FILES_AT_ONCE: Final = 5_000
+
+SCRATCH: Final = "sancai-verify-"
+"""How the folders begin in which files lie while they are looked at."""
 
 Progress = Callable[[int, int], None]
 """Told (units done, units in all) from time to time; raises when the work is to stop."""
@@ -73,8 +75,8 @@ def verify_draft(premises: Premises, draft: VersionId, attempt: str, progress: P
         left = records.unread(connection, draft, records.TABLES)
     total = verification_units(found.files, left.size_bytes, left.files, left.table_bytes)
     read: Read | None = None
-    with TemporaryDirectory(prefix="sancai-verify-") as folder:
-        bench = Bench(Path(folder))
+    with scratch_folder(SCRATCH) as folder:
+        bench = Bench(folder)
         reading = Reading(premises, found, bench, lambda done: progress(min(done, total), total))
         try:
             try:
@@ -87,7 +89,7 @@ def verify_draft(premises: Premises, draft: VersionId, attempt: str, progress: P
                     reading.faults += broken
                 if not reading.faults:
                     sketch = bench.builder.finish() if bench.tables else None
-                    share = counted_share(premises, found, Path(folder)) if sketch and found.parents else None
+                    share = counted_share(premises, found, folder) if sketch and found.parents else None
                     read = Read(sketch, share, loads_with, write_manifest(premises, draft))
             except EnoughFaultsError:
                 pass

@@ -3,9 +3,9 @@
 Rules:
 * The sweep and the collection of garbage, run by a clock past every grace, leave in the store what rows know, and
   nothing else: no object, and no part of an unfinished upload.
-* They take nothing that a version refers to: ``fsck`` and ``sancai verify`` find nothing, and every version that was
+* They take nothing that a version refers to: what ``fsck`` and ``verify`` of the command line look at is whole, and every version that was
   acknowledged is downloaded equal to what was published.
-* No draft is left behind by a command that was repeated.
+* No draft is left behind by a command that was repeated, and no file on the disk of a worker that was killed.
 """
 
 import hashlib
@@ -20,7 +20,10 @@ from unittest import mock
 
 from sqlalchemy import text
 
+from registry.catalog.rereading import verify_versions
+from registry.errors import SancaiError as RefusedError
 from registry.house import House
+from registry.journal.service import verify_log
 from registry.upkeep import sweeping
 from registry.upkeep.checking import check_objects
 from registry.upkeep.garbage import collect
@@ -77,7 +80,9 @@ def what_dangles(here: Installation, client: Client, acknowledged: Mapping[str, 
         *(f"part of an unfinished upload: {path}" for path in here.unfinished_parts()),
         *(f"fsck: {found}" for found in check_objects(here.house)),
         *_left_drafts(here.house),
-        *here.verify(),
+        *(f"sancai verify: {found}" for found in verify_versions(here.house)),
+        *_of_the_log(here.house),
+        *(f"left by a process that was killed: {path}" for path in here.scratch()),
     ]
     for name, published in acknowledged.items():
         wrong += (f"{name}: {said}" for said in differences(client, name, published))
@@ -115,6 +120,14 @@ def _left_drafts(house: House) -> Iterator[str]:
             )
         )
         yield from (f"draft left behind: {row}" for row in rows)
+
+
+def _of_the_log(house: House) -> Iterator[str]:
+    try:
+        with house.view() as view:
+            verify_log(view.connection, [house.signing_key.verifier])
+    except RefusedError as error:
+        yield f"journal: {error}"
 
 
 def differences(client: Client, name: str, published: Published) -> Iterator[str]:

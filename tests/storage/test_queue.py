@@ -31,6 +31,9 @@ def state(database: Database, job: uuid.UUID) -> queue.JobState:
     return found.state
 
 
+WAITING = queue.JobState.WAITING
+
+
 def test_a_job_is_taken_by_one_worker_only(database: Database) -> None:
     submit(database)
     assert take(database, "w1") is not None
@@ -112,6 +115,21 @@ def test_a_failed_attempt_waits_before_the_next(database: Database) -> None:
     with database.writing() as connection:
         assert queue.fail(connection, found, "w1", {"code": "busy"}) is queue.JobState.WAITING
     assert take(database) is None
+
+
+def test_an_outage_parks_no_job_however_long_it_lasts(database: Database) -> None:
+    job = submit(database)
+    for _ in range(3 * queue.ATTEMPTS_MAX):
+        with database.writing() as connection:
+            connection.execute(text("UPDATE jobs SET run_after = now()"))
+        found = take(database)
+        assert found is not None
+        with database.writing() as connection:
+            assert queue.fail(connection, found, "w1", {"code": "store_unavailable"}, outage=True) is WAITING
+            waits_s = connection.execute(text("SELECT extract(epoch FROM run_after - now()) FROM jobs")).scalar_one()
+        assert 0 < waits_s <= queue.OUTAGE_WAIT_MAX_S + 1
+        assert take(database) is None, "not at once"
+    assert state(database, job) is WAITING
 
 
 def test_a_cancelled_job_is_not_renewed(database: Database) -> None:

@@ -1,6 +1,9 @@
 """The worker's part: safe to repeat, alone, and able to name a flipped byte."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from registry.catalog.verification import verify_draft
 from registry.errors import RuleError
 from registry.house import House
 from storage import queue
+from storage.database import Connection, Database, DatabaseUnavailableError
 from tests.registry.catalog.builders import (
     a_csv,
     a_dataset,
@@ -119,6 +123,44 @@ def test_a_job_at_hand_is_given_back_when_the_worker_is_stopped(house: House, mo
         again = queue.take(connection, "w2", working.KINDS)
     assert again is not None
     assert again.attempt == 1
+
+
+class Restarting(Database):
+    """A database that does not answer the next writers."""
+
+    refusals = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        if self.refusals:
+            self.refusals -= 1
+            raise DatabaseUnavailableError("restarting")
+        with super().writing() as connection:
+            yield connection
+
+
+@pytest.mark.parametrize("fails", [True, False], ids=["failed", "done"])
+def test_a_job_whose_database_is_restarted_does_not_wait_for_its_lease(
+    house: House, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    owner = a_publisher(house)
+    draft = a_draft(house, owner, a_dataset(house, owner))
+    put_file(house, owner, draft, "wind.csv", a_csv())
+    do(house, owner, lambda work: service.submit_draft(work, draft.id))
+    database = Restarting(house.database.url.render_as_string(hide_password=False))
+
+    def verify(*_: object) -> None:
+        database.refusals = 3
+        if fails:
+            raise DatabaseUnavailableError("restarting")
+
+    monkeypatch.setattr(working, "verify_draft", verify)
+    monkeypatch.setattr(working, "LOOKED_FOR_EVERY_S", 0.01)
+    assert working.work_on_next(replace(house, database=database), "w1")
+    database.dispose()
+    with house.database.reading() as connection:
+        counts = queue.counts(connection)
+    assert counts == ({"waiting": 1} if fails else {"done": 1})
 
 
 def test_of_two_copies_published_at_the_same_moment_one_is_refused(house: House) -> None:
