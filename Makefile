@@ -8,7 +8,7 @@ SIZE ?= 500
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench format openapi fuzz fixture clean
+.PHONY: help demo test check lock bench format openapi fuzz fixture faults clean
 
 help:  ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ fixture: .venv/ready  ## Renew the database of this release for the upgrade test
 
 bench: .venv/ready  ## Measure: make bench SUITE=start|publish|… [SIZE=64], in MiB.
 	@$(if $(filter file,$(origin SIZE)),,SANCAI_BENCH_SIZE=$(SIZE)) $(BIN)/python -m benchmarks $(SUITE)
+
+faults: .venv/ready  ## Kill and break things while publishing: make faults SUITE=publish [SIZE=150] [SEED=1] [POINT=7].
+	@$(BIN)/python -m tests.faults $(SUITE) $(if $(filter file,$(origin SIZE)),,--size $(SIZE)) $(if $(SEED),--seed $(SEED)) $(if $(POINT),--point $(POINT))
 
 clean:  ## Remove what was built here.
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

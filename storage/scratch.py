@@ -1,7 +1,7 @@
 """Temporary folders that outlive a killed process for a while only.
 
-``tempfile`` removes a folder when its block ends, which for a process that is killed is never; what it was reading, maybe
-terabytes, would lie on the disk until somebody looked. Each folder here has a lock that the kernel drops with its
+``tempfile`` removes a folder when its block ends, which for a process that is killed is never; what it was reading,
+maybe terabytes, would lie on the disk until somebody looked. Each folder here has a lock that the kernel drops with its
 holder: whoever gets the lock of a folder knows that nobody uses it, and may remove it.
 """
 

@@ -3,8 +3,8 @@
 Rules:
 * The sweep and the collection of garbage, run by a clock past every grace, leave in the store what rows know, and
   nothing else: no object, and no part of an unfinished upload.
-* They take nothing that a version refers to: what ``fsck`` and ``verify`` of the command line look at is whole, and every version that was
-  acknowledged is downloaded equal to what was published.
+* They take nothing that a version refers to: what ``sancai admin fsck`` and ``sancai verify`` look at is whole, and
+  every version that was acknowledged is downloaded equal to what was published.
 * No draft is left behind by a command that was repeated, and no file on the disk of a worker that was killed.
 """
 
@@ -95,7 +95,7 @@ def pass_graces(house: House) -> None:
     premises = replace(house, clock=late)
     with ExitStack() as patched:
         # The age of an object is told by the store and held against the clock of the machine.
-        patched.enter_context(mock.patch.object(sweeping, "SystemClock", lambda: late))
+        patched.enter_context(mock.patch.object(sweeping, "SystemClock", return_value=late))
         for _ in range(STEPS):
             late.ahead += STEP
             collect(premises)

@@ -1,8 +1,8 @@
 """Run a programme of ours with a clock that can be put wrong while it runs.
 
-``python -m tests.faults.clocks api``, or any command of ``sancai``: the file that ``SANCAI_FAULTS_CLOCK`` names holds by
-how many seconds the clock is fast (negative: slow); without the file it is right. No clock of the machine is touched,
-so that the other processes keep the true time.
+``python -m tests.faults.clocks api``, or any command of ``sancai``: the file that ``SANCAI_FAULTS_CLOCK`` names holds
+by how many seconds the clock is fast (negative: slow); without the file it is right. No clock of the machine is
+touched, so that the other processes keep the true time.
 """
 
 import os
@@ -43,13 +43,14 @@ def put_wrong(file: Path) -> None:
     import sancai.session
     import storage.minio_store
 
+    def now(_: registry.values.moment.SystemClock) -> registry.values.moment.Moment:
+        return registry.values.moment.Moment(WrongClock.now(UTC))
+
     WrongClock.file = file
     minio.time.utcnow = lambda: WrongClock.now(UTC)
-    storage.minio_store.datetime = WrongClock  # type: ignore[misc]
-    sancai.session.datetime = WrongClock  # type: ignore[misc]
-    registry.values.moment.SystemClock.now = (  # type: ignore[method-assign]
-        lambda _: registry.values.moment.Moment(WrongClock.now(UTC))
-    )
+    for module in (storage.minio_store, sancai.session):
+        vars(module)["datetime"] = WrongClock
+    vars(registry.values.moment)["SystemClock"].now = now
     time.time = lambda: _true_time() + WrongClock.fast_s()
 
 

@@ -74,7 +74,7 @@ class Plan:
     """
 
     matches: Callable[[Request], bool]
-    trouble: Trouble
+    trouble: Trouble | None
     act: Callable[[Request], None] = lambda _: None
     nth: int = 1
     times: int = 1

@@ -138,7 +138,7 @@ def _drawn(values: random.Random) -> list[Point]:
         if r"partNumber" in stage.target:
             add(stage, Trouble.CORRUPT)
             add(stage, Trouble.FULL, times=ALWAYS)
-        if stage.way == "store" and r"uploadId" in stage.target or "partNumber" in stage.target:
+        if "partNumber" in stage.target or r"\?uploadId=" in stage.target:
             add(stage, Trouble.BEFORE, forgets=True)
     made += [Point(None, clock=clock, fast_s=fast_s) for clock in CLOCKS for fast_s in (SKEW_S, -SKEW_S)]
     return made

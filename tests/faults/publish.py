@@ -117,9 +117,8 @@ class Publications:
             self._act(point, request, client[0])
 
         stage = point.stage
-        plan = Plan(
-            stage.matches if stage else lambda _: False, point.trouble, act, point.nth, point.times, point.delay_s
-        )  # type: ignore[arg-type]
+        matches = stage.matches if stage else lambda _: False
+        plan = Plan(matches, point.trouble, act, point.nth, point.times, point.delay_s)
         if point.clock:
             self._here.clock_of(point.clock).write_text(str(point.fast_s))
             plan.happened.set()
