@@ -55,7 +55,7 @@ fixture: .venv/ready  ## Renew the database of this release for the upgrade test
 bench: .venv/ready  ## Measure: make bench SUITE=start|publish|… [SIZE=64], in MiB.
 	@$(if $(filter file,$(origin SIZE)),,SANCAI_BENCH_SIZE=$(SIZE)) $(BIN)/python -m benchmarks $(SUITE)
 
-faults: .venv/ready  ## Kill and break things while publishing: make faults SUITE=publish [SIZE=150] [SEED=1] [POINT=7].
+faults: .venv/ready  ## Kill and break things while publishing: make faults SUITE=publish [SIZE=126] [SEED=1] [POINT=7].
 	@$(BIN)/python -m tests.faults $(SUITE) $(if $(filter file,$(origin SIZE)),,--size $(SIZE)) $(if $(SEED),--seed $(SEED)) $(if $(POINT),--point $(POINT))
 
 clean:  ## Remove what was built here.

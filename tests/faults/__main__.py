@@ -8,7 +8,7 @@ from typing import Final
 from cli.processes import stop_on_signals
 
 SUITES: Final = ("publish",)
-SIZE: Final = 150
+SIZE: Final = 126
 
 
 def main() -> int:

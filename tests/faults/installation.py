@@ -51,6 +51,14 @@ def run_with_clock(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", "tests.faults.clocks", *arguments]
 
 
+def _lives(process: psutil.Process) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 @dataclass
 class Part:
     """A process of the installation, with all it starts."""
@@ -195,7 +203,15 @@ class Installation:
         for backend in backends:
             with suppress(psutil.NoSuchProcess):
                 backend.kill()
-        psutil.wait_procs([server, *backends], timeout=10)
+        deadline = time.monotonic() + READY_WITHIN_S
+        while any(_lives(each) for each in (server, *backends)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def _postgres_runs(self) -> bool:
+        try:
+            return _lives(psutil.Process(self._postgres_pid()))
+        except psutil.NoSuchProcess:
+            return False
 
     def _postgres_pid(self) -> int:
         try:
@@ -205,7 +221,7 @@ class Installation:
 
     def restart(self) -> None:
         """Start again what does not run, as a supervisor would."""
-        if not psutil.pid_exists(self._postgres_pid()):
+        if not self._postgres_runs():
             self._postgres.__exit__(None, None, None)
             self._postgres.__enter__()
             self.house.database.dispose()

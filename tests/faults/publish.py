@@ -68,7 +68,9 @@ class Publications:
 
     def __init__(self, here: Installation, folder: Path, seed: int, say: Callable[[str], None] = print) -> None:
         self._here, self._folder, self._seed, self._say = here, folder, seed, say
-        _, self._token = a_publisher_with_token(here.house)
+        owner, self._token = a_publisher_with_token(here.house)
+        assert owner.firm is not None
+        self._namespace = f"firm-{owner.firm.uuid.hex}"
         self.acknowledged: dict[str, Published] = {}
         self.outcome = Outcome()
 
@@ -93,9 +95,13 @@ class Publications:
             self._say(f"LOST        {each}")
         return self.outcome
 
+    def name_of(self, number: int) -> str:
+        """Return the dataset that is published at a point."""
+        return f"{self._namespace}/set-{number}"
+
     def _verdict(self, number: int, point: Point, source: Path) -> str:
         self._here.mend()
-        name = _name(number)
+        name = self.name_of(number)
         complaint = self._repeated(name, source)
         if complaint:
             self.outcome.unrecovered.append(f"point {number}: {point}")
@@ -123,11 +129,14 @@ class Publications:
             self._here.clock_of(point.clock).write_text(str(point.fast_s))
             plan.happened.set()
         way = self._here.api if stage and stage.way == "api" else self._here.store
-        with way.planned(plan), self._command(source, _name(number), wrong_clock=point.clock == "client") as running:
+        with (
+            way.planned(plan),
+            self._command(source, self.name_of(number), wrong_clock=point.clock == "client") as running,
+        ):
             client.append(running)
             begun.set()
             self._supervise(running, point)
-            self._take_acknowledgement(running, _name(number), source)
+            self._take_acknowledgement(running, self.name_of(number), source)
         return plan.happened.is_set()
 
     def _act(self, point: Point, request: Request, client: subprocess.Popen[str]) -> None:
@@ -223,10 +232,6 @@ class Publications:
         stated = Published(answer["version"]["content_digest"], content_of(source))
         self.acknowledged.setdefault(name, stated)
         return True
-
-
-def _name(number: int) -> str:
-    return f"faults/set-{number}"
 
 
 def run(size: int, seed: int, only: int | None = None) -> Outcome:
