@@ -1,14 +1,18 @@
-"""``python -m tests.faults SUITE``: try points of a suite; ends with 1 when something is lost or does not recover."""
+"""``python -m tests.faults SUITE``: try points of a suite.
+
+Ends with 1 when something is lost or does not recover, with 130 when it was stopped.
+"""
 
 import argparse
 import sys
 from importlib import import_module
 from typing import Final
 
-from cli.processes import stop_on_signals
+from cli.processes import StopRequestedError, stop_on_signals
 
 SUITES: Final = ("publish",)
 SIZE: Final = 126
+STOPPED: Final = 130
 
 
 def main() -> int:
@@ -20,7 +24,10 @@ def main() -> int:
     parser.add_argument("--point", type=int, help="only the point of this number, as a run with this seed names it")
     given = parser.parse_args()
     stop_on_signals()  # Ctrl-C and SIGTERM alike leave every context in order.
-    outcome = import_module(f"tests.faults.{given.suite}").run(given.size, given.seed, given.point)
+    try:
+        outcome = import_module(f"tests.faults.{given.suite}").run(given.size, given.seed, given.point)
+    except StopRequestedError:
+        return STOPPED
     return 0 if outcome.holds else 1
 
 
