@@ -35,6 +35,10 @@ class ObjectLockedError(StoreError):
     """The object is under retention: it may be deleted later, not now."""
 
 
+class ObjectSharedError(StoreError):
+    """Living bytes lie in the same object and cannot be moved now: they are damaged, or others came meanwhile."""
+
+
 class UploadForgottenError(StoreError):
     """The store no longer knows this upload (expired, aborted or lost): start a new one."""
 

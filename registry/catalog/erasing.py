@@ -3,8 +3,8 @@
 Rules:
 * The list comes first: a signed line for each order in the log bucket, so that a database which is set back to an older
   state, or objects that come back with a backup, are erased again (``reapply_erasures``).
-* Bytes are deleted where no living bytes lie in the same object. What a store still holds locked, or does not let go
-  now, is tried again by the worker; the order says what holds it back.
+* Living bytes that lie in the same object are moved out of it first. What a store still holds locked, or does not let
+  go now, is tried again by the worker; the order says what holds it back.
 * Every step may be repeated: a crash between the transaction and the deletion leaves work, never a reader.
 """
 
@@ -30,7 +30,13 @@ from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, ErasureId, VersionId
 from registry.values.moment import Clock, Moment, SystemClock
 from storage.database import Connection, Database
-from storage.errors import ObjectLockedError, ObjectMissingError, StoreConfigurationError, StoreError
+from storage.errors import (
+    ObjectLockedError,
+    ObjectMissingError,
+    ObjectSharedError,
+    StoreConfigurationError,
+    StoreError,
+)
 from storage.object_store import Bucket, ObjectStore, Place
 
 LIST_PREFIX: Final = "erasures/"
@@ -43,7 +49,10 @@ OVER: Final = frozenset({VersionState.ERASED, VersionState.ABANDONED})
 
 
 Deleter = Callable[[str, Place], None]
-"""Deletes an object, by store and place, wherever it is kept; a missing one is fine. Raises StoreError."""
+"""Deletes an object, by store and place, wherever it is kept, and keeps what lives in it; a missing one is fine.
+
+Raises StoreError.
+"""
 
 
 class Premises(Protocol):
@@ -153,12 +162,15 @@ def _delete_bytes(premises: Premises, order: Erasure, delete: Deleter) -> str | 
         taken = [each for each in left if each.blob not in passed]
         if not taken:
             return stuck
-        gone = []
+        gone, tried = [], dict[tuple[str, Place], str | None]()
         for each in taken:
-            if (code := _deleted(each, delete)) is None:
+            where = (each.store, each.place)
+            if where not in tried:  # A pack holds the bytes of many.
+                tried[where] = _deleted(each, delete)
+            if tried[where] is None:
                 gone.append(each.blob)
             else:
-                stuck = code
+                stuck = tried[where]
                 passed.add(each.blob)
         if gone:
             with premises.database.writing() as connection:
@@ -167,11 +179,9 @@ def _delete_bytes(premises: Premises, order: Erasure, delete: Deleter) -> str | 
 
 def _deleted(condemned: Condemned, delete: Deleter) -> str | None:
     """Delete an object; return the code of what holds it back."""
-    if condemned.shared:
-        return "object_shared"
     try:
         delete(condemned.store, condemned.place)
-    except ObjectLockedError as error:
+    except (ObjectLockedError, ObjectSharedError) as error:
         return error.code
     return None
 
@@ -245,7 +255,7 @@ def _delete_again(premises: Premises, line: Mapping[str, Any], delete: Deleter) 
         with premises.database.reading() as connection:
             living = records.holds_living(connection, each["store"], place)
         if not living:
-            with suppress(ObjectLockedError, StoreConfigurationError):
+            with suppress(ObjectLockedError, ObjectSharedError, StoreConfigurationError):
                 delete(each["store"], place)
 
 
@@ -279,7 +289,9 @@ def _reapply(work: Work, line: Mapping[str, Any]) -> Mapping[str, Json]:
             confirmed_at=order.confirmed_at,
             done_at=None,
         )
-        records.condemn_contents(work.connection, erasure, list(known), there)
+        records.condemn_contents(
+            work.connection, erasure, list(known), there, hide_files=bool(line["hide_files"])
+        )
         places = [(each["store"], Place(Bucket(each["bucket"]), each["key"])) for each in line["objects"]]
         records.condemn_places(work.connection, erasure, places)
     standing = [each for each in known.values() if each.state not in OVER]

@@ -108,7 +108,7 @@ def confirm_erasure(work: Work, erasure: ErasureId) -> Erasure:
     versions = [each for each in (records.version_of(work.connection, v, lock=True) for v in covered) if each]
     for each in versions:
         _require_erasable(each)
-    records.condemn_contents(work.connection, erasure, covered, kept)
+    records.condemn_contents(work.connection, erasure, covered, kept, hide_files=found.hide_files)
     _require_told(work, covered, kept)
     erase_versions_within(work, versions, hide_files=found.hide_files)
     made = replace(found, state=ErasureState.CONFIRMED, confirmed_by=work.actor.account, confirmed_at=work.now)

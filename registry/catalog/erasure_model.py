@@ -81,9 +81,8 @@ class Sharing:
 
 @dataclass(frozen=True, slots=True)
 class Condemned:
-    """Bytes that an order erases, and where they lie; ``shared`` says that living bytes lie in the same object."""
+    """Bytes that an order erases, and where they lie."""
 
     blob: BlobId
     store: str
     place: Place
-    shared: bool

@@ -12,7 +12,7 @@ from cli.working import keep, run_once
 from registry.actors.model import Actor, Role, Scope
 from registry.catalog import erasure as orders
 from registry.catalog.erasing import LIST_PREFIX, LIST_TYPE, carry_out_erasures, reapply_erasures
-from registry.catalog.verification import verify_versions
+from registry.catalog.rereading import verify_versions
 from registry.errors import NotAllowedError
 from registry.journal.service import verify_log
 from registry.journal.signing import SigningKey
@@ -27,6 +27,7 @@ from storage.errors import StoreUnavailableError
 from storage.object_store import Bucket
 from tests import world as steps
 from tests.api.test_access import reads
+from tests.api.test_packs import send_pack
 from tests.conftest import CopyWorld
 from tests.counting import objects_of
 from tests.registry.catalog.builders import do
@@ -131,6 +132,74 @@ def test_what_else_holds_the_content_is_named_and_erased_or_kept(world: World) -
     signed = world.as_(PUBLISHER).post(base, {"paths": ["note.md", "data.csv"]}, status=200)["urls"]
     assert world.web.raw("GET", signed[0]["url"].partition("sancai.test")[2]).data == shared
     assert list(verify_versions(world.house)) == []
+
+
+def test_what_lives_in_the_same_pack_moves_out_of_it_and_reads_as_before(world: World) -> None:
+    client, name, store = world.as_(PUBLISHER), "lvtu/packed", world.house.store
+    files = {f"{number}.md": f"# note {number}\n".encode() for number in range(5)} | {"empty.md": b""}
+
+    def publish(draft: str) -> None:
+        client.post(f"/v1/drafts/{draft}/submit", status=200)
+        run_once(world.house)
+        client.post(f"/v1/drafts/{draft}/publish", {})
+
+    before = {each.place.key for each in store.list(Bucket.PUBLISHED)}
+    first = steps.begin_draft(client, name)
+    send_pack(client, first, files)
+    publish(first)
+    second = str(client.post(f"/v1/datasets/{name}/drafts", steps.draft_body() | {"base": 1})["id"])
+    client.post(f"/v1/drafts/{second}/changes", {"remove": ["1.md", "3.md"]}, status=200)
+    publish(second)
+
+    made = confirmed(world, f"{name}@v1", keep=[f"{name}@v2"], hide_files=True)
+    keep(world.house)
+    done = order_now(world, made["id"])
+    assert (done["state"], done["stuck"], done["objects"]) == ("done", None, 3)
+    there = [b"".join(store.read(each.place)) for each in store.list(Bucket.PUBLISHED) if each.place.key not in before]
+    # The pack as it is now, and the page of the second version: the page of the first named the files.
+    assert sorted(there)[0] == b"".join(files[f"{number}.md"] for number in (0, 2, 4))
+    assert len(there) == 2
+    assert not any(b"1.md" in content for content in there)
+    assert list(verify_versions(world.house)) == []
+    answer = client.raw("POST", f"/v1/datasets/{name}/versions/v2/contents", json={"paths": ["4.md", "empty.md"]})
+    assert answer.data == files["4.md"]
+
+
+@pytest.mark.parametrize("change", ["rot", "arrival"])
+def test_what_cannot_move_out_of_a_pack_holds_the_erasure_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    client, name, store = world.as_(PUBLISHER), "lvtu/packed", world.house.store
+    first = steps.begin_draft(client, name)
+    send_pack(client, first, {"a.md": b"# erased\n", "b.md": b"# kept\n"})
+    client.post(f"/v1/drafts/{first}/submit", status=200)
+    run_once(world.house)
+    client.post(f"/v1/drafts/{first}/publish", {})
+    second = str(client.post(f"/v1/datasets/{name}/drafts", steps.draft_body() | {"base": 1})["id"])
+    client.post(f"/v1/drafts/{second}/changes", {"remove": ["a.md"]}, status=200)
+    made = confirmed(world, f"{name}@v1", keep=[second])
+
+    def spoilt(read: Callable[..., Any]) -> Callable[..., Any]:
+        def reading(self: Any, place: Any, *rest: Any) -> Any:
+            if change == "rot":
+                return iter([b"".join(read(self, place, *rest)).replace(b"kept", b"kepT")])
+            with world.house.database.writing() as connection:
+                # Another order takes the living one meanwhile.
+                living = blobs.update().where(blobs.c.packed, blobs.c.state == "verified")
+                connection.execute(living.values(state="deleting"))
+            return read(self, place, *rest)
+
+        return reading
+
+    objects = len(list(store.list(Bucket.PUBLISHED)))
+    with monkeypatch.context() as patched:
+        patched.setattr(type(store), "read", spoilt(type(store).read))
+        assert carry_out_erasures(world.house, RETENTION, deleter(world.house)) == 0
+    held = order_now(world, made["id"])
+    assert (held["state"], held["stuck"], held["objects_gone"]) == ("confirmed", "object_shared", 0)
+    assert len(list(store.list(Bucket.PUBLISHED))) == objects
+    if change == "rot":
+        assert carry_out_erasures(world.house, RETENTION, deleter(world.house)) == 1
 
 
 def test_a_draft_that_holds_the_content_is_erased_with_it(world: World) -> None:

@@ -15,9 +15,9 @@ from sqlalchemy import (
     Text,
     and_,
     delete,
-    exists,
     func,
     literal,
+    or_,
     select,
 )
 from sqlalchemy import update as update_rows
@@ -252,17 +252,26 @@ def sharing(
 
 
 def condemn_contents(
-    connection: Connection, erasure: ErasureId, covered: Sequence[VersionId], kept: Sequence[VersionId]
+    connection: Connection,
+    erasure: ErasureId,
+    covered: Sequence[VersionId],
+    kept: Sequence[VersionId],
+    *,
+    hide_files: bool,
 ) -> None:
     """Take the bytes of the covered versions from every reader, and note them as what the order erases.
 
-    The rows are locked first: a reference that is being made at the same time is either seen afterwards or refused.
+    ``hide_files``: the pages of their manifests, too, which name the files. The rows are locked first: a reference that is being made at the same time is either seen afterwards or refused.
     """
     doomed = [blobs.c.bucket == Bucket.PUBLISHED, blobs.c.digest.in_(_contents(covered))]
     if kept:
         doomed.append(blobs.c.digest.not_in(_contents(kept)))
-    connection.execute(update_rows(blobs).where(*doomed, blobs.c.state.in_(_LIVING)).values(state="deleting"))
-    noted = select(literal(erasure, IdColumn(ErasureId)), blobs.c.id).where(*doomed, blobs.c.state == "deleting")
+    chosen = and_(*doomed)
+    if hide_files:
+        pages = select(manifest_pages.c.blob_id).where(manifest_pages.c.version_id.in_(covered))
+        chosen = or_(chosen, blobs.c.id.in_(pages))
+    connection.execute(update_rows(blobs).where(chosen, blobs.c.state.in_(_LIVING)).values(state="deleting"))
+    noted = select(literal(erasure, IdColumn(ErasureId)), blobs.c.id).where(chosen, blobs.c.state == "deleting")
     connection.execute(
         insert_or(erasure_objects).from_select(["erasure_id", "blob_id"], noted).on_conflict_do_nothing()
     )
@@ -272,7 +281,7 @@ def empty_version(connection: Connection, version: VersionId, *, hide_files: boo
     """Take from a version what was read in its content, and if asked to the names and sizes of its files."""
     if hide_files:
         connection.execute(delete(version_files).where(version_files.c.version_id == version))
-        # Its pages name the files, too; nothing refers to their bytes then, and the collection removes them.
+        # Its pages name the files, too; their bytes are among what the order erases.
         connection.execute(delete(manifest_pages).where(manifest_pages.c.version_id == version))
         return
     connection.execute(update_rows(version_files).where(version_files.c.version_id == version).values(columns=[]))
@@ -280,25 +289,15 @@ def empty_version(connection: Connection, version: VersionId, *, hide_files: boo
 
 def condemned_left(connection: Connection, erasure: ErasureId, limit: int) -> list[Condemned]:
     """Return bytes of an order that may still lie."""
-    other = blobs.alias("other")
-    shared = exists().where(
-        and_(
-            other.c.store == blobs.c.store,
-            other.c.bucket == blobs.c.bucket,
-            other.c.key == blobs.c.key,
-            other.c.id != blobs.c.id,
-            other.c.state.in_(_LIVING),
-        )
-    )
     query = (
-        select(blobs.c.id, blobs.c.store, blobs.c.bucket, blobs.c.key, blobs.c.version_id, shared.label("shared"))
+        select(blobs.c.id, blobs.c.store, blobs.c.bucket, blobs.c.key, blobs.c.version_id)
         .join(erasure_objects, erasure_objects.c.blob_id == blobs.c.id)
         .where(erasure_objects.c.erasure_id == erasure, erasure_objects.c.gone_at.is_(None))
         .order_by(blobs.c.id)
         .limit(limit)
     )
     return [
-        Condemned(row.id, row.store, Place(Bucket(row.bucket), row.key, row.version_id), row.shared)
+        Condemned(row.id, row.store, Place(Bucket(row.bucket), row.key, row.version_id))
         for row in connection.execute(query)
     ]
 

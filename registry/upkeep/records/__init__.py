@@ -12,7 +12,7 @@ from registry.upkeep.records.blobs import (
     settle_deleted,
     take_for_deletion,
 )
-from registry.upkeep.records.damage import dangling, mark_damaged, mark_scrubbed, relocate
+from registry.upkeep.records.damage import dangling, mark_damaged, mark_scrubbed, move_rows, relocate
 from registry.upkeep.records.tables import epochs, object_replicas, stores, strays, upkeep_runs
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "known_keys",
     "mark_damaged",
     "mark_scrubbed",
+    "move_rows",
     "object_at",
     "object_replicas",
     "objects_after",

@@ -1,14 +1,18 @@
 """Queries over blobs that were read again, are damaged, or are led to another object."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
-from sqlalchemy import case, select, text, update
+from sqlalchemy import BigInteger, case, select, text, update
 
 from registry.manifests.records import blobs
-from registry.upkeep.model import BlobState, ObjectName
+from registry.upkeep.model import BlobState, ObjectName, StoredBlob
 from registry.values.identifiers import BlobId
 from registry.values.moment import Moment
+from registry.values.records import IdColumn
+from storage.batches import given_rows
 from storage.database import Connection
+from storage.object_store import Place
 
 
 def mark_scrubbed(connection: Connection, whole: Sequence[BlobId], now: Moment) -> None:
@@ -46,6 +50,25 @@ def relocate(connection: Connection, name: ObjectName, to: ObjectName, version_i
         .values(store=to.store, key=to.key, version_id=version_id, scrubbed_at=now, state=state, retained_until=None)
     )
     return moved.rowcount
+
+
+def move_rows(connection: Connection, moved: Sequence[StoredBlob], store: str, place: Place) -> None:
+    """Lead rows to an object in which their bytes lie one after the other, in this order."""
+    offsets = list(accumulate((blob.size_bytes for blob in moved[:-1]), initial=0))
+    given = given_rows(
+        "given", id=(IdColumn(BlobId), [blob.id for blob in moved]), offset_bytes=(BigInteger(), offsets)
+    )
+    connection.execute(
+        update(blobs)
+        .where(blobs.c.id == given.c.id)
+        .values(
+            store=store,
+            key=place.key,
+            version_id=place.version_id,
+            offset_bytes=given.c.offset_bytes,
+            retained_until=None,
+        )
+    )
 
 
 def dangling(connection: Connection) -> list[tuple[BlobId, ObjectName]]:
