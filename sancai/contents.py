@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from sancai.addresses import Addresses
-from sancai.errors import NotFoundError, UnavailableError
+from sancai.errors import UnavailableError
 from sancai.manifests import ManifestFile, digest_wrong
 from sancai.parallel import Stop
-from sancai.ranged_file import read_into
 from sancai.session import wait_s
 from sancai.transfers import ATTEMPTS_MAX
 
@@ -63,11 +61,6 @@ def fetch_contents(
                     stop.check()
                     yield file, held(file, arriving.take(file.size_bytes))
                     done += 1
-        except NotFoundError as error:
-            if error.code != "http_404":
-                raise
-            yield from _one_by_one(version, files, stop)
-            return
         except (httpx.TransportError, _CutError) as error:
             attempt = 0 if done > before else attempt
             if attempt >= ATTEMPTS_MAX:
@@ -76,18 +69,6 @@ def fetch_contents(
                     "The service ends its answers early. Run the same command again: what arrived is kept.",
                 ) from error
             stop.sleep(wait_s(attempt + 1))
-
-
-def _one_by_one(
-    version: "VersionHandle", files: Sequence[ManifestFile], stop: Stop
-) -> Iterator[tuple[ManifestFile, bytes]]:
-    """Yield the same from a service of an earlier release, which has an address for every file."""
-    addresses = Addresses(version.client, version.name, version.number, [file.path for file in files])
-    for file in files:
-        stop.check()
-        content = bytearray(file.size_bytes)
-        read_into(version.http, addresses.source(file), 0, memoryview(content))
-        yield file, held(file, bytes(content))
 
 
 def held(file: ManifestFile, content: bytes) -> bytes:

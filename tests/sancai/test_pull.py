@@ -155,12 +155,6 @@ def test_a_small_file_with_other_bytes_is_not_kept(store: Store, client: Client,
     assert not list(tmp_path.rglob("*small*"))
 
 
-def test_a_service_without_contents_gives_small_files_one_by_one(store: Store, client: Client, tmp_path: Path) -> None:
-    store.on_contents = lambda _body, _count: Reply.of({"code": "http_404"}, 404)
-    pulled(client, tmp_path)
-    assert contents(tmp_path) == FILES
-
-
 def test_a_changed_file_is_fetched_again(client: Client, tmp_path: Path) -> None:
     pulled(client, tmp_path)
     (tmp_path / "tables/small.csv").write_bytes(b"a,b\n9,9\n")
