@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, Listed]] = {
         "cli.commands.import_", "Import a folder that was downloaded from another hub.", "导入从其他平台下载的文件夹。"
     ),
     "pull": Listed("cli.commands.pull", "Download a dataset and check every byte.", "下载数据集并逐字节校验。"),
+    "diff": Listed("cli.commands.diff", "Show what a version changed.", "比较两个版本的差异。"),
     "search": Listed("cli.commands.search", "Find datasets.", "搜索数据集。"),
     "dataset": Listed("cli.commands.dataset", "Show a dataset, its versions and files.", "查看数据集、版本与文件。"),
     "adopt": Listed("cli.commands.adopt", "Attest that you use a dataset.", "出具数据集采信使用证明。"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -99,6 +100,18 @@ def plain(value: object) -> Any:
     return str(value)
 
 
+def show_with_items(head: Mapping[str, object], name: str, items: Iterable[object]) -> None:
+    """Print a JSON object whose last member ``name`` is a list of any length, item by item as they come."""
+    click.echo(
+        json.dumps(plain(head), ensure_ascii=False, indent=2).removesuffix("\n}") + f',\n  "{name}": [', nl=False
+    )
+    separator = "\n    "
+    for item in items:
+        click.echo(separator + json.dumps(plain(item), ensure_ascii=False), nl=False)
+        separator = ",\n    "
+    click.echo("\n  ]\n}")
+
+
 def line(text: str = "") -> None:
     """Print one line of the result."""
     click.echo(text)
@@ -118,10 +131,13 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under their columns: as a drawn table on a terminal, as tab-separated lines into a pipe."""
-    made = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    """Print rows under their columns: as a drawn table on a terminal, as tab-separated lines into a pipe.
+
+    Into a pipe each row goes as it comes, so that memory does not grow with their number.
+    """
+    made = (["" if cell is None else str(cell) for cell in row] for row in rows)
     if not sys.stdout.isatty():
-        for row in [list(columns), *made]:
+        for row in chain([list(columns)], made):
             click.echo("\t".join(" ".join(cell.split()) for cell in row))
         return
     # rich costs a start of 60 ms; only who looks at a table pays for it.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sancai.adoption import Adoption
     from sancai.cases import Cases
     from sancai.datasets import Datasets
+    from sancai.differences import Difference
     from sancai.drafts import Drafts
     from sancai.erasures import Erasures
     from sancai.evidence import EvidenceRoom
@@ -60,6 +61,16 @@ class Client(AbstractContextManager["Client"]):
         from sancai.handles import load
 
         return load(reference, self, keys=keys)
+
+    def diff(self, before: str, after: str | None = None) -> "Difference":
+        """Return what version ``after`` (``@v2``, or the newest) changed against ``namespace/slug@v1``.
+
+        Raises:
+            SancaiError: As ``sancai.differences.difference``.
+        """
+        from sancai.differences import difference
+
+        return difference(self, before, after)
 
     @cached_property
     def datasets(self) -> "Datasets":

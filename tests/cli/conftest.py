@@ -18,6 +18,7 @@ def at(world: World) -> Iterator[At]:
 
         def desk(party: str, role: str = Role.OWNER) -> Desk:
             token = world.tokens[f"{party}/{role}"]
-            return Desk(lambda *given: sancai(*given, SANCAI_URL=url, SANCAI_TOKEN=token, SANCAI_LANG="en"))
+            own = {"SANCAI_URL": url, "SANCAI_TOKEN": token, "SANCAI_LANG": "en"}
+            return Desk(lambda *given, **more: sancai(*given, **{**own, **more}))
 
         yield desk
