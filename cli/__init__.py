@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
+from cli.output import authority_option
 from cli.words import say
 
 
@@ -130,7 +131,8 @@ root = Root(
             expose_value=False,
             callback=_print_version,
             help=say("Print the release.", "显示版本。"),
-        )
+        ),
+        authority_option(),
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

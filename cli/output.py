@@ -1,11 +1,12 @@
 """What a command prints: for people by default, JSON on request, errors in one line.
 
 A command is made with ``cls=Leaf``, or by ``@group.command`` of a group with ``cls=Branch``. It takes ``example=``,
-shown in its help, and has ``--json`` by itself. It ends with ``show(value, human)``; money is printed as the service
+shown in its help, and has ``--json`` and ``--ca`` by itself. It ends with ``show(value, human)``; money is printed as the service
 sent it.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -41,6 +42,8 @@ class Leaf(click.Command):
                 help=say("Print JSON instead of text.", "以 JSON 输出。"),
             )
         )
+        # The root shows it; here it is taken, too, so that it may stand where a hand types it.
+        self.params.append(authority_option(hidden=True))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example below the options."""
@@ -62,6 +65,28 @@ Branch.group_class = Branch
 def _remember_json(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
         context.meta[JSON_WANTED] = True
+
+
+def authority_option(*, hidden: bool = False) -> click.Option:
+    """Return ``--ca FILE``: whom every connection of the command trusts, as if ``SANCAI_CA`` named it."""
+    return click.Option(
+        ["--ca"],
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        expose_value=False,
+        is_eager=True,
+        hidden=hidden,
+        callback=_trust,
+        help=say(
+            "Trust the private certificate authorities in this file, too; before or after the command.",
+            "同时信任此文件中的私有证书颁发机构；可写在命令之前或之后。",
+        ),
+    )
+
+
+def _trust(_: click.Context, __: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        os.environ["SANCAI_CA"] = value
 
 
 def wants_json() -> bool:

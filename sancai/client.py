@@ -40,9 +40,17 @@ if TYPE_CHECKING:
 class Client(AbstractContextManager["Client"]):
     """The functions of a service, typed."""
 
-    def __init__(self, url: str, token: str | None = None, language: str = "en") -> None:
-        """Prepare a client of the service at ``url``; nothing is sent yet. Raises InvalidValueError."""
-        self.session: Final = Session(url, token, language)
+    def __init__(
+        self, url: str, token: str | None = None, language: str = "en", ca: "Path | str | None" = None
+    ) -> None:
+        """Prepare a client of the service at ``url``; nothing is sent yet.
+
+        ``ca`` names a file of private authorities to trust for the service and its object store, as ``SANCAI_CA`` does.
+
+        Raises:
+            InvalidValueError: ``url_malformed``, ``ca_unreadable``.
+        """
+        self.session: Final = Session(url, token, language, ca)
 
     @classmethod
     def configured(cls, language: str = "en") -> Self:

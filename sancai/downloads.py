@@ -23,7 +23,7 @@ from sancai.manifests import digest_wrong
 from sancai.parallel import Stop, in_parallel
 from sancai.paths import PART_SUFFIX
 from sancai.ranges import RangesIgnoredError, Source, failure, fetch_range, unreachable
-from sancai.session import http_client, wait_s
+from sancai.session import http_client, require_trusted, wait_s
 from sancai.transfers import ATTEMPTS_MAX, BLOCK_BYTES, IN_FLIGHT, TIMEOUT, Progress
 
 RANGE_BYTES: Final = 16 * BLOCK_BYTES
@@ -159,6 +159,7 @@ class _Fetch:
                             offset += self._write(handle, kept, offset)
                             hashing.update(kept)
             except httpx.TransportError as error:
+                require_trusted(error, self._source.url(False))
                 if attempt == ATTEMPTS_MAX:
                     raise unreachable(error) from error
             if offset == self._source.size_bytes:

@@ -41,7 +41,12 @@ class SancaiFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec carr
     root_marker = ""
 
     def __init__(
-        self, url: str | None = None, token: str | None = None, keys: tuple[str, ...] = (), **options: Any
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        keys: tuple[str, ...] = (),
+        ca: str | None = None,
+        **options: Any,
     ) -> None:
         """Prepare the file system; nothing is sent yet.
 
@@ -49,10 +54,11 @@ class SancaiFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec carr
             url: The service; by default the one commands talk to.
             token: A token of that service; without one, what ``sancai login`` kept for it.
             keys: Trusted public keys, as ``sancai pull --key`` takes them.
+            ca: A file of private authorities to trust, as ``SANCAI_CA`` names one.
             options: Of fsspec itself.
         """
-        super().__init__(url=url, token=token, keys=keys, **options)
-        self._url, self._token, self._keys = url, token, tuple(keys)
+        super().__init__(url=url, token=token, keys=keys, ca=ca, **options)
+        self._url, self._token, self._keys, self._ca = url, token, tuple(keys), ca
         self._clients: Final[dict[tuple[int, str, str | None], Client]] = {}
         self._handles: Final[dict[tuple[Client, str], VersionHandle]] = {}
         self._lock: Final = RLock()
@@ -241,7 +247,7 @@ class SancaiFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec carr
         url, token = config.require_url(), self._token or config.token
         key = (os.getpid(), url, token)
         if key not in self._clients:
-            self._clients[key] = Client(url, token)
+            self._clients[key] = Client(url, token, ca=self._ca)
         return self._clients[key]
 
 

@@ -70,7 +70,7 @@ class VersionHandle(AbstractContextManager["VersionHandle"]):
     @cached_property
     def http(self) -> "httpx.Client":
         """Connections to the store; the token never goes there."""
-        return http_client(TIMEOUT, 4 * IN_FLIGHT)
+        return http_client(TIMEOUT, 4 * IN_FLIGHT, self.client.session.ca)
 
     def files(self, *patterns: str) -> Iterator[ManifestFile]:
         """Yield the files by path, those that a path or pattern names (``data/*.parquet``, ``**/*.csv``), else all.

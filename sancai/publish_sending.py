@@ -54,7 +54,7 @@ class Sending:
             changed = True
             self._client.drafts.change(self._draft, remove=paths)
             self._memory.removed(self._draft, paths)
-        with StoreConnections(IN_FLIGHT + 1) as store:
+        with StoreConnections(IN_FLIGHT + 1, self._client.session.ca) as store:
             changed = self._send_small(store) or changed
             for batch in self._memory.missing_large(self._draft):
                 changed = True

@@ -12,7 +12,7 @@ import httpx
 
 from sancai.errors import NotAllowedError, NotFoundError, SancaiError, UnavailableError
 from sancai.parallel import Stop
-from sancai.session import wait_s
+from sancai.session import require_trusted, wait_s
 from sancai.transfers import ATTEMPTS_MAX, REFUSALS_MAX
 
 REFUSED: Final = frozenset({400, 401, 403, 410})
@@ -67,6 +67,7 @@ def fetch_range(http: httpx.Client, source: Source, start: int, end: int, take: 
                 failed = failure(source.path, answer, refusals)
                 refusals += answer.status_code in REFUSED
         except httpx.TransportError as error:
+            require_trusted(error, source.url(False))
             failed = unreachable(error)
         if offset > before:
             attempt = 0

@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -50,17 +51,19 @@ def user_agent() -> str:
         return "sancai"
 
 
-def http_client(timeout: httpx.Timeout = TIMEOUT, connections_max: int = 20) -> httpx.Client:
+def http_client(
+    timeout: httpx.Timeout = TIMEOUT, connections_max: int = 20, ca: Path | str | None = None
+) -> httpx.Client:
     """Return an HTTP client as every part of the package uses it.
 
-    It honours ``HTTPS_PROXY``, ``NO_PROXY`` and their kin except on the loopback, and a private certificate authority:
-    ``SANCAI_CA`` is trusted beside the public ones, ``SSL_CERT_FILE`` instead of them.
+    It honours ``HTTPS_PROXY``, ``NO_PROXY`` and their kin except on the loopback, and private certificate authorities,
+    see ``authorities``.
 
     Raises:
-        InvalidValueError: ``ca_unreadable``: what ``SANCAI_CA`` names holds no certificate.
+        InvalidValueError: ``ca_unreadable``.
     """
     return httpx.Client(
-        verify=authorities(),
+        verify=authorities(ca),
         timeout=timeout,
         limits=httpx.Limits(max_connections=connections_max, max_keepalive_connections=connections_max),
         headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
@@ -69,9 +72,16 @@ def http_client(timeout: httpx.Timeout = TIMEOUT, connections_max: int = 20) -> 
     )
 
 
-def authorities() -> ssl.SSLContext | bool:
-    """Return whom to trust with the name of a server; True for the usual ones."""
-    if not (given := os.environ.get("SANCAI_CA")):
+def authorities(ca: Path | str | None = None) -> ssl.SSLContext | bool:
+    """Return whom to trust with the name of a server; True for the usual ones.
+
+    The file ``ca``, or else the one that ``SANCAI_CA`` names, is trusted beside the public authorities;
+    ``SSL_CERT_FILE`` instead of them.
+
+    Raises:
+        InvalidValueError: ``ca_unreadable``: the file holds no certificate.
+    """
+    if not (given := ca or os.environ.get("SANCAI_CA")):
         return True
     context = httpx.create_ssl_context()
     try:
@@ -79,25 +89,38 @@ def authorities() -> ssl.SSLContext | bool:
     except OSError as error:  # ssl.SSLError is one.
         raise InvalidValueError(
             "ca_unreadable",
-            f"SANCAI_CA names {given}, which holds no certificate in PEM form. Ask the operator for the file.",
-            path=given,
+            f"{given}, named by --ca or SANCAI_CA, holds no certificate in PEM form. Ask the operator for the file.",
+            path=str(given),
         ) from error
     return context
+
+
+def require_trusted(error: httpx.TransportError, url: str) -> None:
+    """Raise UnavailableError ``certificate_untrusted`` if ``error`` says so: trying again is of no use."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        parts = urlsplit(url)
+        raise UnavailableError(
+            "certificate_untrusted",
+            f"Nobody who is trusted here vouches for {parts.scheme}://{parts.netloc} ({error}). If its authority is a "
+            "private one, name the file of its certificate with --ca or in SANCAI_CA.",
+            url=f"{parts.scheme}://{parts.netloc}",
+        ) from error
 
 
 class Session(AbstractContextManager["Session"]):
     """Requests to one service on behalf of one token. May be shared by threads."""
 
-    def __init__(self, url: str, token: str | None = None, language: str = "en") -> None:
+    def __init__(self, url: str, token: str | None = None, language: str = "en", ca: Path | str | None = None) -> None:
         """Prepare requests to the service at ``url``; nothing is sent yet.
 
         Args:
             url: The address of the service, with scheme, without ``/v1``.
             token: An access token; None asks as nobody in particular.
             language: The language of sentences in answers, ``en`` or ``zh``.
+            ca: A file of private authorities to trust for the service and its object store; without it, ``SANCAI_CA``.
 
         Raises:
-            InvalidValueError: ``url`` is not a web address.
+            InvalidValueError: ``url_malformed``, ``ca_unreadable``.
         """
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
@@ -105,7 +128,8 @@ class Session(AbstractContextManager["Session"]):
         self.url: Final = url.rstrip("/")
         self.language: Final = language
         self.signed_in: Final = token is not None
-        self._http: Final = http_client()
+        self.ca: Final = ca
+        self._http: Final = http_client(ca=ca)
         self._http.headers["Accept-Language"] = language
         if token is not None:
             self._http.headers["Authorization"] = f"Bearer {token}"
@@ -213,8 +237,7 @@ class Session(AbstractContextManager["Session"]):
                     answer.read()
                     answer.close()
             except httpx.TransportError as error:
-                if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                    raise self._untrusted(error) from error
+                require_trusted(error, self.url)
                 never_arrived = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
                 if attempt == ATTEMPTS_MAX or not (repeatable or never_arrived):
                     raise self._unreachable(error) from error
@@ -232,14 +255,6 @@ class Session(AbstractContextManager["Session"]):
                 raise _refusal(answer)
             return answer
         raise AssertionError
-
-    def _untrusted(self, error: httpx.TransportError) -> UnavailableError:
-        return UnavailableError(
-            "certificate_untrusted",
-            f"Nobody who is trusted here vouches for {self.url} ({error}). If its authority is a private one, name the "
-            "file of its certificate in SANCAI_CA.",
-            url=self.url,
-        )
 
     def _unreachable(self, error: httpx.TransportError) -> UnavailableError:
         reason = str(error) or type(error).__name__

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Final, Self
@@ -30,8 +31,14 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 class StoreConnections(AbstractContextManager["StoreConnections"]):
     """Connections to object stores, kept for the next part. May be shared by threads."""
 
-    def __init__(self, connections_max: int) -> None:
-        """Prepare; nothing is opened yet. ``connections_max`` bounds those through a proxy."""
+    def __init__(self, connections_max: int, ca: Path | str | None = None) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            connections_max: Bounds those through a proxy.
+            ca: A file of private authorities to trust, see ``sancai.session.authorities``.
+        """
+        self._ca: Final = ca
         self._connections_max: Final = connections_max
         self._idle: Final[dict[str, list[http.client.HTTPConnection]]] = {}
         self._lock: Final = Lock()
@@ -67,12 +74,12 @@ class StoreConnections(AbstractContextManager["StoreConnections"]):
 
     @cached_property
     def _through_proxy(self) -> httpx.Client:
-        return http_client(httpx.Timeout(WAIT_S, connect=CONNECT_S), self._connections_max)
+        return http_client(httpx.Timeout(WAIT_S, connect=CONNECT_S), self._connections_max, self._ca)
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         """Return what the rest of the package trusts: ``SANCAI_CA`` and ``SSL_CERT_FILE`` count here as well."""
-        given = authorities()
+        given = authorities(self._ca)
         return given if isinstance(given, ssl.SSLContext) else httpx.create_ssl_context()
 
     def _taken(self, place: str, parts: SplitResult) -> http.client.HTTPConnection:

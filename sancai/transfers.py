@@ -24,7 +24,7 @@ import httpx
 
 from sancai.errors import ConflictError, InvalidValueError, SancaiError, UnavailableError
 from sancai.parallel import Stop, in_parallel
-from sancai.session import Session, wait_s
+from sancai.session import Session, require_trusted, wait_s
 from sancai.shapes import shaped
 from sancai.store_connections import StoreConnections
 
@@ -152,7 +152,7 @@ class Uploads:
             SancaiError: As service and store refuse.
         """
         tell = progress or (lambda _: None)
-        shared = nullcontext(store) if store else StoreConnections(in_flight)
+        shared = nullcontext(store) if store else StoreConnections(in_flight, self._session.ca)
         with path.open("rb", buffering=0) as file, shared as used:
             before = os.fstat(file.fileno())
             if before.st_size != upload.size_bytes or seen not in {None, before.st_mtime_ns}:
@@ -223,6 +223,7 @@ class _Sender:
                 answer = self._store.put(url, self._body(offset, length, stop, told), length)
             except httpx.TransportError as error:
                 told.take_back()
+                require_trusted(error, url)
                 failed: SancaiError = UnavailableError(
                     "store_unreachable",
                     f"The object store at {httpx.URL(url).host} does not answer ({error or type(error).__name__}). "

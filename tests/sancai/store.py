@@ -74,6 +74,7 @@ class Store:
         self.on_read: Callable[[str, bytes, int], Reply | None] = lambda _path, _body, _count: None
         self.honours_ranges = True
         self.scheme = "http"
+        self.host: str | None = None
         self.manifest: dict[str, Any] | None = None
         self.on_contents: Callable[[bytes, int], Reply | None] = lambda _body, _count: None
         self.batches: list[int] = []
@@ -98,7 +99,7 @@ class Store:
             return self._store(request, path)
         if path == "/v1/uploads/up_1/parts":
             self.urls_given += 1
-            host = request.headers["Host"]
+            host = self.host or request.headers["Host"]
             urls = [
                 {"number": n, "url": f"{self.scheme}://{host}/store/part/{n}?give={self.urls_given}", "size_bytes": 0}
                 for n in request.json["numbers"]
@@ -122,7 +123,7 @@ class Store:
             content = b"".join(self.files[name] for name in paths)
             return self.on_contents(content, self._count("contents")) or Reply(200, content)
         if path.endswith("/reads"):
-            host, paths = request.headers["Host"], list(self.files)
+            host, paths = self.host or request.headers["Host"], list(self.files)
             self.urls_given += 1
             urls = [
                 {"path": p, "url": f"{self.scheme}://{host}/store/file/{paths.index(p)}?give={self.urls_given}"}

@@ -24,6 +24,7 @@ from sancai.client import Client
 from sancai.errors import InvalidValueError, UnavailableError
 from sancai.pull import pull
 from sancai.transfers import Upload
+from tests.cli.runner import sancai
 from tests.sancai.server import Running, serving
 from tests.sancai.store import Store
 
@@ -128,12 +129,12 @@ def service(tls: ssl.SSLContext | None = None) -> Iterator[tuple[Store, Running]
         yield store, running
 
 
-def there_and_back(store: Store, running: Running, folder: Path) -> None:
+def there_and_back(store: Store, running: Running, folder: Path, ca: Path | None = None) -> None:
     """Ask, download small and large files, and upload."""
     source = folder / "source.bin"
     source.write_bytes(FILES["big.bin"])
     store.size_bytes = len(FILES["big.bin"])
-    with Client(running.url, "t0") as client:
+    with Client(running.url, "t0", ca=ca) as client:
         pull(client, "hami/wind@v1", folder / "out")
         client.uploads.send(Upload("up_1", "open", 1 << 20, 1, store.size_bytes), source)
     assert (folder / "out" / "big.bin").read_bytes() == store.content() == FILES["big.bin"]
@@ -168,6 +169,44 @@ def test_an_authority_of_the_environment_is_trusted(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     with service(tls) as (store, running):
         there_and_back(store, running, tmp_path)
+
+
+def test_an_authority_of_one_client_counts_for_its_store_too(proxy: Proxy, tmp_path: Path) -> None:
+    authority, tls = certificate(tmp_path)
+    with service(tls) as (store, running):
+        there_and_back(store, running, tmp_path, ca=authority)
+    assert {asked.split(" ")[0] for asked in proxy.asked} == {"CONNECT"}
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_command_line_takes_an_authority_before_or_after_the_command(
+    before: bool, proxy: Proxy, tmp_path: Path, own_configuration: Path
+) -> None:
+    authority, tls = certificate(tmp_path)
+    given, pulled = ["--ca", str(authority)], ["pull", "hami/wind@v1", "--to", str(tmp_path / "out")]
+    with service(tls) as (store, running):
+        store.files["larger.bin"] = bytes(3 << 20)
+        own = {"SANCAI_URL": running.url, "SANCAI_CONFIG": str(own_configuration)}
+        done = sancai(*(given + pulled if before else pulled + given), **own)
+        assert done.code == 0, done.err
+        assert store.seen_tokens
+    assert (tmp_path / "out" / "larger.bin").stat().st_size == 3 << 20
+    assert {asked.split(" ")[0] for asked in proxy.asked} == {"CONNECT"}
+
+
+def test_a_store_that_nobody_vouches_for_is_refused_at_once(tmp_path: Path, no_waiting: list[float]) -> None:
+    _, tls = certificate(tmp_path)
+    with service(tls) as (_, other), service() as (store, running), Client(running.url) as client:
+        store.scheme, store.host = "https", other.url.removeprefix("https://")
+        with pytest.raises(UnavailableError, match=other.url) as caught:
+            pull(client, "hami/wind@v1", tmp_path / "out")
+        assert caught.value.code == "certificate_untrusted"
+        source = tmp_path / "source.bin"
+        source.write_bytes(b"content")
+        with pytest.raises(UnavailableError, match=other.url) as caught:
+            client.uploads.send(Upload("up_1", "open", 1 << 20, 1, 7), source)
+        assert caught.value.code == "certificate_untrusted"
+    assert not any(no_waiting)
 
 
 def test_an_unknown_authority_is_refused_at_once_and_says_what_to_do(tmp_path: Path, no_waiting: list[float]) -> None:
