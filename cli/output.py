@@ -1,8 +1,8 @@
 """What a command prints: for people by default, JSON on request, errors in one line.
 
 A command is made with ``cls=Leaf``, or by ``@group.command`` of a group with ``cls=Branch``. It takes ``example=``,
-shown in its help, and has ``--json`` and ``--ca`` by itself. It ends with ``show(value, human)``; money is printed as the service
-sent it.
+shown in its help, and has ``--json`` and ``--ca`` by itself. It ends with ``show(value, human)``; money is
+printed as the service sent it.
 """
 
 import json

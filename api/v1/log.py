@@ -4,15 +4,19 @@ import base64
 from typing import Any, Self
 
 from flask import Response
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from api.calls import house, read, rendered, write
 from api.door import Answer, Door, Strict, Whole
+from api.v1.dataset_bodies import version_number
 from registry.actors.model import Action
+from registry.catalog import reading
+from registry.catalog.model import VersionName
 from registry.journal import service
-from registry.journal.service import Inclusion
+from registry.journal.service import Inclusion, Proof
 from registry.journal.signing import Verifier
 from registry.values.identifiers import EntryId
+from registry.values.names import PublicName
 
 door = Door("log", __name__)
 
@@ -52,6 +56,51 @@ class InclusionView(Answer):
             size=found.size,
             proof=[_text(each) for each in found.proof],
             checkpoint=found.note,
+        )
+
+
+class EntryView(Answer):
+    """An entry of the journal; its canonical JSON (RFC 8785) is the leaf, the commitment in hex."""
+
+    commitment: str
+    decided_at: str
+    format_version: int
+    id: str
+    role: str
+    subject: str
+    type: str
+
+
+class OpeningView(Answer):
+    """What an entry commits to; the salt in hex."""
+
+    salt: str
+    payload: JsonValue
+
+
+class PublicationView(Answer):
+    """The entry by which a version was published; no opening once it was erased, no inclusion until it is logged."""
+
+    entry: EntryView
+    opening: OpeningView | None
+    inclusion: InclusionView | None
+
+    @classmethod
+    def of(cls, found: Proof) -> Self:
+        """Return the view of the proof of a publication."""
+        entry, opening = found.entry, found.opening
+        return cls(
+            entry=EntryView(
+                commitment=entry.commitment.hex(),
+                decided_at=str(entry.decided_at),
+                format_version=entry.format_version,
+                id=entry.id,
+                role=entry.role,
+                subject=entry.subject,
+                type=entry.type,
+            ),
+            opening=OpeningView(salt=opening.salt.hex(), payload=opening.payload) if opening else None,
+            inclusion=InclusionView.of(found.inclusion) if found.inclusion else None,
         )
 
 
@@ -116,6 +165,15 @@ def prove_inclusion(entry: str) -> Response:
     """Prove that an entry is in the log."""
     entry_id = EntryId(entry)
     return read(lambda view: service.inclusion_of(view, entry_id), InclusionView.of)
+
+
+@door.operation(
+    "GET", "/v1/datasets/<namespace>/<slug>/versions/<version>/publication", {200: PublicationView}, public=True
+)
+def prove_publication(namespace: str, slug: str, version: str) -> Response:
+    """Prove that a version was published: the entry of the journal, what it commits to, and its place in the log."""
+    name = VersionName(PublicName(namespace, slug), version_number(version))
+    return read(lambda view: reading.publication(view, name), PublicationView.of)
 
 
 @door.operation("GET", "/v1/log/consistency", {200: ConsistencyView}, public=True)

@@ -8,7 +8,7 @@ from registry.catalog import records, rules, statement_rules
 from registry.catalog.manifest_pages import root_of_draft
 from registry.catalog.model import Dataset, Version, VersionName, VersionState
 from registry.catalog.ownership import own_dataset, own_draft
-from registry.catalog.reading import overlap_of
+from registry.catalog.reading import PUBLISHED_ENTRY, overlap_of
 from registry.catalog.search import document_tokens
 from registry.catalog.signing_statements import add_within, card_body, first_of_version
 from registry.catalog.statement_model import Grade, StatementKind
@@ -76,7 +76,7 @@ def publish_draft(work: Work, draft_id: VersionId, key: SigningKey) -> Version:
     index_within(work, held, published)
     stated = _state_first(work, held, published, key)
     work.journal(
-        "catalog.version_published",
+        PUBLISHED_ENTRY,
         draft_id,
         name=f"{held.name}@v{number}",
         content_digest=str(digest),

@@ -22,6 +22,8 @@ from registry.catalog.model import (
 )
 from registry.catalog.search import query_text
 from registry.errors import InvalidValueError, NotAllowedError, NotFoundError
+from registry.journal import service as journal
+from registry.journal.service import Proof
 from registry.journal.work import View
 from registry.manifests import service as manifests
 from registry.manifests.model import FilePath
@@ -34,6 +36,7 @@ from registry.values.moment import Moment
 from registry.values.names import PublicName
 
 READ_PATHS_MAX = 100
+PUBLISHED_ENTRY = "catalog.version_published"
 
 
 def dataset(view: View, wanted: PublicName | DatasetId) -> Dataset:
@@ -82,6 +85,14 @@ def version_named(view: View, name: VersionName) -> Version:
     if found is None:
         raise NotFoundError("version_not_found", name=str(name))
     return found
+
+
+def publication(view: View, name: VersionName) -> Proof:
+    """Return the entry of the journal by which a version was published, with all that proves it. Raises NotFoundError.
+
+    Whoever may see the version may see what the entry commits to: its name and digests.
+    """
+    return journal.proof_about(view, PUBLISHED_ENTRY, version_named(view, name).id)
 
 
 def version_by_digest(view: View, dataset_id: DatasetId, digest: Digest) -> Version:

@@ -246,6 +246,13 @@ def entry_of(connection: Connection, entry_id: EntryId) -> Entry | None:
     return Entry(**row._mapping) if row else None  # noqa: SLF001
 
 
+def entry_about(connection: Connection, type_: str, subject: str) -> Entry | None:
+    """Return the first entry of a type about a subject."""
+    about = select(entries).where(entries.c.subject == subject, entries.c.type == type_)
+    row = connection.execute(about.order_by(entries.c.decided_at, entries.c.id).limit(1)).one_or_none()
+    return Entry(**row._mapping) if row else None  # noqa: SLF001
+
+
 def erase_openings(connection: Connection, subject: str, *, but: str) -> None:
     """Erase what the entries about a subject open to, except of types that begin with ``but``; every proof holds."""
     about = select(entries.c.id).where(entries.c.subject == subject, not_(entries.c.type.startswith(but)))

@@ -9,7 +9,7 @@ from registry.actors.rules import require
 from registry.errors import ConflictError, CorruptContentError, InvalidValueError, NotFoundError
 from registry.journal import records, rules
 from registry.journal.checkpoints import sign_checkpoint, verify_checkpoint
-from registry.journal.model import Checkpoint, commitment_of
+from registry.journal.model import Checkpoint, Entry, Opening, commitment_of
 from registry.journal.signing import SigningKey, Verifier
 from registry.journal.work import View, Work
 from registry.values.canonical import Json
@@ -125,6 +125,25 @@ def inclusion_of(view: View, entry_id: EntryId) -> Inclusion:
         place[0], checkpoint.size, lambda level, index: records.node(view.connection, level, index)
     )
     return Inclusion(entry_id, place[0], checkpoint.size, proof, note)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An entry, what it commits to unless that was erased, and its place in the log once the sequencer gave it one."""
+
+    entry: Entry
+    opening: Opening | None
+    inclusion: Inclusion | None
+
+
+def proof_about(view: View, type_: str, subject: str) -> Proof:
+    """Return the first entry of a type about a subject with all that proves it. Raises NotFoundError."""
+    entry = records.entry_about(view.connection, type_, subject)
+    if entry is None:
+        raise NotFoundError("entry_not_in_log", id=subject)
+    logged = records.leaf_of(view.connection, entry.id) is not None
+    opening = records.opening_of(view.connection, entry.id)
+    return Proof(entry, opening, inclusion_of(view, entry.id) if logged else None)
 
 
 def consistency_between(view: View, size_before: int, size_after: int) -> Sequence[bytes]:

@@ -531,6 +531,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     # The log, the clock and the service itself.
     "show_checkpoint": Sample(plain()),
     "list_keys": Sample(plain()),
+    "prove_publication": Sample(plain(dataset_path(version="v1"))),
     "prove_inclusion": Sample(_entry),
     "prove_consistency": Sample(lambda _: Asked(query={"from": 1, "to": 1})),
     "show_clock": Sample(plain()),

@@ -1,5 +1,6 @@
 """Looking through versions over HTTP: pages of manifests, folders, and what one version changed against another."""
 
+import base64
 import hashlib
 import json
 from itertools import pairwise
@@ -10,6 +11,10 @@ import pytest
 from registry.catalog import manifest_pages
 from registry.catalog.rereading import verify_versions
 from registry.house import House
+from registry.journal import rules, service
+from registry.journal.checkpoints import verify_checkpoint
+from registry.journal.model import Opening, commitment_of
+from registry.values.canonical import canonical_json
 from tests.api.test_datasets import DATASET, Member, publisher
 from tests.api.test_packs import BASE, begun, published, send_pack
 from tests.registry.catalog.builders import a_csv, a_table, csv_of
@@ -148,3 +153,25 @@ def test_a_difference_names_each_file_and_sums_them_up(house: House, browsed: Me
     ]
     nothing = browsed.web.get("/v1/datasets/sector-lab/wind/diff", **{"from": 2, "to": 2})
     assert nothing["items"] == []
+
+
+def test_a_publication_is_proved_down_to_the_signed_checkpoint(house: House, browsed: Member) -> None:
+    waiting = browsed.web.get(f"{BASE}/publication")
+    assert waiting["inclusion"] is None
+    service.sequence(house.database, house.clock, house.signing_key)
+    found = browsed.web.get(f"{BASE}/publication")
+    included = found["inclusion"]
+    verifier = house.signing_key.verifier
+    checkpoint = verify_checkpoint(included["checkpoint"], [verifier], verifier.name)
+    rules.verify_inclusion(
+        rules.leaf_hash(canonical_json(found["entry"])),
+        included["leaf_index"],
+        included["size"],
+        [base64.b64decode(each) for each in included["proof"]],
+        checkpoint.root,
+    )
+    opening = Opening(bytes.fromhex(found["opening"]["salt"]), found["opening"]["payload"])
+    assert commitment_of(opening).hex() == found["entry"]["commitment"]
+    root = canonical_json(browsed.web.get(f"{BASE}/manifest")["root"])
+    assert opening.payload["manifest_digest"] == f"sha256:{hashlib.sha256(root).hexdigest()}"
+    browsed.web.get("/v1/datasets/sector-lab/wind/versions/v9/publication", status=404)
