@@ -31,6 +31,7 @@ from sancai.errors import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sancai.bundles import open_bundle
     from sancai.client import Client
     from sancai.handles import VersionHandle, load
     from sancai.importing import Imported
@@ -51,11 +52,17 @@ __all__ = [
     "errors",
     "import_folder",
     "load",
+    "open_bundle",
     "publish",
 ]
 
 
-_HOMES: Final = {"Client": "sancai.client", "VersionHandle": "sancai.handles", "load": "sancai.handles"}
+_HOMES: Final = {
+    "Client": "sancai.client",
+    "VersionHandle": "sancai.handles",
+    "load": "sancai.handles",
+    "open_bundle": "sancai.bundles",
+}
 
 
 def publish(path: "Path | str", name: str | None = None, **given: Any) -> "Published":

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from sancai.addresses import Addresses
+from sancai.config import pinned_keys
 from sancai.contents import SMALL_BYTES, fetch_contents, held
 from sancai.manifests import Manifest, ManifestFile
 from sancai.parallel import Stop
@@ -32,6 +33,7 @@ from sancai.trust import trusted_manifest
 if TYPE_CHECKING:
     import httpx
 
+    from sancai.bundling import Bundled
     from sancai.client import Client
     from sancai.datasets import Version
     from sancai.pull import Pulled
@@ -66,6 +68,11 @@ class VersionHandle(AbstractContextManager["VersionHandle"]):
     def manifest(self) -> Manifest:
         """The signed manifest. Raises CorruptContentError."""
         return trusted_manifest(self.client, self.name, self.number, self._keys)
+
+    @property
+    def trusted_keys(self) -> tuple[str, ...]:
+        """The public keys of which one signed the manifest: those that were named, else the pinned ones."""
+        return self._keys or pinned_keys(self.client.session.url)
 
     @cached_property
     def http(self) -> "httpx.Client":
@@ -128,6 +135,20 @@ class VersionHandle(AbstractContextManager["VersionHandle"]):
         from sancai.pull import pull_version
 
         return pull_version(self, Path(folder), paths, check=check, begin=begin, progress=progress)
+
+    def bundle(
+        self,
+        file: Path | str,
+        paths: Sequence[str] = (),
+        *,
+        check: bool = False,
+        begin: Callable[[int], None] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> "Bundled":
+        """Write one file with data, manifest, proofs and papers; see ``sancai.bundling``. Raises SancaiError."""
+        from sancai.bundling import write_bundle
+
+        return write_bundle(self, Path(file), paths, check=check, begin=begin, progress=progress)
 
     def close(self) -> None:
         """Close the connections; files that were opened cannot be read afterwards."""

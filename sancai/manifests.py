@@ -67,6 +67,7 @@ Pages = Callable[[PageReference], bytes]
 class Manifest:
     """A manifest whose root holds. May be shared by threads.
 
+    ``digest`` is that of the root, ``content_digest`` that of the files.
     ``signed_by`` names the trusted keys that signed, and is empty when none was given; ``envelope`` is what was signed,
     for whoever wants to check it again.
     """
@@ -75,6 +76,7 @@ class Manifest:
         self, root: Mapping[str, Any], envelope: Mapping[str, Any], signed_by: tuple[str, ...], pages: Pages
     ) -> None:
         """Take a root that was opened; ``pages`` fetches the rest. Raises KeyError, TypeError for another form."""
+        self.digest: Final = f"sha256:{hashlib.sha256(rfc8785.dumps(dict(root))).hexdigest()}"
         self.content_digest: Final = str(root["content_digest"])
         self.file_count: Final = int(root["files"])
         self.size_bytes: Final = int(root["size_bytes"])
@@ -249,7 +251,7 @@ def opened_envelope(
         return bytes(opened.payload), ()
     trusted = {}
     for key in keys:
-        made = SSlibKey.from_crypto(Ed25519PublicKey.from_public_bytes(_public_bytes(key)))
+        made = SSlibKey.from_crypto(Ed25519PublicKey.from_public_bytes(public_bytes(key)))
         trusted[made.keyid] = (made, key_name(key))
     named: list[Key] = [made for keyid, (made, _) in trusted.items() if keyid in opened.signatures]
     if not named:
@@ -265,7 +267,7 @@ def opened_envelope(
     return bytes(opened.payload), tuple(sorted(trusted[key.keyid][1] for key in named))
 
 
-def _public_bytes(key: str) -> bytes:
+def public_bytes(key: str) -> bytes:
     """Return the 32 bytes of a key written ``name+id+base64(0x01 || key)``. Raises CorruptContentError."""
     name, _, rest = key.partition("+")
     key_id, _, encoded = rest.partition("+")

@@ -38,14 +38,19 @@ def _is_safe_segment(segment: str) -> bool:
     )
 
 
+def require_safe(path: str) -> None:
+    """Raise CorruptContentError ``path_unsafe`` unless ``path`` may be the name of a file below a folder."""
+    if not is_safe(path) or path.endswith(PART_SUFFIX):
+        raise _unsafe(path)
+
+
 def target_in(folder: Path, path: str) -> Path:
     """Return where the file ``path`` of a dataset goes below ``folder``, making the folders on the way.
 
     Raises:
         CorruptContentError: ``path_unsafe``: it would be written outside, or over the marks of a download.
     """
-    if not is_safe(path) or path.endswith(PART_SUFFIX):
-        raise _unsafe(path)
+    require_safe(path)
     root = folder.resolve()
     place = root
     for segment in path.split("/")[:-1]:
@@ -75,8 +80,8 @@ class Places:
             if len(self._parents) >= FOLDERS_REMEMBERED:
                 self._parents.clear()
             self._parents[parent] = str(target_in(self.folder, path).parent)
-        elif not is_safe(path) or path.endswith(PART_SUFFIX):
-            raise _unsafe(path)
+        else:
+            require_safe(path)
         return Path(f"{self._parents[parent]}/{name}")
 
     def there(self, path: str) -> os.stat_result | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -86,15 +86,8 @@ class Statements:
         Raises:
             CorruptContentError: ``statement_mismatch``: a signature, a digest or the order does not hold.
         """
-        expected: tuple[int, str | None] | None = None
-        for item in self._session.pages(f"{_at(name, version)}/statements"):
-            found, previous = _checked(shaped(Statement, item), keys)
-            if expected is not None and expected != (found.number, found.digest):
-                raise _mismatch()
-            expected = found.number - 1, previous
-            yield found
-        if expected is not None and expected != (0, None):
-            raise _mismatch()
+        items = self._session.pages(f"{_at(name, version)}/statements")
+        return checked((shaped(Statement, item) for item in items), keys)
 
     def grade(self, name: str, version: int, grade: str, basis: str, evidence: str | None = None) -> Statement:
         """State the grade of a version; with the id of a document it is an assessment. Raises RuleError."""
@@ -167,6 +160,27 @@ class Statements:
             cursor = page.next_cursor
             if cursor is None or len(nodes) >= nodes_max:
                 return Lineage(tuple(nodes), tuple(edges.values()), cursor)
+
+
+def checked(history: Iterable[Statement], keys: Sequence[str] = ()) -> Iterator[Statement]:
+    """Yield all statements about one subject, the newest first, each once it holds.
+
+    Args:
+        history: The statements as the service gave them.
+        keys: Trusted public keys; without any, only the digests are checked.
+
+    Raises:
+        CorruptContentError: ``statement_mismatch``: a signature, a digest or the order does not hold.
+    """
+    expected: tuple[int, str | None] | None = None
+    for item in history:
+        found, previous = _checked(item, keys)
+        if expected is not None and expected != (found.number, found.digest):
+            raise _mismatch()
+        expected = found.number - 1, previous
+        yield found
+    if expected is not None and expected != (0, None):
+        raise _mismatch()
 
 
 def _at(name: str, version: int | None) -> str:

@@ -1,11 +1,13 @@
-"""``sancai verify``: every promise of an installation, checked against database and store."""
+"""``sancai verify``: every promise of an installation, checked against database and store; or a bundle."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from cli.commands.verify_bundle import verify_bundle
 from cli.output import Leaf, line, show
 from cli.server import require_server
 from cli.words import say
@@ -50,15 +52,38 @@ class Report:
     "verify",
     cls=Leaf,
     help=say(
-        "Check everything against database and store, without the network: manifest signatures, the digest of every "
-        "object (each is read again), the journal's entries and root, the digests of reads, the checkpoints and "
-        "dossiers in the log bucket, the ledger. Names what is damaged.",
-        "离线核验数据库与存储中的全部内容：清单签名、每个对象的摘要（逐一重读）、日志条目与根、读取记录摘要、日志桶中的检查点与卷宗、台账；并指出损坏之处。",
+        "With FILE, a bundle of `sancai pull --bundle`: check every byte of it without network, and unpack it with "
+        "--extract. Without, on the machine of an installation, check everything against database and store: manifest "
+        "signatures, the digest of every object (each is read again), the journal's entries and root, the digests of "
+        "reads, the checkpoints and dossiers in the log bucket, the ledger. Names what is damaged.",
+        "给出 FILE（`sancai pull --bundle` 写成的文件）时，离线逐字节校验，并可用 --extract 解包。不给时，在安装所在"
+        "机器上离线核验数据库与存储中的全部内容：清单签名、每个对象的摘要（逐一重读）、日志条目与根、读取记录摘要、"
+        "日志桶中的检查点与卷宗、台账；并指出损坏之处。",
     ),
-    example="sancai verify",
+    example="sancai verify\nsancai verify turbines.tar --extract ./turbines",
 )
-def command() -> int:
-    """Verify an installation."""
+@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--extract",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=say("Unpack the files of the bundle into this folder.", "将文件解包到此文件夹。"),
+)
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    help=say(
+        "Trust only this public key (name+id+base64), not the one pinned for the service of the bundle.",
+        "只信任此公钥（name+id+base64），不用为其来源服务固定的公钥。",
+    ),
+)
+def command(file: Path | None, extract: Path | None, keys: tuple[str, ...]) -> int:
+    """Verify a bundle, or an installation."""
+    if file is not None:
+        verify_bundle(file, extract, keys)
+        return 0
+    if extract or keys:
+        raise click.UsageError(say("Name the bundle, too.", "请同时指定文件。"))
     require_server()
     from registry.house import open_house
     from storage.settings import read_settings
