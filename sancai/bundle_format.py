@@ -4,6 +4,7 @@ The manifest says which files there are, in which order and how large; so every 
 known beforehand. That is what makes it resumable, and leaves no room for a byte that nobody signed.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ class Member:
 class Head:
     """What a bundle says of itself. Nothing of it is trusted: the manifest is held against a key, the rest against it.
 
+    A digest of its own shows what was damaged on the way; who changes it on purpose gains nothing but other labels.
     ``service`` is where it came from, ``keys`` the public keys that were trusted there, ``paths`` what was asked for.
     """
 
@@ -73,7 +75,7 @@ class Head:
             "service": self.service,
             "version": self.version,
         }
-        return rfc8785.dumps(stated)
+        return rfc8785.dumps(stated | {"digest": f"sha256:{hashlib.sha256(rfc8785.dumps(stated)).hexdigest()}"})
 
     @classmethod
     def parse(cls, content: bytes) -> "Head | None":

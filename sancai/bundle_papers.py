@@ -8,14 +8,14 @@ contract of the order against its signature.
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import rfc8785
 
 from sancai.datasets import address_of
-from sancai.errors import CorruptContentError, NotAllowedError, NotFoundError
+from sancai.errors import CorruptContentError, NotAllowedError, NotFoundError, UnexpectedAnswerError
 from sancai.manifests import Manifest
 from sancai.proofs import PublicationProved, check_publication, require_signature
 from sancai.shapes import shaped
@@ -59,8 +59,8 @@ def gather(version: "VersionHandle") -> dict[str, bytes]:
         VERSION: session.get(of_version),
         PUBLICATION: _or_none(lambda: session.get(f"{of_version}/publication")),
         TERMS: next(iter(session.get(f"{at}/terms", limit=1).get("items", [])), None),
-        ORDER: _order(version) if session.signed_in else None,
     }
+    made[ORDER] = _order(version, made[DATASET]["id"]) if session.signed_in else None
     for name, stated in zip(STATEMENTS, (at, of_version), strict=True):
         made[name] = list(session.pages(f"{stated}/statements")) or None
     if made[PUBLICATION] is not None and made[PUBLICATION].get("opening") is None:
@@ -68,13 +68,13 @@ def gather(version: "VersionHandle") -> dict[str, bytes]:
     return {name: rfc8785.dumps(stated) for name, stated in sorted(made.items()) if stated is not None}
 
 
-def _order(version: "VersionHandle") -> dict[str, Any] | None:
-    """Return the newest order of the reader for this version that has a contract."""
+def _order(version: "VersionHandle", dataset: str) -> dict[str, Any] | None:
+    """Return the newest order of the reader for this version, or for the whole dataset, that has a contract."""
     session = version.client.session
-    named = {f"v{version.number}", version.reference, version.version.id}
     orders = _or_none(lambda: list(session.pages("/orders"))) or []
     for order in orders:
-        if order.get("dataset") == version.name and order.get("version") in named and order.get("state") in _ORDERED:
+        of_it = order["dataset"] == dataset and order["version"] in {None, version.version.id}
+        if of_it and order["state"] in _ORDERED:
             return session.get(f"/orders/{order['id']}")
     return None
 
@@ -99,26 +99,26 @@ def check(papers: Mapping[str, bytes], manifest: Manifest, keys: Sequence[str]) 
         publication, terms, order = (read.get(name) for name in (PUBLICATION, TERMS, ORDER))
         of_dataset, of_version = ([shaped(Statement, item) for item in read.get(name, [])] for name in STATEMENTS)
         histories = [tuple(checked(statements, keys)) for statements in (of_dataset, of_version)]
-        _check_subjects(histories, manifest.content_digest)
+        datasets = _check_subjects(histories, manifest.content_digest)
         licences = [each.body["licence"] for each in histories[0] if each.kind == "licence"]
         if order is not None:
-            _check_contract(order["contract"], keys)
+            _check_contract(order, datasets, keys)
         return PapersFound(
             publication=check_publication(publication, keys, manifest.content_digest, manifest.digest)
             if publication is not None
             else None,
             licence=licences[0] if licences else read.get(DATASET, {}).get("licence"),
             statements=sum(map(len, histories)),
-            terms_sha256=terms["sha256"] if terms else None,
+            terms_sha256=_terms(terms) if terms else None,
             order=order["id"] if order else None,
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, UnexpectedAnswerError) as error:
         raise _malformed(", ".join(papers)) from error
 
 
-def _check_subjects(histories: Sequence[Sequence[Statement]], content_digest: str) -> None:
-    """Raise CorruptContentError unless every statement is about this content, or about the one dataset it is of."""
-    datasets = set()
+def _check_subjects(histories: Sequence[Sequence[Statement]], content_digest: str) -> Set[str]:
+    """Return the dataset the statements are about. Raises CorruptContentError if it is not one, or other content."""
+    datasets: set[str] = set()
     for history, expected in zip(histories, (None, content_digest), strict=True):
         for statement in history:
             subject = json.loads(base64.b64decode(statement.envelope["payload"]))["subject"]
@@ -127,11 +127,25 @@ def _check_subjects(histories: Sequence[Sequence[Statement]], content_digest: st
                 raise CorruptContentError(
                     "statement_mismatch", "A statement in the bundle is about another dataset or version."
                 )
+    return datasets
 
 
-def _check_contract(contract: Mapping[str, Any], keys: Sequence[str]) -> None:
+def _terms(stated: Mapping[str, Any]) -> str | None:
+    """Return the digest of the terms in hex, None where they ended. Raises CorruptContentError for another text."""
+    if stated["text"] is None:
+        return None
+    if hashlib.sha256(stated["text"].encode()).hexdigest() != stated["sha256"]:
+        raise _malformed(TERMS)
+    return str(stated["sha256"])
+
+
+def _check_contract(order: Mapping[str, Any], datasets: Set[str], keys: Sequence[str]) -> None:
+    """Raise CorruptContentError unless a trusted key signed a contract of this order about this dataset."""
+    contract = order["contract"]
     content = contract["content"].encode()
-    if f"sha256:{hashlib.sha256(content).hexdigest()}" != contract["digest"] or contract["key"] not in keys:
+    agreed, digest = json.loads(content), f"sha256:{hashlib.sha256(content).hexdigest()}"
+    about = agreed["order"] == order["id"] and datasets <= {agreed["dataset"]}
+    if not about or digest != contract["digest"] or contract["key"] not in keys:
         raise CorruptContentError(
             "contract_wrong", "The contract of the order is not one that a key trusted here signed."
         )

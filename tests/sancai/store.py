@@ -131,6 +131,10 @@ class Store:
                 for p in request.json["paths"]
             ]
             return Reply.of({"urls": urls, "expires_at": "2026-03-02T03:00:00Z"})
+        if re.fullmatch(r"/v1/datasets/\w+/\w+(/versions/v1)?/(statements|terms)", path):
+            return Reply.of({"items": [], "next_cursor": None})
+        if re.fullmatch(r"/v1/datasets/\w+/\w+", path):
+            return Reply.of({"id": "ds_1", "name": "hami/wind", "licence": "CC-BY-4.0"})
         if re.fullmatch(r"/v1/datasets/\w+/\w+/versions/v1", path):
             return Reply.of({"id": "ver_1", "number": 1, "content_digest": "sha256:0"})
         return Reply.of({"code": "not_found", "detail": f"There is no {path}."}, 404)
