@@ -1,6 +1,7 @@
 """The papers of a bundle, from the real service: what was changed in them, or belongs to something else, is refused."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +16,7 @@ from sancai.errors import CorruptContentError
 from sancai.handles import VersionHandle
 from sancai.proofs import open_checkpoint, root_by_inclusion
 from tests.live import application_of, live
-from tests.world import BUYER, DATASET, OPEN_DATASET, World
+from tests.world import BUYER, DATASET, OPEN_DATASET, PUBLISHER, World
 
 Papers = dict[str, Any]
 
@@ -139,6 +140,15 @@ def test_papers_hold_as_they_came_and_no_change_goes_unseen(version: VersionHand
         change(changed)
         assert changed != gathered, change.__name__
         assert not holds(changed, version), change.__name__
+
+
+def test_terms_travel_with_their_digest(world: World, version: VersionHandle) -> None:
+    text = "仅供研究使用。"
+    world.as_(PUBLISHER).post(f"/v1/datasets/{DATASET}/terms", {"text": text})
+    papers = {"terms.json": json.loads(bundle_papers.gather(version)["terms.json"])}
+    assert check(papers, version).terms_sha256 == hashlib.sha256(text.encode()).hexdigest()
+    papers["terms.json"]["text"] += "可转售。"
+    assert not holds(papers, version)
 
 
 def test_papers_of_another_version_do_not_hold(version: VersionHandle) -> None:
