@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import rfc8785
+import urllib3
 from securesystemslib.dsse import Envelope
 
 from benchmarks.report import Row
@@ -25,8 +26,7 @@ from sancai.paths import Places
 from sancai.pull import plan_of
 from sancai.pull_memory import PullMemory
 from sancai.ranges import Source
-from sancai.session import http_client
-from sancai.transfers import IN_FLIGHT, TIMEOUT
+from sancai.transfers import BLOCK_BYTES, IN_FLIGHT
 from storage.minio_server import MinioServer, obtain_minio
 from storage.minio_store import MinioStore, create_store_keys
 from storage.object_store import Bucket
@@ -89,11 +89,12 @@ def _raw(url: str, target: Path) -> None:
     def fetch(start: int) -> None:
         end = min(start + RANGE_BYTES, SIZE_BYTES)
         offset = start
-        with http.stream("GET", url, headers={"Range": f"bytes={start}-{end - 1}"}) as answer:
-            for block in answer.iter_raw():
-                offset += os.pwrite(handle, block, offset)
+        answer = store.request("GET", url, headers={"Range": f"bytes={start}-{end - 1}"}, preload_content=False)
+        while block := answer.read(BLOCK_BYTES):
+            offset += os.pwrite(handle, block, offset)
+        answer.release_conn()
 
-    with http_client(TIMEOUT, IN_FLIGHT + 1) as http, ThreadPoolExecutor(IN_FLIGHT) as pool:
+    with urllib3.PoolManager(maxsize=IN_FLIGHT) as store, ThreadPoolExecutor(IN_FLIGHT) as pool:
         list(pool.map(fetch, range(0, SIZE_BYTES, RANGE_BYTES)))
     os.fsync(handle)
     os.close(handle)

@@ -294,10 +294,10 @@ class _Writing:
                 self._tell(len(content))
             return made
         [file] = asked.files
-        http, source = self._version.http, asked.source
+        store, source = self._version.store, asked.source
         if not self._ranged:
             whole = self._part.with_name(f".{self._file.name[:80]}.{file.sha256[:16]}.file{PART_SUFFIX}")
-            download(source, whole, self._tell, 1, stop, http)
+            download(source, whole, self._tell, 1, stop, store)
             return [_Piece(file, 0, whole)]
         piece = bytearray(asked.end - asked.start)
 
@@ -305,7 +305,7 @@ class _Writing:
             piece[at - asked.start : at - asked.start + len(block)] = block
             self._tell(len(block))
 
-        fetch_range(http, source, asked.start, asked.end, take, stop)
+        fetch_range(store, source, asked.start, asked.end, take, stop)
         return [_Piece(file, asked.start, piece)]
 
     def _lock(self, part: BinaryIO) -> None:

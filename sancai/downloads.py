@@ -23,8 +23,9 @@ from sancai.manifests import digest_wrong
 from sancai.parallel import Stop, in_parallel
 from sancai.paths import PART_SUFFIX
 from sancai.ranges import RangesIgnoredError, Source, failure, fetch_range, unreachable
-from sancai.session import http_client, require_trusted, wait_s
-from sancai.transfers import ATTEMPTS_MAX, BLOCK_BYTES, IN_FLIGHT, TIMEOUT, Progress
+from sancai.session import require_trusted, wait_s
+from sancai.store_connections import StoreConnections
+from sancai.transfers import ATTEMPTS_MAX, BLOCK_BYTES, IN_FLIGHT, Progress
 
 RANGE_BYTES: Final = 16 * BLOCK_BYTES
 
@@ -35,11 +36,11 @@ def download(
     progress: Progress | None = None,
     in_flight: int = IN_FLIGHT,
     outer: Stop | None = None,
-    http: httpx.Client | None = None,
+    store: StoreConnections | None = None,
 ) -> None:
     """Fetch one file to ``target``, replacing what is there once all bytes are right.
 
-    ``http`` may be shared between files: making a client costs more than a small file.
+    ``store`` may be shared between files, and its connections with it.
 
     Raises:
         CorruptContentError: ``digest_wrong``: the store gave other bytes than the manifest states.
@@ -47,7 +48,7 @@ def download(
         NotAllowedError: ``read_refused``: the store refuses fresh addresses, too.
     """
     tell = progress or (lambda _: None)
-    with nullcontext(http) if http else http_client(TIMEOUT, in_flight + 1) as used:
+    with nullcontext(store) if store else StoreConnections(in_flight + 1) as used:
         fetch = _Fetch(source, target, used, tell, in_flight, outer)
         resumed = fetch.resumed
         if fetch.run() != source.sha256 and resumed:
@@ -67,9 +68,15 @@ class _Fetch:
     """One attempt at a file."""
 
     def __init__(
-        self, source: Source, target: Path, http: httpx.Client, tell: Progress, in_flight: int, outer: Stop | None
+        self,
+        source: Source,
+        target: Path,
+        store: StoreConnections,
+        tell: Progress,
+        in_flight: int,
+        outer: Stop | None,
     ) -> None:
-        self._source, self._target, self._http, self._tell = source, target, http, tell
+        self._source, self._target, self._store, self._tell = source, target, store, tell
         self._in_flight, self._outer = in_flight, outer
         # The name holds the digest: a part file of another version is never taken up.
         stem = f".{target.name[:100]}.{source.sha256[:16]}"
@@ -132,7 +139,7 @@ class _Fetch:
         start = index * RANGE_BYTES
         end = start + self._length(index)
         fetch_range(
-            self._http, self._source, start, end, lambda block, offset: self._write(handle, block, offset), stop
+            self._store, self._source, start, end, lambda block, offset: self._write(handle, block, offset), stop
         )
 
     def _write(self, handle: int, block: bytes, offset: int) -> int:
@@ -149,7 +156,7 @@ class _Fetch:
         for attempt in range(1, ATTEMPTS_MAX + 1):
             hashing, offset = hashlib.sha256(), 0
             try:
-                with self._http.stream("GET", self._source.url(attempt > 1)) as answer:
+                with self._store.get(self._source.url(attempt > 1), {}) as answer:
                     if not answer.is_success:
                         failure(self._source.path, answer, attempt - 1)
                     else:

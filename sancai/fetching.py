@@ -68,7 +68,7 @@ def _large(
     addresses = Addresses(version.client, version.name, version.number, [file.path for file in files])
 
     def fetch(file: ManifestFile, stop: Stop | None, in_flight: int = 1) -> ManifestFile:
-        download(addresses.source(file), place(file), tell, in_flight, stop, version.http)
+        download(addresses.source(file), place(file), tell, in_flight, stop, version.store)
         return file
 
     medium = [file for file in files if file.size_bytes <= MEDIUM_BYTES]

@@ -25,14 +25,12 @@ from sancai.manifests import Manifest, ManifestFile
 from sancai.parallel import Stop
 from sancai.ranged_file import AHEAD_MIN_BYTES, RangedFile, read_into
 from sancai.selection import Selection
-from sancai.session import http_client
 from sancai.stated import DeprecatedDataWarning
-from sancai.transfers import IN_FLIGHT, TIMEOUT
+from sancai.store_connections import StoreConnections
+from sancai.transfers import IN_FLIGHT
 from sancai.trust import trusted_manifest
 
 if TYPE_CHECKING:
-    import httpx
-
     from sancai.bundling import Bundled
     from sancai.client import Client
     from sancai.datasets import Version
@@ -75,9 +73,9 @@ class VersionHandle(AbstractContextManager["VersionHandle"]):
         return self._keys or pinned_keys(self.client.session.url)
 
     @cached_property
-    def http(self) -> "httpx.Client":
+    def store(self) -> StoreConnections:
         """Connections to the store; the token never goes there."""
-        return http_client(TIMEOUT, 4 * IN_FLIGHT, self.client.session.ca)
+        return StoreConnections(4 * IN_FLIGHT, self.client.session.ca)
 
     def files(self, *patterns: str) -> Iterator[ManifestFile]:
         """Yield the files by path, those that a path or pattern names (``data/*.parquet``, ``**/*.csv``), else all.
@@ -100,7 +98,7 @@ class VersionHandle(AbstractContextManager["VersionHandle"]):
         file = self.manifest.find(path)
         if file.size_bytes <= SMALL_BYTES:
             return io.BytesIO(self.read_bytes(path))
-        return io.BufferedReader(RangedFile(self._addresses.source(file), self.http), AHEAD_MIN_BYTES)
+        return io.BufferedReader(RangedFile(self._addresses.source(file), self.store), AHEAD_MIN_BYTES)
 
     def read_bytes(self, path: str) -> bytes:
         """Return a whole file once it has its digest. Raises CorruptContentError, NotFoundError, NotAllowedError."""
@@ -152,8 +150,8 @@ class VersionHandle(AbstractContextManager["VersionHandle"]):
 
     def close(self) -> None:
         """Close the connections; files that were opened cannot be read afterwards."""
-        if "http" in self.__dict__:
-            self.http.close()
+        if "store" in self.__dict__:
+            self.store.close()
         if self._owned:
             self.client.close()
 
@@ -174,7 +172,7 @@ class VersionHandle(AbstractContextManager["VersionHandle"]):
     def _read(self, file: ManifestFile, start: int, end: int) -> bytes:
         content = bytearray(max(0, end - start))
         if content:
-            read_into(self.http, self._addresses.source(file), start, memoryview(content))
+            read_into(self.store, self._addresses.source(file), start, memoryview(content))
         return bytes(content)
 
 

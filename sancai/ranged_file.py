@@ -13,12 +13,11 @@ import os
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-import httpx
-
 from sancai.errors import InvalidValueError, UnavailableError
 from sancai.manifests import digest_wrong
 from sancai.parallel import Stop, in_parallel
 from sancai.ranges import RangesIgnoredError, Source, fetch_range
+from sancai.store_connections import StoreConnections
 from sancai.transfers import IN_FLIGHT
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ PIECE_BYTES: Final = 8 << 20
 """What one request asks for when a large piece is fetched."""
 
 
-def read_into(http: httpx.Client, source: Source, start: int, view: memoryview) -> None:
+def read_into(store: StoreConnections, source: Source, start: int, view: memoryview) -> None:
     """Fill ``view`` with the bytes from ``start``, several ranges in flight.
 
     Raises:
@@ -44,7 +43,7 @@ def read_into(http: httpx.Client, source: Source, start: int, view: memoryview) 
         def take(block: bytes, at: int) -> None:
             view[at - start : at - start + len(block)] = block
 
-        fetch_range(http, source, start + offset, start + end, take, stop)
+        fetch_range(store, source, start + offset, start + end, take, stop)
 
     try:
         if len(view) <= PIECE_BYTES:
@@ -65,12 +64,12 @@ def read_into(http: httpx.Client, source: Source, start: int, view: memoryview) 
 class RangedFile(io.RawIOBase):
     """A seekable binary file over one object of the store. For one thread at a time, as any file."""
 
-    def __init__(self, source: Source, http: httpx.Client) -> None:
+    def __init__(self, source: Source, store: StoreConnections) -> None:
         """Open ``source``; nothing is fetched yet."""
         super().__init__()
         self.name: Final = source.path
         self.size: Final = source.size_bytes
-        self._source, self._http = source, http
+        self._source, self._store = source, store
         self._position = 0
         self._block, self._block_start = bytearray(), 0
         self._ahead = AHEAD_MIN_BYTES
@@ -104,7 +103,7 @@ class RangedFile(io.RawIOBase):
         if not count:
             return 0
         if count >= AHEAD_MAX_BYTES:
-            read_into(self._http, self._source, self._position, view)
+            read_into(self._store, self._source, self._position, view)
         else:
             self._copy(view)
         self._hash(view)
@@ -129,7 +128,7 @@ class RangedFile(io.RawIOBase):
         start = self._position + filled
         self._ahead = min(AHEAD_MAX_BYTES, self._ahead * 2) if start == block_end else AHEAD_MIN_BYTES
         block = bytearray(min(self.size - start, max(self._ahead, len(view) - filled)))
-        read_into(self._http, self._source, start, memoryview(block))
+        read_into(self._store, self._source, start, memoryview(block))
         self._block, self._block_start = block, start
         view[filled:] = block[: len(view) - filled]
 

@@ -13,6 +13,7 @@ import httpx
 from sancai.errors import NotAllowedError, NotFoundError, SancaiError, UnavailableError
 from sancai.parallel import Stop
 from sancai.session import require_trusted, wait_s
+from sancai.store_connections import Answer, StoreConnections
 from sancai.transfers import ATTEMPTS_MAX, REFUSALS_MAX
 
 REFUSED: Final = frozenset({400, 401, 403, 410})
@@ -36,7 +37,7 @@ class Source:
     """Where to fetch it; called with True when the store refused the last address, for a fresh one."""
 
 
-def fetch_range(http: httpx.Client, source: Source, start: int, end: int, take: Take, stop: Stop) -> None:
+def fetch_range(store: StoreConnections, source: Source, start: int, end: int, take: Take, stop: Stop) -> None:
     """Give the bytes from ``start`` up to ``end`` to ``take``.
 
     Raises:
@@ -55,7 +56,7 @@ def fetch_range(http: httpx.Client, source: Source, start: int, end: int, take: 
         try:
             ranged = not whole or offset > 0
             headers = {"Range": f"bytes={offset}-{end - 1}"} if ranged else {}
-            with http.stream("GET", source.url(refusals > 0), headers=headers) as answer:
+            with store.get(source.url(refusals > 0), headers) as answer:
                 if answer.status_code == 200 and ranged:
                     raise RangesIgnoredError
                 if answer.is_success:
@@ -77,7 +78,7 @@ def fetch_range(http: httpx.Client, source: Source, start: int, end: int, take: 
             stop.sleep(wait_s(attempt + 1))
 
 
-def failure(path: str, answer: httpx.Response, refusals: int) -> SancaiError:
+def failure(path: str, answer: Answer, refusals: int) -> SancaiError:
     """Return why an answer did not bring all; raise when trying again is of no use."""
     if answer.is_success:
         return UnavailableError("store_cut", "The object store ended its answer early. Run the same command again.")

@@ -36,7 +36,6 @@ REFUSALS_MAX: Final = 3
 COMPLETION_WAIT_S: Final = 60.0
 """Several times what the service waits before it takes a completion for crashed."""
 COMPLETION_POLL_S: Final = 1.0
-TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 
 Progress = Callable[[int], None]
 """Called with the bytes that have gone further since the last call; negative when some must be sent again."""

@@ -64,6 +64,68 @@ def test_a_refusal_before_the_whole_part_was_read_is_an_answer(store: StoreConne
         thread.join()
 
 
+def fetched(store: StoreConnections, url: str, **headers: str) -> bytes:
+    with store.get(url, headers) as answer:
+        assert answer.is_success
+        return b"".join(answer.iter_raw())
+
+
+def test_what_is_fetched_leaves_its_connection_for_the_next(store: StoreConnections) -> None:
+    accepted: list[socket.socket] = []
+    body = bytes(3 << 20)
+    answer = b"HTTP/1.1 206 Partial Content\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            accepted.append(connection)
+            for _ in range(2):
+                asked = b""
+                while b"\r\n\r\n" not in asked:
+                    asked += connection.recv(1 << 16)
+                assert b"GET /a?s=1 HTTP/1.1" in asked
+                assert b"Range: bytes=0-9" in asked
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/a?s=1"
+        for _ in range(2):
+            assert fetched(store, url, Range="bytes=0-9") == body
+        thread.join()
+    accepted[0].close()
+
+
+def test_an_answer_that_is_cut_is_an_error_of_the_transport(store: StoreConnections) -> None:
+    with serving(script(Reply(200, b"x" * 1_000, cut_after=400), Reply(200, b"y"))) as server:
+        with pytest.raises(httpx.TransportError, match="600 bytes early"):
+            fetched(store, f"{server.url}/a")
+        assert fetched(store, f"{server.url}/a") == b"y"
+
+
+def test_an_answer_that_nobody_reads_is_not_taken_for_the_next(store: StoreConnections) -> None:
+    with serving(script(Reply(403, b"z" * 100), Reply(200, b"y"))) as server:
+        with store.get(f"{server.url}/a", {}) as answer:
+            assert (answer.status_code, answer.headers["content-length"]) == (403, "100")
+        assert fetched(store, f"{server.url}/a") == b"y"
+
+
+def test_a_kept_connection_that_is_gone_is_opened_anew(store: StoreConnections) -> None:
+    with serving(script(Reply(200, b"x"), NO_ANSWER, Reply(200, b"y"))) as server:
+        assert fetched(store, f"{server.url}/a") == b"x"
+        assert fetched(store, f"{server.url}/a") == b"y"
+        assert len(server.asked) == 3
+
+
+def test_an_error_of_whoever_takes_the_bytes_is_none_of_the_transport(store: StoreConnections) -> None:
+    with (
+        serving(script(Reply(200, b"x"))) as server,
+        pytest.raises(OSError, match="disk full"),
+        store.get(f"{server.url}/a", {}),
+    ):
+        raise OSError("disk full")
+
+
 def test_a_proxy_of_the_environment_is_used(store: StoreConnections, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(script(Reply())) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
