@@ -280,6 +280,30 @@ def open_bundle(path: Path | str, keys: Sequence[str] = ()) -> Bundle:
     return Bundle(Path(path), keys)
 
 
+class Held:
+    """Counts what an earlier run left; ``open`` is the file that has begun and not ended."""
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        """Tell of bytes as they hold."""
+        self._tell = tell
+        self.bytes = self.open_bytes = 0
+        self.open: ManifestFile | None = None
+
+    def begin(self, file: ManifestFile) -> None:
+        """Take up a file."""
+        self.open, self.open_bytes = file, 0
+
+    def write(self, block: bytes) -> None:
+        """Count its next bytes."""
+        self.bytes += len(block)
+        self.open_bytes += len(block)
+        self._tell(len(block))
+
+    def end(self, file: ManifestFile) -> None:  # noqa: ARG002
+        """Count the file as whole."""
+        self.open, self.open_bytes = None, 0
+
+
 class _Counting:
     """Keeps nothing, and tells of what came."""
 

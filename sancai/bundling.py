@@ -36,7 +36,7 @@ from sancai.bundle_format import (
     length_of,
     padding_of,
 )
-from sancai.bundles import Bundle, EndedError, page_name
+from sancai.bundles import Bundle, EndedError, Held, page_name
 from sancai.contents import batches, fetch_contents
 from sancai.downloads import download
 from sancai.errors import ConflictError, CorruptContentError, InvalidValueError, SancaiError
@@ -179,7 +179,7 @@ class _Writing:
 
     def _taken_up(self) -> tuple[Head, int] | None:
         """Find out how much of the part file holds; return its head and the bytes of data, None to begin anew."""
-        held = _Held(self._tell)
+        held = Held(self._tell)
         try:
             with Bundle(self._part, self._keys) as bundle:
                 if not self._is_same(bundle.head):
@@ -196,7 +196,7 @@ class _Writing:
             self._done = self._at = 0
             return None
 
-    def _kept(self, held: "_Held") -> int:
+    def _kept(self, held: Held) -> int:
         """Return the bytes of data that stay; of a large file that is cut, its beginning does."""
         file = held.open
         if file is not None and not is_small(file) and held.open_bytes < file.size_bytes:
@@ -353,26 +353,6 @@ class _Asked:
     source: Source | None = None
     start: int = 0
     end: int = 0
-
-
-class _Held:
-    """Counts what an earlier run left; ``open`` is the file that has begun and not ended."""
-
-    def __init__(self, tell: Progress) -> None:
-        self._tell = tell
-        self.bytes = self.open_bytes = 0
-        self.open: ManifestFile | None = None
-
-    def begin(self, file: ManifestFile) -> None:
-        self.open, self.open_bytes = file, 0
-
-    def write(self, block: bytes) -> None:
-        self.bytes += len(block)
-        self.open_bytes += len(block)
-        self._tell(len(block))
-
-    def end(self, file: ManifestFile) -> None:  # noqa: ARG002
-        self.open, self.open_bytes = None, 0
 
 
 def _write_member(part: BinaryIO, name: str, content: bytes) -> None:
