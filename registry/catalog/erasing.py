@@ -13,23 +13,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from registry.actors.model import Actor
 from registry.catalog import records
 from registry.catalog.erasure import erase_versions_within
 from registry.catalog.erasure_model import Condemned, Erasure, ErasureState
 from registry.catalog.model import VersionState
+from registry.catalog.premises import Premises
 from registry.errors import InvalidValueError
-from registry.journal.signing import SigningKey
 from registry.journal.work import Command, Work, perform
 from registry.manifests import signatures
 from registry.policy import service as policy
 from registry.values.canonical import Json, canonical_json
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, ErasureId, VersionId
-from registry.values.moment import Clock, Moment, SystemClock
-from storage.database import Connection, Database
+from registry.values.moment import Moment, SystemClock
+from storage.database import Connection
 from storage.errors import (
     ObjectLockedError,
     ObjectMissingError,
@@ -37,7 +37,7 @@ from storage.errors import (
     StoreConfigurationError,
     StoreError,
 )
-from storage.object_store import Bucket, ObjectStore, Place
+from storage.object_store import Bucket, Place
 
 LIST_PREFIX: Final = "erasures/"
 LIST_TYPE: Final = "application/vnd.sancai.erasure+json"
@@ -53,26 +53,6 @@ Deleter = Callable[[str, Place], None]
 
 Raises StoreError.
 """
-
-
-class Premises(Protocol):
-    """What erasing needs of an installation."""
-
-    @property
-    def database(self) -> Database:
-        """The database."""
-
-    @property
-    def clock(self) -> Clock:
-        """The clock."""
-
-    @property
-    def store(self) -> ObjectStore:
-        """Where bytes live."""
-
-    @property
-    def signing_key(self) -> SigningKey:
-        """The key that signs the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,9 +269,7 @@ def _reapply(work: Work, line: Mapping[str, Any]) -> Mapping[str, Json]:
             confirmed_at=order.confirmed_at,
             done_at=None,
         )
-        records.condemn_contents(
-            work.connection, erasure, list(known), there, hide_files=bool(line["hide_files"])
-        )
+        records.condemn_contents(work.connection, erasure, list(known), there, hide_files=bool(line["hide_files"]))
         places = [(each["store"], Place(Bucket(each["bucket"]), each["key"])) for each in line["objects"]]
         records.condemn_places(work.connection, erasure, places)
     standing = [each for each in known.values() if each.state not in OVER]

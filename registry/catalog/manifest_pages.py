@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from registry.catalog import records
-from registry.catalog.arrivals import Premises
 from registry.catalog.model import Version, VersionName, VersionState
+from registry.catalog.premises import Premises
 from registry.catalog.reading import version_named
 from registry.errors import CorruptContentError, NotFoundError
 from registry.journal.work import View

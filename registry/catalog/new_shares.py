@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from registry.catalog import records
-from registry.catalog.arrivals import Premises
 from registry.catalog.model import Version
+from registry.catalog.premises import Premises
 from registry.manifests import records as stored
 from registry.manifests.columns import ColumnBatch
 from registry.manifests.inventory import dialect_kept

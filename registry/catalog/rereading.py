@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from registry.catalog import records
-from registry.catalog.arrivals import Premises
 from registry.catalog.manifest_pages import root_now, signed_envelope
 from registry.catalog.model import VersionFile
+from registry.catalog.premises import Premises
 from registry.catalog.verification import WORKER
 from registry.errors import SancaiError, UnavailableError
 from registry.journal.work import View

@@ -14,7 +14,6 @@ from registry.catalog import records
 from registry.catalog.arrivals import (
     EnoughFaultsError,
     OverError,
-    Premises,
     Reading,
     read_arrivals,
     read_card_first,
@@ -26,6 +25,7 @@ from registry.catalog.manifest_pages import WrittenManifest, write_manifest
 from registry.catalog.model import Fault, VersionFile, VersionState
 from registry.catalog.new_shares import counted_share
 from registry.catalog.packing import verification_units
+from registry.catalog.premises import Premises
 from registry.catalog.reading import overlap_of, shown_overlap
 from registry.errors import InvalidValueError, UnavailableError
 from registry.journal.work import Command, Work, perform

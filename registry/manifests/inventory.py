@@ -108,8 +108,11 @@ def dialect_kept(kept: Mapping[str, Json]) -> Dialect:
     return Dialect(encoding, delimiter, quote if isinstance(quote, str) else '"')
 
 
-def detect_format(path: Path, name: str) -> Format:
-    """Return the format of the file at ``path``: by its bytes; of text, by the suffix of its name, too."""
+def detect_format(path: Path, name: str, media: Media) -> Format:
+    """Return the format of the file at ``path``: by its bytes; of text, by the suffix of its name, too.
+
+    ``media`` is what ``media_of`` says of it: thousands of small files are looked at, each once.
+    """
     with path.open("rb") as content:
         head = content.read(_HEAD_BYTES)
     suffix = PurePosixPath(name).suffix.lower()
@@ -118,7 +121,6 @@ def detect_format(path: Path, name: str) -> Format:
         return Format.PARQUET
     if head.startswith(b"ARROW1") or _begins_arrow_stream(head, path):
         return Format.ARROW
-    media = media_of(path, name)
     if not media.type.startswith(_DOCUMENT_ZIPS) and container_of(path, name):
         return Format.ARCHIVE
     if suffix in _JSON_SUFFIXES and _begins_jsonl(head):
@@ -172,12 +174,13 @@ def inspect_file(path: Path, name: str, declared: Dialect = UNDECLARED, feed: Fe
 
 
 def _inspect(path: Path, name: str, declared: Dialect, feed: Feed | None) -> FileInventory:
-    file_format = detect_format(path, name)
+    media = media_of(path, name)
+    file_format = detect_format(path, name, media)
     if file_format is Format.ARCHIVE:
         container = container_of(path, name) or "zip"
-        return FileInventory(file_format, media=media_of(path, name), archive=list_archive(path, container))
+        return FileInventory(file_format, media=media, archive=list_archive(path, container))
     if not file_format.is_table:
-        return FileInventory(file_format, media=media_of(path, name))
+        return FileInventory(file_format, media=media)
     if not file_format.is_text:
         columns = _declared(schema_of(path, file_format))
         return FileInventory(file_format, columns, _rows_decoded(path, file_format, feed))

@@ -2,8 +2,8 @@
 
 Rules:
 * Nothing is moved that does not hash to its digest: damaged bytes wait for the scrub, which mends them first.
-* The fresh object is written whole before one transaction leads all living rows there. A crash before it leaves a stray,
-  which the sweep finds; a crash after it leaves an old object without living rows, which the next attempt deletes.
+* The fresh object is written whole before one transaction leads all living rows there. A crash before it leaves a
+  stray, which the sweep finds; a crash after it an old object without living rows, which the next attempt deletes.
 """
 
 import hashlib

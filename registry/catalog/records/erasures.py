@@ -261,7 +261,8 @@ def condemn_contents(
 ) -> None:
     """Take the bytes of the covered versions from every reader, and note them as what the order erases.
 
-    ``hide_files``: the pages of their manifests, too, which name the files. The rows are locked first: a reference that is being made at the same time is either seen afterwards or refused.
+    ``hide_files``: the pages of their manifests, too, which name the files. The rows are locked first: a reference that
+    is being made at the same time is either seen afterwards or refused.
     """
     doomed = [blobs.c.bucket == Bucket.PUBLISHED, blobs.c.digest.in_(_contents(covered))]
     if kept:

@@ -9,6 +9,7 @@ from registry.errors import InvalidValueError
 from registry.manifests.columns import ColumnBatch, ColumnType
 from registry.manifests.dialect import Dialect
 from registry.manifests.inventory import ColumnEntry, detect_format, inspect_file
+from registry.manifests.media import media_of
 from registry.manifests.model import Format
 
 
@@ -174,7 +175,8 @@ def test_of_a_column_with_several_kinds_the_first_row_of_each_is_known(tmp_path:
     ],
 )
 def test_the_format_is_decided_by_content(tmp_path: Path, name: str, content: bytes, stated: Format) -> None:
-    assert detect_format(a_file(tmp_path, name, content), name) is stated
+    path = a_file(tmp_path, name, content)
+    assert detect_format(path, name, media_of(path, name)) is stated
 
 
 @pytest.mark.parametrize(
