@@ -56,6 +56,6 @@ def _text(value: Any, language: str) -> str:
 def _page_of(data: Mapping[str, Any]) -> str:
     """Return the page an event is about, as a path."""
     name, _, version = str(data.get("name") or "").partition("@")
-    if name.count("/") != 1:
+    if name.count("/") != 1 or "draft" in data:  # A draft has no page.
         return ""
     return f"/datasets/{quote(name)}" + (f"?version={quote(version)}" if version else "")

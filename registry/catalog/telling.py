@@ -20,6 +20,28 @@ def access_event(topic: Topic, held: Dataset, subject: Id, firms: Iterable[FirmI
     )
 
 
+def draft_event(topic: Topic, held: Dataset, draft: Version, **more: Json) -> Event:
+    """Return what the check of a draft has led to: the affair of its own firm, who alone knows that there is a draft.
+
+    ``more`` holds figures only. A message outlives its draft, so what was found in a file stays with the draft.
+    """
+    return Event(
+        topic=topic,
+        subject=draft.id,
+        data={
+            "dataset": held.id,
+            "draft": draft.id,
+            "name": str(held.name),
+            "title": held.title,
+            "message": draft.message,
+            **more,
+        },
+        firms=frozenset({held.publisher}),
+        dataset=held.id,
+        name=held.name,
+    )
+
+
 def version_event(topic: Topic, held: Dataset, version: Version, also: Iterable[FirmId] = (), **more: Json) -> Event:
     """Return what happened to a version: everybody may learn it, since descriptions are open and content is not in it.
 

@@ -22,15 +22,18 @@ from registry.catalog.arrivals import (
 from registry.catalog.bench import Bench
 from registry.catalog.inspection import load
 from registry.catalog.manifest_pages import WrittenManifest, write_manifest
-from registry.catalog.model import Fault, VersionFile, VersionState
+from registry.catalog.model import Fault, Version, VersionFile, VersionState
 from registry.catalog.new_shares import counted_share
 from registry.catalog.packing import verification_units
 from registry.catalog.premises import Premises
 from registry.catalog.reading import overlap_of, shown_overlap
+from registry.catalog.telling import draft_event
 from registry.errors import InvalidValueError, UnavailableError
 from registry.journal.work import Command, Work, perform
 from registry.manifests import records as stored
 from registry.manifests.rules import manifest_digest
+from registry.messages.announcing import announce
+from registry.messages.model import Topic
 from registry.sketches import service as sketches
 from registry.sketches.model import TableSketch
 from registry.values.canonical import Json
@@ -133,6 +136,7 @@ def _fault(work: Work, draft: VersionId, faults: list[Fault]) -> dict[str, Json]
             {"path": fault.path, "code": fault.code, "parameters": dict(fault.parameters)} for fault in faults
         ]
         records.set_version(work.connection, draft, state=VersionState.FAULTY, faults=stated)
+        _tell(work, Topic.DRAFT_FAULTY, found, faults=len(faults))
     work.journal("catalog.draft_found_faulty", draft, faults=len(faults))
     return {"state": VersionState.FAULTY.value}
 
@@ -178,4 +182,11 @@ def _verified(work: Work, draft: VersionId, read: Read) -> dict[str, Json]:
         manifest_digest=manifest_digest(root),
     )
     work.journal("catalog.draft_verified", draft, files=summed.files, rows=summed.rows)
+    _tell(work, Topic.DRAFT_VERIFIED, found, files=summed.files)
     return {"state": VersionState.VERIFIED.value}
+
+
+def _tell(work: Work, topic: Topic, draft: Version, **more: Json) -> None:
+    held = records.dataset_of(work.connection, draft.dataset)
+    if held is not None:
+        announce(work, draft_event(topic, held, draft, **more))

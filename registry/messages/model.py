@@ -27,6 +27,10 @@ MAIL_CODES_PER_DAY_MAX: Final = 5
 class Topic(StrEnum):
     """What happened: the thing, a full stop, and the past tense."""
 
+    DRAFT_VERIFIED = "draft.verified"
+    """The worker read all of a draft and found nothing against it."""
+    DRAFT_FAULTY = "draft.faulty"
+    """The worker found faults in a draft."""
     VERSION_PUBLISHED = "version.published"
     VERSION_WITHDRAWN = "version.withdrawn"
     VERSION_DEPRECATED = "version.deprecated"

@@ -34,11 +34,12 @@ from registry.values.moment import Moment
 _ORDERS: Final = frozenset({Topic.ORDER_PLACED, Topic.ORDER_ACCEPTED, Topic.ORDER_DELIVERED})
 _ACCESS: Final = frozenset({Topic.ACCESS_REQUESTED, Topic.ACCESS_ANSWERED, Topic.ACCESS_USED})
 _CASES: Final = frozenset({Topic.NOTICE_POSTED, Topic.CASE_REFUSED, Topic.CASE_PAID})
+_DRAFTS: Final = frozenset({Topic.DRAFT_VERIFIED, Topic.DRAFT_FAULTY})
 _LOSSES: Final = frozenset({Topic.VERSION_WITHDRAWN, Topic.VERSION_RECALLED, Topic.VERSION_ERASED})
 
 TOPICS_OF_ROLE: Final[Mapping[Role, frozenset[Topic]]] = {
     Role.OWNER: _LOSSES | _ACCESS | _ORDERS | _CASES,
-    Role.PUBLISHER: DATASET_TOPICS | _ACCESS | {Topic.ORDER_PLACED},
+    Role.PUBLISHER: DATASET_TOPICS | _DRAFTS | _ACCESS | {Topic.ORDER_PLACED},
     Role.BUYER: DATASET_TOPICS | _ORDERS | {Topic.ACCESS_ANSWERED},
     Role.FINANCE: _CASES | {Topic.ORDER_DELIVERED},
     Role.READER: _LOSSES,

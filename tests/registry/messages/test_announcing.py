@@ -5,6 +5,7 @@ import uuid
 import pytest
 from sqlalchemy import select
 
+from api.mail_words import mail_composer
 from registry.actors.model import Actor, Role
 from registry.catalog import service as catalog
 from registry.catalog.model import Dataset, VersionName
@@ -14,8 +15,17 @@ from registry.messages.announcing import announce
 from registry.messages.model import AnnouncementFilter, Event, Language, MailAddress, Topic, Webhook, WebhookState
 from registry.messages.rules import wants
 from registry.values.identifiers import AccountId, DatasetId, FirmId, WebhookId
-from storage.outbox import outbox
-from tests.registry.catalog.builders import a_dataset, a_publisher, a_publisher_with_token, a_version, ask, do
+from storage.outbox import Kind, Message, outbox
+from tests.registry.catalog.builders import (
+    a_csv,
+    a_dataset,
+    a_publisher,
+    a_publisher_with_token,
+    a_verified_draft,
+    a_version,
+    ask,
+    do,
+)
 
 
 def a_webhook(house: House, owner: Actor, topic: Topic, *datasets: DatasetId) -> WebhookId:
@@ -60,6 +70,45 @@ def test_a_publication_is_told_to_webhooks_of_the_firm_and_the_feed(house: House
         shown = records.announced(connection, AnnouncementFilter(frozenset(Topic), dataset.id), None, 10)
     assert (body["type"], body["data"]["name"]) == ("version.published", f"{dataset.name}@v1")
     assert [(each.topic, each.subject) for each in shown] == [(Topic.VERSION_PUBLISHED, version.id)]
+
+
+@pytest.mark.parametrize(
+    ("content", "topic", "figures"),
+    [
+        (a_csv(), Topic.DRAFT_VERIFIED, {"files": 1}),
+        (a_csv()[:60] + b"\n1,2,3,4,5\n", Topic.DRAFT_FAULTY, {"faults": 1}),
+    ],
+    ids=["verified", "faulty"],
+)
+def test_what_the_check_of_a_draft_led_to_is_told_to_its_firm_alone(
+    house: House, content: bytes, topic: Topic, figures: dict[str, int]
+) -> None:
+    owner, stranger = a_publisher(house), a_publisher(house)
+    dataset = a_dataset(house, owner)
+    own = [a_webhook(house, owner, topic), a_webhook(house, owner, topic, dataset.id)]
+    a_webhook(house, stranger, topic)
+    a_webhook(house, stranger, topic, dataset.id)
+    draft = a_verified_draft(house, owner, dataset, {"秘密/wind.csv": content})
+    assert sorted(told(house)) == sorted(own)
+    with house.database.reading() as connection:
+        body = connection.execute(select(outbox.c.body).limit(1)).scalar_one()
+        assert records.announced(connection, AnnouncementFilter(frozenset(Topic)), None, 10) == []
+    assert (body["type"], body["data"]["draft"], body["data"]["name"]) == (topic, draft.id, str(dataset.name))
+    assert figures.items() <= body["data"].items()
+    assert "秘密" not in str(body)
+
+
+def test_publishers_hear_by_mail_of_their_own_drafts(house: House) -> None:
+    assert wants(Topic.DRAFT_FAULTY, None, frozenset({Role.PUBLISHER}), follows=False)
+    assert not wants(Topic.DRAFT_FAULTY, None, frozenset({Role.BUYER}), follows=True)
+    draft = "drf_1"
+    body = {"type": Topic.DRAFT_FAULTY, "data": {"name": "lab/wind", "title": "风", "draft": draft, "faults": 2}}
+    message = Message(uuid.uuid4(), Kind.MAIL, "mail/x", "acc", Topic.DRAFT_FAULTY, body)
+    now = house.clock.now()
+    address = MailAddress(AccountId.new(), "a@x.test", Language.ZH, None, now, now)
+    mail = mail_composer("https://s.test", house.secret)(address, message)
+    assert "校验发现 2 项问题" in mail.text
+    assert "https://s.test/datasets" not in mail.text
 
 
 def test_a_withdrawal_is_told_with_its_reason(house: House) -> None:
