@@ -34,6 +34,34 @@ class AccessVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Consequence:
+    """Something that holds after a change of access, in words and with its figures."""
+
+    code: str
+    detail: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChange:
+    """That a dataset was opened or gated, and what holds for whoever read it before or wants to.
+
+    ``access`` is ``public``, ``terms`` (open to firms that accept them) or ``gated``. What was downloaded before cannot
+    be called back by this; ``consequences`` says so, too.
+    """
+
+    name: str
+    before: str
+    access: str
+    changed_at: str
+    consequences: tuple[Consequence, ...]
+    terms: int | None = None
+    terms_accepted: int = 0
+    grants: int = 0
+    requests_waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """One text of the terms of a dataset; ``text`` is None where they ended."""
 
@@ -98,6 +126,14 @@ class Access:
         """
         path = f"{address_of(name)}/versions/v{version}/access"
         return shaped(AccessVerdict, self._session.get(path, firm=firm))
+
+    def set(self, name: str, access: str, reason: str) -> AccessChange:
+        """Open a dataset of yours to everybody (``public``) or let only firms with a grant read it (``gated``).
+
+        Terms that stand go on binding; grants go on, too. Raises SancaiError; ConflictError when it is so already.
+        """
+        body = {"access": access, "reason": reason}
+        return shaped(AccessChange, self._session.post(f"{address_of(name)}/access", body))
 
     def terms(self, name: str) -> Terms:
         """Return the terms that stand. Raises NotFoundError where there are none."""

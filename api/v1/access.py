@@ -9,6 +9,8 @@ from api.v1.access_views import (
     AcceptancesView,
     AcceptanceView,
     AcceptBody,
+    AccessBody,
+    AccessChangeView,
     AccessQuery,
     AccessView,
     GrantBody,
@@ -27,9 +29,9 @@ from api.v1.access_views import (
 from api.v1.dataset_bodies import version_number
 from api.v1.dataset_naming import of_dataset
 from registry.actors.model import Action
-from registry.catalog import requests, service, terms
+from registry.catalog import opening, requests, service, terms
 from registry.catalog.access_model import AskForGrant, Grant, GrantRequest, GrantUntil, Terms
-from registry.catalog.model import VersionName
+from registry.catalog.model import Openness, VersionName
 from registry.errors import InvalidValueError
 from registry.values.digest import Digest
 from registry.values.identifiers import FirmId, GrantRequestId, OrderId
@@ -66,6 +68,13 @@ def explain_access(namespace: str, slug: str, version: str, query: AccessQuery) 
         ),
         lambda found: AccessView.of(*found),
     )
+
+
+@door.operation("POST", "/datasets/<namespace>/<slug>/access", {200: AccessChangeView}, action=Action.SET_ACCESS)
+def set_access(namespace: str, slug: str, body: AccessBody) -> Response:
+    """Open a dataset to everybody or gate it; the answer says what holds for those who read it before."""
+    name, access = PublicName(namespace, slug), Openness(body.access)
+    return write(lambda work: opening.set_access(work, name, access, body.reason), AccessChangeView.of, 200)
 
 
 # Terms.

@@ -10,8 +10,16 @@ from api.calls import cursor_of
 from api.door import Answer, PageQuery, Strict
 from api.problems import language
 from api.wording import sentence
-from registry.catalog.access_model import Acceptance, Grant, GrantRequest, RequestState, Terms
+from registry.catalog.access_model import AccessChange, Acceptance, Grant, GrantRequest, RequestState, Terms
 from registry.catalog.gate import Required, verdict
+from registry.catalog.opening import consequences
+
+
+class AccessBody(Strict):
+    """To whom a dataset is to be open: everyone (``public``), or who has a grant (``gated``); and why."""
+
+    access: str = Field(pattern="^(public|gated)$")
+    reason: str = Field(min_length=1, max_length=2_000)
 
 
 class TermsBody(Strict):
@@ -56,6 +64,50 @@ class AccessQuery(Strict):
     """For whom the gate is explained; by default for oneself."""
 
     firm: str | None = Field(default=None, max_length=60)
+
+
+class ConsequenceView(Answer):
+    """Something that holds after a change of access."""
+
+    code: str
+    detail: str
+    parameters: dict[str, JsonValue]
+
+
+class AccessChangeView(Answer):
+    """That a dataset was opened or gated, and what holds from now on for whoever read it before or wants to."""
+
+    name: str
+    before: str
+    access: str
+    changed_at: str
+    terms: int | None
+    terms_accepted: int
+    grants: int
+    requests_waiting: int
+    consequences: list[ConsequenceView]
+
+    @classmethod
+    def of(cls, found: AccessChange) -> Self:
+        """Return the view of a change."""
+        return cls(
+            name=found.name,
+            before=found.before.value,
+            access=found.access.value,
+            changed_at=str(found.changed_at),
+            terms=found.terms,
+            terms_accepted=found.terms_accepted,
+            grants=found.grants,
+            requests_waiting=found.requests,
+            consequences=[
+                ConsequenceView(
+                    code=each.code,
+                    detail=sentence(each.code, {"name": found.name, **each.parameters}, language()),
+                    parameters=dict(each.parameters),
+                )
+                for each in consequences(found)
+            ],
+        )
 
 
 class TermsView(Answer):

@@ -13,28 +13,45 @@ from cli.words import say
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sancai.access import AccessVerdict, GrantRequest, Terms
+    from sancai.access import AccessChange, AccessVerdict, GrantRequest, Terms
 
 
 @click.command(
     "access",
     cls=Leaf,
     help=say(
-        "Say whether you may read NAME or NAME@v2; --explain lists every condition and what would meet it.",
-        "说明您能否读取 NAME 或 NAME@v2；--explain 列出全部条件及满足办法。",
+        "Say whether you may read NAME or NAME@v2; --explain lists every condition and what would meet it. --set opens "
+        "your dataset NAME to everybody (public) or to firms with a grant only (gated), and says what then holds.",
+        "说明您能否读取 NAME 或 NAME@v2；--explain 列出全部条件及满足办法。--set 将自有数据集 NAME 改为公开（public）"
+        "或仅限获授权企业（gated），并说明变更后的效果。",
     ),
-    example="sancai dataset access hami-wind/turbines --explain",
+    example="sancai dataset access hami-wind/turbines --explain\n"
+    'sancai dataset access hami-wind/turbines --set gated --reason "contract with the grid operator"',
 )
 @click.argument("name")
 @click.option("--explain", is_flag=True, help=say("List every condition.", "列出全部条件。"))
 @click.option(
     "--for", "firm", help=say("For another firm (its id), of a dataset of yours.", "为其他企业（编号）查询自有数据集。")
 )
-def access(name: str, explain: bool, firm: str | None) -> None:
-    """Say who may read."""
+@click.option("--set", "wanted_access", type=click.Choice(["public", "gated"]), help=say("Change it.", "变更读取范围。"))
+@click.option("--reason", help=say("Why it is changed.", "变更理由。"))
+def access(name: str, explain: bool, firm: str | None, wanted_access: str | None, reason: str | None) -> None:
+    """Say who may read, or change it."""
     from sancai.datasets import Reference
 
     wanted = Reference.parse(name)
+    if wanted_access is not None or reason is not None:
+        if wanted_access is None or reason is None or wanted.version or explain or firm:
+            raise click.UsageError(
+                say(
+                    "To change access write NAME --set public|gated --reason WHY, without a version or other options.",
+                    "变更读取范围请写 NAME --set public|gated --reason 理由，不带版本和其他选项。",
+                )
+            )
+        with client() as service:
+            changed = service.access.set(wanted.name, wanted_access, reason)
+        show(changed, _print_change)
+        return
     with client() as service:
         number = wanted.version or service.datasets.version(wanted.name).number
         found = service.access.explain(wanted.name, number, firm)
@@ -52,6 +69,12 @@ def access(name: str, explain: bool, firm: str | None) -> None:
             )
 
     show(found, human)
+
+
+def _print_change(made: "AccessChange") -> None:
+    line(f"{made.name}: {made.before} → {made.access}")
+    for each in made.consequences:
+        line(f"  {each.detail}")
 
 
 @click.group("terms", cls=Branch, help=say("Terms that readers accept.", "读取条款。"))

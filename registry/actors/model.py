@@ -77,6 +77,7 @@ class Action(StrEnum):
     READ_USAGE = "read_usage"
     # Who is let in.
     SET_TERMS = "set_terms"
+    SET_ACCESS = "set_access"
     ACCEPT_TERMS = "accept_terms"
     REQUEST_GRANT = "request_grant"
     ANSWER_REQUEST = "answer_request"
@@ -192,6 +193,7 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.READ_CONTENT: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.READER),
     Action.READ_USAGE: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.AUDITOR),
     Action.SET_TERMS: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
+    Action.SET_ACCESS: _of(Scope.PUBLISH, Role.OWNER),
     Action.ACCEPT_TERMS: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
     Action.REQUEST_GRANT: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
     Action.ANSWER_REQUEST: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),

@@ -1,11 +1,12 @@
 """Terms, requests for a grant, and what is asked of them, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from registry.catalog.model import Openness
 from registry.values.digest import Digest
 from registry.values.identifiers import (
     AccountId,
@@ -92,6 +93,35 @@ class GrantRequest:
     ends_at: Moment | None = None
     reason: str | None = None
     firm_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChange:
+    """That a dataset was opened or gated, and what stands of those who read it before.
+
+    ``terms`` is the text that stands, None without one, ``terms_accepted`` how many firms accepted it; ``grants`` last,
+    ``requests`` wait, ``important`` versions need a grant whatever the dataset says; ``price_fen`` is what it is on sale
+    for, None when it is not.
+    """
+
+    name: str
+    before: Openness
+    access: Openness
+    changed_at: Moment
+    terms: int | None
+    terms_accepted: int
+    grants: int
+    requests: int
+    important: int
+    price_fen: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """Something that holds after a change of access: a code with its figures."""
+
+    code: str
+    parameters: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -438,6 +438,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "state_embargo": Sample(plain(dataset_path(version="v1"), {"until": None}), of(PUBLISHER), succeeds=False),
     # Who may read.
     "explain_access": Sample(plain(dataset_path(version="v1"))),
+    "set_access": Sample(plain(dataset_path(OPEN_DATASET), {"access": "gated", "reason": "合同要求"}), of(PUBLISHER)),
     "set_terms": Sample(plain(dataset_path(OPEN_DATASET), {"text": TERMS}), of(PUBLISHER)),
     "list_terms": Sample(plain(dataset_path(OPEN_DATASET))),
     "accept_terms": Sample(_termed),

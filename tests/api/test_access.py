@@ -2,10 +2,13 @@
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from registry.actors.model import Role
+from registry.journal.records import entries
 from tests.web import Web
 from tests.world import BUYER, DATASET, OFFICE, OPEN_DATASET, OTHER_OFFICE, PUBLISHER, STRANGER, World
 
@@ -172,3 +175,78 @@ def test_the_gate_is_explained_to_oneself_and_to_the_publisher_for_another_firm(
     granted = requested(world)
     world.as_(PUBLISHER).post(f"/v1/grant-requests/{granted}/grant", {}, status=200)
     assert explained(world.as_(PUBLISHER), DATASET, firm=world.ids[STRANGER])["grant"] is None
+
+
+def changed(world: World, name: str, access: str, status: int = 200, role: Role = Role.OWNER) -> dict[str, Any]:
+    body = {"access": access, "reason": "合同要求"}
+    answer: dict[str, Any] = world.as_(PUBLISHER, role).post(f"/v1/datasets/{name}/access", body, status=status)
+    return answer
+
+
+def said(answer: dict[str, Any]) -> list[str]:
+    return [each["code"] for each in answer["consequences"]]
+
+
+def test_a_dataset_is_gated_and_opened_again_and_the_answer_says_what_stays(world: World) -> None:
+    assert reads(world.web, OPEN_DATASET) == "read"
+    gated = changed(world, OPEN_DATASET, "gated")
+    assert (gated["before"], gated["access"]) == ("public", "gated")
+    assert said(gated) == ["access_by_grant_now", "access_grants_open", "access_downloaded_stays"]
+    assert reads(world.web, OPEN_DATASET, 401) == "unauthenticated"
+    assert reads(world.as_(STRANGER), OPEN_DATASET, 403) == "grant_missing"
+    assert reads(world.as_(PUBLISHER), OPEN_DATASET) == "read"
+    assert world.web.get(f"/v1/datasets/{OPEN_DATASET}")["access"] == "gated"
+    asked = {"purpose": "训练", "contact": "王工"}
+    made = world.as_(STRANGER).post(f"/v1/datasets/{OPEN_DATASET}/requests", asked)["id"]
+    world.as_(BUYER).post(f"/v1/datasets/{OPEN_DATASET}/requests", asked)
+    world.as_(PUBLISHER).post(f"/v1/grant-requests/{made}/grant", {}, status=200)
+    opened = changed(world, OPEN_DATASET, "public")
+    assert (opened["grants"], opened["requests_waiting"]) == (1, 1)
+    assert said(opened) == [
+        "access_open_now", "access_grants_kept", "access_requests_wait", "access_opened_for_good",
+    ]  # fmt: skip
+    assert reads(world.web, OPEN_DATASET) == "read"
+    changed(world, OPEN_DATASET, "gated")
+    assert reads(world.as_(STRANGER), OPEN_DATASET) == "read", "the grant counts again"
+    assert reads(world.as_(BUYER), OPEN_DATASET, 403) == "grant_missing"
+
+
+def test_terms_that_were_accepted_hold_through_every_change_of_access(world: World) -> None:
+    owner, reader, base = world.as_(PUBLISHER), world.as_(STRANGER), f"/v1/datasets/{OPEN_DATASET}"
+    owner.post(f"{base}/terms", {"text": TEXT})
+    reader.post(f"{base}/terms/1/accept", {"sha256": digest(TEXT)})
+    gated = changed(world, OPEN_DATASET, "gated")
+    assert (gated["before"], gated["terms"], gated["terms_accepted"]) == ("terms", 1, 1)
+    assert "access_terms_stay" in said(gated)
+    asked = explained(reader, OPEN_DATASET)
+    assert (asked["terms"], asked["grant"]) == (None, "grant_missing")
+    opened = changed(world, OPEN_DATASET, "public")
+    assert (opened["access"], said(opened)[0]) == ("terms", "access_on_terms_now")
+    assert reads(reader, OPEN_DATASET) == "read"
+    assert reads(world.as_(BUYER), OPEN_DATASET, 403) == "terms_not_accepted"
+    assert changed(world, OPEN_DATASET, "public", 409)["code"] == "access_unchanged"
+
+
+def test_important_data_needs_a_grant_also_where_everything_is_open(world: World) -> None:
+    grade = {"grade": "important", "basis": "GB/T 43697"}
+    world.as_(PUBLISHER).post(f"/v1/datasets/{DATASET}/versions/v1/statements/grade", grade)
+    opened = changed(world, DATASET, "public")
+    assert "access_important_stays" in said(opened)
+    assert "access_still_on_sale" in said(opened), "the small world sells it"
+    assert reads(world.as_(STRANGER), DATASET, 403) == "grade_important"
+    assert reads(world.as_(BUYER), DATASET) == "read"
+
+
+def test_access_is_changed_once_by_its_owner_alone_and_stands_in_the_journal(world: World) -> None:
+    assert changed(world, OPEN_DATASET, "public", 409)["code"] == "access_unchanged"
+    assert changed(world, OPEN_DATASET, "gated", 403, Role.PUBLISHER)["code"] == "role_missing"
+    body, path = {"access": "gated", "reason": "合同"}, f"/v1/datasets/{OPEN_DATASET}/access"
+    assert world.as_(STRANGER).post(path, body, status=404)["code"] == "dataset_not_found"
+    owner = world.as_(PUBLISHER)
+    owner.post(path, {"access": "terms", "reason": "x"}, status=400)
+    owner.post(path, {"access": "gated", "reason": " "}, status=400)
+    first = owner.post(path, body, status=200, key="one-change")
+    assert owner.post(path, body, status=200, key="one-change") == first
+    with world.house.database.reading() as connection:
+        found = connection.execute(select(entries.c.id).where(entries.c.type == "catalog.access_set")).all()
+    assert len(found) == 1

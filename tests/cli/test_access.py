@@ -73,6 +73,18 @@ def test_a_grant_is_asked_for_granted_explained_and_ended(typed: Typed, world: W
     assert "taken_back" in typed(STRANGER, "dataset", "request", "take-back", last).out
 
 
+def test_an_owner_gates_a_dataset_and_is_told_what_cannot_be_called_back(typed: Typed) -> None:
+    change = ("dataset", "access", OPEN_DATASET, "--set", "gated")
+    assert typed(PUBLISHER, *change).code == 2, "a change says why"
+    done = typed(PUBLISHER, *change, "--reason", "合同要求")
+    assert f"{OPEN_DATASET}: public → gated" in done.out
+    assert "What was downloaded before cannot be called back" in done.out
+    assert typed(PUBLISHER, *change, "--reason", "合同要求").code == 6
+    assert "grant\tno\t" in typed(STRANGER, "dataset", "access", OPEN_DATASET, "--explain").out
+    opened = typed(PUBLISHER, "dataset", "access", OPEN_DATASET, "--set", "public", "--reason", "开放", "--json")
+    assert stated(opened)["access"] == "public"
+
+
 def test_staff_open_and_end_an_access_and_recall_and_the_owner_sees_all_of_it(typed: Typed) -> None:
     for_staff = ("dataset", "staff", "open", DATASET, "--days", "2", "--reason", "核验", "--json")
     made = stated(typed(OFFICE, *for_staff, role=Role.REVIEWER))["id"]

@@ -12,7 +12,9 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     literal,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -136,6 +138,28 @@ def grant_ends(connection: Connection, dataset: DatasetId, firm: FirmId) -> list
         grant_requests.c.state.in_(_GRANTED),
     )
     return list(connection.execute(union_all(by_order, by_request)).scalars())
+
+
+def count_grants(connection: Connection, dataset: DatasetId, now: Moment) -> int:
+    """Return how many grants of a dataset, by order and by request, last at ``now``."""
+    by_order = select(grants.c.firm).where(
+        grants.c.dataset_id == dataset, or_(grants.c.ended_at.is_(None), grants.c.ended_at > now)
+    )
+    by_request = select(grant_requests.c.firm).where(
+        grant_requests.c.dataset_id == dataset,
+        grant_requests.c.state.in_(_GRANTED),
+        or_(grant_requests.c.ends_at.is_(None), grant_requests.c.ends_at > now),
+    )
+    every = union_all(by_order, by_request).subquery("every")
+    return int(connection.execute(select(func.count()).select_from(every)).scalar_one())
+
+
+def count_waiting_requests(connection: Connection, dataset: DatasetId) -> int:
+    """Return how many requests for a grant of a dataset wait for an answer."""
+    waiting = select(func.count()).where(
+        grant_requests.c.dataset_id == dataset, grant_requests.c.state == RequestState.ASKED
+    )
+    return int(connection.execute(waiting).scalar_one())
 
 
 def grants_page(

@@ -101,6 +101,13 @@ def set_price(connection: Connection, dataset: DatasetId, fen: int | None) -> No
     )
 
 
+def price_of(connection: Connection, dataset: DatasetId) -> int | None:
+    """Return in fen the price that search shows of a dataset, None when it is not on sale."""
+    query = select(search_rows.c.price_fen).where(search_rows.c.dataset_id == dataset)
+    found: int | None = connection.execute(query).scalar()
+    return found
+
+
 def set_adopters(connection: Connection, dataset: DatasetId, adopters: int) -> None:
     """State on the search row how many adopters count."""
     connection.execute(update_rows(search_rows).where(search_rows.c.dataset_id == dataset).values(adopters=adopters))

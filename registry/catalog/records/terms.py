@@ -113,6 +113,12 @@ def terms_accepted(connection: Connection, dataset: DatasetId, firm: FirmId) -> 
     return found
 
 
+def count_acceptances(connection: Connection, dataset: DatasetId, number: int) -> int:
+    """Return how many firms accepted a text of the terms of a dataset."""
+    query = select(func.count()).where(terms_acceptances.c.dataset_id == dataset, terms_acceptances.c.number == number)
+    return int(connection.execute(query).scalar_one())
+
+
 def acceptances_of_dataset(
     connection: Connection, dataset: DatasetId, after: tuple[FirmId, int] | None, limit: int
 ) -> list[Acceptance]:
