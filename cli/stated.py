@@ -1,7 +1,7 @@
 """Options for what is stated of a version, the same in every command that takes them."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,15 @@ KEY_INDUSTRIES: Final = (
     "internet_governance",
 )
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+
+
+def origin_option(decorated: F) -> F:
+    """Add ``--origin``."""
+    return click.option(
+        "--origin",
+        type=click.Choice(["enterprise", "third_party", "self_built"]),
+        help=say("Where the data comes from.", "数据来源类别。"),
+    )(decorated)
 
 
 def right_option(decorated: F) -> F:
@@ -86,6 +95,16 @@ def rights_of(given: Sequence[str]) -> list[dict[str, Any]]:
             )
         rights.append({"kind": kind, "basis": basis, "evidence": None})
     return rights
+
+
+def earlier_publication(given: str) -> dict[str, str | None]:
+    """Return an earlier publication written ``DATE WHERE``. Raises click.BadParameter."""
+    day, where = given.partition(" ")[::2]
+    try:
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise click.BadParameter(say("Write: 2020-01-31 WHERE", "格式：2020-01-31 地点")) from error
+    return {"where": where or day, "published_on": day, "url": None}
 
 
 def registrations_of(given: Sequence[tuple[str, str, str, datetime]]) -> list[dict[str, Any]]:

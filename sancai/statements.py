@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote
 
-from sancai.datasets import Reference
+from sancai.datasets import Publication, Reference
 from sancai.errors import CorruptContentError
 from sancai.manifests import opened_envelope
 from sancai.session import Session
@@ -33,6 +33,17 @@ class Statement:
     digest: str
     envelope: dict[str, Any] = field(default_factory=dict)
     signed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a version comes from, stated whole; ``origin`` is ``enterprise``, ``third_party`` or ``self_built``."""
+
+    origin: str
+    source: str
+    source_url: str | None = None
+    source_licence: str | None = None
+    earlier_publications: tuple[Publication, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,39 @@ class Statements:
     def grade(self, name: str, version: int, grade: str, basis: str, evidence: str | None = None) -> Statement:
         """State the grade of a version; with the id of a document it is an assessment. Raises RuleError."""
         return self._state(name, version, "grade", {"grade": grade, "basis": basis, "evidence": evidence})
+
+    def provenance(
+        self,
+        name: str,
+        version: int,
+        stated: Provenance,
+        reason: str,
+        *,
+        parents: Sequence[str] = (),
+        evidence: str | None = None,
+    ) -> Statement:
+        """State anew where a version comes from; what was stated stays in its history.
+
+        ``parents`` are versions it derives from beside those stated before, which stay. Whoever moves the earliest
+        publication to a later day, takes it out, or says that data of a third party is one's own, names the id of a
+        document that shows it.
+
+        Raises RuleError, ConflictError when nothing changes.
+        """
+        body = {
+            "origin": stated.origin,
+            "source": stated.source,
+            "source_url": stated.source_url,
+            "source_licence": stated.source_licence,
+            "earlier_publications": [
+                {"where": each.where, "published_on": each.published_on, "url": each.url}
+                for each in stated.earlier_publications
+            ],
+            "parents": list(parents),
+            "reason": reason,
+            "evidence": evidence,
+        }
+        return self._state(name, version, "provenance", body)
 
     def rights(self, name: str, version: int, rights: Sequence[Right]) -> Statement:
         """State all rights the publisher has in a version."""

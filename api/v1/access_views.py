@@ -10,7 +10,7 @@ from api.calls import cursor_of
 from api.door import Answer, PageQuery, Strict
 from api.problems import language
 from api.wording import sentence
-from registry.catalog.access_model import AccessChange, Acceptance, Grant, GrantRequest, RequestState, Terms
+from registry.catalog.access_model import Acceptance, AccessChange, Grant, GrantRequest, RequestState, Terms
 from registry.catalog.gate import Required, verdict
 from registry.catalog.opening import consequences
 

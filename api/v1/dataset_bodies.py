@@ -17,10 +17,11 @@ from registry.catalog.model import (
     Sector,
     VersionName,
 )
+from registry.catalog.provenance import CorrectProvenance
 from registry.catalog.reading import READ_PATHS_MAX
 from registry.catalog.statement_model import REGISTRATIONS_MAX, RIGHTS_MAX, Grade, Industry
 from registry.errors import InvalidValueError
-from registry.values.identifiers import FirmId
+from registry.values.identifiers import EvidenceId, FirmId
 from registry.values.moment import Moment
 from registry.values.names import PublicName
 
@@ -136,6 +137,33 @@ class DraftBody(Strict):
             registrations=tuple(each.value() for each in self.registrations),
             industry=Industry(self.industry, self.key_industry),
             base=self.base,
+        )
+
+
+class ProvenanceBody(Strict):
+    """Where a version comes from, stated anew; ``parents`` are what it derives from beside what was stated."""
+
+    origin: Origin
+    source: str = Field(max_length=2_000)
+    source_url: str | None = Field(default=None, max_length=2_000)
+    source_licence: str | None = Field(default=None, max_length=100)
+    earlier_publications: list[EarlierPublicationBody] = Field(default_factory=list, max_length=100)
+    parents: list[str] = Field(default_factory=list, max_length=PARENTS_MAX)
+    reason: str = Field(min_length=1, max_length=2_000)
+    evidence: str | None = Field(default=None, max_length=60)
+
+    def command(self, version: VersionName) -> CorrectProvenance:
+        """Return the command. Raises InvalidValueError."""
+        return CorrectProvenance(
+            version=version,
+            origin=self.origin,
+            source=self.source,
+            source_url=self.source_url,
+            source_licence=self.source_licence,
+            earlier_publications=tuple(each.value() for each in self.earlier_publications),
+            reason=self.reason,
+            parents=tuple(version_name(text) for text in self.parents),
+            evidence=EvidenceId(self.evidence) if self.evidence else None,
         )
 
 

@@ -6,7 +6,7 @@ from flask import Response
 
 from api.calls import house, position_of, write
 from api.door import Door, PageQuery
-from api.v1.dataset_bodies import version_number
+from api.v1.dataset_bodies import ProvenanceBody, version_number
 from api.v1.dataset_naming import of_dataset
 from api.v1.statement_bodies import (
     CardBody,
@@ -106,6 +106,13 @@ def state_grade(namespace: str, slug: str, version: str, body: GradeBody) -> Res
     """State the security grade anew; it holds at once, also for what derives from the version."""
     name = _version(namespace, slug, version)
     return _write(lambda work, key: service.state_grade(work, name, body.grade, body.basis, body.document(), key))
+
+
+@door.operation("POST", f"{OF_VERSION}/provenance", {201: StatementView}, action=Action.PUBLISH_VERSION)
+def correct_provenance(namespace: str, slug: str, version: str, body: ProvenanceBody) -> Response:
+    """Correct where a version comes from; what was stated before stays in its history."""
+    command = body.command(_version(namespace, slug, version))
+    return _write(lambda work, key: service.correct_provenance(work, command, key))
 
 
 @door.operation("POST", f"{OF_VERSION}/rights", {201: StatementView}, action=Action.PUBLISH_VERSION)

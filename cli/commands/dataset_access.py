@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 @click.option(
     "--for", "firm", help=say("For another firm (its id), of a dataset of yours.", "为其他企业（编号）查询自有数据集。")
 )
-@click.option("--set", "wanted_access", type=click.Choice(["public", "gated"]), help=say("Change it.", "变更读取范围。"))
+@click.option(
+    "--set", "wanted_access", type=click.Choice(["public", "gated"]), help=say("Change it.", "变更读取范围。")
+)
 @click.option("--reason", help=say("Why it is changed.", "变更理由。"))
 def access(name: str, explain: bool, firm: str | None, wanted_access: str | None, reason: str | None) -> None:
     """Say who may read, or change it."""

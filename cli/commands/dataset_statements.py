@@ -9,8 +9,10 @@ import click
 from cli.connection import client
 from cli.output import Leaf, facts, line, show, table
 from cli.stated import (
+    earlier_publication,
     industry_options,
     moment_of,
+    origin_option,
     registration_option,
     registrations_of,
     right_option,
@@ -145,6 +147,77 @@ def state_grade(name: str, grade: str, basis: str, assessment: Path | None) -> N
     with client() as service:
         document = service.evidence.file(assessment, "other").id if assessment else None
         made = service.statements.grade(dataset, version, grade, basis, document)
+    _told(made)
+
+
+@click.command(
+    "provenance",
+    cls=Leaf,
+    help=say(
+        "Correct where version NAME comes from; what is not named stays. --published-before states all earlier "
+        "publications anew (--never-before: none); --parent adds what it also derives from.",
+        "更正版本 NAME 的来源；未指明的保持不变。--published-before 重新声明全部此前公开发布"
+        "（--never-before 表示没有）；--parent 补充其派生自的版本。",
+    ),
+    example='sancai dataset provenance hami-wind/turbines@v1 --published-before "2024-05-01 省数据开放平台" '
+    "--reason 补充首次公开情况",
+)
+@click.argument("name")
+@click.option("--reason", required=True, help=REASON)
+@origin_option
+@click.option("--source", help=say("Source statement.", "来源说明。"))
+@click.option("--source-url", help=say("Address of the source.", "来源地址。"))
+@click.option("--source-licence", help=say("Licence of the source.", "来源许可。"))
+@click.option(
+    "--published-before",
+    "earlier",
+    multiple=True,
+    help=say("An earlier publication: DATE WHERE; may be repeated.", "此前公开发布：日期 地点，可重复。"),
+)
+@click.option("--never-before", is_flag=True, help=say("It was public nowhere before.", "此前未曾公开。"))
+@click.option("--parent", "parents", multiple=True, help=say("namespace/name@v1; may be repeated.", "版本，可重复。"))
+@click.option(
+    "--document",
+    type=DOCUMENT,
+    help=say("Shows that what was stated is wrong.", "证明原声明有误的材料。"),
+)
+def correct_provenance(
+    name: str,
+    reason: str,
+    earlier: tuple[str, ...],
+    never_before: bool,
+    parents: tuple[str, ...],
+    document: Path | None,
+    **said: str | None,
+) -> None:
+    """Correct where a version comes from."""
+    from sancai.datasets import Publication
+    from sancai.statements import Provenance
+
+    if earlier and never_before:
+        raise click.UsageError(
+            say("Give --published-before or --never-before.", "--published-before 与 --never-before 不能同时使用。")
+        )
+    dataset, version = _version(name)
+    given = (earlier_publication(text) for text in earlier)
+    published = tuple(Publication(str(each["where"]), str(each["published_on"])) for each in given)
+    with client() as service:
+        held = service.datasets.version(dataset, version)
+        kept = () if never_before else held.earlier_publications
+        made = service.statements.provenance(
+            dataset,
+            version,
+            Provenance(
+                origin=said["origin"] or held.origin or "",
+                source=said["source"] or held.source or "",
+                source_url=said["source_url"] or held.source_url,
+                source_licence=said["source_licence"] or held.source_licence,
+                earlier_publications=published or kept,
+            ),
+            reason,
+            parents=parents,
+            evidence=service.evidence.file(document, "other").id if document else None,
+        )
     _told(made)
 
 
@@ -295,6 +368,7 @@ COMMANDS: Final = (
     list_statements,
     correct,
     state_grade,
+    correct_provenance,
     state_rights,
     state_registrations,
     state_industry,

@@ -1,7 +1,6 @@
 """``sancai publish``."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,22 +9,24 @@ import click
 from cli.connection import client
 from cli.output import Leaf, bytes_text, facts, line, show
 from cli.progress import Bar, bar
-from cli.stated import industry_options, moment_of, registration_option, registrations_of, right_option, rights_of
+from cli.stated import (
+    earlier_publication,
+    industry_options,
+    moment_of,
+    origin_option,
+    registration_option,
+    registrations_of,
+    right_option,
+    rights_of,
+)
 from cli.words import say
 
 if TYPE_CHECKING:
     from sancai.publishing import Plan, Published, Telling
 
 
-def _earlier(_: click.Context, __: click.Parameter, given: str | None) -> list[dict[str, object]]:
-    if not given:
-        return []
-    day, where = given.partition(" ")[::2]
-    try:
-        date.fromisoformat(day)
-    except ValueError as error:
-        raise click.BadParameter(say("Write: 2020-01-31 WHERE", "格式：2020-01-31 地点")) from error
-    return [{"where": where or day, "published_on": day, "url": None}]
+def _earlier(_: click.Context, __: click.Parameter, given: str | None) -> list[dict[str, str | None]]:
+    return [earlier_publication(given)] if given else []
 
 
 _STATED = (
@@ -37,11 +38,7 @@ _STATED = (
     click.option("--access", type=click.Choice(["public", "gated"]), help=say("Who may read.", "读取范围。")),
     click.option("--keyword", "keywords", multiple=True, help=say("A keyword; may be repeated.", "关键词，可重复。")),
     click.option("--message", help=say("What is new in this version.", "本版本的变化。")),
-    click.option(
-        "--origin",
-        type=click.Choice(["enterprise", "third_party", "self_built"]),
-        help=say("Where the data comes from.", "数据来源类别。"),
-    ),
+    origin_option,
     click.option("--source", help=say("Source statement.", "来源说明。")),
     click.option("--source-url", help=say("Address of the source.", "来源地址。")),
     click.option("--source-licence", help=say("Licence of the source.", "来源许可。")),

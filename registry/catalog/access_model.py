@@ -100,8 +100,8 @@ class AccessChange:
     """That a dataset was opened or gated, and what stands of those who read it before.
 
     ``terms`` is the text that stands, None without one, ``terms_accepted`` how many firms accepted it; ``grants`` last,
-    ``requests`` wait, ``important`` versions need a grant whatever the dataset says; ``price_fen`` is what it is on sale
-    for, None when it is not.
+    ``requests`` wait, ``important`` versions need a grant whatever the dataset says; ``price_fen`` is what it is sold
+    for, None when it is not on sale.
     """
 
     name: str

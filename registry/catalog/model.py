@@ -135,6 +135,10 @@ class EarlierPublication:
     published_on: date
     url: str | None
 
+    def as_json(self) -> dict[str, Json]:
+        """Return what is kept and signed."""
+        return {"where": self.where, "published_on": self.published_on.isoformat(), "url": self.url}
+
 
 @dataclass(frozen=True, slots=True)
 class VersionName:

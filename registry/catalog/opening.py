@@ -2,7 +2,8 @@
 
 Rules:
 * The firm of the dataset changes it, with a reason; it holds from that instant for every version, old and new. Terms
-  that stand bind either way: with them a dataset is never open to everyone, and gated ones ask for them before the grant.
+  that stand bind either way: with them a dataset is never open to everyone, and gated ones ask for
+  them before the grant.
 * Closing takes nothing back that was given: grants by order and on request go on as they were granted, and what was
   downloaded stays where it is, under the licence and the terms it was given with. New addresses are refused at once,
   those given out end after at most fifteen minutes.

@@ -31,6 +31,7 @@ from registry.catalog.model import (
     TEXT_LENGTH_MAX,
     TITLE_LENGTH_MAX,
     CreateDataset,
+    EarlierPublication,
     OpenDraft,
     Origin,
     Search,
@@ -109,20 +110,30 @@ def require_draft(command: OpenDraft) -> None:
     Data that somebody else collected is published only with its source and licence stated (数据安全法 33).
     """
     require_text("message", command.message, 0, TEXT_LENGTH_MAX, lines=True)
-    require_text("source", command.source, 1, TEXT_LENGTH_MAX, lines=True)
-    require_text("source_url", command.source_url or "", 0, TEXT_LENGTH_MAX)
-    require_text("source_licence", command.source_licence or "", 0, LICENCE_LENGTH_MAX)
+    require_source(command.source, command.source_url, command.source_licence, command.origin)
     if len(command.parents) > PARENTS_MAX:
         raise InvalidValueError("too_many", field="parents", given=len(command.parents), limit=PARENTS_MAX)
     if len(set(map(str, command.parents))) != len(command.parents):
         raise InvalidValueError("parent_twice")
     for contributor in command.contributors:
         require_text("contributors", contributor.name, 1, LICENCE_LENGTH_MAX)
-    for earlier in command.earlier_publications:
+    require_earlier_publications(command.earlier_publications)
+
+
+def require_source(source: str, url: str | None, licence: str | None, origin: Origin) -> None:
+    """Raise InvalidValueError for a source beyond its limits, RuleError for data of others without a licence."""
+    require_text("source", source, 1, TEXT_LENGTH_MAX, lines=True)
+    require_text("source_url", url or "", 0, TEXT_LENGTH_MAX)
+    require_text("source_licence", licence or "", 0, LICENCE_LENGTH_MAX)
+    if origin is Origin.THIRD_PARTY and not licence:
+        raise RuleError("source_licence_missing", (Obstacle("source_licence_missing", "数据安全法 33"),))
+
+
+def require_earlier_publications(stated: Iterable[EarlierPublication]) -> None:
+    """Raise InvalidValueError for a place or address beyond its limits."""
+    for earlier in stated:
         require_text("earlier_publications", earlier.where, 1, TEXT_LENGTH_MAX)
         require_text("earlier_publications", earlier.url or "", 0, TEXT_LENGTH_MAX)
-    if command.origin is Origin.THIRD_PARTY and not command.source_licence:
-        raise RuleError("source_licence_missing", (Obstacle("source_licence_missing", "数据安全法 33"),))
 
 
 def require_reason(reason: str) -> None:

@@ -24,11 +24,11 @@ from registry.catalog.model import (
     OpenDraft,
     Openness,
     Version,
-    VersionName,
     VersionState,
 )
 from registry.catalog.ownership import own_dataset, own_draft, own_firm
 from registry.catalog.packing import verification_units
+from registry.catalog.provenance import correct_provenance, readable_parent
 from registry.catalog.publishing import publish_draft, withdraw_version
 from registry.catalog.reading import (
     count_open_drafts,
@@ -66,7 +66,7 @@ from registry.catalog.stating import (
     statements,
 )
 from registry.catalog.terms import set_terms_within
-from registry.errors import ConflictError, NotFoundError, RuleError
+from registry.errors import ConflictError, RuleError
 from registry.journal.work import Work
 from registry.quotas import service as quotas
 from registry.quotas.model import Figure
@@ -79,6 +79,7 @@ __all__ = [
     "add_pack",
     "change_files",
     "correct_card",
+    "correct_provenance",
     "count_open_drafts",
     "create_dataset",
     "dataset",
@@ -201,7 +202,7 @@ def open_draft(work: Work, command: OpenDraft) -> Version:
     statement_rules.require_industry(command.industry)
     statement_rules.require_embargo(command.embargo_until, work.now)
     statement_rules.require_grade_taken(command.grade)
-    parents = tuple(_parent(work, name) for name in command.parents)
+    parents = tuple(readable_parent(work, name) for name in command.parents)
     made = Version(
         id=VersionId.new(),
         dataset=found.id,
@@ -245,15 +246,6 @@ def open_draft(work: Work, command: OpenDraft) -> Version:
         "catalog.draft_opened", made.id, dataset=str(found.name), parents=list(made.parent_names), base=command.base
     )
     return made
-
-
-def _parent(work: Work, name: VersionName) -> Version:
-    """Return a version that the actor may read and so may derive from. Raises NotFoundError."""
-    found = version_named(work, name)
-    statement_rules.require_grade_taken(found.grade, [str(name)])
-    if not may_read(work, found).allowed:
-        raise NotFoundError("version_not_found", name=str(name))
-    return found
 
 
 def abandon_draft(work: Work, draft_id: VersionId) -> Version:

@@ -82,7 +82,7 @@ def card_body(held: Dataset) -> dict[str, Json]:
 def first_of_version(found: Version) -> Bodies:
     """Return what is stated of a version at its publication: what its draft said."""
     bodies: list[tuple[StatementKind, Mapping[str, Json]]] = [
-        (StatementKind.PROVENANCE, _provenance(found)),
+        (StatementKind.PROVENANCE, provenance_body(found)),
         (StatementKind.GRADE, {"grade": found.stated_grade.value, "holds": found.grade.value, "assessed": False}),
     ]
     if found.rights:
@@ -97,8 +97,8 @@ def first_of_version(found: Version) -> Bodies:
     return bodies
 
 
-def _provenance(found: Version) -> dict[str, Json]:
-    """Return where a version comes from; only this is stated once, since what was is not corrected afterwards."""
+def provenance_body(found: Version) -> dict[str, Json]:
+    """Return where a version comes from."""
     return {
         "message": found.message,
         "origin": found.origin.value,
@@ -111,8 +111,5 @@ def _provenance(found: Version) -> dict[str, Json]:
         "contributors": [
             {"firm": each.firm, "name": each.name, "role": each.role.value} for each in found.contributors
         ],
-        "earlier_publications": [
-            {"where": each.where, "published_on": each.published_on.isoformat(), "url": each.url}
-            for each in found.earlier_publications
-        ],
+        "earlier_publications": [each.as_json() for each in found.earlier_publications],
     }

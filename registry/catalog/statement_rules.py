@@ -25,7 +25,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from registry.catalog.industries import industry_name
-from registry.catalog.model import ContributorRole, Origin, Version, VersionState
+from registry.catalog.model import ContributorRole, EarlierPublication, Origin, Version, VersionState
 from registry.catalog.statement_model import (
     BASIS_LENGTH_MAX,
     EMBARGO_DAYS_MAX,
@@ -135,6 +135,36 @@ def require_registrations(registrations: tuple[Registration, ...], today: date) 
             raise InvalidValueError("day_to_come", field="registrations", given=each.registered_on.isoformat())
     if len({(each.registrar, each.number) for each in registrations}) != len(registrations):
         raise InvalidValueError("stated_twice", field="registrations")
+
+
+def require_days_past(stated: Iterable[EarlierPublication], today: date) -> None:
+    """Raise InvalidValueError for an earlier publication on a day to come."""
+    for each in stated:
+        if each.published_on > today:
+            raise InvalidValueError("day_to_come", field="earlier_publications", given=each.published_on.isoformat())
+
+
+def require_own(before: Origin, after: Origin, *, with_document: bool) -> None:
+    """Raise RuleError where data of a third party is said to be one's own and no document shows it."""
+    if before is not Origin.THIRD_PARTY or after is before or with_document:
+        return
+    obstacle = Obstacle("origin_unproved", "数据安全法 33", parameters={"wanted": after.value}, evidence=("origin",))
+    raise RuleError("origin_unproved", (obstacle,), wanted=after.value)
+
+
+def require_proved(
+    before: Iterable[EarlierPublication], after: Iterable[EarlierPublication], *, with_document: bool
+) -> None:
+    """Raise RuleError unless the earliest publication stays or comes earlier, or a document shows it was wrong."""
+    earliest = min((each.published_on for each in before), default=None)
+    now = min((each.published_on for each in after), default=None)
+    if earliest is None or with_document or (now is not None and now <= earliest):
+        return
+    parameters = {"stated": earliest.isoformat(), "wanted": now.isoformat() if now else ""}
+    obstacle = Obstacle(
+        "earlier_publication_unproved", "RULINGS 8", parameters=parameters, evidence=("earlier_publication",)
+    )
+    raise RuleError("earlier_publication_unproved", (obstacle,), **parameters)
 
 
 def require_industry(industry: Industry) -> None:

@@ -425,6 +425,10 @@ SAMPLES: Final[dict[str, Sample]] = {
     "state_grade": Sample(
         plain(dataset_path(version="v1"), {"grade": "important", "basis": "GB/T 43697"}), of(PUBLISHER)
     ),
+    "correct_provenance": Sample(
+        plain(dataset_path(version="v1"), {"origin": "enterprise", "source": "自建测风塔（更正）", "reason": "更正"}),
+        of(PUBLISHER),
+    ),
     "state_rights": Sample(
         plain(dataset_path(version="v1"), {"rights": [{"kind": "holding", "basis": "自有测风塔"}]}), of(PUBLISHER)
     ),

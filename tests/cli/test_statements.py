@@ -96,3 +96,25 @@ def test_a_lineage_is_printed_as_a_tree(at: At, world: World, tmp_path: Path) ->
     assert publisher.text("dataset", "lineage", "lvtu/daily").splitlines()[1:] == ["derives from:", f"└─ {VERSION}"]
     publisher("dataset", "embargo", "lvtu/daily@v1", "--now")
     assert at(STRANGER)("dataset", "access", "lvtu/daily@v1")["may_read"] is True
+
+
+def test_where_a_version_comes_from_is_corrected_and_what_is_not_named_stays(at: At, tmp_path: Path) -> None:
+    publisher = at(PUBLISHER)
+    before = publisher("dataset", "show", VERSION)
+    correct = ("dataset", "provenance", VERSION, "--reason", "补充")
+    publisher(*correct, "--published-before", "2024-05-01 省数据开放平台", "--source-url", "https://data.example.org/1")
+    shown = at(STRANGER)("dataset", "show", VERSION)
+    assert shown["earlier_publications"] == [{"where": "省数据开放平台", "published_on": "2024-05-01", "url": None}]
+    assert (shown["source"], shown["source_url"]) == (before["source"], "https://data.example.org/1")
+    assert publisher.run(*correct).code == 6, "nothing is changed"
+    assert publisher.run(*correct, "--published-before", "2024-05-01 x", "--never-before").code == 2
+    assert publisher.run(*correct, "--published-before", "May 2024").code == 2
+    refused = publisher.run(*correct, "--never-before")
+    assert refused.code == 7
+    assert "file a document that shows it was wrong" in refused.err
+    document = tmp_path / "letter.txt"
+    document.write_text("平台函", encoding="utf-8")
+    made = publisher(*correct, "--never-before", "--origin", "self_built", "--document", str(document))
+    assert (made["body"]["origin"], made["body"]["earlier_publications"]) == ("self_built", [])
+    history = [each for each in publisher("dataset", "statements", VERSION) if each["kind"] == "provenance"]
+    assert [len(each["body"]["earlier_publications"]) for each in history] == [0, 1, 0]

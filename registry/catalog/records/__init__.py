@@ -147,6 +147,7 @@ from registry.catalog.records.verifying import (
 )
 from registry.catalog.records.versions import (
     VERIFY_KIND,
+    add_parents,
     add_version,
     count_open_drafts,
     envelope_of,
@@ -181,6 +182,7 @@ __all__ = [
     "add_grant",
     "add_name",
     "add_packed",
+    "add_parents",
     "add_recall",
     "add_request",
     "add_staff_access",

@@ -133,10 +133,7 @@ def add_version(connection: Connection, made: Version, account: AccountId | None
             source=made.source,
             source_url=made.source_url,
             source_licence=made.source_licence,
-            earlier_publications=[
-                {"where": item.where, "published_on": item.published_on.isoformat(), "url": item.url}
-                for item in made.earlier_publications
-            ],
+            earlier_publications=[each.as_json() for each in made.earlier_publications],
             contributors=[
                 {"firm": item.firm, "name": item.name, "role": item.role.value} for item in made.contributors
             ],
@@ -155,11 +152,14 @@ def add_version(connection: Connection, made: Version, account: AccountId | None
             created_at=made.created_at,
         )
     )
-    if made.parents:
-        connection.execute(
-            insert(version_parents),
-            [{"version_id": made.id, "parent_id": parent, "place": place} for place, parent in enumerate(made.parents)],
-        )
+    add_parents(connection, made.id, made.parents, 0)
+
+
+def add_parents(connection: Connection, version: VersionId, parents: Sequence[VersionId], place: int) -> None:
+    """Write what a version derives from, in order, from a place on."""
+    rows = [{"version_id": version, "parent_id": parent, "place": place + n} for n, parent in enumerate(parents)]
+    if rows:
+        connection.execute(insert(version_parents), rows)
 
 
 def version_of(connection: Connection, version: VersionId, *, lock: bool = False) -> Version | None:
