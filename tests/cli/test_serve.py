@@ -1,81 +1,19 @@
 """The service as an operator runs it: real processes on a fresh home, from the first start to the last byte."""
 
 import json
-import os
 import signal
-import socket
-import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.cli.runner import SANCAI, Ran, sancai
+from tests.cli.runner import sancai
+from tests.cli.served import Service, start
 
 pytestmark = pytest.mark.slow
 
-PASSWORD = "a password of the tests"
-READY_WITHIN_S = 90
 GONE_WITHIN_S = 30
-
-
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Service:
-    """A running ``sancai serve``."""
-
-    process: subprocess.Popen[str]
-    home: Path
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def run(self, *arguments: str, **environment: str) -> Ran:
-        return sancai(*arguments, SANCAI_HOME=str(self.home), SANCAI_URL=self.url, **environment)
-
-    def post(self, path: str, body: dict[str, Any], token: str = "") -> Any:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": f"test-{path}-{len(body)}"}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        request = urllib.request.Request(f"{self.url}/v1{path}", json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-    def activate(self, login: str, code: str) -> str:
-        made = self.post("/accounts/activate", {"login": login, "code": code, "password": PASSWORD})
-        return str(made["token"])
-
-
-def start(home: Path) -> Service:
-    port = a_free_port()
-    environment = {**os.environ, "SANCAI_HOME": str(home), "SANCAI_PORT": str(port), "SANCAI_LANG": "en"}
-    process = subprocess.Popen(
-        [SANCAI, "serve"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    service = Service(process, home, port)
-    assert process.stderr is not None
-    os.set_blocking(process.stderr.fileno(), False)
-    deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.stderr.read()
-        try:
-            with urllib.request.urlopen(f"{service.url}/readyz", timeout=5):
-                return service
-        except OSError:
-            time.sleep(0.1)
-    process.kill()
-    raise AssertionError("the service did not become ready")
 
 
 def processes_of(home: Path) -> list[str]:
@@ -104,11 +42,7 @@ def left_of(home: Path) -> list[str]:
 def service(tmp_path: Path) -> Iterator[Service]:
     started = start(tmp_path / "home")
     yield started
-    if started.process.poll() is None:
-        started.process.terminate()
-        started.process.wait(60)
-    if started.process.stderr:
-        started.process.stderr.close()
+    started.stop()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -132,22 +66,7 @@ def test_a_port_that_is_taken_is_named(service: Service, tmp_path: Path) -> None
 
 def test_what_is_published_is_pulled_and_verified_until_a_byte_changes(service: Service, tmp_path: Path) -> None:
     assert service.run("doctor").code == 0
-    founded = service.run(
-        "admin",
-        "found-authority",
-        "yizhou",
-        "--name-zh",
-        "数据局",
-        "--region",
-        "650502",
-        "--login",
-        "registrar.wang",
-        "--json",
-    )
-    registrar = service.activate("registrar.wang", json.loads(founded.out)["activation_code"])
-    firm = {"uscc": "91350100M000100Y43", "name": "甲", "region": "650502", "kind": "enterprise"}
-    made = service.post("/firms", {**firm, "owner_login": "owner.li", "owner_name": "李"}, registrar)
-    token = service.activate("owner.li", made["activation_code"])
+    token = service.register_firm(service.found_office())
     data = tmp_path / "data"
     data.mkdir()
     (data / "t.csv").write_text("a,b\n" + "".join(f"{n},{n * n}\n" for n in range(500)))
