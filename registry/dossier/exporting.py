@@ -5,6 +5,7 @@ A crash between object and row is mended by the next attempt, which finds the ob
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -154,9 +155,23 @@ def _verify_rows(premises: Premises) -> Iterator[ExportFinding]:
             after = page[-1].subject
 
 
+def read_export(store: ObjectStore, export: Export) -> bytes:
+    """Return what was exported: from where it was put, or from ``store`` if that other store was given up since.
+
+    A move or a restore brings it there under the same key, as a version of its own.
+
+    Raises ObjectMissingError, StoreUnavailableError.
+    """
+    try:
+        held, place = store.at(export.store), export.place
+    except StoreConfigurationError:
+        held, place = store, replace(export.place, version_id=None)
+    return b"".join(held.read(place))
+
+
 def _verify_content(store: ObjectStore, export: Export) -> Iterator[ExportFinding]:
     try:
-        seen = Digest.of(b"".join(store.read(export.place)))
+        seen = Digest.of(read_export(store, export))
     except ObjectMissingError:
         yield ExportFinding(export.place.key, "export_missing", export.store)
         return

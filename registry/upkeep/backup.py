@@ -21,6 +21,7 @@ from typing import Final
 
 from registry.catalog.erasing import LIST_PREFIX
 from registry.dossier import records as dossiers
+from registry.dossier.exporting import read_export
 from registry.dossier.model import ExportKind
 from registry.errors import CorruptContentError, InvalidValueError, NotFoundError
 from registry.journal import records as journal_records
@@ -230,7 +231,7 @@ def _copy_log(premises: Premises, target: ObjectStore) -> int:
                 try:
                     target.stat(Place(Bucket.LOG, export.place.key))
                 except ObjectMissingError:
-                    content = b"".join(premises.store.at(export.store).read(export.place))
+                    content = read_export(premises.store, export)
                     if Digest.of(content) == export.digest:
                         target.put(Bucket.LOG, export.place.key, content)
                         copied += 1

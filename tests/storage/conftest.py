@@ -1,5 +1,6 @@
 """Real stores to test against: a folder behind a small web server, and a MinIO per test worker."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -113,6 +114,16 @@ def local_pair(tmp_path: Path) -> Iterator[StoreUnderTest]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def apart() -> Iterator[Path]:
+    """A folder for homes with an embedded database, which another user than root must be able to reach.
+
+    Not in pytest's own temporary folder: every run that starts beside this one closes that to other users.
+    """
+    with tempfile.TemporaryDirectory(prefix="sancai-tests-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

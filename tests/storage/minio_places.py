@@ -36,7 +36,7 @@ def objects_on_disk(server: MinioServer, prefix: str) -> list[Path]:
 
 def _buckets(server: MinioServer, prefix: str) -> list[str]:
     data = server.folder / "data"
-    return [str(data / name) for name in os.listdir(data) if name.startswith(f"{prefix}-")]
+    return [str(each) for each in data.iterdir() if each.name.startswith(f"{prefix}-")]
 
 
 def lies_on_disk(server: MinioServer, prefix: str, text: bytes) -> bool:

@@ -104,9 +104,7 @@ def assert_log_remembers(town: Town) -> None:
     assert {each["name"] for each in found["checks"] if not each["ok"]} == {"log bucket"}
 
 
-def test_what_was_erased_stays_gone_after_a_restore_of_an_older_backup(
-    minio_server: MinioServer, tmp_path: Path
-) -> None:
+def test_what_was_erased_stays_gone_after_a_restore_of_an_older_backup(minio_server: MinioServer, apart: Path) -> None:
     store, replica, backup = a_prefix(), a_prefix(), a_prefix()
     settings = {
         "SANCAI_OBJECT_STORE": f"s3://{store}",
@@ -115,25 +113,25 @@ def test_what_was_erased_stays_gone_after_a_restore_of_an_older_backup(
         **at(minio_server, "SANCAI_REPLICA_S3"),
         **at(minio_server, "SANCAI_BACKUP_S3"),
     }
-    town = a_town(tmp_path / "home", settings)
+    town = a_town(apart / "home", settings)
     try:
-        published(town, tmp_path / "faces", "hami/faces", [b"%d,%s" % (n, PERSON) for n in range(50)])
-        published(town, tmp_path / "plain", "hami/plain", [b"%d,turbine %d" % (n, n * n) for n in range(50)])
+        published(town, apart / "faces", "hami/faces", [b"%d,%s" % (n, PERSON) for n in range(50)])
+        published(town, apart / "plain", "hami/plain", [b"%d,turbine %d" % (n, n * n) for n in range(50)])
         town.typed("", "admin", "replicate")
-        keys = tmp_path / "keys"
+        keys = apart / "keys"
         before = town.typed("", "admin", "backup", f"s3://{backup}", "--keys", str(keys))["backup"]["name"]
         assert all(lies_on_disk(minio_server, prefix, PERSON) for prefix in (store, replica, backup))
         order = erased(town, "hami/faces@v1")
-        assert_erased(town, minio_server, [store, replica], order, tmp_path / "pulled")
+        assert_erased(town, minio_server, [store, replica], order, apart / "pulled")
         assert town.typed("", "verify")["ok"]
         town.typed("", "admin", "backup", f"s3://{backup}")
     finally:
         town.service.stop()
 
     source = (f"s3://{backup}", before)
-    town.service = restored(settings, tmp_path / "database-lost", keys, source)
+    town.service = restored(settings, apart / "database-lost", keys, source)
     try:
-        assert_erased(town, minio_server, [store, replica], order, tmp_path / "pulled-again")
+        assert_erased(town, minio_server, [store, replica], order, apart / "pulled-again")
         assert_log_remembers(town)
     finally:
         town.service.stop()
@@ -141,9 +139,9 @@ def test_what_was_erased_stays_gone_after_a_restore_of_an_older_backup(
     # The store is lost as well: what was erased is known from the backup store alone.
     fresh = a_prefix()
     elsewhere = settings | {"SANCAI_OBJECT_STORE": f"s3://{fresh}"}
-    town.service = restored(elsewhere, tmp_path / "all-lost", keys, source)
+    town.service = restored(elsewhere, apart / "all-lost", keys, source)
     try:
-        assert_erased(town, minio_server, [fresh, replica], order, tmp_path / "pulled-at-last")
+        assert_erased(town, minio_server, [fresh, replica], order, apart / "pulled-at-last")
         assert town.typed("", "verify")["ok"]
     finally:
         town.service.stop()

@@ -64,9 +64,9 @@ def ended(settings: dict[str, str], *arguments: str) -> dict[str, object]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, minio_server: MinioServer) -> dict[str, str]:
+def home(apart: Path, minio_server: MinioServer) -> dict[str, str]:
     """The settings of an installation with an embedded database and its objects on a real MinIO."""
-    store = {"SANCAI_HOME": str(tmp_path / "home"), "SANCAI_OBJECT_STORE": f"s3://{a_prefix()}"}
+    store = {"SANCAI_HOME": str(apart / "home"), "SANCAI_OBJECT_STORE": f"s3://{a_prefix()}"}
     return store | {
         key: value for part in ("S3", "TO_S3", "BACKUP_S3") for key, value in at(minio_server, f"SANCAI_{part}").items()
     }
@@ -117,24 +117,24 @@ def test_a_move_that_is_killed_again_and_again_is_ended_by_the_next_run(
 
 
 def test_a_backup_that_is_killed_again_and_again_is_none_until_a_run_ends(
-    home: dict[str, str], held: tuple[Yard, dict[BlobId, bytes]], minio_server: MinioServer, tmp_path: Path
+    home: dict[str, str], held: tuple[Yard, dict[BlobId, bytes]], minio_server: MinioServer, apart: Path
 ) -> None:
     yard, contents = held
     backup, copied = a_prefix(), 0
     for kill in range(1, KILLS + 1):
         least = kill * OBJECTS // (KILLS + 2)
-        backing = begun(home, "admin", "backup", f"s3://{backup}", "--keys", str(tmp_path / "keys"))
+        backing = begun(home, "admin", "backup", f"s3://{backup}", "--keys", str(apart / "keys"))
         killed_when(backing, lambda least=least: whole(minio_server, backup) >= least)  # type: ignore[misc]
         copied = whole(minio_server, backup)
         assert copied < OBJECTS, "the kill fell into the backup"
     refused = begun(home, "admin", "restore", f"s3://{backup}")
     refused.communicate(timeout=WITHIN_S)
     assert refused.returncode == 5, "what was killed is no backup"
-    made = ended(home, "admin", "backup", f"s3://{backup}", "--keys", str(tmp_path / "keys"))
+    made = ended(home, "admin", "backup", f"s3://{backup}", "--keys", str(apart / "keys"))
     assert made["copied"] <= OBJECTS - copied + 1, "only the rest is copied"  # type: ignore[operator]
-    other = home | {"SANCAI_HOME": str(tmp_path / "other"), "SANCAI_OBJECT_STORE": f"s3://{a_prefix()}"}
-    (tmp_path / "other").mkdir()
-    (tmp_path / "keys").rename(tmp_path / "other" / "keys")
+    other = home | {"SANCAI_HOME": str(apart / "other"), "SANCAI_OBJECT_STORE": f"s3://{a_prefix()}"}
+    (apart / "other").mkdir()
+    (apart / "keys").rename(apart / "other" / "keys")
     killed = begun(other, "admin", "restore", f"s3://{backup}")
     killed_when(killed, lambda: whole(minio_server, other["SANCAI_OBJECT_STORE"].removeprefix("s3://")) >= OBJECTS // 2)
     assert ended(other, "admin", "restore", f"s3://{backup}")["objects"] == OBJECTS
@@ -145,9 +145,9 @@ def test_a_backup_that_is_killed_again_and_again_is_none_until_a_run_ends(
 
 
 def test_an_upload_half_sent_when_the_store_moves_is_published_from_the_new_one(
-    home: dict[str, str], minio_server: MinioServer, tmp_path: Path
+    home: dict[str, str], minio_server: MinioServer, apart: Path
 ) -> None:
-    target, folder = a_prefix(), tmp_path / "large"
+    target, folder = a_prefix(), apart / "large"
     folder.mkdir()
     content = random.Random(7).randbytes(16 << 20) * 16
     (folder / "large.bin").write_bytes(content)
@@ -157,7 +157,7 @@ def test_an_upload_half_sent_when_the_store_moves_is_published_from_the_new_one(
         token = service.register_firm(service.found_office())
         stated = ["--name", "hami/large", "--title", "大", "--sector", "new_energy", "--licence", "CC0-1.0"]
         publish = ("publish", str(folder), *stated, "--source", "own")
-        known = settings | {"SANCAI_URL": service.url, "SANCAI_TOKEN": token, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        known = settings | {"SANCAI_URL": service.url, "SANCAI_TOKEN": token, "XDG_CACHE_HOME": str(apart / "cache")}
         killed_when(begun(known, *publish), lambda: bool(half_sent(minio_server)))
         assert half_sent(minio_server), "the upload is open, some of its parts are there"
         moved = service.run("admin", "store", "move", "--to", f"s3://{target}", "--json")
@@ -171,10 +171,13 @@ def test_an_upload_half_sent_when_the_store_moves_is_published_from_the_new_one(
         finished = service.run("admin", "store", "move", "--finish", "--json")
         assert finished.code == 0, finished.err
         key = service.run("admin", "public-key").out.strip()
-        pulled = service.run("pull", "hami/large@v1", "--to", str(tmp_path / "out"), "--key", key, SANCAI_TOKEN=token)
+        pulled = service.run("pull", "hami/large@v1", "--to", str(apart / "out"), "--key", key, SANCAI_TOKEN=token)
         assert pulled.code == 0, pulled.err
-        assert (tmp_path / "out" / "large.bin").read_bytes() == content
-        assert json.loads(service.run("verify", "--json").out)["ok"]
+        assert (apart / "out" / "large.bin").read_bytes() == content
+        verified = json.loads(service.run("verify", "--json").out)
+        assert verified["damages"] == []
         assert json.loads(service.run("admin", "fsck", "--json").out) == []
+        backed_up = service.run("admin", "backup", str(apart / "backup"), "--json")
+        assert backed_up.code == 0, backed_up.err
     finally:
         service.stop()
