@@ -82,7 +82,9 @@ def restore_objects(premises: Premises, store: ObjectStore, backup: Backup) -> R
     with premises.database.writing() as connection:
         if places.newest_epoch(connection) != epoch:
             places.begin_epoch(connection, epoch, "restored", premises.clock.now())
-        identities = places.stores_of_rows(connection)
+        # What a cut restore led here already comes first, so that nothing is put back and counted twice.
+        own = premises.store.identity
+        identities = sorted(places.stores_of_rows(connection), key=lambda identity: identity != own)
     objects, size_bytes, missing = 0, 0, list[str]()
     for identity in identities:
         after: ObjectName | None = None

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -82,8 +83,16 @@ def held(home: dict[str, str]) -> Iterator[tuple[Yard, dict[BlobId, bytes]]]:
         yield yard, {yard.keep(content)[0]: content for content in contents}
 
 
-def reopened(settings: dict[str, str]) -> House:
-    return open_house(read_settings(settings))
+@contextmanager
+def reopened(yard: Yard, settings: dict[str, str]) -> Iterator[House]:
+    """Let the yard look as any process does that is started now."""
+    before = yard.house
+    with open_house(read_settings(settings)) as house:
+        yard.house = house
+        try:
+            yield house
+        finally:
+            yard.house = before
 
 
 def whole(server: MinioServer, prefix: str) -> int:
@@ -102,14 +111,12 @@ def test_a_move_that_is_killed_again_and_again_is_ended_by_the_next_run(
         killed_when(moving, lambda least=least: whole(minio_server, target) >= least)  # type: ignore[misc]
         led = [blob for blob in contents if yard.place(blob)[0] != yard.house.store.identity]
         assert 0 < len(led) < OBJECTS, "the kill fell into the move"
-        with reopened(home) as house:  # As any process that is started now: both stores are read.
-            yard.house = house
+        with reopened(yard, home):  # Both stores are read.
             assert {blob: yard.held(blob) for blob in contents} == contents
     ended(home, "admin", "store", "move", "--to", f"s3://{target}")
     switched = home | {"SANCAI_OBJECT_STORE": f"s3://{target}"}
     assert ended(switched, "admin", "store", "move", "--finish")["finished"] == {"deleted": OBJECTS, "kept": 0}
-    with reopened(switched) as house:
-        yard.house = house
+    with reopened(yard, switched) as house:
         assert {blob: yard.held(blob) for blob in contents} == contents
         assert {yard.place(blob)[0] for blob in contents} == {house.store.identity}
         assert scrub(house).damaged == ()
@@ -138,8 +145,7 @@ def test_a_backup_that_is_killed_again_and_again_is_none_until_a_run_ends(
     killed = begun(other, "admin", "restore", f"s3://{backup}")
     killed_when(killed, lambda: whole(minio_server, other["SANCAI_OBJECT_STORE"].removeprefix("s3://")) >= OBJECTS // 2)
     assert ended(other, "admin", "restore", f"s3://{backup}")["objects"] == OBJECTS
-    with reopened(other) as house:
-        yard.house = house
+    with reopened(yard, other) as house:
         assert {blob: yard.held(blob) for blob in contents} == contents
         assert scrub(house).damaged == ()
 
