@@ -75,8 +75,7 @@ def deciding_policy(view: View, authority: AuthorityId, instrument: str, day: da
             raise
     active = policy.in_force(view, authority, instrument, loaded.term.last)
     entered = policy.rulings(view, authority, active.document.revision.document)
-    acting = tuple(each.ruling for each in entered if each.ruling.date <= day)
-    return replace(active, day=day, rulings=(active.rulings[0], *acting))
+    return active.decided(day, (each.ruling for each in entered if each.ruling.date <= day))
 
 
 def assess(

@@ -26,7 +26,7 @@ from registry.errors import CorruptContentError, Finding, Obstacle, Parameter, R
 from registry.policy.assumptions import AssumptionValue, Ruling, written
 from registry.policy.kinds import Fixed
 from registry.policy.model import Condition, Instrument, PolicyDocument, Verdict
-from registry.policy.rules import claims_until, effective_value, open_assumptions, term_of
+from registry.policy.rules import claims_until, document_term, effective_value, open_assumptions
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import DatasetId
@@ -74,7 +74,7 @@ def award_terms(
             "round_not_published", instrument.clause, Finding.UNKNOWN, {"kind": instrument.kind.value}, ("score_sheet",)
         )
         raise RuleError("instrument_needs_round", (missing,), instrument=instrument.id, kind=instrument.kind.value)
-    term = term_of(issued_on, document.term_months)
+    term = document_term(document, issued_on)
     reading = value_named(instrument, "leader-lists", rulings, day)
     named = instrument.sectors
     window = value_named(instrument, "claims-window", rulings, day)

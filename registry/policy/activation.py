@@ -8,7 +8,8 @@ Rules:
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -87,8 +88,8 @@ class LoadedPolicy:
 
     @property
     def term(self) -> Term:
-        """From the issue date to the eve of its anniversary."""
-        return rules.term_of(self.issued_on, self.document.term_months)
+        """From the first day, normally the issue date, to the eve of its anniversary."""
+        return rules.document_term(self.document, self.issued_on)
 
     @property
     def claims_until(self) -> date:
@@ -96,9 +97,11 @@ class LoadedPolicy:
         return rules.claims_until(self.term, self.document.procedure.claims_window_days)
 
     @property
-    def issue_date_ruling(self) -> Ruling:
-        """The answer to the assumption of the issue date that loading gave."""
-        return Ruling(
+    def rulings_of_loading(self) -> tuple[Ruling, ...]:
+        """The answer to the assumption of the issue date that loading gave; none where the document states the date."""
+        if not self.document.issue_date_assumption:
+            return ()
+        answer = Ruling(
             number=self.reference,
             date=self.issued_on,
             organ=self.document.authority.name_zh,
@@ -106,6 +109,7 @@ class LoadedPolicy:
             assumption_id=self.document.issue_date_assumption,
             value=self.issued_on,
         )
+        return (answer,)
 
     def status(self, day: date) -> LegalStatus:
         """Return how the document stands on ``day``."""
@@ -184,6 +188,19 @@ class EnteredRuling:
     recorded_at: Moment
 
 
+def require_loadable(document: PolicyDocument, issued_on: date, today: date) -> None:
+    """Raise RuleError unless ``document`` can be put into force today as issued on ``issued_on``.
+
+    It grants something, was not issued in the future, and states no other issue date than the one that is entered.
+    """
+    if not document.instruments:
+        raise RuleError("policy_grants_nothing", document=document.revision.document)
+    if issued_on > today:
+        raise RuleError("policy_issued_ahead", issued_on=issued_on.isoformat())
+    if (stated := document.term_rule.issue_date) and stated != issued_on:
+        raise RuleError("policy_issue_date_stated", issued_on=stated.isoformat())
+
+
 def require_ruling_allowed(loaded: LoadedPolicy, ruling: Ruling, today: date) -> None:
     """Raise RuleError when a ruling contradicts the loading or is dated in the future.
 
@@ -215,7 +232,7 @@ class ActiveInstrument:
     @property
     def term(self) -> Term:
         """The days in which a rewarded event may fall."""
-        return rules.term_of(self.issued_on, self.document.term_months)
+        return rules.document_term(self.document, self.issued_on)
 
     @property
     def open_assumptions(self) -> tuple[Assumption, ...]:
@@ -226,6 +243,11 @@ class ActiveInstrument:
     def payment_verdict(self) -> Verdict:
         """Whether a payment may rest on the instrument: one condition for each assumption."""
         return rules.payment_verdict(self.instrument, self.rulings, self.day)
+
+    def decided(self, day: date, entered: Iterable[Ruling]) -> "ActiveInstrument":
+        """Return the instrument as a decision of another ``day`` finds it, by the rulings ``entered`` by then."""
+        loading = tuple(each for each in self.rulings if each.assumption_id == self.document.issue_date_assumption)[:1]
+        return replace(self, day=day, rulings=(*loading, *entered))
 
     def value(self, assumption_id: str) -> AssumptionValue:
         """Return what a decision of this day goes by. Raises NotFoundError, RuleError (neither ruling nor default)."""

@@ -7,8 +7,10 @@ Rules:
 * Every interval says of each end whether it belongs to it: the documents contradict each other on exactly this
   (S0 art.6 against 附件1三, S2 cl.1).
 * The shares of a schedule sum to 100 %.
+* 最高 and 不超过 beside an amount make it a ceiling and never an entitlement (RULINGS 12): ``at_most`` says so.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -62,13 +64,39 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """What is due when a number lies in an interval."""
+    """What is due when a number lies in an interval; ``at_most`` where the amount is a ceiling."""
 
     interval: Interval
     amount: Money
+    at_most: bool = False
 
 
-def require_ordered(tiers: tuple[Tier, ...]) -> None:
+@dataclass(frozen=True, slots=True)
+class RateTier:
+    """The share that is due when a number lies in an interval."""
+
+    interval: Interval
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTier:
+    """The most units that count when a number lies in an interval; ``at_most`` where they are a ceiling."""
+
+    interval: Interval
+    units: int
+    at_most: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAmount:
+    """What is due for one code of a list, for example the level of a title."""
+
+    code: str
+    amount: Money
+
+
+def require_ordered(tiers: Sequence[Tier | RateTier | UnitTier]) -> None:
     """Raise InvalidValueError unless there are tiers and they rise without sharing a number."""
     if not tiers:
         raise InvalidValueError("policy_tiers_missing", at="tiers")
@@ -79,14 +107,22 @@ def require_ordered(tiers: tuple[Tier, ...]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Percent:
-    """A share of an eligible base; ``base`` names what is summed, for example ``data_fee``."""
+    """A share of an eligible base; ``base`` names what is summed, for example ``data_fee``.
+
+    With ``tiers`` the share follows ``measure``, and ``rate`` is the greatest of them. ``at_most``: a ceiling.
+    """
 
     rate: Rate
     base: str
     clause: str
+    tiers: tuple[RateTier, ...] = ()
+    measure: str = ""
+    at_most: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a share of nothing. Raises InvalidValueError."""
+        """Refuse a share of nothing and tiers that share a number. Raises InvalidValueError."""
+        if self.tiers:
+            require_ordered(self.tiers)
         if not self.rate.basis_points:
             raise InvalidValueError(
                 "policy_number_out_of_range", at="rate_bp", given="0", least="1", most=str(FULL_RATE_BP)
@@ -95,30 +131,53 @@ class Percent:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """An amount by tiers of ``measure``, for example the count of independent leading adopters."""
+    """An amount by tiers of ``measure``, for example the count of independent leading adopters.
+
+    ``codes`` stand in place of tiers where the measure is no number but a level (国家级, 自治区级).
+    """
 
     measure: str
     tiers: tuple[Tier, ...]
     clause: str
+    codes: tuple[CodeAmount, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse tiers that share a number. Raises InvalidValueError."""
-        require_ordered(self.tiers)
+        """Refuse tiers that share a number, tiers beside codes, and a code named twice. Raises InvalidValueError."""
+        if not self.codes:
+            require_ordered(self.tiers)
+        elif self.tiers or len({each.code for each in self.codes}) < len(self.codes):
+            raise InvalidValueError("policy_duplicate_id", at="amounts", given=self.measure)
 
 
 @dataclass(frozen=True, slots=True)
 class PerUnit:
-    """A price for each full ``step`` of units, at most ``units_max`` units (None: no limit)."""
+    """A price for each full ``step`` of units, at most ``units_max`` units (None: no limit).
+
+    The price is ``price``, or follows ``measure`` by ``prices``, or is a fact (``price_fact``: the monthly rent).
+    ``limits`` bound the units by ``limit_measure`` (months of rent by year of operation). Where units are counted for
+    each of several persons, at most ``each_max`` of one person count.
+    """
 
     unit: str
-    price: Money
+    price: Money | None
     step: int
     units_max: int | None
     clause: str
+    prices: tuple[Tier, ...] = ()
+    measure: str = ""
+    price_fact: str = ""
+    limits: tuple[UnitTier, ...] = ()
+    limit_measure: str = ""
+    each_max: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a step or a limit below one. Raises InvalidValueError."""
-        for name, number in (("step", self.step), ("units_max", self.units_max)):
+        """Refuse a step or a limit below one, and another number of prices than one. Raises InvalidValueError."""
+        if [self.price is not None, bool(self.prices), bool(self.price_fact)].count(True) != 1:
+            raise InvalidValueError("policy_key_missing", at="price_fen")
+        for tiers in (self.prices, self.limits):
+            if tiers:
+                require_ordered(tiers)
+        for name, number in (("step", self.step), ("units_max", self.units_max), ("each_max", self.each_max)):
             if number is not None and number < 1:
                 raise InvalidValueError("policy_number_out_of_range", at=name, given=str(number), least="1", most="…")
 
@@ -150,9 +209,16 @@ class ScoredRange:
                 )
 
 
+class InstalmentsPer(StrEnum):
+    """What the number of an instalment counts: years, or turns within the months a schedule allows."""
+
+    YEAR = "year"
+    TURN = "turn"
+
+
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """The share of a total that is paid in one year of a schedule; the first year is 1."""
+    """The share of a total that is paid in one year (or turn) of a schedule; the first is 1."""
 
     year: int
     share: Rate
@@ -160,11 +226,13 @@ class Instalment:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A total of another kind, paid in yearly instalments."""
+    """A total of another kind, paid in instalments; all of them within ``within_months`` where that is stated."""
 
     total: Percent | Fixed | PerUnit
     instalments: tuple[Instalment, ...]
     clause: str
+    per: InstalmentsPer = InstalmentsPer.YEAR
+    within_months: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse shares that do not sum to 100 % and years that do not rise. Raises InvalidValueError."""
@@ -192,10 +260,16 @@ def tiered_amount(tiers: tuple[Tier, ...], number: int) -> Money:
     return next((tier.amount for tier in tiers if tier.interval.holds(number)), ZERO)
 
 
-def per_unit_amount(terms: PerUnit, units: int) -> Money:
-    """Return the price of every full step of ``units``, no unit above the limit counting."""
+def per_unit_amount(terms: PerUnit, units: int, price: Money | None = None) -> Money:
+    """Return the price of every full step of ``units``, no unit above the limit counting.
+
+    Raises:
+        InvalidValueError: The terms have no price of their own and none is given.
+    """
     counted = units if terms.units_max is None else min(units, terms.units_max)
-    return Money(terms.price.fen * (counted // terms.step))
+    if (each := price or terms.price) is None:
+        raise InvalidValueError("policy_key_missing", at="price_fen")
+    return Money(each.fen * (counted // terms.step))
 
 
 def scored_amount(terms: ScoredRange, table: tuple[Tier, ...], score: int) -> Money:

@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from registry.errors import Finding, InvalidValueError, NotFoundError, Obstacle, Parameter
 from registry.policy.assumptions import Assumption
 from registry.policy.kinds import KIND_OF, Kind, Terms
+from registry.policy.procedure import Authority, Procedure
+from registry.policy.requirements import Requirement
 from registry.values.digest import Digest
 from registry.values.money import Money
 
@@ -25,6 +28,8 @@ class CapScope(StrEnum):
     POOL = "pool"
     LINEAGE = "lineage"
     PROJECT = "project"
+    EVENT = "event"
+    WORKER = "worker"
 
 
 class CapPeriod(StrEnum):
@@ -53,6 +58,10 @@ class LegalStatus(StrEnum):
     EXPIRED = "expired"
 
 
+LIFTED: Final = "lifted"
+"""How a ruling says that a suspension no longer holds."""
+
+
 class Others(StrEnum):
     """What becomes of something a list does not name."""
 
@@ -66,11 +75,19 @@ class RewardedEvent(StrEnum):
     LATER_OF_INVOICE_AND_PAYMENT = "later_of_invoice_and_payment"
     THIRD_ADOPTION = "third_adoption"
     LISTING = "listing"
+    RECOGNISED = "recognised"
+    PERIOD_COMPLETED = "period_completed"
+    COSTS_PAID = "costs_paid"
+    HELD = "held"
+
+
+OPEN_END: Final = date.max
+"""The last day of a term whose document names none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Days from ``first`` to ``last``, both included."""
+    """Days from ``first`` to ``last``, both included; ``last`` is OPEN_END where the document names no end."""
 
     first: date
     last: date
@@ -84,13 +101,19 @@ class Term:
         """Say whether ``day`` lies in the term."""
         return self.first <= day <= self.last
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the document names no end."""
+        return self.last == OPEN_END
+
 
 @dataclass(frozen=True, slots=True)
 class StatusInterval:
     """A legal status over days, both ends included.
 
     ``first`` None stands for the issue date. ``last`` None stands for the end of the term, or for no end at all when
-    ``open_ended``. ``by`` names the superior rule that suspends, with its number.
+    ``open_ended``. ``by`` names the superior rule that suspends, with its number; a ruling that answers ``assumption``
+    with LIFTED ends a suspension.
     """
 
     status: LegalStatus
@@ -99,6 +122,7 @@ class StatusInterval:
     open_ended: bool
     by: str
     clause: str
+    assumption: str = ""
 
     def __post_init__(self) -> None:
         """Refuse exchanged ends, two ends at once, and a suspension by nobody. Raises InvalidValueError."""
@@ -147,11 +171,36 @@ class Exclusivity:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a place where a document contradicts itself: other terms, or other requirements by their id."""
+
+    id: str
+    text_en: str
+    text_zh: str
+    terms: Terms | None
+    requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A contradiction inside one document (RULINGS 12).
+
+    Every reading is computed and the lower amount is paid; the rest waits for a ruling on ``assumption``, whose value
+    is the id of a reading.
+    """
+
+    assumption: str
+    clause: str
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
     """One grant of a document: who gets what for which event, by which evidence.
 
     ``sellers`` are the registers a purchase must come from, empty for awards. ``product_kinds``, ``purposes`` and
     ``sectors`` are None where the clause does not limit them. ``once_per`` names what may be rewarded once only.
+    ``quotes`` are the words of the clause; ``statuses`` hold for this instrument alone, beside those of its document.
     """
 
     id: str
@@ -171,6 +220,11 @@ class Instrument:
     purposes: NamedList | None
     sectors: NamedList | None
     assumptions: tuple[Assumption, ...]
+    quotes: tuple[str, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    statuses: tuple[StatusInterval, ...] = ()
+    evidence_borrowed_from: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -190,43 +244,6 @@ class Instrument:
 
 
 @dataclass(frozen=True, slots=True)
-class SignOffLevel:
-    """One officer's level; sign-offs run in rank order, 1 first (RULINGS 27)."""
-
-    rank: int
-    code: str
-    title_en: str
-    title_zh: str
-
-
-@dataclass(frozen=True, slots=True)
-class Procedure:
-    """How a case runs under a document; ``…_borrowed_from`` cites the document of another authority a rule is from."""
-
-    notice_days: int
-    notice_borrowed_from: str
-    sign_off: tuple[SignOffLevel, ...]
-    sign_off_borrowed_from: str
-    claims_window_days: int
-
-    def __post_init__(self) -> None:
-        """Refuse levels whose ranks are not 1, 2, 3 … Raises InvalidValueError."""
-        if [level.rank for level in self.sign_off] != list(range(1, len(self.sign_off) + 1)) or not self.sign_off:
-            raise InvalidValueError("policy_ranks_unordered", at="sign_off")
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """Who decides (``name``) and who pays (``payer``); roles, pools and cases belong to one authority (RULINGS 24)."""
-
-    code: str
-    name_en: str
-    name_zh: str
-    payer_en: str
-    payer_zh: str
-
-
-@dataclass(frozen=True, slots=True)
 class Revision:
     """One revision of one document, with the digest of its canonical content; a decision stores the one it used."""
 
@@ -235,22 +252,75 @@ class Revision:
     digest: Digest
 
 
+class WhyUnexpressed(StrEnum):
+    """Why a paragraph that names money is no instrument."""
+
+    IN_KIND = "in_kind"
+    CASE_BY_CASE = "case_by_case"
+    BY_REFERENCE = "by_reference"
+    NO_FIGURE = "no_figure"
+    NO_GRANT = "no_grant"
+
+
+@dataclass(frozen=True, slots=True)
+class Unexpressed:
+    """A paragraph that names money and cannot be computed, or grants nothing, with the reason."""
+
+    id: str
+    clause: str
+    title_en: str
+    title_zh: str
+    why: WhyUnexpressed
+    quotes: tuple[str, ...]
+    reason_en: str
+    reason_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermRule:
+    """How long a document holds: ``months`` (None: it names no end) from ``first``, or else from its issue date.
+
+    The document states ``issue_date``, or leaves it to the bureau, who answers ``issue_date_assumption`` by loading it.
+    """
+
+    months: int | None
+    first: date | None
+    issue_date: date | None
+    issue_date_assumption: str
+    clause: str
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyDocument:
-    """One policy document as data. ``source`` is the short name clauses are cited by (``S1``)."""
+    """One policy document as data. ``source`` is the short name clauses are cited by (``S1``).
+
+    A document that grants nothing has no instruments and no procedure, only what it names without a figure.
+    """
 
     revision: Revision
     source: str
     title_en: str
     title_zh: str
     authority: Authority
-    term_months: int
-    issue_date_assumption: str
+    term_rule: TermRule
     statuses: tuple[StatusInterval, ...]
-    procedure: Procedure
+    stated_procedure: Procedure | None
     caps: tuple[Cap, ...]
     instruments: tuple[Instrument, ...]
     assumptions: tuple[Assumption, ...]
+    unexpressed: tuple[Unexpressed, ...] = ()
+
+    @property
+    def issue_date_assumption(self) -> str:
+        """The assumption that loading answers; empty where the document states its issue date."""
+        return self.term_rule.issue_date_assumption
+
+    @property
+    def procedure(self) -> Procedure:
+        """How its cases run. Raises NotFoundError for a document that grants nothing."""
+        if self.stated_procedure is None:
+            raise NotFoundError("policy_grants_nothing", document=self.revision.document)
+        return self.stated_procedure
 
     def instrument(self, instrument_id: str) -> Instrument:
         """Return an instrument of this document. Raises NotFoundError."""

@@ -3,9 +3,12 @@
 Rules:
 * The term begins on the issue date and ends on the eve of the anniversary (S1 四 有效期2年; RULINGS 19). Where the
   month has no such day, the term ends with that month (民法典 202).
-* Only a document in force on the day of the event is paid; a suspension by a superior rule goes before (RULINGS 21).
+* A term may begin on a day the document names (S0 art.16), and may have no end (S2 三).
+* Only a document in force on the day of the event is paid; a suspension by a superior rule goes before, of the whole
+  document or of one instrument, until a ruling lifts it (RULINGS 21).
 * A ruling acts on decisions taken on its date or later; the latest one holds. Quoting goes by defaults; a payment
-  needs a ruling for every assumption its instrument rests on (RULINGS.md, top).
+  needs a ruling for every assumption its instrument rests on (RULINGS.md, top). Where a document contradicts itself
+  the undisputed amount needs none: only what the readings differ by waits for it (RULINGS 12).
 * The firm-year is the calendar year of the later of invoice date and bank-payment date (RULINGS 15).
 * Per firm and year, Σ awards ≤ min(cap, ⌊rate · Σ base⌋), data and compute together (S1 cl.4; RULINGS 16). One more
   purchase earns what that ceiling allows beyond what was awarded before, never more than the purchase itself.
@@ -22,6 +25,9 @@ from registry.errors import Finding, InvalidValueError, Obstacle, RuleError
 from registry.policy.assumptions import Assumption, AssumptionValue, Ruling, table_of, written
 from registry.policy.kinds import ScoredRange
 from registry.policy.model import (
+    LIFTED,
+    OPEN_END,
+    CapPeriod,
     CapScope,
     Condition,
     Instrument,
@@ -59,13 +65,22 @@ def term_of(issue_date: date, months: int = 24) -> Term:
     return Term(issue_date, anniversary - _ONE_DAY)
 
 
+def document_term(document: PolicyDocument, issue_date: date) -> Term:
+    """Return the term of ``document`` when it was issued on ``issue_date``."""
+    rule = document.term_rule
+    first = rule.first or issue_date
+    return Term(first, OPEN_END) if rule.months is None else term_of(first, rule.months)
+
+
 def in_term(issue_date: date | None, day: date, months: int = 24) -> bool:
     """Say whether an event of ``day`` falls in the term; never, while the issue date is unknown."""
     return issue_date is not None and term_of(issue_date, months).holds(day)
 
 
 def issue_date_of(document: PolicyDocument, rulings: Sequence[Ruling], day: date) -> date | None:
-    """Return the issue date the bureau entered, as known to a decision of ``day``, or None."""
+    """Return the issue date the document states or the bureau entered, as known to a decision of ``day``, or None."""
+    if document.term_rule.issue_date:
+        return document.term_rule.issue_date
     assumption = document.assumption(document.issue_date_assumption)
     ruling = ruling_in_effect(assumption.id, rulings, day)
     value = assumption.default if ruling is None else ruling.value
@@ -78,13 +93,31 @@ def legal_status(document: PolicyDocument, issue_date: date | None, day: date) -
         return LegalStatus.NOT_ISSUED
     if day < issue_date:
         return LegalStatus.NOT_YET_IN_FORCE
-    term_end = term_of(issue_date, document.term_months).last
+    term_end = document_term(document, issue_date).last
     holding = {each.status for each in document.statuses if _holds(each, issue_date, term_end, day)}
     for status in (LegalStatus.SUSPENDED, LegalStatus.IN_FORCE):
         if status in holding:
             return status
     begins = [each.first or issue_date for each in document.statuses if each.status is LegalStatus.IN_FORCE]
     return LegalStatus.NOT_YET_IN_FORCE if any(day < first for first in begins) else LegalStatus.EXPIRED
+
+
+def instrument_status(
+    document: PolicyDocument, instrument: Instrument, issue_date: date | None, rulings: Sequence[Ruling], day: date
+) -> LegalStatus:
+    """Return how one instrument stands on ``day``: as its document does, unless it is suspended by itself.
+
+    A suspension whose assumption a ruling of ``day`` answers with LIFTED no longer holds.
+    """
+    status = legal_status(document, issue_date, day)
+    if status is not LegalStatus.IN_FORCE or issue_date is None:
+        return status
+    term_end = document_term(document, issue_date).last
+    for each in instrument.statuses:
+        ruling = ruling_in_effect(each.assumption, rulings, day) if each.assumption else None
+        if _holds(each, issue_date, term_end, day) and (ruling is None or ruling.value != LIFTED):
+            return each.status
+    return status
 
 
 def _holds(interval: StatusInterval, issue_date: date, term_end: date, day: date) -> bool:
@@ -94,12 +127,16 @@ def _holds(interval: StatusInterval, issue_date: date, term_end: date, day: date
 
 def claims_until(term: Term, window_days: int) -> date:
     """Return the last day on which a claim for an event of the term is accepted (RULINGS 19)."""
-    return term.last + timedelta(days=window_days)
+    return OPEN_END if term.is_open else term.last + timedelta(days=window_days)
 
 
-def firm_years_of(term: Term) -> tuple[int, ...]:
-    """Return the calendar years the term touches: a firm's yearly cap is open once in each of them (RULINGS 15)."""
-    return tuple(range(term.first.year, term.last.year + 1))
+def firm_years_of(term: Term, today: date | None = None) -> tuple[int, ...]:
+    """Return the calendar years the term touches: a firm's yearly cap is open once in each of them (RULINGS 15).
+
+    A term without an end touches the years up to ``today``; without that only its first one is known.
+    """
+    last = (today or term.first) if term.is_open else term.last
+    return tuple(range(term.first.year, max(term.first.year, last.year) + 1))
 
 
 # Assumptions and rulings.
@@ -135,9 +172,16 @@ def open_assumptions(instrument: Instrument, rulings: Sequence[Ruling], day: dat
     return tuple(each for each in instrument.assumptions if ruling_in_effect(each.id, rulings, day) is None)
 
 
+def rulings_needed(instrument: Instrument, rulings: Sequence[Ruling], day: date) -> tuple[Assumption, ...]:
+    """Return the open assumptions that stop a payment: all but contradictions, whose undisputed part is paid."""
+    disputed = {each.assumption for each in instrument.conflicts}
+    return tuple(each for each in open_assumptions(instrument, rulings, day) if each.id not in disputed)
+
+
 def payment_verdict(instrument: Instrument, rulings: Sequence[Ruling], day: date) -> Verdict:
-    """Return whether a payment may rest on ``instrument``: one condition for each assumption."""
-    still_open = {each.id for each in open_assumptions(instrument, rulings, day)}
+    """Return whether a payment may rest on ``instrument``: one condition for each assumption that can stop it."""
+    disputed = {each.assumption for each in instrument.conflicts}
+    still_open = {each.id for each in rulings_needed(instrument, rulings, day)}
     return Verdict(
         tuple(
             Condition(
@@ -148,6 +192,7 @@ def payment_verdict(instrument: Instrument, rulings: Sequence[Ruling], day: date
                 ("ruling",),
             )
             for each in instrument.assumptions
+            if each.id not in disputed
         )
     )
 
@@ -193,7 +238,8 @@ def pool_account(instrument: Instrument, rulings: Sequence[Ruling], day: date, f
         NotFoundError: The instrument has no pool.
     """
     cap = instrument.cap(CapScope.POOL)
-    reading = str(effective_value(instrument, cap.assumption, rulings, day)) if cap.assumption else "shared_term"
+    stated = "shared_year" if cap.period is CapPeriod.YEAR else "shared_term"
+    reading = str(effective_value(instrument, cap.assumption, rulings, day)) if cap.assumption else stated
     shared, _, period = reading.partition("_")
     name = cap.group if shared == "shared" else instrument.id
     return name if period == "term" else f"{name}-{firm_year_number}"

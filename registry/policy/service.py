@@ -16,13 +16,14 @@ from registry.policy.activation import (
     FoundAuthority,
     LoadedPolicy,
     LoadPolicy,
+    require_loadable,
     require_ruling_allowed,
 )
 from registry.policy.assumptions import Ruling
 from registry.policy.loader import load_shipped, load_shipped_calendar
 from registry.policy.model import LegalStatus, PolicyDocument
 from registry.policy.records import PolicyRow, RulingRow
-from registry.policy.rules import require_ruling
+from registry.policy.rules import instrument_status, require_ruling
 from registry.policy.working_days import WorkingCalendar
 from registry.values.identifiers import AuthorityId, RulingId
 
@@ -88,13 +89,12 @@ def load_policy(work: Work, command: LoadPolicy) -> LoadedPolicy:
         NotAllowedError: The actor keeps no registers of an authority.
         NotFoundError: No such document comes with the software.
         ConflictError: The authority has loaded this revision before.
-        RuleError: The issue date lies ahead.
+        RuleError: The issue date lies ahead or is not the one the document states, or the document grants nothing.
     """
     require(work.actor, Action.LOAD_POLICY)
     office = office_of(work.actor)
     document = _newest_shipped(command.document)
-    if command.issued_on > work.now.civil_day():
-        raise RuleError("policy_issued_ahead", issued_on=command.issued_on.isoformat())
+    require_loadable(document, command.issued_on, work.now.civil_day())
     loaded = LoadedPolicy(office, document, command.issued_on, command.reference.strip(), work.now)
     row = PolicyRow(
         office,
@@ -226,19 +226,22 @@ def in_force(view: View, authority_id: AuthorityId, instrument: str, day: date) 
     # Later revisions come later; before the first was issued, the first one says "not yet".
     issued = [row for row in rows if row.issued_on <= day] or rows[:1]
     loaded = _loaded(issued[-1])
-    status = loaded.status(day)
-    if status is not LegalStatus.IN_FORCE:
-        document = loaded.document
-        raise _not_in_force(instrument, day, f"policy_{status}", document.revision.document, document.source)
-    entered = rulings(view, authority_id, loaded.document.revision.document)
+    document = loaded.document
+    entered = rulings(view, authority_id, document.revision.document)
     acting = tuple(each.ruling for each in entered if each.ruling.date <= day)
+    if all(each.id != instrument for each in document.instruments):
+        raise _not_in_force(instrument, day, "policy_revision_older", document.revision.document, document.source)
+    found = document.instrument(instrument)
+    status = instrument_status(document, found, loaded.issued_on, acting, day)
+    if status is not LegalStatus.IN_FORCE:
+        raise _not_in_force(instrument, day, f"policy_{status}", document.revision.document, document.source)
     return ActiveInstrument(
         authority=authority_id,
-        instrument=loaded.document.instrument(instrument),
-        document=loaded.document,
+        instrument=found,
+        document=document,
         issued_on=loaded.issued_on,
         day=day,
-        rulings=(loaded.issue_date_ruling, *acting),
+        rulings=(*loaded.rulings_of_loading, *acting),
         calendar=calendar(),
     )
 

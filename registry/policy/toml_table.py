@@ -89,6 +89,10 @@ class Table:
         """Say whether an optional key is there."""
         return key in self._content
 
+    def names(self) -> tuple[str, ...]:
+        """Return every key, in the order of the file."""
+        return tuple(self._content)
+
     def raw(self, key: str) -> object:
         """Return what stands under ``key``, of any type. Raises InvalidValueError when it is missing."""
         self._asked.add(key)
@@ -162,6 +166,16 @@ class Table:
                 raise self.refusal("policy_text_malformed", key, given=str(value)[:60])
         if len(set(values)) != len(values):
             raise self.refusal("policy_duplicate_id", key, given=", ".join(values)[:80])
+        return tuple(values)
+
+    def passages(self, key: str) -> tuple[str, ...]:
+        """Return one or more texts, each of 1 to 2,000 characters: passages of a document, word by word."""
+        values = self.raw(key)
+        if not isinstance(values, list) or not values:
+            raise self._wrong(key, "list of texts")
+        for value in values:
+            if not isinstance(value, str) or not value.strip() or len(value) > TEXT_MAX:
+                raise self.refusal("policy_text_malformed", key, given=str(value)[:60])
         return tuple(values)
 
     def days(self, key: str) -> tuple[date, ...]:

@@ -26,14 +26,14 @@ def open_pool(work: Work, command: OpenPool) -> Pool:
     loaded = policy.loaded_policy(work, office, command.document)
     today = work.now.civil_day()
     rulings = (
-        loaded.issue_date_ruling,
+        *loaded.rulings_of_loading,
         *(each.ruling for each in policy.rulings(work, office, command.document)),
     )
     budgets: dict[str, Money] = {}
     for instrument in loaded.document.instruments:
         if any(cap.scope is CapScope.POOL for cap in instrument.caps):
             budget = cap_amount(instrument, CapScope.POOL, rulings, today)
-            for year in firm_years_of(loaded.term):
+            for year in firm_years_of(loaded.term, today):
                 budgets[pool_account(instrument, rulings, today, year)] = budget
     if command.pool not in budgets:
         raise NotFoundError("pool_not_in_policy", pool=command.pool[:60], offered=", ".join(sorted(budgets)))

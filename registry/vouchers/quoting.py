@@ -4,7 +4,7 @@ A quote is a query: it promises nothing and goes by defaults where no ruling is 
 the same facts again, under lock, and keep them with their digest.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -139,7 +139,7 @@ def assess(
     active = policy.in_force(view, authority, instrument_id, day)
     today = view.now.civil_day()
     entered = policy.rulings(view, authority, active.document.revision.document)
-    active = replace(active, day=today, rulings=(active.rulings[0], *(each.ruling for each in entered)))
+    active = active.decided(today, (each.ruling for each in entered))
     instrument = active.instrument
     firm_cap = instrument.cap(CapScope.FIRM)
     rule = effective_value(instrument, firm_cap.assumption, active.rulings, today) if firm_cap.assumption else None

@@ -5,11 +5,11 @@ import pytest
 from registry.errors import InvalidValueError
 from registry.policy.assumptions import AssumptionValue, Ruling, ValueType, written
 from registry.policy.kinds import Interval, Tier
-from registry.policy.loader import load_shipped
 from registry.values.digest import Digest
 from registry.values.money import Money, Rate
+from tests.registry.policy.documents import revision
 
-(YIZHOU,) = load_shipped()
+YIZHOU = revision("yizhou-2-year-measures", 1)
 
 TIER = {"least": 60, "least_included": True, "most": 100, "most_included": True, "amount_fen": 10_000_000}
 

@@ -9,8 +9,9 @@ from registry.policy.loader import load_shipped
 from registry.policy.model import CapPeriod, CapScope
 from registry.values.money import Money
 from tests.checks.policy_page import PAGE, policy_page
+from tests.registry.policy.documents import revision
 
-(YIZHOU,) = load_shipped()
+YIZHOU = revision("yizhou-2-year-measures", 1)
 
 CLAUSE_4 = (
     "设立总额度1000万元的“伊州数据券”和“伊州算力券”……每年可申领不超过其数据采购费用或算力服务费用30%的券补贴，"
@@ -21,7 +22,12 @@ CLAUSE_14B = "对企业向数据交易服务机构开放高质量数据集（经
 CHAPTER_4 = "本措施自印发之日起施行，有效期2年。"
 
 GOLDEN = {
+    ("datong-2022-policies", 1): "sha256:5e2ba4057b64f92bc32c0bcead9838fd3e0ad6e3090dd57ea2b6d1a087241199",
+    ("datong-2024-base-plan", 1): "sha256:73a24c98efb6861e20e58f577c54b3aa346915a4a07d1be1de3685a03490db8e",
+    ("liaocheng-2025-measures", 1): "sha256:384dc2b544afe1f696e87e8098d88e5e8335fbb27dbe9ea5696cb101a5d66fbb",
+    ("xunwu-2022-measures", 1): "sha256:6da453cd9bab815b2b4e0df32e133a449a93ce20ee4463564f1df93243ed0d8a",
     ("yizhou-2-year-measures", 1): "sha256:cbf316cf7fbd2e676655a7e2d51084e34cf28a444f8f6c205f47453efd8f7bdf",
+    ("yizhou-2-year-measures", 2): "sha256:68b84ed06d5112662db79737513fe026a88e9136897006c5bc1fe9ed4a333118",
 }
 
 
@@ -74,7 +80,7 @@ def test_the_opening_award_has_the_figures_of_clause_14() -> None:
 def test_the_term_has_the_figure_of_chapter_4() -> None:
     years = re.search(r"有效期(\d+)年", CHAPTER_4)
     assert years is not None
-    assert YIZHOU.term_months == int(years[1]) * 12
+    assert YIZHOU.term_rule.months == int(years[1]) * 12
 
 
 def test_the_sectors_of_clause_14_pass_at_once_and_others_by_decision() -> None:
@@ -124,7 +130,7 @@ def test_the_page_lists_every_assumption() -> None:
 
 def test_every_code_of_the_room_has_words() -> None:
     root = Path(__file__).parents[3]
-    files = ("policy.toml", "policy_service.toml")
+    files = ("policy.toml", "policy_service.toml", "policy_verdicts.toml")
     words = tomllib.loads("\n".join((root / "api/words" / name).read_text(encoding="utf-8") for name in files))
     source = "".join(path.read_text(encoding="utf-8") for path in (root / "registry/policy").glob("*.py"))
     codes = set(re.findall(r'"((?:policy|calendar|no_conditions|assumption)_[a-z_]+)"', source)) - {"assumption_id"}

@@ -3,19 +3,18 @@ from datetime import date
 import pytest
 
 from registry.errors import Finding, InvalidValueError, NotFoundError
-from registry.policy.loader import load_shipped
 from registry.policy.model import (
     CapScope,
     Condition,
     LegalStatus,
-    Procedure,
-    SignOffLevel,
     StatusInterval,
     Term,
     Verdict,
 )
+from registry.policy.procedure import Procedure, SignOffLevel
+from tests.registry.policy.documents import revision
 
-(YIZHOU,) = load_shipped()
+YIZHOU = revision("yizhou-2-year-measures", 1)
 DAY = date(2026, 3, 1)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from registry.errors import Finding, InvalidValueError, NotFoundError, RuleError, UnavailableError
 from registry.policy.assumptions import AssumptionValue, Ruling
 from registry.policy.kinds import Interval, Tier
-from registry.policy.loader import load_shipped, load_shipped_calendar
+from registry.policy.loader import load_shipped_calendar
 from registry.policy.model import CapScope, LegalStatus, PolicyDocument, StatusInterval
 from registry.policy.rules import (
     cap_amount,
@@ -29,8 +29,9 @@ from registry.policy.rules import (
 from registry.values.digest import Digest
 from registry.values.moment import SHANGHAI, Moment
 from registry.values.money import Money
+from tests.registry.policy.documents import revision
 
-(YIZHOU,) = load_shipped()
+YIZHOU = revision("yizhou-2-year-measures", 1)
 VOUCHER = YIZHOU.instrument("yz-4-data")
 CALENDAR = load_shipped_calendar()
 CAP = Money.of_yuan("500000")
