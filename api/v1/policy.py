@@ -254,7 +254,8 @@ def _policy(loaded: LoadedPolicy, day: date) -> dict[str, object]:
 def _assumption(
     assumption: Assumption, loaded: LoadedPolicy, entered: tuple[EnteredRuling, ...], day: date
 ) -> AssumptionView:
-    acting = rules.ruling_in_effect(assumption.id, (*loaded.rulings_of_loading, *(each.ruling for each in entered)), day)
+    answers = (*loaded.rulings_of_loading, *(each.ruling for each in entered))
+    acting = rules.ruling_in_effect(assumption.id, answers, day)
     default = None if assumption.default is None else _json(written(assumption.default))
     return AssumptionView(
         id=assumption.id,

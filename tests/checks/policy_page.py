@@ -22,7 +22,8 @@ Written by `tests/checks/policy_page.py` from `registry/policy/instruments/`; re
 A figure stands with the clause it comes from. Where a document is silent, the file holds an **assumption**: a default
 with its reason. Open assumptions allow quoting and review; **a payment needs a ruling of the bureau for each assumption
 it rests on**. A ruling (number, date, organ, digest of its text) acts forward only and may confirm the default.
-Where a document **contradicts itself** every reading is computed: the lower amount is paid, the rest waits for a ruling.
+Where a document **contradicts itself** every reading is computed: the lower amount is paid, the rest waits for a
+ruling.
 A shipped file is never edited: what changes comes as a new revision, and each decision stores the revision it used.
 The newest revision of each document is shown; `sancai policy show DOCUMENT --shipped` prints the same, and
 `sancai policy check FILE` says what is wrong with a file of your own, by line.
