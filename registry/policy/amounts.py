@@ -23,7 +23,7 @@ from registry.policy.kinds import (
     scored_amount,
 )
 from registry.policy.requirements import finding_of
-from registry.values.money import FEN_MAX, ZERO, Money
+from registry.values.money import ZERO, Money
 
 INSTALMENT = "instalment"
 SCORE = "score"
@@ -164,7 +164,4 @@ def _per_unit(terms: PerUnit, facts: Facts) -> Due:
     for limit in terms.limits:
         if limit.interval.holds(facts.number(terms.limit_measure) or 0):
             units, at_most = min(units, limit.units), at_most or limit.at_most
-    # Facts may claim more than money can be; the product is refused then, not cut.
-    if price.amount.fen * units > FEN_MAX * terms.step:
-        return Due(Money(price.amount.fen * (units // terms.step)), at_most)
     return Due(per_unit_amount(terms, units, price.amount), at_most)

@@ -136,7 +136,7 @@ def evaluate(asked: Asked) -> InstrumentVerdict:
 
     Raises:
         NotFoundError: The document has no such instrument.
-        InvalidValueError: A fact is of another type than its name says.
+        InvalidValueError: A fact is of another type than its name says, or an amount is more than money can be.
     """
     instrument = asked.document.instrument(asked.instrument)
     acting = tuple(each for each in asked.rulings if each.date <= asked.day)

@@ -12,9 +12,10 @@ from registry.errors import Finding, InvalidValueError
 from registry.policy.assumptions import Ruling
 from registry.policy.evaluation import Asked, InstrumentVerdict, Standing, evaluate, facts_needed
 from registry.policy.exclusivity import Benefit
-from registry.policy.facts import Facts, FactValue
+from registry.policy.facts import Facts, FactType, FactValue
 from registry.policy.loader import load_shipped
 from registry.policy.model import Instrument, PolicyDocument
+from registry.policy.vocabulary import vocabulary
 from registry.values.digest import Digest
 from registry.values.money import ZERO, Money
 from tests.registry.policy.applicants import GOOD, ISSUED, TODAY, documents, good_facts
@@ -350,7 +351,9 @@ def test_a_verdict_holds_together_whatever_the_facts(data: st.DataObject) -> Non
         if isinstance(value, bool):
             changed[name] = data.draw(st.sampled_from([True, False, None]))
         elif isinstance(value, int):
-            changed[name] = data.draw(st.one_of(st.just(value), st.integers(0, 10**10), st.none()))
+            most = 10**12 if vocabulary().type_of(name) is FactType.AMOUNT else 10**9
+            near = st.integers(max(0, value - 1), value + 1)
+            changed[name] = data.draw(st.one_of(near, st.integers(0, most), st.none()))
     question = asked(instrument.id, **changed)
     found = evaluate(question)
     assert evaluate(question) == found
@@ -376,6 +379,11 @@ def test_more_of_what_is_paid_for_never_earns_less(first: int, more: int) -> Non
 def test_a_fact_of_another_type_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="policy_type_wrong"):
         verdict("yz-12-seat", employed_months=True)
+
+
+def test_more_than_money_can_be_is_refused_and_not_cut() -> None:
+    with pytest.raises(InvalidValueError, match="money_out_of_range"):
+        verdict("yz-12-seat", effective_seats=10**12)
 
 
 def test_a_condition_names_clause_evidence_and_what_was_found() -> None:
