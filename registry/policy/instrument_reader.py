@@ -29,7 +29,13 @@ from registry.policy.model import (
     WhyUnexpressed,
 )
 from registry.policy.requirements import Requirement
-from registry.policy.term_reader import read_requirement, read_terms
+from registry.policy.term_reader import (
+    beneficiary_named,
+    evidence_named,
+    keys_named,
+    read_requirement,
+    read_terms,
+)
 from registry.policy.toml_table import Table
 
 
@@ -71,10 +77,10 @@ def read_instrument(table: Table, shelf: Shelf) -> Instrument:
             title_zh=table.text("title_zh"),
             terms=terms,
             event=table.choice("event", RewardedEvent),
-            beneficiary=table.code("beneficiary"),
+            beneficiary=beneficiary_named(table, "beneficiary"),
             sellers=table.codes("sellers") if not later or table.has("sellers") else (),
             caps=caps,
-            evidence=table.codes("evidence"),
+            evidence=evidence_named(table, "evidence"),
             exclusivity=_exclusivity(table.table("exclusivity"), known, instrument_id),
             allocation=table.choice("allocation", Allocation),
             once_per=table.code("once_per") if table.has("once_per") else None,
@@ -221,7 +227,10 @@ def _exclusivity(table: Table, known: Mapping[str, Assumption], instrument: str)
     with table:
         reference(table, "assumption", known, instrument)
         return Exclusivity(
-            table.identifier("group"), table.codes("keys"), table.choice("on_prior", _OnPrior), table.text("clause")
+            table.identifier("group"),
+            keys_named(table, "keys"),
+            table.choice("on_prior", _OnPrior),
+            table.text("clause"),
         )
 
 

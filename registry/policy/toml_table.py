@@ -22,6 +22,7 @@ SOURCE_CHARACTERS_MAX = 1_000_000
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9._-]{0,79}", re.ASCII)
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\s-]+?)\s*\]\]?\s*(?:#.*)?$")
+_AT_LINE = re.compile(r"at line (\d+)")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
 Path = tuple[str | int, ...]
@@ -39,6 +40,8 @@ class Source:
         try:
             self.content: Mapping[str, object] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
+            if found := _AT_LINE.search(str(error)):
+                self._lines[()] = int(found[1])
             raise self.refusal("policy_not_toml", (), reason=str(error)) from error
         self._lines = _lines_of(text)
 

@@ -1,3 +1,4 @@
+import re
 from importlib.resources import files
 
 import pytest
@@ -136,11 +137,11 @@ def test_a_suspension_by_a_superior_rule_is_read() -> None:
 
 
 PERCENT = 'kind = "percent"\nclause = "S1 cl.13"\nrate_bp = 3000\nbase = "event_cost"\n'
-PER_UNIT = 'kind = "per_unit"\nclause = "S0 art.4"\nunit = "m2"\nprice_fen = 50_000\nstep = 1\nunits_max = 5000\n'
+PER_UNIT = 'kind = "per_unit"\nclause = "S0 art.4"\nunit = "office_area_m2"\nprice_fen = 50_000\nstep = 1\nunits_max = 5000\n'
 SCHEDULE = """kind = "schedule"
 clause = "S0 art.4"
 instalments = [{ year = 1, share_bp = 6000 }, { year = 2, share_bp = 4000 }]
-total = { kind = "per_unit", clause = "S0 art.4", unit = "m2", price_fen = 50_000, step = 1 }
+total = { kind = "per_unit", clause = "S0 art.4", unit = "office_area_m2", price_fen = 50_000, step = 1 }
 """
 SCORED = 'kind = "scored_range"\nclause = "S1 cl.14"\nleast_fen = 1\nmost_fen = 2\n'
 
@@ -179,6 +180,52 @@ def test_the_kind_of_an_instrument_follows_its_terms() -> None:
 def test_a_wrong_kind_is_refused(toml: str, change: tuple[str, str], code: str, key: str) -> None:
     error = refused(changed(TERMS_14A, f"{toml.replace(*change)}\n"))
     assert (error.code, error.parameters["key"]) == (code, f"instrument[3].{key}")
+
+
+KEY_AT_START = r"[a-z_]+ ="
+LATER = "datong-2022-policies.toml"
+LATER_TEXT = (files("registry.policy") / "instruments" / LATER).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "key"),
+    [
+        ('fact = "seats"', 'fact = "seat"', "policy_name_unknown", "instrument[1].requires[1].fact"),
+        ('fact = "seats"', 'fact = "credit_clean"', "policy_type_wrong", "instrument[1].requires[1].fact"),
+        ("most_included = false,", "", "policy_key_missing", "instrument[1].requires[1].most_included"),
+        ('beneficiary = "call_', 'beneficiary = "a_call_', "policy_name_unknown", "instrument[1].beneficiary"),
+        ('evidence = ["worker_roster"]', 'evidence = ["x"]', "policy_name_unknown", "instrument[1].requires[1].evidence"),
+        ('evidence = ["application_form"', 'evidence = ["form"', "policy_name_unknown", "instrument[1].evidence"),
+        ('keys = ["worker"]', 'keys = ["people"]', "policy_name_unknown", "instrument[1].exclusivity.keys"),
+        ('shared = ["operates_', 'shared = ["it_operates_', "policy_reference_unknown", "instrument[1].shared"),
+        ('id = "article_3"', 'id = "annex_1"', "policy_readings_differ", "instrument[1].conflicts[1].readings"),
+        (
+            'unit = "effective_seats"',
+            'unit = "desks"',
+            "policy_name_unknown",
+            "instrument[1].terms.total.unit",
+        ),
+        ('fact = "credit_clean"\n', 'fact = "credit"\n', "policy_name_unknown", "requirement[2].fact"),
+    ],
+)
+def test_what_the_second_format_adds_is_refused_with_its_line(old: str, new: str, code: str, key: str) -> None:
+    assert old in LATER_TEXT
+    # A change of a shared requirement is looked for above the instruments, every other one from the first of them on.
+    start = 0 if key.startswith("requirement") else LATER_TEXT.index("[[instrument]]")
+    place = LATER_TEXT.index(old, start)
+    text = LATER_TEXT[:place] + new + LATER_TEXT[place + len(old) :]
+    with pytest.raises(InvalidValueError) as caught:
+        load_document(text, LATER)
+    assert (caught.value.code, caught.value.parameters["key"]) == (code, key)
+    begun = r"\[\[instrument.conflicts\]\]" if code == "policy_readings_differ" else KEY_AT_START
+    lines = text.splitlines()[: LATER_TEXT[:place].count("\n") + 1]
+    assert caught.value.parameters["line"] == max(at for at, line in enumerate(lines, 1) if re.match(begun, line))
+
+
+def test_a_line_that_is_not_toml_is_named() -> None:
+    error = refused(changed("months = 24\n", "months = \n"))
+    line = TEXT[: TEXT.index("months = 24")].count("\n") + 1
+    assert (error.code, error.parameters["line"]) == ("policy_not_toml", line)
 
 
 def test_a_scored_range_cannot_be_paid_in_instalments() -> None:
