@@ -23,6 +23,7 @@ from api.v1 import (
     oversight,
     parties,
     policy,
+    policy_questions,
     quality,
     quotas,
     statements,
@@ -35,6 +36,7 @@ from registry.house import House
 DOORS: Final[tuple[Door, ...]] = (
     accounts.door,
     policy.door,
+    policy_questions.door,
     parties.door,
     uploads.door,
     datasets.door,

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 from api.calls import position_of, read, write
 from api.door import Answer, Door, PageQuery, Strict
 from api.paging import page_of
+from api.v1.policy_views import CapView, json_of
 from registry.actors.model import Action
 from registry.errors import InvalidValueError
 from registry.journal.work import View
@@ -16,8 +17,7 @@ from registry.policy import rules, service
 from registry.policy.activation import EnteredRuling, EnterRuling, LoadedPolicy, LoadPolicy
 from registry.policy.assumptions import Assumption, ValueType, written
 from registry.policy.kinds import Kind
-from registry.policy.model import Cap, CapPeriod, CapScope, Instrument, LegalStatus
-from registry.values.canonical import Json
+from registry.policy.model import Instrument, LegalStatus
 from registry.values.identifiers import AuthorityId
 
 door = Door("policy", __name__, url_prefix="/v1")
@@ -67,7 +67,10 @@ class RulingsQuery(PageQuery):
 
 
 class PolicyView(Answer):
-    """A document as an authority has loaded it, with its status of today and the firm-years its term touches."""
+    """A document as an authority has loaded it, with its status of today and the firm-years its term touches.
+
+    ``last_day`` and ``claims_until`` are null where the document names no end.
+    """
 
     authority: str
     document: str
@@ -79,8 +82,8 @@ class PolicyView(Answer):
     issued_on: date
     reference: str
     first_day: date
-    last_day: date
-    claims_until: date
+    last_day: date | None
+    claims_until: date | None
     years: list[int]
     status: LegalStatus
     loaded_at: str
@@ -96,31 +99,6 @@ class PoliciesView(Answer):
 
     items: list[PolicyView]
     next_cursor: str | None
-
-
-class CapView(Answer):
-    """The most that may be granted in a scope over a period, with its clause."""
-
-    id: str
-    scope: CapScope
-    period: CapPeriod
-    amount_fen: int
-    amount_text: str
-    clause: str
-    assumption: str | None
-
-    @classmethod
-    def of(cls, cap: Cap) -> Self:
-        """Return the view of a cap."""
-        return cls(
-            id=cap.id,
-            scope=cap.scope,
-            period=cap.period,
-            amount_fen=cap.amount.fen,
-            amount_text=str(cap.amount),
-            clause=cap.clause,
-            assumption=cap.assumption,
-        )
 
 
 class InstrumentView(Answer):
@@ -182,7 +160,7 @@ class RulingView(Answer):
             organ=ruling.organ,
             text=entered.text,
             text_digest=str(ruling.text_digest),
-            value=_json(written(ruling.value)),
+            value=json_of(written(ruling.value)),
             recorded_at=str(entered.recorded_at),
         )
 
@@ -243,9 +221,9 @@ def _policy(loaded: LoadedPolicy, day: date) -> dict[str, object]:
         "issued_on": loaded.issued_on,
         "reference": loaded.reference,
         "first_day": loaded.term.first,
-        "last_day": loaded.term.last,
-        "claims_until": loaded.claims_until,
-        "years": list(rules.firm_years_of(loaded.term)),
+        "last_day": None if loaded.term.is_open else loaded.term.last,
+        "claims_until": None if loaded.term.is_open else loaded.claims_until,
+        "years": list(rules.firm_years_of(loaded.term, day)),
         "status": loaded.status(day),
         "loaded_at": str(loaded.loaded_at),
     }
@@ -256,7 +234,7 @@ def _assumption(
 ) -> AssumptionView:
     answers = (*loaded.rulings_of_loading, *(each.ruling for each in entered))
     acting = rules.ruling_in_effect(assumption.id, answers, day)
-    default = None if assumption.default is None else _json(written(assumption.default))
+    default = None if assumption.default is None else json_of(written(assumption.default))
     return AssumptionView(
         id=assumption.id,
         clause=assumption.clause,
@@ -269,18 +247,9 @@ def _assumption(
         reading=assumption.reading,
         applies_to=list(assumption.applies_to),
         open=acting is None,
-        value=default if acting is None else _json(written(acting.value)),
+        value=default if acting is None else json_of(written(acting.value)),
         rulings=[RulingView.of(each) for each in entered if each.ruling.assumption_id == assumption.id],
     )
-
-
-def _json(value: Json) -> JsonValue:
-    """Return a JSON value as pydantic's types name it."""
-    if isinstance(value, list | tuple):
-        return [_json(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _json(each) for name, each in value.items()}
-    return value if isinstance(value, str | int | float | bool) else None
 
 
 def _authority(given: str) -> AuthorityId | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import product
 
-from registry.errors import Finding
+from registry.errors import Finding, Parameter
 from registry.policy.amounts import Due, amount_due, facts_of_terms, measured
 from registry.policy.assumptions import Assumption, Ruling, table_of
 from registry.policy.exclusivity import Benefit, like_benefits
@@ -44,6 +44,7 @@ from registry.policy.rules import (
     ruling_in_effect,
     rulings_needed,
 )
+from registry.policy.vocabulary import vocabulary
 from registry.values.money import ZERO, Money
 
 DECIDED_AMOUNT = "decided_amount"
@@ -159,7 +160,7 @@ def evaluate(asked: Asked) -> InstrumentVerdict:
         would_be=None if unknown else min(each.amount or ZERO for each in results),
         at_most=lowest.ceiling is not None,
         readings=results,
-        rulings=acting,
+        rulings=tuple(each for each in acting if any(each.assumption_id == one.id for one in instrument.assumptions)),
         rulings_needed=rulings_needed(instrument, acting, asked.day),
         disputed=_disputed(instrument, acting, asked.day) if _differ(results) else (),
     )
@@ -269,11 +270,16 @@ def _measured(terms: Terms, facts: Facts, table: tuple[Tier, ...], stated: set[s
             "policy_measure",
             each.clause,
             each.finding,
-            {"id": each.fact, "fact": each.fact, "found": fact_shown(each.fact, facts)},
+            _named(each.fact) | {"found": fact_shown(each.fact, facts)},
         )
         for each in measured(terms, facts, table)
         if each.fact not in stated or each.finding is not Finding.MET
     ]
+
+
+def _named(fact: str) -> dict[str, Parameter]:
+    words = vocabulary().fact(fact)
+    return {"id": fact, "text_en": words.en, "text_zh": words.zh}
 
 
 def _decided(instrument: Instrument, due: Due, decided: int | None) -> Condition:
@@ -329,7 +335,8 @@ def _of_standing(asked: Asked, instrument: Instrument) -> list[Condition]:
     conditions, standing = [], asked.standing
     if instrument.once_per:
         met = None if standing.granted_before is None else not standing.granted_before
-        stated = {"id": "once_per", "once_per": instrument.once_per}
+        words = vocabulary().key(instrument.once_per)
+        stated = {"id": "once_per", "text_en": words.en, "text_zh": words.zh}
         conditions.append(Condition("policy_not_granted_before", instrument.clause, finding_of(met), stated))
     like: tuple[Benefit, ...] | None = None
     if standing.benefits is not None:

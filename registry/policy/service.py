@@ -93,7 +93,7 @@ def load_policy(work: Work, command: LoadPolicy) -> LoadedPolicy:
     """
     require(work.actor, Action.LOAD_POLICY)
     office = office_of(work.actor)
-    document = _newest_shipped(command.document)
+    document = shipped_revision(command.document)
     require_loadable(document, command.issued_on, work.now.civil_day())
     loaded = LoadedPolicy(office, document, command.issued_on, command.reference.strip(), work.now)
     row = PolicyRow(
@@ -137,12 +137,20 @@ def loaded_policy(view: View, authority_id: AuthorityId | None, document: str) -
     return _loaded([row for row in rows if row.authority == first][-1])
 
 
-def _newest_shipped(document: str) -> PolicyDocument:
+def shipped_revision(document: str, number: int | None = None) -> PolicyDocument:
+    """Return a revision of a document that comes with the software, without ``number`` the newest.
+
+    Raises:
+        NotFoundError: There is no such document, or no such revision of it.
+    """
     revisions = [each for each in shipped() if each.revision.document == document]
     if not revisions:
         known = ", ".join(sorted({each.revision.document for each in shipped()}))
         raise NotFoundError("policy_document_unknown", given=document[:60], known=known)
-    return max(revisions, key=lambda each: each.revision.number)
+    for each in reversed(revisions):
+        if number in {None, each.revision.number}:
+            return each
+    raise NotFoundError("policy_revision_unknown", document=document, given=number)
 
 
 def _loaded(row: PolicyRow) -> LoadedPolicy:
@@ -201,7 +209,7 @@ def rulings(
 
 
 def _entered(row: RulingRow) -> EnteredRuling:
-    assumption = _newest_shipped(row.document).assumption(row.assumption)
+    assumption = shipped_revision(row.document).assumption(row.assumption)
     ruling = Ruling(row.number, row.decided_on, row.organ, row.text_digest, row.assumption, assumption.read(row.value))
     return EnteredRuling(row.id, row.authority, row.document, ruling, row.text, row.recorded_at)
 

@@ -39,6 +39,10 @@ class Vocabulary:
             raise NotFoundError("policy_fact_unknown", given=name[:60])
         return self.fact_types[name]
 
+    def key(self, name: str) -> Words:
+        """Return what a key of subject and content is called; one of an older file is called by itself."""
+        return self.keys.get(name, Words(name, name))
+
     def code(self, name: str) -> Words:
         """Return what a code is called; a code that was admitted by decision is called by itself."""
         return self.codes.get(name, Words(name, name))

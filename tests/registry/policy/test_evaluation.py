@@ -283,7 +283,7 @@ BOUNDARIES: list[tuple[str, Mapping[str, object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("instrument", "change", "due"), BOUNDARIES, ids=lambda each: str(each))
+@pytest.mark.parametrize(("instrument", "change", "due"), BOUNDARIES, ids=str)
 def test_both_sides_of_every_boundary(instrument: str, change: Mapping[str, object], due: str) -> None:
     assert yuan(verdict(instrument, **change)) == due
 

@@ -137,7 +137,9 @@ def test_a_suspension_by_a_superior_rule_is_read() -> None:
 
 
 PERCENT = 'kind = "percent"\nclause = "S1 cl.13"\nrate_bp = 3000\nbase = "event_cost"\n'
-PER_UNIT = 'kind = "per_unit"\nclause = "S0 art.4"\nunit = "office_area_m2"\nprice_fen = 50_000\nstep = 1\nunits_max = 5000\n'
+PER_UNIT = (
+    'kind = "per_unit"\nclause = "S0 art.4"\nunit = "office_area_m2"\nprice_fen = 50_000\nstep = 1\nunits_max = 5000\n'
+)
 SCHEDULE = """kind = "schedule"
 clause = "S0 art.4"
 instalments = [{ year = 1, share_bp = 6000 }, { year = 2, share_bp = 4000 }]
@@ -194,7 +196,12 @@ LATER_TEXT = (files("registry.policy") / "instruments" / LATER).read_text(encodi
         ('fact = "seats"', 'fact = "credit_clean"', "policy_type_wrong", "instrument[1].requires[1].fact"),
         ("most_included = false,", "", "policy_key_missing", "instrument[1].requires[1].most_included"),
         ('beneficiary = "call_', 'beneficiary = "a_call_', "policy_name_unknown", "instrument[1].beneficiary"),
-        ('evidence = ["worker_roster"]', 'evidence = ["x"]', "policy_name_unknown", "instrument[1].requires[1].evidence"),
+        (
+            'evidence = ["worker_roster"]',
+            'evidence = ["x"]',
+            "policy_name_unknown",
+            "instrument[1].requires[1].evidence",
+        ),
         ('evidence = ["application_form"', 'evidence = ["form"', "policy_name_unknown", "instrument[1].evidence"),
         ('keys = ["worker"]', 'keys = ["people"]', "policy_name_unknown", "instrument[1].exclusivity.keys"),
         ('shared = ["operates_', 'shared = ["it_operates_', "policy_reference_unknown", "instrument[1].shared"),
