@@ -1,18 +1,22 @@
 """Policy documents as authorities have loaded them, and the rulings on their silent places."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 
+from sancai.policy_records import CheckedPolicy, ExplainedInstrument, InstrumentVerdict, PolicyDocument, PolicyText
 from sancai.session import Session
 from sancai.shapes import shaped
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedPolicy:
-    """A document in the hands of an authority; ``years`` are the firm-years its term touches."""
+    """A document in the hands of an authority; ``years`` are the firm-years its term touches.
+
+    ``last_day`` and ``claims_until`` are None where the document names no end.
+    """
 
     document: str
     authority: str
@@ -23,8 +27,8 @@ class LoadedPolicy:
     issued_on: date
     reference: str
     first_day: date
-    last_day: date
-    claims_until: date
+    last_day: date | None
+    claims_until: date | None
     status: str
     years: tuple[int, ...] = ()
 
@@ -98,8 +102,8 @@ class PolicyDetail:
     issued_on: date
     reference: str
     first_day: date
-    last_day: date
-    claims_until: date
+    last_day: date | None
+    claims_until: date | None
     status: str
     years: tuple[int, ...]
     instruments: tuple[Instrument, ...]
@@ -153,3 +157,61 @@ class Policy:
         """Yield rulings in the order they were entered. Raises SancaiError."""
         for item in self._session.pages("/rulings", document=document, authority=authority):
             yield shaped(Ruling, item)
+
+    def documents(self) -> Iterator[PolicyText]:
+        """Yield the policy documents that come with the service, every revision. Raises SancaiError."""
+        for item in self._session.pages("/policy-documents"):
+            yield shaped(PolicyText, item)
+
+    def document(self, document: str, revision: int | None = None) -> PolicyDocument:
+        """Return a policy document that comes with the service, without ``revision`` the newest. Raises SancaiError."""
+        path = f"/policy-documents/{quote(document, safe='')}"
+        return shaped(PolicyDocument, self._session.get(path, revision=revision))
+
+    def explain(self, instrument: str, authority: str | None = None) -> ExplainedInstrument:
+        """Return an instrument with clause, terms, conditions, evidence and open places. Raises SancaiError."""
+        path = f"/policy-instruments/{quote(instrument, safe='')}"
+        return shaped(ExplainedInstrument, self._session.get(path, authority=authority))
+
+    def check(self, text: str, name: str = "policy.toml") -> CheckedPolicy:
+        """Check a policy file. Raises SancaiError, whose ``file``, ``line`` and ``key`` say what is wrong."""
+        return shaped(CheckedPolicy, self._session.post("/policy-checks", {"name": name, "text": text}, keyed=False))
+
+    def verdict(
+        self,
+        instrument: str,
+        facts: Mapping[str, Any],
+        *,
+        day: date | None = None,
+        used: Mapping[str, int] | None = None,
+        granted_before: bool | None = None,
+        benefits: Sequence[Mapping[str, Any]] | None = None,
+        keys: Mapping[str, str] | None = None,
+        authority: str | None = None,
+    ) -> InstrumentVerdict:
+        """Return what an instrument comes to for stated facts; what is left out is unknown and helps nobody.
+
+        Args:
+            instrument: Its id, for example ``xw-1-new``.
+            facts: By the names ``explain`` lists: amounts in fen, days as ``2026-01-31``.
+            day: The day of the decision, today without it.
+            used: What was granted under each cap before, by its id, in fen.
+            granted_before: Whether what is rewarded once was rewarded before.
+            benefits: Benefits of other policies; an empty list says that somebody looked and found none.
+            keys: Subject and content (firm, worker, lineage …).
+            authority: Whose rulings; by default those of the first that loaded the document.
+
+        Raises:
+            SancaiError: A fact is unknown to the vocabulary or of another type; there is no such instrument.
+        """
+        body = {
+            "instrument": instrument,
+            "day": day.isoformat() if day else None,
+            "authority": authority or "",
+            "facts": dict(facts),
+            "used": dict(used or {}),
+            "granted_before": granted_before,
+            "benefits": None if benefits is None else [dict(each) for each in benefits],
+            "keys": dict(keys or {}),
+        }
+        return shaped(InstrumentVerdict, self._session.post("/policy-verdicts", body, keyed=False))

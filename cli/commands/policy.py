@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.policy_questions import check, explain, print_document, print_documents, short, text_of, verdict
 from cli.connection import client
 from cli.output import Branch, facts, line, note, show, table
 from cli.words import say
@@ -24,10 +25,16 @@ def command() -> None:
 @command.command(
     "list",
     help=say("List the documents authorities have loaded.", "列出已载入的政策文件。"),
-    example="sancai policy list",
+    example="sancai policy list --shipped",
 )
-def list_policies() -> None:
-    """List loaded documents."""
+@click.option("--shipped", is_flag=True, help=say("Those that come with the service.", "随服务提供的政策文件。"))
+def list_policies(shipped: bool) -> None:
+    """List documents."""
+    if shipped:
+        with client() as service:
+            documents = list(service.policy.documents())
+        show(documents, print_documents)
+        return
     with client() as service:
         found = list(service.policy.loaded())
     show(
@@ -40,7 +47,7 @@ def list_policies() -> None:
 
 
 def _term(loaded: "LoadedPolicy | PolicyDetail") -> str:
-    return f"{loaded.first_day} – {loaded.last_day}"
+    return f"{loaded.first_day} – {loaded.last_day or say('open', '无期限')}"
 
 
 @command.command(
@@ -50,8 +57,15 @@ def _term(loaded: "LoadedPolicy | PolicyDetail") -> str:
 )
 @click.argument("document")
 @click.option("--authority", help=say("Whose; by default the first that loaded it.", "所属机构；默认最先载入者。"))
-def show_policy(document: str, authority: str | None) -> None:
-    """Show a loaded document."""
+@click.option("--shipped", is_flag=True, help=say("As it comes with the service.", "按随服务提供的文本显示。"))
+@click.option("--revision", type=int, help=say("An earlier revision, with --shipped.", "较早版次，与 --shipped 同用。"))
+def show_policy(document: str, authority: str | None, shipped: bool, revision: int | None) -> None:
+    """Show a document."""
+    if shipped:
+        with client() as service:
+            text = service.policy.document(document, revision)
+        show(text, print_document)
+        return
     with client() as service:
         found = service.policy.show(document, authority)
     show(found, _print_policy)
@@ -118,7 +132,7 @@ def _print_assumptions(found: "PolicyDetail") -> None:
                 each.id,
                 each.clause,
                 say(each.question_en, each.question_zh),
-                _short(each.value),
+                short(each.value),
                 say("open", "待明确")
                 if each.open
                 else ", ".join(ruling.number for ruling in each.rulings) or found.reference,
@@ -126,13 +140,6 @@ def _print_assumptions(found: "PolicyDetail") -> None:
             for each in found.assumptions
         ],
     )
-
-
-def _short(value: object) -> str:
-    from cli.output import plain
-
-    text = ", ".join(str(each) for each in value) if isinstance(value, list) else str(plain(value))
-    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 @command.command(
@@ -153,8 +160,8 @@ def load_policy(document: str, issued_on: datetime, reference: str) -> None:
 def _print_loaded(made: "LoadedPolicy") -> None:
     line(
         say(
-            f"{made.document} is in force from {made.first_day} to {made.last_day}.",
-            f"{made.document} 自 {made.first_day} 至 {made.last_day} 施行。",
+            f"{made.document} is in force: {_term(made)}.",
+            f"{made.document} 施行期：{_term(made)}。",
         )
     )
 
@@ -183,7 +190,7 @@ def enter_ruling(
     document: str, assumption: str, number: str, decided_on: datetime, organ: str, text_file: Path, value: str | None
 ) -> None:
     """Enter a ruling."""
-    text = _text_of(text_file)
+    text = text_of(text_file)
     with client() as service:
         made = service.policy.rule(
             document,
@@ -197,20 +204,11 @@ def enter_ruling(
     show(made, _print_ruling)
 
 
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise click.BadParameter(
-            say(f"{path} is not UTF-8. Save it as UTF-8.", f"{path} 不是 UTF-8 编码。请另存为 UTF-8。")
-        ) from error
-
-
 def _print_ruling(made: "Ruling") -> None:
     facts(
         [
             (say("assumption", "假设"), made.assumption),
-            (say("value", "取值"), _short(made.value)),
+            (say("value", "取值"), short(made.value)),
             (say("number", "文号"), made.number),
             (say("decided", "决定日期"), made.decided_on),
             (say("text digest", "正文摘要"), made.text_digest),
@@ -239,6 +237,10 @@ def list_rulings(document: str | None) -> None:
                 say("decided", "决定日期"),
                 say("organ", "机关"),
             ],
-            [(each.assumption, _short(each.value), each.number, each.decided_on, each.organ) for each in rulings],
+            [(each.assumption, short(each.value), each.number, each.decided_on, each.organ) for each in rulings],
         ),
     )
+
+
+for question in (explain, check, verdict):
+    command.add_command(question)

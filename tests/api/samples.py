@@ -6,6 +6,7 @@ A sample is sent by everyone; those who may send it are the roles of the operati
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
 from typing import Any, Final
 from uuid import uuid4
 
@@ -32,6 +33,7 @@ from tests.world import (
 
 NEW_FIRM: Final = cast.GOBI
 ADOPTER: Final = cast.KUNLUN.key
+_POLICY_FILE: Final = (files("registry.policy") / "instruments/liaocheng-2025-measures.toml").read_text("utf-8")
 EVERY_OFFICE: Final = frozenset({OFFICE, OTHER_OFFICE})
 
 
@@ -355,6 +357,11 @@ SAMPLES: Final[dict[str, Sample]] = {
     "load_policy": Sample(plain(body={"document": cast.DOCUMENT, "issued_on": steps.ISSUED_ON, "reference": "文号"})),
     "list_policies": Sample(plain()),
     "show_policy": Sample(plain({"document": cast.DOCUMENT})),
+    "list_policy_documents": Sample(plain()),
+    "show_policy_document": Sample(plain({"document": cast.DOCUMENT})),
+    "explain_instrument": Sample(plain({"instrument": "yz-14a"})),
+    "check_policy": Sample(plain(body={"name": "mine.toml", "text": _POLICY_FILE})),
+    "ask_verdict": Sample(plain(body={"instrument": "yz-14a", "facts": {"independent_leading_adopters": 3}})),
     "enter_ruling": Sample(_ruling, of(OFFICE)),
     "list_rulings": Sample(plain()),
     # Parties.
