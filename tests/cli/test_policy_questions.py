@@ -104,7 +104,7 @@ def test_a_verdict_is_asked_for(run: Run, tmp_path: Path) -> None:
     assert json.loads(made.out)["amount_fen"] == 90_000_000
     stated.write_text(json.dumps({"facts": {**facts, "seats": 99}}), encoding="utf-8")
     said = run("policy", "verdict", "xw-1-new", str(stated), "--day", "2024-03-01").out
-    assert "✗ policy_requirement (S2 cl.1)\n    seats of the firm: 100 or more. Found: 99." in said
+    assert "✗ policy_requirement (S2 cl.1)\n    seats of the firm: more than 100. Found: 99." in said
     assert "? policy_no_like_benefit (S2 三)" in said
     assert "¥0.00 零元整" in said
 
