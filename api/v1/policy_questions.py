@@ -28,7 +28,7 @@ from registry.policy.asking import Answered, AskVerdict, Held
 from registry.policy.assumptions import Assumption, Ruling, written
 from registry.policy.evaluation import ReadingResult, Standing
 from registry.policy.exclusivity import Benefit
-from registry.policy.model import LegalStatus
+from registry.policy.model import LegalStatus, PolicyDocument
 from registry.policy.plain_text import require_day
 from registry.policy.rules import ruling_in_effect
 from registry.values.identifiers import AuthorityId
@@ -288,6 +288,10 @@ def _authority(given: str) -> AuthorityId | None:
     return AuthorityId(given) if given else None
 
 
+def _place(document: PolicyDocument) -> tuple[str, int]:
+    return document.revision.document, document.revision.number
+
+
 def _newest(document: str) -> int:
     return service.shipped_revision(document).revision.number
 
@@ -298,10 +302,9 @@ def list_policy_documents(query: PageQuery) -> Response:
     after = position_of(query.cursor, 2)
 
     def ask(_: View) -> PolicyDocumentsView:
-        found = [([each.revision.document, each.revision.number], each) for each in service.shipped()]
-        left = [pair for pair in found if after is None or pair[0] > after]
-        page, following = page_of(left, query, lambda pair: pair[0])
-        views = [PolicyDocumentView.of(each, _newest(each.revision.document)) for _, each in page]
+        left = [each for each in service.shipped() if after is None or list(_place(each)) > after]
+        page, following = page_of(left, query, _place)
+        views = [PolicyDocumentView.of(each, _newest(each.revision.document)) for each in page]
         return PolicyDocumentsView(items=views, next_cursor=following)
 
     return read(ask, lambda made: made)

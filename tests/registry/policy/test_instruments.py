@@ -1,5 +1,6 @@
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,15 @@ def test_every_code_of_the_room_has_words() -> None:
     codes = set(re.findall(r'"((?:policy|calendar|no_conditions|assumption)_[a-z_]+)"', source)) - {"assumption_id"}
     assert codes - set(words) == set()
     assert [code for code, said in words.items() if set(said) != {"en", "zh"}] == []
+
+
+def test_a_later_revision_keeps_every_silent_place_that_a_ruling_may_have_answered() -> None:
+    # Rulings are read by the newest revision, whichever one an authority has loaded.
+    for older, newer in pairwise(load_shipped()):
+        if older.revision.document != newer.revision.document:
+            continue
+        for each in older.assumptions:
+            kept = newer.assumption(each.id)
+            assert (kept.type, set(kept.choices) >= set(each.choices)) == (each.type, True)
+            if each.least is not None:
+                assert (kept.least or 0) <= each.least <= (each.most or 0) <= (kept.most or 0)
