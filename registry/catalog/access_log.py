@@ -1,6 +1,6 @@
 """Lines of the access log of the proxy before the object store: which signed read was answered, with which bytes.
 
-Read are nginx's ``combined`` format, JSON lines of nginx with the names of ``docs/operations.md``, and Caddy's JSON;
+Read are nginx's ``combined`` format, JSON lines of nginx as ``deploy/nginx-store.conf`` writes, and Caddy's JSON;
 each line by itself, so a log may change its format on the way.
 
 Rules:
