@@ -77,4 +77,8 @@ def _print(found: "Found") -> None:
 
 
 def _title(item: "Dataset") -> str:
-    return f"{item.title} ({say('deprecated', '已弃用')})" if item.deprecation else item.title
+    if item.deprecation is None:
+        return item.title
+    use = item.deprecation.successor
+    told = say(f"deprecated, use {use}", f"已弃用，请用 {use}") if use else say("deprecated", "已弃用")
+    return f"{item.title} ({told})"

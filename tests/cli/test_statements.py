@@ -53,6 +53,8 @@ def test_a_dataset_is_corrected_deprecated_and_restored(at: At, world: World, tm
     assert (shown["title"], shown["licence"]) == ("风电功率", "CC0-1.0")
     publisher("dataset", "deprecate", OPEN_DATASET, "--reason", "已更换", "--successor", f"{DATASET}@v1")
     assert f"已更换; use {DATASET}@v1" in stranger.text("dataset", "show", OPEN_DATASET)
+    assert f"deprecated, use {DATASET}@v1" in stranger.text("search", "风电功率")
+    assert f'href="/datasets/{DATASET}">{DATASET}@v1</a>' in world.web.raw("GET", "/?q=风电功率").text
     publisher("dataset", "deprecate", VERSION, "--reason", "仪表有误")
     assert "仪表有误" in stranger.text("dataset", "versions", OPEN_DATASET)
     key = str(world.house.signing_key.verifier)
