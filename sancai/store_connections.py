@@ -9,7 +9,7 @@ import http.client
 import ssl
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -75,15 +75,17 @@ class StoreConnections(AbstractContextManager["StoreConnections"]):
             return
         place = f"{parts.scheme}://{parts.netloc}"
         connection = self._taken(place, parts)
-        whole = False
+        whole, opened = False, ExitStack()
         try:
             with _as_transport_errors():
-                response = _asked(connection, parts, headers)
+                response = opened.enter_context(closing(_asked(connection, parts, headers)))
             yield _Arriving(response)
             whole = response.isclosed()
         finally:
             if not whole:  # What follows would be taken for another answer.
                 connection.close()
+                # An answer after which the store closes the connection holds the socket by itself.
+                opened.close()
         if whole:
             with self._lock:
                 self._idle.setdefault(place, []).append(connection)
@@ -223,9 +225,9 @@ def _sent(
         except (BrokenPipeError, ConnectionResetError):
             # The store may refuse a part before it has read it.
             pass
-        answer = connection.getresponse()
-        content = answer.read(ANSWER_BYTES_MAX)
-        whole = whole and answer.isclosed()
+        with closing(connection.getresponse()) as answer:
+            content = answer.read(ANSWER_BYTES_MAX)
+            whole = whole and answer.isclosed()
         return httpx.Response(answer.status, headers=answer.getheaders(), content=content)
     finally:
         if not whole:
