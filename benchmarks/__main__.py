@@ -7,7 +7,9 @@ from pathlib import Path
 from benchmarks.report import publish
 
 SUITES = sorted(
-    path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_") and path.stem != "report"
+    path.stem
+    for path in Path(__file__).parent.glob("*.py")
+    if not path.stem.startswith("_") and path.stem not in ("installation", "report")
 )
 
 if len(sys.argv) != 2 or sys.argv[1] not in SUITES:

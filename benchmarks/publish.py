@@ -1,100 +1,43 @@
 """How fast a publisher's bytes reach the store, beside raw parts to the same MinIO and beside DVC, in one run.
 
-``make bench SUITE=publish SIZE=64`` measures with 64 MiB and 6,250 files instead of 1 GiB and 100,000.
+``make bench SUITE=publish SIZE=64`` measures with 64 MiB, 6,250 files and a manifest of 125,000 instead of
+1 GiB, 100,000 and 2,000,000.
 """
 
-import contextlib
-import io
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import venv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import urllib3
 from minio import Minio
 
+from benchmarks import manifest
+from benchmarks.installation import WATCHED, Bench, bench
 from benchmarks.report import Row
-from cli.demo import cast, registers
-from cli.demo.people import People
-from cli.demo.stage import Stage
-from cli.demo.telling import Telling
 from sancai.client import Client
 from sancai.datasets import DraftInput
 
 SIZE_MIB = int(os.environ.get("SANCAI_BENCH_SIZE") or 1024)
 SMALL_FILES = max(100, SIZE_MIB * 100_000 // 1024)
 SMALL_BYTES = 2_000
+MANIFEST_FILES = max(10_000, SIZE_MIB * 2_000_000 // 1024)
 PART_BYTES = 16 << 20
 IN_FLIGHT = 4
 ROUNDS = 3
 MIB = 1 << 20
-SANCAI = Path(sys.executable).with_name("sancai")
 STATED = ("--title", "基准", "--sector", "new_energy", "--licence", "CC0-1.0", "--source", "generated")
-
-# A process counts the memory of the one it was forked from as its own peak: a small one stands between.
-_WATCHED = """
-import resource, subprocess, sys
-code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-sys.exit(code)
-"""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A running service on MinIO, a publisher's client, and a folder to work in."""
-
-    stage: Stage
-    client: Client
-    token: str
-    folder: Path
-
-    def command(self, *arguments: str) -> tuple[float, float]:
-        """Run ``sancai`` as the publisher; return its wall time in seconds and its peak memory in MiB."""
-        environment = {
-            **os.environ,
-            **self.stage.environment,
-            "SANCAI_TOKEN": self.token,
-            "XDG_CACHE_HOME": str(self.folder / "cache"),
-        }
-        started = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", _WATCHED, str(SANCAI), *arguments],
-            env=environment,
-            stdout=subprocess.PIPE,
-            check=False,
-        )
-        taken = time.perf_counter() - started
-        if done.returncode:
-            raise SystemExit(f"sancai {' '.join(arguments)} ended with {done.returncode}")
-        return taken, int(done.stdout.splitlines()[-1]) / 1024
-
-
-@contextmanager
-def bench() -> Iterator[Bench]:
-    """Start everything and yield it."""
-    with ExitStack() as opened:
-        stage = opened.enter_context(Stage("minio"))
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="sancai-bench-")))
-        people = People(stage.url)
-        with contextlib.redirect_stdout(io.StringIO()):
-            registers.tell(stage, people, Telling())
-        publisher = people.owner(cast.PUBLISHER.key)
-        yield Bench(stage, publisher.client, publisher.token, folder)
 
 
 def rows() -> list[Row]:
     """Measure and return the rows."""
     with bench() as made:
-        return [*_large(made), *_small(made)]
+        return [*_large(made), *_small(made), *manifest.measured(made, MANIFEST_FILES)]
 
 
 def _large(made: Bench) -> list[Row]:
@@ -186,7 +129,7 @@ def _raw(client: Client, place: Path) -> None:
 
 def _bare_memory() -> float:
     done = subprocess.run(
-        [sys.executable, "-c", _WATCHED, sys.executable, "-c", "import httpx"], stdout=subprocess.PIPE, check=True
+        [sys.executable, "-c", WATCHED, sys.executable, "-c", "import httpx"], stdout=subprocess.PIPE, check=True
     )
     return int(done.stdout) / 1024
 
