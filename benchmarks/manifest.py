@@ -47,7 +47,8 @@ _BLOBS: Final = """
 INSERT INTO blobs (id, digest, size_bytes, store, bucket, key, offset_bytes, length_bytes, packed, owner_firm,
                    upload_id, verified_at)
   SELECT ('019b0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, sha256(n::text::bytea), :size, b.store,
-         b.bucket, 'bench/' || n / 10000, n % 10000 * CAST(:size AS bigint), :size, true, b.owner_firm, b.upload_id, b.verified_at
+         b.bucket, 'bench/' || n / 10000, n % 10000 * CAST(:size AS bigint), :size, true, b.owner_firm,
+         b.upload_id, b.verified_at
   FROM generate_series(0, :files - 1) AS n, blobs AS b
   WHERE b.id = (SELECT blob_id FROM version_files WHERE version_id = :draft LIMIT 1)
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -31,6 +31,8 @@ from registry.values.records import DigestColumn, IdColumn, Key
 from storage.batches import given_rows
 from storage.database import Connection
 
+COPIED_AT_ONCE: Final = 50_000
+"""How many files one statement copies, so that none comes near the two minutes it may take."""
 _SUFFIX = r"\.[^./]*$"
 
 
@@ -155,15 +157,27 @@ def _suffix(path: Any) -> Any:
     return func.lower(func.coalesce(func.substring(path, _SUFFIX), ""))
 
 
-def copy_files(connection: Connection, version: VersionId, base: VersionId) -> None:
-    """Begin a draft with the files of a version, whose bytes it refers to."""
+def copy_files(connection: Connection, version: VersionId, base: VersionId, at_once: int = COPIED_AT_ONCE) -> None:
+    """Begin a draft with the files of a version, whose bytes it refers to; a statement for each ``at_once`` of them.
+
+    A single statement for millions of rows might take longer than a statement may.
+    """
     named = ["path_key", "path", "size_bytes", "digest", "blob_id", "format", "rows", "columns", "inventory"]
-    rows = select(literal(version, IdColumn(VersionId)), *version_files.c[tuple(named)])
-    connection.execute(
-        insert(version_files).from_select(
-            ["version_id", *named], rows.where(version_files.c.version_id == base, version_files.c.blob_id.is_not(None))
+    after: str | None = ""
+    while after is not None:
+        rows = (
+            select(literal(version, IdColumn(VersionId)), *version_files.c[tuple(named)])
+            .where(
+                version_files.c.version_id == base,
+                version_files.c.path > after,
+                version_files.c.blob_id.is_not(None),
+            )
+            .order_by(version_files.c.path)
+            .limit(at_once)
         )
-    )
+        written = insert(version_files).from_select(["version_id", *named], rows).returning(version_files.c.path)
+        copied = written.cte("copied")
+        after = connection.execute(select(func.max(copied.c.path))).scalar()
 
 
 def note_files(connection: Connection, version: VersionId, files: int, size_bytes: int) -> None:
