@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from cli.working import run_once
+from registry.catalog.records import batches
 from registry.catalog.rereading import verify_versions
 from registry.house import House
 from tests.api.test_datasets import DATASET, DRAFT, Member, publisher, put, send, stranger
@@ -224,6 +225,18 @@ def test_a_draft_that_begins_with_a_version_sends_only_what_changed(house: House
     )
     assert answer.data == FILES["images/0001.png"] + b"never sent" + FILES["wind.csv"]
     packed.web.post("/v1/datasets/sector-lab/wind/drafts", DRAFT | {"base": 9}, status=404)
+
+
+def test_the_files_of_a_version_are_copied_some_at_a_time(
+    house: House, packed: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "COPIED_AT_ONCE", 2)
+    draft = begun(packed.web, base=1)
+    items = packed.web.get(f"/v1/drafts/{draft}/files")["items"]
+    assert {item["path"]: item["sha256"] for item in items} == {
+        path: digest_of(content) for path, content in FILES.items()
+    }
+    assert published(house, packed.web, draft)["files"] == len(FILES)
 
 
 def test_files_of_a_draft_are_paged_with_what_has_arrived(packed: Member) -> None:

@@ -157,8 +157,8 @@ def _suffix(path: Any) -> Any:
     return func.lower(func.coalesce(func.substring(path, _SUFFIX), ""))
 
 
-def copy_files(connection: Connection, version: VersionId, base: VersionId, at_once: int = COPIED_AT_ONCE) -> None:
-    """Begin a draft with the files of a version, whose bytes it refers to; a statement for each ``at_once`` of them.
+def copy_files(connection: Connection, version: VersionId, base: VersionId) -> None:
+    """Begin a draft with the files of a version, whose bytes it refers to.
 
     A single statement for millions of rows might take longer than a statement may.
     """
@@ -173,7 +173,7 @@ def copy_files(connection: Connection, version: VersionId, base: VersionId, at_o
                 version_files.c.blob_id.is_not(None),
             )
             .order_by(version_files.c.path)
-            .limit(at_once)
+            .limit(COPIED_AT_ONCE)
         )
         written = insert(version_files).from_select(["version_id", *named], rows).returning(version_files.c.path)
         copied = written.cte("copied")
