@@ -14,10 +14,10 @@ from api.problems import language
 from api.v1.case_views import ConditionView
 from api.v1.policy_views import (
     CheckedPolicyView,
-    GrantView,
     OpenPlaceView,
     PolicyDocumentDetailView,
     PolicyDocumentView,
+    PolicyGrantView,
     ProcedureView,
     json_of,
 )
@@ -138,7 +138,7 @@ class ExplainedInstrumentView(Answer):
     loaded_by: str | None
     issued_on: date | None
     status: LegalStatus
-    grant: GrantView
+    grant: PolicyGrantView
     procedure: ProcedureView
     places: list[OpenPlaceView]
     rulings_needed: list[str]
@@ -161,7 +161,7 @@ class ExplainedInstrumentView(Answer):
             loaded_by=value.loaded.authority if value.loaded else None,
             issued_on=value.issued_on,
             status=value.status(day),
-            grant=GrantView.of(value.instrument),
+            grant=PolicyGrantView.of(value.instrument),
             procedure=ProcedureView.of(document.procedure),
             places=[
                 OpenPlaceView.of(each, ruling_in_effect(each.id, value.rulings, day))

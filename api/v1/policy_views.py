@@ -144,7 +144,7 @@ class StatusView(Answer):
         )
 
 
-class GrantView(Answer):
+class PolicyGrantView(Answer):
     """One grant of a document as its record says it, in words of both languages."""
 
     id: str
@@ -327,7 +327,7 @@ class PolicyDocumentDetailView(PolicyDocumentView):
     statuses: list[StatusView]
     procedure: ProcedureView | None
     caps: list[CapView]
-    grants: list[GrantView]
+    grants: list[PolicyGrantView]
     not_computed: list[UnexpressedView]
     assumptions: list[OpenPlaceView]
 
@@ -339,7 +339,7 @@ class PolicyDocumentDetailView(PolicyDocumentView):
             statuses=[StatusView.of(each) for each in value.statuses],
             procedure=ProcedureView.of(value.stated_procedure) if value.stated_procedure else None,
             caps=[CapView.of(each) for each in value.caps],
-            grants=[GrantView.of(each) for each in value.instruments],
+            grants=[PolicyGrantView.of(each) for each in value.instruments],
             not_computed=[UnexpressedView.of(each) for each in value.unexpressed],
             assumptions=[OpenPlaceView.of(each, None) for each in value.assumptions],
         )
