@@ -20,8 +20,6 @@ from registry.values.digest import Digest
 SEGMENT_BYTES_MAX = 255
 PATH_BYTES_MAX = 1024
 PAGE_FILES_MAX = 50_000
-FILE_SIZE_MAX_BYTES = 2**53 - 1
-"""The largest integer that every JSON reader keeps exactly (RFC 8785 §3.2.2.3)."""
 
 _RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
 _RESERVED_CHARACTER = re.compile(r'[<>:"|?*]')
@@ -115,20 +113,6 @@ _TABLES = frozenset({Format.PARQUET, Format.CSV, Format.TSV, Format.JSONL, Forma
 
 
 @dataclass(frozen=True, slots=True)
-class FileEntry:
-    """One file of a version: where it stands, how long it is, and what its bytes are."""
-
-    path: FilePath
-    size_bytes: int
-    digest: Digest
-
-    def __post_init__(self) -> None:
-        """Refuse a size that is no whole number of bytes. Raises InvalidValueError."""
-        if type(self.size_bytes) is not int or not 0 <= self.size_bytes <= FILE_SIZE_MAX_BYTES:
-            raise InvalidValueError("file_size_out_of_range", path=str(self.path), given=str(self.size_bytes))
-
-
-@dataclass(frozen=True, slots=True)
 class PageReference:
     """What the root says of one page: its digest, and what lies in it, so that a reader fetches only what it wants."""
 
@@ -147,16 +131,3 @@ class ManifestRoot:
     files: int
     size_bytes: int
     pages: tuple[PageReference, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """A root and its pages, each a run of at most 50,000 files in ascending order of path (DESIGN §3.3)."""
-
-    root: ManifestRoot
-    pages: tuple[tuple[FileEntry, ...], ...]
-
-    @property
-    def entries(self) -> tuple[FileEntry, ...]:
-        """All files in ascending order of path."""
-        return tuple(entry for page in self.pages for entry in page)

@@ -5,10 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.errors import InvalidValueError
-from registry.manifests.model import FILE_SIZE_MAX_BYTES, FileEntry, FilePath
-from registry.values.digest import Digest
-
-ANY_DIGEST = Digest.of(b"")
+from registry.manifests.model import FilePath
 
 
 @pytest.mark.parametrize(
@@ -70,9 +67,3 @@ def test_whatever_passes_is_relative_and_stays_inside(text: str) -> None:
     assert not {"", ".", ".."} & set(segments)
     assert unicodedata.is_normalized("NFC", path)
     assert FilePath(path) == path
-
-
-@pytest.mark.parametrize("size", [-1, FILE_SIZE_MAX_BYTES + 1, 1.0, True])
-def test_a_size_that_is_no_number_of_bytes_is_refused(size: int) -> None:
-    with pytest.raises(InvalidValueError, match="file_size_out_of_range"):
-        FileEntry(FilePath("a.csv"), size, ANY_DIGEST)

@@ -1,60 +1,75 @@
+"""The manifest the server makes, held against its format and against the reader of the client."""
+
+import base64
 import hashlib
-from dataclasses import replace
+from collections.abc import Sequence
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.errors import CorruptContentError, InvalidValueError
-from registry.manifests.model import FileEntry, FilePath, Manifest
+from registry.errors import InvalidValueError
+from registry.manifests.model import FilePath, ManifestRoot
 from registry.manifests.rules import (
-    build_manifest,
-    content_digest,
+    Line,
+    ManifestBuilder,
     manifest_digest,
-    page_json,
-    read_page,
+    page_of_lines,
     read_root,
-    require_holds,
+    require_distinct_paths,
     root_json,
 )
 from registry.values.digest import Digest
+from sancai.errors import CorruptContentError
+from sancai.manifests import PAYLOAD_TYPE, Manifest, open_manifest
 
 
-def an_entry(path: str, content: bytes = b"x") -> FileEntry:
-    return FileEntry(FilePath(path), len(content), Digest.of(content))
+def a_line(path: str, content: bytes = b"x") -> Line:
+    return path, len(content), hashlib.sha256(content).hexdigest()
 
 
-entries_of_distinct_paths = st.lists(
+def built(lines: Sequence[Line], page_files_max: int = 50_000) -> tuple[ManifestRoot, list[bytes]]:
+    ordered = sorted(lines)
+    builder = ManifestBuilder()
+    pages = [builder.add(ordered[at : at + page_files_max])[1] for at in range(0, len(ordered), page_files_max)]
+    return builder.finish(), pages
+
+
+def read(root: bytes, pages: Sequence[bytes]) -> Manifest:
+    """Return a manifest as the client reads it, which fetches pages by their digest."""
+    envelope = {"payload": base64.b64encode(root).decode(), "payloadType": PAYLOAD_TYPE, "signatures": []}
+    named = {str(Digest.of(page)): page for page in pages}
+    return open_manifest(envelope, (), lambda reference: named[reference.digest])
+
+
+lines_of_distinct_paths = st.lists(
     st.tuples(
         st.text("abcXYZ煤é/", min_size=1, max_size=8).map(lambda t: "d" + t.strip("/").replace("/", "_")), st.binary()
     ),
     min_size=1,
     max_size=12,
     unique_by=lambda item: item[0].casefold(),
-).map(lambda items: [an_entry(path, content) for path, content in items])
+).map(lambda items: [a_line(path, content) for path, content in items])
 
 
-@given(entries_of_distinct_paths, st.randoms(), st.integers(1, 5))
-def test_the_content_digest_knows_neither_order_nor_pages(entries, random, page_files_max) -> None:
-    shuffled = list(entries)
-    random.shuffle(shuffled)
-    assert content_digest(shuffled) == content_digest(entries)
-    assert build_manifest(shuffled, page_files_max).root.content_digest == build_manifest(entries).root.content_digest
+@given(lines_of_distinct_paths, st.integers(1, 5))
+def test_the_content_digest_knows_no_pages(lines, page_files_max) -> None:
+    assert built(lines, page_files_max)[0].content_digest == built(lines)[0].content_digest
 
 
 def test_the_content_digest_is_what_the_format_says() -> None:
     one, four = hashlib.sha256(b"one").hexdigest(), hashlib.sha256(b"four").hexdigest()
     lines = f"sancai.content/1\n{one} 3 a.csv\n{four} 4 煤.csv\n"
-    entries = [an_entry("煤.csv", b"four"), an_entry("a.csv", b"one")]
-    assert content_digest(entries).hex == hashlib.sha256(lines.encode()).hexdigest()
+    root, _ = built([a_line("煤.csv", b"four"), a_line("a.csv", b"one")])
+    assert root.content_digest.hex == hashlib.sha256(lines.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(
-    "changed",
-    [an_entry("b.csv", b"one"), an_entry("a.csv", b"two"), FileEntry(FilePath("a.csv"), 4, Digest.of(b"one"))],
+    "changed", [a_line("b.csv", b"one"), a_line("a.csv", b"two"), ("a.csv", 4, a_line("a.csv", b"one")[2])]
 )
-def test_path_size_and_bytes_each_change_the_content_digest(changed: FileEntry) -> None:
-    assert content_digest([changed]) != content_digest([an_entry("a.csv", b"one")])
+def test_path_size_and_bytes_each_change_the_content_digest(changed: Line) -> None:
+    assert built([changed])[0].content_digest != built([a_line("a.csv", b"one")])[0].content_digest
 
 
 @pytest.mark.parametrize(
@@ -62,35 +77,46 @@ def test_path_size_and_bytes_each_change_the_content_digest(changed: FileEntry) 
 )
 def test_two_paths_equal_after_nfc_and_case_folding_are_refused(one: str, other: str) -> None:
     with pytest.raises(InvalidValueError, match="path_duplicate"):
-        build_manifest([an_entry(one), an_entry(other)])
+        require_distinct_paths([FilePath(one), FilePath(other)])
 
 
 def test_a_manifest_without_files_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="manifest_empty"):
-        build_manifest([])
+        ManifestBuilder().finish()
 
 
-@given(entries_of_distinct_paths, st.integers(1, 5))
-def test_a_manifest_reads_back_and_holds(entries, page_files_max) -> None:
-    built = build_manifest(entries, page_files_max)
-    pages = tuple(read_page(page_json(page)) for page in built.pages)
-    again = Manifest(read_root(root_json(built.root)), pages)
-    assert again == built
-    require_holds(again)
-    assert all(len(page) <= page_files_max for page in pages)
+@given(lines_of_distinct_paths)
+def test_a_page_is_the_canonical_json_of_its_files(lines) -> None:
+    files = [{"path": path, "sha256": digest, "size_bytes": size} for path, size, digest in lines]
+    assert page_of_lines(lines) == rfc8785.dumps({"files": files, "format": "sancai.manifest.page/1"})
+
+
+@given(lines_of_distinct_paths, st.integers(1, 5))
+def test_a_manifest_reads_back_and_holds(lines, page_files_max) -> None:
+    root, pages = built(lines, page_files_max)
+    assert read_root(root_json(root)) == root
+    manifest = read(root_json(root), pages)
+    manifest.check()
+    assert [(file.path, file.size_bytes, file.sha256) for file in manifest] == sorted(lines)
+    assert manifest.digest == str(manifest_digest(root))
+    assert all(page.files <= page_files_max for page in root.pages)
 
 
 def test_a_root_of_other_pages_does_not_hold() -> None:
-    built = build_manifest([an_entry("a"), an_entry("b")], 1)
-    with pytest.raises(CorruptContentError, match="manifest_mismatch"):
-        require_holds(Manifest(built.root, (built.pages[0], (an_entry("b", b"other"),))))
+    root, pages = built([a_line("a"), a_line("b")], 1)
+    _, others = built([a_line("b", b"other")])
+    content = root_json(root).replace(str(Digest.of(pages[1])).encode(), str(Digest.of(others[0])).encode())
+    with pytest.raises(CorruptContentError) as caught:
+        read(content, [pages[0], others[0]]).check()
+    assert caught.value.code == "manifest_mismatch"
 
 
 def test_pages_in_another_order_do_not_hold() -> None:
-    built = build_manifest([an_entry("a"), an_entry("b")], 1)
-    turned = Manifest(replace(built.root, pages=built.root.pages[::-1]), built.pages[::-1])
-    with pytest.raises(CorruptContentError, match="manifest_mismatch"):
-        require_holds(turned)
+    root, pages = built([a_line("a"), a_line("b")], 1)
+    turned = ManifestRoot(root.content_digest, root.files, root.size_bytes, root.pages[::-1])
+    with pytest.raises(CorruptContentError) as caught:
+        read(root_json(turned), pages).check()
+    assert caught.value.code == "manifest_mismatch"
 
 
 @pytest.mark.parametrize(
@@ -101,20 +127,22 @@ def test_pages_in_another_order_do_not_hold() -> None:
         b"{}",
         b'{"files":[],"format":"sancai.manifest.page/2"}',
         b'{"files": [],"format":"sancai.manifest.page/1"}',
-        b'{"files":[{"path":"a","sha256":"00","size_bytes":1}],"format":"sancai.manifest.page/1"}',
+        b'{"files":[{"path":"a","sha256":"00","size_bytes":2}],"format":"sancai.manifest.page/1"}',
     ],
 )
 def test_bytes_that_are_no_page_are_refused(content: bytes) -> None:
-    with pytest.raises(InvalidValueError):
-        read_page(content)
+    root, pages = built([a_line("a")])
+    named = root_json(root).replace(str(Digest.of(pages[0])).encode(), str(Digest.of(content)).encode())
+    with pytest.raises(CorruptContentError):
+        read(named, [content]).page(0)
 
 
 def test_a_root_in_another_notation_is_refused() -> None:
-    content = root_json(build_manifest([an_entry("a")]).root)
+    content = root_json(built([a_line("a")])[0])
     with pytest.raises(InvalidValueError, match="manifest_root_malformed"):
         read_root(content.replace(b",", b", "))
 
 
 def test_the_manifest_digest_is_of_the_root() -> None:
-    root = build_manifest([an_entry("a")]).root
+    root, _ = built([a_line("a")])
     assert manifest_digest(root) == Digest.of(root_json(root))
