@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sancai.cases import Condition
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -219,17 +221,6 @@ class ExplainedInstrument:
 
 
 @dataclass(frozen=True, slots=True)
-class VerdictCondition:
-    """One condition that was looked at: met, unmet or unknown, with the evidence that shows it or would."""
-
-    code: str
-    clause: str
-    finding: str
-    detail: str
-    evidence: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class VerdictReading:
     """What one reading of the contradictions comes to; ``amount_fen`` is None while a fact is unknown."""
 
@@ -237,7 +228,7 @@ class VerdictReading:
     amount_fen: int | None
     earns_fen: int
     earns_text: str
-    conditions: tuple[VerdictCondition, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +268,7 @@ class InstrumentVerdict:
     at_most: bool
     payment: str
     facts: dict[str, Any]
-    conditions: tuple[VerdictCondition, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     readings: tuple[VerdictReading, ...] = ()
     disputed: tuple[str, ...] = ()
     rulings: tuple[RulingUsed, ...] = ()

@@ -28,7 +28,6 @@ from sancai.transfers import Progress
 
 POLL_MIN_S: Final = 0.2
 POLL_MAX_S: Final = 3.0
-FAULTS_SHOWN_MAX: Final = 1_000
 
 Told = Callable[[str], None]
 """Called with the step that begins: walk, dataset, read, draft, upload, verify, publish."""

@@ -1,5 +1,6 @@
 """What a store has beside its bytes: a name, and the way to the other stores that bytes are still read from."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from storage.errors import StoreConfigurationError
@@ -9,15 +10,15 @@ Others = Callable[[str], ObjectStore]
 """Returns the store of an identity. Raises StoreConfigurationError for one that nobody told us of."""
 
 
-class NamedStore:
+class NamedStore(ABC):
     """Base of the stores: ``at`` finds this store, or asks who knows the others."""
 
     _others: Others | None = None
 
     @property
+    @abstractmethod
     def identity(self) -> str:
         """Which store this is; see ObjectStore."""
-        raise NotImplementedError
 
     def read_others_from(self, others: Others) -> None:
         """Ask ``others`` for a store that is not this one, from now on."""

@@ -23,8 +23,6 @@ from api.v1.dataset_bodies import (
 from api.v1.dataset_naming import of_dataset as _of_dataset
 from api.v1.dataset_views import (
     DatasetView,
-    DraftFileView,
-    DraftView,
     FileInventoryView,
     FilesView,
     FileView,
@@ -36,6 +34,7 @@ from api.v1.dataset_views import (
     VersionsView,
     VersionView,
 )
+from api.v1.draft_views import DraftFileView, DraftView
 from registry.actors.model import Action
 from registry.catalog import service
 from registry.catalog.model import Search, VersionFile, VersionName

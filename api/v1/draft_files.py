@@ -8,7 +8,7 @@ from pydantic import Field
 from api.calls import current_actor, house, position_of, read, rendered, write
 from api.door import Answer, Door, PageQuery, Strict, Whole
 from api.paging import page_of
-from api.v1.dataset_views import DraftFilesView, FileOfDraftView
+from api.v1.draft_views import DraftFilesView, FileOfDraftView
 from api.v1.uploads import UploadView
 from registry.actors.model import Action
 from registry.catalog import service

@@ -13,6 +13,7 @@ from cli.output import Leaf, facts, line, plain, show, table
 from cli.words import say
 
 if TYPE_CHECKING:
+    from sancai.cases import Condition
     from sancai.policy_records import (
         CaseProcedure,
         CheckedPolicy,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
         OpenPlace,
         PolicyDocument,
         PolicyText,
-        VerdictCondition,
     )
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -343,7 +343,7 @@ def _print_verdict(found: "InstrumentVerdict") -> None:
     line(found.payment)
 
 
-def _print_condition(condition: "VerdictCondition") -> None:
+def _print_condition(condition: "Condition") -> None:
     line(f"{MARKS.get(condition.finding, '?')} {condition.code} ({condition.clause})")
     line(f"    {condition.detail}")
     if condition.finding != "met" and condition.evidence:

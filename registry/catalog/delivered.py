@@ -22,7 +22,7 @@ from uuid import uuid4
 from registry.actors.model import Actor
 from registry.catalog import records
 from registry.catalog.access_log import Answered, LineMalformedError, read_line
-from registry.catalog.model import DeliveredSpans
+from registry.catalog.usage_model import DeliveredSpans
 from registry.journal.work import Command, Work, perform
 from registry.values.canonical import Json
 from registry.values.digest import Digest

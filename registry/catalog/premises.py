@@ -1,4 +1,4 @@
-"""What the worker's part of the catalog needs of an installation."""
+"""What work outside a request needs of an installation."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from storage.object_store import ObjectStore
 
 
 class Premises(Protocol):
-    """The parts of an installation that drafts are read and written with."""
+    """The parts of an installation that bytes and rows are worked on with."""
 
     @property
     def database(self) -> Database:
@@ -25,4 +25,4 @@ class Premises(Protocol):
 
     @property
     def signing_key(self) -> SigningKey:
-        """The key of manifests."""
+        """The key of manifests, checkpoints and lists."""

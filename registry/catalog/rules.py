@@ -35,13 +35,12 @@ from registry.catalog.model import (
     OpenDraft,
     Origin,
     Search,
-    UsageDigest,
-    UsageEvent,
     Verdict,
     Version,
     VersionState,
 )
 from registry.catalog.texts import require_text
+from registry.catalog.usage_model import UsageDigest, UsageEvent
 from registry.errors import ConflictError, InvalidValueError, Obstacle, RuleError
 from registry.sketches.model import DuplicateThresholds, Overlap
 from registry.sketches.rules import judge

@@ -3,6 +3,7 @@
 Queries stand in ``reading.py``, publication in ``publishing.py``, the worker's part in ``verification.py``.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from registry.actors.model import Action
@@ -203,7 +204,20 @@ def open_draft(work: Work, command: OpenDraft) -> Version:
     statement_rules.require_embargo(command.embargo_until, work.now)
     statement_rules.require_grade_taken(command.grade)
     parents = tuple(readable_parent(work, name) for name in command.parents)
-    made = Version(
+    made = _begun(work, command, found, parents)
+    records.add_version(work.connection, made, work.actor.account)
+    if command.base is not None:
+        base = begin_with_within(work, made.id, found, command.base)
+        made = replace(made, files=base.files, size_bytes=base.size_bytes)
+    work.journal(
+        "catalog.draft_opened", made.id, dataset=str(found.name), parents=list(made.parent_names), base=command.base
+    )
+    return made
+
+
+def _begun(work: Work, command: OpenDraft, found: Dataset, parents: Sequence[Version]) -> Version:
+    """Return a draft without files, as it was stated; its grade is at least that of its parents."""
+    return Version(
         id=VersionId.new(),
         dataset=found.id,
         publisher=found.publisher,
@@ -238,14 +252,6 @@ def open_draft(work: Work, command: OpenDraft) -> Version:
         published_at=None,
         withdrawn_reason=None,
     )
-    records.add_version(work.connection, made, work.actor.account)
-    if command.base is not None:
-        base = begin_with_within(work, made.id, found, command.base)
-        made = replace(made, files=base.files, size_bytes=base.size_bytes)
-    work.journal(
-        "catalog.draft_opened", made.id, dataset=str(found.name), parents=list(made.parent_names), base=command.base
-    )
-    return made
 
 
 def abandon_draft(work: Work, draft_id: VersionId) -> Version:

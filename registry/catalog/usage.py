@@ -11,7 +11,8 @@ from typing import Final
 from registry.actors.model import Action, Actor, Resource
 from registry.actors.rules import require_visible
 from registry.catalog import records, rules
-from registry.catalog.model import Dataset, UsageDay, UsageDigest, UsageEvent, VersionFile
+from registry.catalog.model import Dataset, VersionFile
+from registry.catalog.usage_model import UsageDay, UsageDigest, UsageEvent
 from registry.errors import UnavailableError
 from registry.journal.work import Command, View, Work, perform
 from registry.manifests.uploads import Blob

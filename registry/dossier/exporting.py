@@ -7,10 +7,11 @@ A crash between object and row is mended by the next attempt, which finds the ob
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from registry.actors.model import Actor
 from registry.awards import records as case_records
+from registry.catalog.premises import Premises
 from registry.dossier import records
 from registry.dossier.model import ExportFinding, ExportKind
 from registry.dossier.records import Export
@@ -19,12 +20,11 @@ from registry.errors import InvalidValueError, UnavailableError
 from registry.journal import records as journal_records
 from registry.journal import service as journal
 from registry.journal.checkpoints import verify_checkpoint
-from registry.journal.signing import SigningKey
 from registry.journal.work import View
 from registry.values.digest import Digest
 from registry.values.identifiers import CaseId
-from registry.values.moment import Clock, SystemClock
-from storage.database import Connection, Database
+from registry.values.moment import SystemClock
+from storage.database import Connection
 from storage.errors import ObjectMissingError, StoreConfigurationError, StoreUnavailableError
 from storage.object_store import Bucket, ObjectStore, Place
 
@@ -33,26 +33,6 @@ PAGE: Final = 1_000
 CHECKPOINTS: Final = "checkpoints/"
 DOSSIERS: Final = "dossiers/"
 EXPORTER: Final = Actor(name="worker")
-
-
-class Premises(Protocol):
-    """What exporting needs of an installation."""
-
-    @property
-    def database(self) -> Database:
-        """The database."""
-
-    @property
-    def clock(self) -> Clock:
-        """The clock."""
-
-    @property
-    def store(self) -> ObjectStore:
-        """Where bytes live."""
-
-    @property
-    def signing_key(self) -> SigningKey:
-        """The key of checkpoints and dossiers."""
 
 
 def export_log(premises: Premises, retention: timedelta) -> int:

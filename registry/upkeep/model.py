@@ -99,10 +99,6 @@ class Damage(StrEnum):
     STORE_UNKNOWN = "store_unknown"
 
 
-WHOLE_BY_VERSION = frozenset({Damage.HIDDEN, Damage.OVERWRITTEN})
-"""What somebody did to a store without any byte of ours being lost."""
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something of the stored bytes that is not as the database says."""

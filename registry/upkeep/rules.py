@@ -39,8 +39,3 @@ def require_sweepable(*, rows: int, held: int, strays: int, percent_max: int) ->
         raise ConflictError("sweep_database_empty", objects=held)
     if strays * 100 > held * percent_max:
         raise ConflictError("sweep_too_many", strays=strays, objects=held, percent_max=percent_max)
-
-
-def retention_due(retained_until: Moment | None, now: Moment, term: timedelta) -> bool:
-    """Return whether a published object is to be kept for another term."""
-    return retained_until is None or retained_until <= now.plus(term / 2)

@@ -50,7 +50,6 @@ from registry.catalog.records.erasures import (
 )
 from registry.catalog.records.files import (
     add_file,
-    count_files,
     files_at,
     files_of,
     path_like,
@@ -201,7 +200,6 @@ __all__ = [
     "confirmed_erasures",
     "copy_files",
     "count_acceptances",
-    "count_files",
     "count_grants",
     "count_open_drafts",
     "count_waiting_requests",

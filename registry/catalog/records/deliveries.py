@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Table, text
 from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 
-from registry.catalog.model import DeliveredSpans, IssuedRead, UsageDay
+from registry.catalog.usage_model import DeliveredSpans, IssuedRead, UsageDay
 from registry.values.identifiers import DatasetId, ReadId
 from registry.values.moment import SHANGHAI, Moment
 from registry.values.records import IdColumn, MomentColumn

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Row, Table, func, select
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Row, Table, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -78,13 +78,6 @@ def files_at(connection: Connection, version: VersionId, paths: Sequence[FilePat
         version_files.c.version_id == version, version_files.c.path.in_([str(path) for path in paths])
     )
     return tuple(file_of(row) for row in connection.execute(query.order_by(version_files.c.path)))
-
-
-def count_files(connection: Connection, version: VersionId) -> tuple[int, int]:
-    """Return the number of files of a version and their bytes, counted one by one."""
-    query = select(func.count(), func.coalesce(func.sum(version_files.c.size_bytes), 0))
-    number, size_bytes = connection.execute(query.where(version_files.c.version_id == version)).one()
-    return int(number), int(size_bytes)
 
 
 def file_of(row: Row[Any]) -> VersionFile:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from registry.catalog.model import UsageDigest, UsageEvent
+from registry.catalog.usage_model import UsageDigest, UsageEvent
 from registry.values.identifiers import AccountId, BlobId, ReadId, VersionId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn

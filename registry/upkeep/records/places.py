@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import and_, delete, func, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
@@ -166,13 +165,6 @@ def end_night(connection: Connection, task: str, night: date, now: Moment, resul
         .where(and_(upkeep_runs.c.task == task, upkeep_runs.c.night == night))
         .values(ended_at=now, result=dict(result))
     )
-
-
-def newest_runs(connection: Connection) -> list[tuple[str, date, Any]]:
-    """Return the last night of each task, and what it led to."""
-    query = select(upkeep_runs.c.task, upkeep_runs.c.night, upkeep_runs.c.result).distinct(upkeep_runs.c.task)
-    rows = connection.execute(query.order_by(upkeep_runs.c.task, upkeep_runs.c.night.desc()))
-    return [(row.task, row.night, row.result) for row in rows]
 
 
 def unretained(connection: Connection, store: str, before: Moment, limit: int) -> list[tuple[ObjectName, str | None]]:

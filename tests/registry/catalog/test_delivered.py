@@ -12,9 +12,10 @@ from sqlalchemy import select
 from registry.actors.model import ANONYMOUS, Actor
 from registry.catalog import delivered, service
 from registry.catalog.delivered import Ingested, ingest, ingest_file
-from registry.catalog.model import Dataset, UsageDay, VersionName
+from registry.catalog.model import Dataset, VersionName
 from registry.catalog.records import usage_events
 from registry.catalog.usage import note_reads, usage
+from registry.catalog.usage_model import UsageDay
 from registry.house import House
 from registry.manifests.model import FilePath
 from registry.manifests.uploads import Blob
