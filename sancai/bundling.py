@@ -43,7 +43,7 @@ from sancai.errors import ConflictError, CorruptContentError, InvalidValueError,
 from sancai.fetching import GROUP_FILES
 from sancai.manifests import ManifestFile, digest_wrong
 from sancai.parallel import Stop, in_parallel
-from sancai.paths import PART_SUFFIX, require_safe
+from sancai.paths import PART_SUFFIX, put_in_place, require_safe
 from sancai.pull import require_room
 from sancai.ranges import RangesIgnoredError, Source, fetch_range
 from sancai.transfers import BLOCK_BYTES, IN_FLIGHT, Progress
@@ -144,7 +144,7 @@ class _Writing:
             part.truncate()
             part.flush()
             os.fsync(handle)
-        self._give_name()
+        put_in_place(self._part, self._file)
         return self._bundled(head, already)
 
     def _planned(self) -> int:
@@ -323,13 +323,6 @@ class _Writing:
             "file, or remove it.",
             path=str(self._file),
         )
-
-    def _give_name(self) -> None:
-        """Give the bundle its name, in one step, with the permissions a new file has."""
-        mask = os.umask(0)
-        os.umask(mask)
-        self._part.chmod(0o666 & ~mask)
-        self._part.replace(self._file)
 
     def _bundled(self, head: Head, already_there: int) -> Bundled:
         return Bundled(

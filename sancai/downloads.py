@@ -21,7 +21,7 @@ import httpx
 from sancai.errors import UnavailableError
 from sancai.manifests import digest_wrong
 from sancai.parallel import Stop, in_parallel
-from sancai.paths import PART_SUFFIX
+from sancai.paths import PART_SUFFIX, put_in_place
 from sancai.ranges import RangesIgnoredError, Source, failure, fetch_range, unreachable
 from sancai.session import require_trusted, wait_s
 from sancai.store_connections import StoreConnections
@@ -176,11 +176,8 @@ class _Fetch:
         raise UnavailableError("store_cut", "The object store ends its answers early. Run the same command again.")
 
     def put_in_place(self) -> None:
-        """Give the file its name, in one step, with the permissions a new file has."""
-        mask = os.umask(0)
-        os.umask(mask)
-        self._part.chmod(0o666 & ~mask)
-        self._part.replace(self._target)
+        """Give the file its name."""
+        put_in_place(self._part, self._target)
         self._noted.unlink(missing_ok=True)
 
     def forget(self) -> None:

@@ -26,6 +26,14 @@ _UNSAFE_CHARACTER: Final = re.compile(
 _DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(\..*)?", re.IGNORECASE)
 
 
+def put_in_place(part: Path, target: Path) -> None:
+    """Give what was written beside its place its name, in one step, with the permissions a new file has."""
+    mask = os.umask(0)
+    os.umask(mask)
+    part.chmod(0o666 & ~mask)
+    part.replace(target)
+
+
 def is_safe(path: str) -> bool:
     """Return whether ``path`` names one file below a folder, on any system."""
     segments = path.split("/")

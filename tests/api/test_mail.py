@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from email import message_from_string, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -161,14 +162,15 @@ def test_a_server_that_dies_on_the_way_loses_no_mail_and_repeats_one_at_most(
         ("smtp://mail.x.test/path", "desk@x.test"),
     ],
 )
-def test_a_mail_server_that_cannot_be_right_is_refused(url: str, sender: str) -> None:
+def test_a_mail_server_that_cannot_be_right_is_refused(tmp_path: Path, url: str, sender: str) -> None:
     with pytest.raises(SettingsError, match="SANCAI_"):
-        read_settings({"SANCAI_HOME": "/tmp/x", "SANCAI_SMTP_URL": url, "SANCAI_MAIL_FROM": sender})
+        read_settings({"SANCAI_HOME": str(tmp_path), "SANCAI_SMTP_URL": url, "SANCAI_MAIL_FROM": sender})
 
 
-def test_the_password_of_the_mail_server_is_not_printed() -> None:
+def test_the_password_of_the_mail_server_is_not_printed(tmp_path: Path) -> None:
     url = "smtps://desk:p%40ss@mail.x.test"
-    settings = read_settings({"SANCAI_HOME": "/tmp/x", "SANCAI_SMTP_URL": url, "SANCAI_MAIL_FROM": "desk@x.test"})
+    stated = {"SANCAI_HOME": str(tmp_path), "SANCAI_SMTP_URL": url, "SANCAI_MAIL_FROM": "desk@x.test"}
+    settings = read_settings(stated)
     assert settings.mail is not None
     assert (settings.mail.password, settings.mail.port, settings.mail.implicit_tls) == ("p@ss", 465, True)
     assert "p@ss" not in settings.masked()["mail"]
