@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from benchmarks.report import Row
 from registry.catalog.inspection import inspect, inspect_hashed
 from registry.manifests.inventory import inspect_file
+from registry.manifests.source import DiskSource
 from registry.quality.card import NO_CARD
 from registry.quality.profile import TableProfiler
 from registry.sketches.building import SketchBuilder
@@ -85,7 +86,7 @@ def _apart(path: Path) -> list[Row]:
     decode = _seconds(lambda: _decode(path))
     profile = _seconds(lambda: inspect_file(path, "a.parquet", feed=TableProfiler().update))
     sketch = _seconds(lambda: inspect_file(path, "a.parquet", feed=SketchBuilder().update))
-    both = _seconds(lambda: inspect(path, "a.parquet", NO_CARD, SketchBuilder().update))
+    both = _seconds(lambda: inspect(DiskSource(path), "a.parquet", NO_CARD, SketchBuilder().update))
     number = pq.ParquetFile(path).metadata.num_rows
     return [
         Row(f"{name}, {number:,} rows", taken, "s", "pyarrow iter_batches", decode)
@@ -109,7 +110,7 @@ def _inventory(path: Path) -> None:
 
 
 def _whole(path: Path) -> None:
-    inspect(path, "tall.parquet", NO_CARD, SketchBuilder().update)
+    inspect(DiskSource(path), "tall.parquet", NO_CARD, SketchBuilder().update)
 
 
 def _peak_mib(act: Callable[[], object]) -> float:

@@ -25,6 +25,7 @@ from registry.errors import InvalidValueError
 from registry.manifests import records as stored
 from registry.manifests.dialect import UNDECLARED
 from registry.manifests.model import FilePath
+from registry.manifests.source import DiskSource, Source
 from registry.manifests.uploads import PACK_FILE_MAX_BYTES, Blob, Purpose, Upload
 from registry.quality.card import CARD_PATH, FRONT_MATTER_MAX_BYTES, card_of
 from registry.values.digest import Digest
@@ -141,7 +142,7 @@ def _read_single(
         raise InvalidValueError("file_size_wrong", declared_bytes=file.size_bytes, seen_bytes=size_bytes)
     if digest != upload.digest:
         raise InvalidValueError("file_digest_wrong", declared=str(upload.digest), seen=str(digest))
-    found = reading.bench.look(reading.bench.spool, str(file.path))
+    found = reading.bench.look(DiskSource(reading.bench.spool), str(file.path))
     return [_verified(reading, upload, place, file, digest, found)]
 
 
@@ -217,8 +218,8 @@ def _read_packed(
     digest = Digest(hashlib.sha256(content).hexdigest())
     if digest != file.declared:
         raise InvalidValueError("file_digest_wrong", declared=str(file.declared), seen=str(digest))
-    with reading.bench.small_file(content) as local:
-        found = reading.bench.look(local, str(file.path))
+    with reading.bench.small_file(content) as source:
+        found = reading.bench.look(source, str(file.path))
     return _verified(reading, upload, place, file, digest, found)
 
 
@@ -237,14 +238,18 @@ def _verified(
         owner=upload.owner_firm,
         upload=upload.id,
     )
-    return replace(_as_found(file, found), digest=digest), blob
+    return _as_found(file, found, digest=digest, blob=blob.id), blob
 
 
-def _as_found(file: VersionFile, found: Inspected) -> VersionFile:
+def _as_found(
+    file: VersionFile, found: Inspected, digest: Digest | None = None, blob: BlobId | None = None
+) -> VersionFile:
     """Return a file with what was found in it."""
     inventory = found.inventory
     return replace(
         file,
+        digest=digest or file.digest,
+        blob=blob or file.blob,
         format=inventory.format.value,
         rows=inventory.rows,
         columns=found.columns,
@@ -258,11 +263,12 @@ def _keep(reading: Reading, place: Place, found: Sequence[tuple[VersionFile, Blo
     with premises.database.writing() as connection:
         if not records.still_verifying(connection, reading.draft.id):
             raise OverError
-        stored.add_blobs(connection, [blob for _, blob in found], premises.clock.now())
-        # A repeat finds the rows of the attempt before it.
-        there = stored.blobs_at(connection, premises.store.identity, place)
-        kept = {(blob.offset_bytes, blob.size_bytes): blob.id for blob in there}
-        files = [replace(file, blob=kept[blob.offset_bytes, blob.size_bytes]) for file, blob in found]
+        files = [file for file, _ in found]
+        if stored.add_blobs(connection, [blob for _, blob in found], premises.clock.now()) < len(found):
+            # A repeat finds rows of the attempt before it.
+            there = stored.blobs_at(connection, premises.store.identity, place)
+            kept = {(blob.offset_bytes, blob.size_bytes): blob.id for blob in there}
+            files = [replace(file, blob=kept[blob.offset_bytes, blob.size_bytes]) for file, blob in found]
         records.note_read(connection, reading.draft.id, files)
 
 
@@ -354,17 +360,17 @@ def _read_held(reading: Reading, file: VersionFile, blob: Blob, content: bytes |
     with ExitStack() as opened:
         try:
             if content is not None:
-                local = opened.enter_context(bench.small_file(content))
+                source: Source = opened.enter_context(bench.small_file(content))
                 reading.did(len(content))
             else:
-                local = bench.spool
-                opened.callback(local.unlink, missing_ok=True)
+                source = DiskSource(bench.spool)
+                opened.callback(bench.spool.unlink, missing_ok=True)
                 _spooled(reading, reading.premises.store.at(blob.store), blob.place, blob.offset_bytes, blob.size_bytes)
             # The card may say of the text of a table what it did not say when that was read.
             if file.format is not None and bench.card.dialect_of(path) == UNDECLARED:
-                bench.look_again(local, file)
+                bench.look_again(source, file)
                 return None
-            return _as_found(file, bench.look(local, path))
+            return _as_found(file, bench.look(source, path))
         except ObjectMissingError:
             reading.find_fault(path, InvalidValueError("file_not_received"))
         except InvalidValueError as error:

@@ -12,8 +12,9 @@ from pathlib import Path
 from registry.catalog.model import Fault, VersionFile
 from registry.errors import InvalidValueError
 from registry.manifests.columns import ColumnBatch
-from registry.manifests.inventory import FileInventory, dialect_kept, inspect_file
+from registry.manifests.inventory import FileInventory, dialect_kept, inspect_source
 from registry.manifests.model import Format
+from registry.manifests.source import DiskSource, Source
 from registry.quality.card import Card
 from registry.quality.loading import LoadingCheck
 from registry.quality.profile import TableProfiler
@@ -30,8 +31,8 @@ class Inspected:
     columns: tuple[dict[str, Json], ...] = ()
 
 
-def inspect(local: Path, path: str, card: Card, sketch: Callable[[ColumnBatch], None] | None) -> Inspected:
-    """Return what the file at ``local``, published as ``path``, is; one reading gives all and feeds the sketch.
+def inspect(source: Source, path: str, card: Card, sketch: Callable[[ColumnBatch], None] | None) -> Inspected:
+    """Return what a file that is published as ``path`` is; one reading gives all and feeds the sketch.
 
     Without a sketch there is no profile either: then a typed file is decoded, and its cells are not looked at.
 
@@ -45,7 +46,7 @@ def inspect(local: Path, path: str, card: Card, sketch: Callable[[ColumnBatch], 
         if sketch is not None:
             sketch(batch)
 
-    inventory = inspect_file(local, path, card.dialect_of(path), feed if sketch else None)
+    inventory = inspect_source(source, path, card.dialect_of(path), feed if sketch else None)
     if sketch is None or not inventory.format.is_table:
         return Inspected(inventory)
     held = profiler.finish()["columns"]
@@ -67,7 +68,7 @@ def inspect_hashed(
     with ThreadPoolExecutor(1, "digest") as hashing:
         seen = hashing.submit(_sha256, local)
         try:
-            return inspect(local, path, card, sketch)
+            return inspect(DiskSource(local), path, card, sketch)
         finally:
             if (found := seen.result()) != declared.hex:
                 raise InvalidValueError("file_digest_wrong", declared=str(declared), seen=f"sha256:{found}")

@@ -27,6 +27,7 @@ import pyarrow as pa
 from registry.errors import InvalidValueError
 from registry.manifests.faults import first_line
 from registry.manifests.media import HEAD_BYTES, media_type
+from registry.manifests.source import Source
 
 ENTRIES_MAX: Final = 500_000
 UNPACKED_MAX_BYTES: Final = 2**40
@@ -105,20 +106,19 @@ class _Budget:
             self.listed.append(ArchiveEntry(_shown(path), size_bytes, kind))
 
 
-def container_of(path: Path, name: str) -> str | None:
+def container_of(source: Source, name: str) -> str | None:
     """Return what kind of archive a file is by its bytes (``zip``, ``tar``, ``tar.gz``, ``tar.zst``), or None.
 
     What is packed and named like a tar is one, even if it cannot be unpacked: then it is a broken one.
     """
-    with path.open("rb") as content:
-        head = content.read(HEAD_BYTES)
-        if container := _container(head):
-            return container
-        content.seek(0)
-        for suffix in ("gz", "zst"):
-            if _packing(head) == suffix and (_PACKED_TAR.search(name.lower()) or _begins_tar(content, suffix)):
-                return f"tar.{suffix}"
-    return None
+    head = source.head[:HEAD_BYTES]
+    if container := _container(head):
+        return container
+    suffix = _packing(head)
+    if suffix is None:
+        return None
+    with source.open() as content:
+        return f"tar.{suffix}" if _PACKED_TAR.search(name.lower()) or _begins_tar(content, suffix) else None
 
 
 def list_archive(path: Path, container: str) -> ArchiveListing:

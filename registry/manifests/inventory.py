@@ -4,10 +4,13 @@ Every table is read whole, once, in bounded memory, so that a broken last page o
 published; whoever wants its rows (profile, sketch) is fed by the same reading.
 """
 
+import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import splitext
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +23,7 @@ from registry.manifests.dialect import UNDECLARED, UTF_8, Dialect
 from registry.manifests.media import Media, media_of
 from registry.manifests.model import Format
 from registry.manifests.reading import decoded, read_columns, schema_of
+from registry.manifests.source import DiskSource, Source
 from registry.values.canonical import Json
 
 _SUFFIXES = {
@@ -33,7 +37,6 @@ _SUFFIXES = {
 }
 _JSON_SUFFIXES = frozenset({".json", ".csv", ".tsv"})
 """Files of these names are JSONL when their first lines are objects; what is named ``.jsonl`` always is."""
-_HEAD_BYTES = 65_536
 _DOCUMENT_ZIPS = ("application/vnd.openxmlformats", "application/x-npz")
 
 Feed = Callable[[ColumnBatch], None]
@@ -108,20 +111,19 @@ def dialect_kept(kept: Mapping[str, Json]) -> Dialect:
     return Dialect(encoding, delimiter, quote if isinstance(quote, str) else '"')
 
 
-def detect_format(path: Path, name: str, media: Media) -> Format:
-    """Return the format of the file at ``path``: by its bytes; of text, by the suffix of its name, too.
+def detect_format(source: Source, name: str, media: Media) -> Format:
+    """Return the format of a file: by its bytes; of text, by the suffix of its name, too.
 
     ``media`` is what ``media_of`` says of it: thousands of small files are looked at, each once.
     """
-    with path.open("rb") as content:
-        head = content.read(_HEAD_BYTES)
-    suffix = PurePosixPath(name).suffix.lower()
+    head = source.head
+    suffix = splitext(name)[1].lower()
     named = _SUFFIXES.get(suffix, Format.OTHER)
     if head.startswith(b"PAR1"):
         return Format.PARQUET
-    if head.startswith(b"ARROW1") or _begins_arrow_stream(head, path):
+    if head.startswith(b"ARROW1") or _begins_arrow_stream(source):
         return Format.ARROW
-    if not media.type.startswith(_DOCUMENT_ZIPS) and container_of(path, name):
+    if not media.type.startswith(_DOCUMENT_ZIPS) and container_of(source, name):
         return Format.ARCHIVE
     if suffix in _JSON_SUFFIXES and _begins_jsonl(head):
         return Format.JSONL
@@ -131,12 +133,12 @@ def detect_format(path: Path, name: str, media: Media) -> Format:
     return Format(family) if family in ("image", "audio", "video") else Format.OTHER
 
 
-def _begins_arrow_stream(head: bytes, path: Path) -> bool:
+def _begins_arrow_stream(source: Source) -> bool:
     """Return whether an Arrow IPC stream begins here: a continuation mark and a message that Arrow reads."""
-    if not head.startswith(b"\xff\xff\xff\xff"):
+    if not source.head.startswith(b"\xff\xff\xff\xff"):
         return False
     try:
-        with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source):
+        with source.open() as content, pa.ipc.open_stream(cast("io.IOBase", content)):
             return True
     except (pa.ArrowException, OSError):
         return False
@@ -152,10 +154,17 @@ def _begins_jsonl(head: bytes) -> bool:
 
 
 def inspect_file(path: Path, name: str, declared: Dialect = UNDECLARED, feed: Feed | None = None) -> FileInventory:
-    """Return what the file at ``path``, published as ``name``, is.
+    """Return what the file at ``path``, published as ``name``, is; as ``inspect_source``."""
+    return inspect_source(DiskSource(path), name, declared, feed)
+
+
+def inspect_source(
+    source: Source, name: str, declared: Dialect = UNDECLARED, feed: Feed | None = None
+) -> FileInventory:
+    """Return what a file that is published as ``name`` is.
 
     Args:
-        path: Where the bytes are.
+        source: Its bytes.
         name: Its path in the version.
         declared: What the dataset's card says of its text.
         feed: Takes the rows of a table, in the one reading there is; without it, what need not be looked at in every
@@ -165,7 +174,7 @@ def inspect_file(path: Path, name: str, declared: Dialect = UNDECLARED, feed: Fe
         InvalidValueError: ``table_empty``, or the code of what is wrong with the file; always with ``path``, the name.
     """
     try:
-        found = _inspect(path, name, declared, feed)
+        found = _inspect(source, name, declared, feed)
     except InvalidValueError as error:
         raise InvalidValueError(error.code, **{**error.parameters, "path": name}) from error
     if found.format.is_table and not (found.rows and found.columns):
@@ -173,14 +182,15 @@ def inspect_file(path: Path, name: str, declared: Dialect = UNDECLARED, feed: Fe
     return found
 
 
-def _inspect(path: Path, name: str, declared: Dialect, feed: Feed | None) -> FileInventory:
-    media = media_of(path, name)
-    file_format = detect_format(path, name, media)
+def _inspect(source: Source, name: str, declared: Dialect, feed: Feed | None) -> FileInventory:
+    media = media_of(source, name)
+    file_format = detect_format(source, name, media)
     if file_format is Format.ARCHIVE:
-        container = container_of(path, name) or "zip"
-        return FileInventory(file_format, media=media, archive=list_archive(path, container))
+        container = container_of(source, name) or "zip"
+        return FileInventory(file_format, media=media, archive=list_archive(source.path, container))
     if not file_format.is_table:
         return FileInventory(file_format, media=media)
+    path = source.path
     if not file_format.is_text:
         columns = _declared(schema_of(path, file_format))
         return FileInventory(file_format, columns, _rows_decoded(path, file_format, feed))

@@ -5,10 +5,12 @@ stated of a version must not.
 """
 
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from posixpath import splitext
 from typing import Final
 
 import imagesize
+
+from registry.manifests.source import Source
 
 HEAD_BYTES: Final = 512
 PIXELS_MAX: Final = 2**31 - 1
@@ -100,9 +102,9 @@ class Media:
 
 def media_type(head: bytes, name: str) -> str:
     """Return the media type of a file with these first bytes, at best 512, and this name."""
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = splitext(name)[1].lower()
     for offset, magic, found in _SIGNATURES:
-        if head[offset : offset + len(magic)] == magic and (found not in _RIFF or head.startswith(b"RIFF")):
+        if head.startswith(magic, offset) and (found not in _RIFF or head.startswith(b"RIFF")):
             return _DOCUMENTS.get(suffix, found) if found == "application/zip" else found
     if _is_mpeg_audio(head) and suffix == ".mp3":
         return "audio/mpeg"
@@ -110,14 +112,13 @@ def media_type(head: bytes, name: str) -> str:
     return UNKNOWN_TYPE if b"\x00" in head else _SUFFIXES.get(suffix, UNKNOWN_TYPE)
 
 
-def media_of(path: Path, name: str) -> Media:
-    """Return what the file at ``path``, published as ``name``, is."""
-    with path.open("rb") as content:
-        found = media_type(content.read(HEAD_BYTES), name)
+def media_of(source: Source, name: str) -> Media:
+    """Return what a file that is published as ``name`` is."""
+    found = media_type(source.head[:HEAD_BYTES], name)
     if found not in _MEASURED:
         return Media(found)
     try:
-        width, height = imagesize.get(path, exif_rotation=False)
+        width, height = imagesize.get(source.path, exif_rotation=False)
     except Exception:  # noqa: BLE001 - What the header of a broken image makes a parser raise is of many kinds.
         return Media(found)
     measured = 0 < width <= PIXELS_MAX and 0 < height <= PIXELS_MAX

@@ -22,6 +22,7 @@ PATH_BYTES_MAX = 1024
 PAGE_FILES_MAX = 50_000
 
 _RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
+_RESERVED_SEGMENTS = {"": "path_empty_segment", "..": "path_parent_segment", ".": "path_dot_segment"}
 _RESERVED_CHARACTER = re.compile(r'[<>:"|?*]')
 # Cc, line and paragraph separators, and the marks of writing direction that make a name look like another.
 _CONTROL_CHARACTER = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -46,6 +47,11 @@ class FilePath(str):
             raise InvalidValueError(code, path=_shown(given))
         return super().__new__(cls, given)
 
+    @classmethod
+    def kept(cls, text: str) -> "FilePath":
+        """Return a path that was checked when it was written; millions are read again, and none is checked twice."""
+        return super().__new__(cls, text)
+
     @property
     def key(self) -> str:
         """What two paths share when a file system that ignores case would mix them up."""
@@ -67,16 +73,15 @@ def _whole_path_fault(path: str, size_bytes: int) -> str | None:
 
 def _segment_fault(segment: str) -> str | None:
     """Return the code of what is wrong with one segment, or None."""
-    faults = (
-        ("path_empty_segment", not segment),
-        ("path_parent_segment", segment == ".."),
-        ("path_dot_segment", segment == "."),
-        ("path_reserved_character", bool(_RESERVED_CHARACTER.search(segment))),
-        ("path_trailing_dot_or_space", segment.endswith((".", " "))),
-        ("path_reserved_name", bool(_RESERVED_NAME.fullmatch(segment.partition(".")[0]))),
-        ("path_segment_too_long", len(segment.encode()) > SEGMENT_BYTES_MAX),
-    )
-    return next((code for code, found in faults if found), None)
+    if segment in _RESERVED_SEGMENTS:
+        return _RESERVED_SEGMENTS[segment]
+    if _RESERVED_CHARACTER.search(segment):
+        return "path_reserved_character"
+    if segment.endswith((".", " ")):
+        return "path_trailing_dot_or_space"
+    if _RESERVED_NAME.fullmatch(segment.partition(".")[0]):
+        return "path_reserved_name"
+    return "path_segment_too_long" if len(segment.encode()) > SEGMENT_BYTES_MAX else None
 
 
 def _shown(path: str) -> str:

@@ -10,6 +10,7 @@ whatever format it stands in:
 """
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,9 +22,9 @@ from registry.manifests.columns import CellKind, ColumnChunk, Kinds, Words, cell
 
 ArrowArray: TypeAlias = "pa.Array[Any]"
 
-_NULLS = pa.array(["", "null", "NULL", "nan", "NaN"])
-_TRUE = pa.array(["true", "True", "TRUE"])
-_FALSE = pa.array(["false", "False", "FALSE"])
+_NULLS = ("", "null", "NULL", "nan", "NaN")
+_TRUE = ("true", "True", "TRUE")
+_FALSE = ("false", "False", "FALSE")
 _NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$"
 _NUMBER_OR_BLANK = rf"{_NUMBER}|^$"
 _FIRST = 64
@@ -34,6 +35,12 @@ _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
 _MOMENT = rf"^[0-9]{{4}}-[01][0-9]-[0-3][0-9](?:[T ]{_TIME}(?:Z|[-+][0-9]{{2}}:?[0-9]{{2}})?)?$"
 _ZONED = r":.*(?:Z|[-+][0-9]{2}:?[0-9]{2})$"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@cache
+def _texts(spellings: tuple[str, ...]) -> ArrowArray:
+    """Return texts as Arrow compares with. Not made on import: the first list that Arrow takes loads pandas as well."""
+    return pa.array(list(spellings))
 
 
 def chunk_of_texts(name: str, texts: ArrowArray) -> ColumnChunk:
@@ -64,9 +71,9 @@ def _read_distinct(texts: ArrowArray) -> tuple[Kinds, Words, list[str]]:
     """Return kinds and words of some texts, and those that are just text."""
     kinds: Kinds = np.full(len(texts), CellKind.TEXT, dtype=np.uint8)
     words: Words = np.zeros(len(texts), dtype=np.int64)
-    kinds[_mask(pc.is_in(texts, _NULLS))] = CellKind.NULL
+    kinds[_mask(pc.is_in(texts, _texts(_NULLS)))] = CellKind.NULL
     for value, spellings in ((1, _TRUE), (0, _FALSE)):
-        found = _mask(pc.is_in(texts, spellings))
+        found = _mask(pc.is_in(texts, _texts(spellings)))
         kinds[found], words[found] = CellKind.BOOL, value
     numbers = _mask(pc.match_substring_regex(texts, _NUMBER))
     if numbers.any():

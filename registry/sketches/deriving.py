@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
 from registry.errors import InvalidValueError
 from registry.manifests.columns import ColumnBatch, Hashes
@@ -116,6 +115,9 @@ def _matched(child: Sequence[SpilledColumn], parent: Sequence[SpilledColumn]) ->
     """Return the matching of columns, one to one, that shares the most cells (Jonker and Volgenant)."""
     if not child or not parent:
         return []
+    # Here, because few versions derive from another and each worker would hold 30 MiB for it.
+    from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+
     shared = np.array([[_known_cells(column, [other]) for other in parent] for column in child], dtype=np.int64)
     places, others = linear_sum_assignment(shared, maximize=True)
     return [(int(a), parent[int(b)]) for a, b in zip(places, others, strict=True) if shared[a, b]]

@@ -31,12 +31,12 @@ class Id(str):
     @classmethod
     def new(cls) -> Self:
         """Return an identifier that was never used before."""
-        return cls(f"{cls.prefix}_{uuid7().hex}")
+        return cls.of_uuid(uuid7())
 
     @classmethod
     def of_uuid(cls, value: uuid.UUID) -> Self:
         """Return the identifier kept in a column as ``value``."""
-        return cls(f"{cls.prefix}_{value.hex}")
+        return super().__new__(cls, f"{cls.prefix}_{value.hex}")
 
     @property
     def uuid(self) -> uuid.UUID:

@@ -29,7 +29,9 @@ class IdColumn(TypeDecorator[Id]):
 
     def process_bind_param(self, value: Id | None, dialect: Dialect) -> uuid.UUID | None:  # noqa: ARG002
         """Return the UUID of an identifier of this kind."""
-        return None if value is None else self.kind(value).uuid
+        if value is None:
+            return None
+        return (value if type(value) is self.kind else self.kind(value)).uuid
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Id | None:  # noqa: ARG002
         """Return the identifier of a stored UUID."""

@@ -241,7 +241,7 @@ def files_of_upload(connection: Connection, version: VersionId, upload: UploadId
         version_files.c.version_id == version, version_files.c.upload_id == upload, version_files.c.blob_id.is_(None)
     )
     rows = connection.execute(query.order_by(version_files.c.offset_bytes, version_files.c.size_bytes))
-    return tuple(file_of(row) for row in rows)
+    return tuple(map(file_of, rows.all()))
 
 
 def draft_files(
@@ -257,5 +257,5 @@ def draft_files(
     )
     return [
         (replace(file_of(row), declared=row.declared or row.sent), UploadState(row.state) if row.state else None)
-        for row in connection.execute(query)
+        for row in connection.execute(query).all()
     ]

@@ -69,7 +69,7 @@ def files_of(connection: Connection, version: VersionId, after: str, limit: int)
     """Return ``limit`` files of a version in ascending order of path, from after ``after`` on."""
     query = select(version_files).where(version_files.c.version_id == version, version_files.c.path > after)
     rows = connection.execute(query.order_by(version_files.c.path).limit(limit))
-    return tuple(file_of(row) for row in rows)
+    return tuple(map(file_of, rows.all()))
 
 
 def files_at(connection: Connection, version: VersionId, paths: Sequence[FilePath]) -> tuple[VersionFile, ...]:
@@ -77,13 +77,13 @@ def files_at(connection: Connection, version: VersionId, paths: Sequence[FilePat
     query = select(version_files).where(
         version_files.c.version_id == version, version_files.c.path.in_([str(path) for path in paths])
     )
-    return tuple(file_of(row) for row in connection.execute(query.order_by(version_files.c.path)))
+    return tuple(file_of(row) for row in connection.execute(query.order_by(version_files.c.path)).all())
 
 
 def file_of(row: Row[Any]) -> VersionFile:
     """Return the file that a row of the table states."""
     return VersionFile(
-        path=FilePath(row.path),
+        path=FilePath.kept(row.path),
         size_bytes=row.size_bytes,
         upload=row.upload_id,
         digest=row.digest,

@@ -52,8 +52,9 @@ def set_pages(connection: Connection, version: VersionId, pages: Sequence[tuple[
 def pages_of(connection: Connection, version: VersionId) -> tuple[PageReference, ...]:
     """Return what the root of a version says of its pages, in order; nothing for one of an earlier release."""
     query = select(manifest_pages).where(manifest_pages.c.version_id == version).order_by(manifest_pages.c.number)
+    kept = FilePath.kept
     return tuple(
-        PageReference(row.digest, FilePath(row.first_path), FilePath(row.last_path), row.files, row.size_bytes)
+        PageReference(row.digest, kept(row.first_path), kept(row.last_path), row.files, row.size_bytes)
         for row in connection.execute(query)
     )
 

@@ -61,7 +61,7 @@ def held_files(connection: Connection, version: VersionId, after: str, limit: in
         version_files.c.blob_id.is_not(None),
         version_files.c.format.is_(None) | version_files.c.format.in_(TABLES),
     )
-    return tuple(file_of(row) for row in connection.execute(query.order_by(version_files.c.path).limit(limit)))
+    return tuple(file_of(row) for row in connection.execute(query.order_by(version_files.c.path).limit(limit)).all())
 
 
 def table_files(connection: Connection, version: VersionId, after: str, limit: int) -> tuple[VersionFile, ...]:
@@ -72,7 +72,7 @@ def table_files(connection: Connection, version: VersionId, after: str, limit: i
         version_files.c.blob_id.is_not(None),
         version_files.c.format.in_(TABLES),
     )
-    return tuple(file_of(row) for row in connection.execute(query.order_by(version_files.c.path).limit(limit)))
+    return tuple(file_of(row) for row in connection.execute(query.order_by(version_files.c.path).limit(limit)).all())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from registry.manifests.dialect import Dialect
 from registry.manifests.inventory import ColumnEntry, detect_format, inspect_file
 from registry.manifests.media import media_of
 from registry.manifests.model import Format
+from registry.manifests.source import DiskSource
 
 
 def a_file(folder: Path, name: str, content: bytes) -> Path:
@@ -176,7 +177,8 @@ def test_of_a_column_with_several_kinds_the_first_row_of_each_is_known(tmp_path:
 )
 def test_the_format_is_decided_by_content(tmp_path: Path, name: str, content: bytes, stated: Format) -> None:
     path = a_file(tmp_path, name, content)
-    assert detect_format(path, name, media_of(path, name)) is stated
+    source = DiskSource(path)
+    assert detect_format(source, name, media_of(source, name)) is stated
 
 
 @pytest.mark.parametrize(
