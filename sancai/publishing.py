@@ -27,7 +27,7 @@ from sancai.publish_statement import Statement, read_statement
 from sancai.transfers import Progress
 
 POLL_MIN_S: Final = 0.2
-POLL_MAX_S: Final = 3.0
+POLL_MAX_S: Final = 1.0
 
 Told = Callable[[str], None]
 """Called with the step that begins: walk, dataset, read, draft, upload, verify, publish."""
@@ -342,7 +342,7 @@ def await_verification(
                 draft=draft,
             )
         time.sleep(pause)
-        pause = min(POLL_MAX_S, pause * 3 // 2 if pause >= 2 else pause + POLL_MIN_S)
+        pause = min(POLL_MAX_S, pause + POLL_MIN_S)
     return found
 
 

@@ -215,12 +215,6 @@ def announced(
     ]
 
 
-def empty_announcements(connection: Connection, subject: str) -> int:
-    """Take what announcements say of a thing out of them; return how many there were. They stay as entries."""
-    emptied = connection.execute(update_rows(announcements).where(announcements.c.subject == subject).values(data={}))
-    return emptied.rowcount
-
-
 # Webhooks.
 
 
