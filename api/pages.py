@@ -13,10 +13,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.access_pages import access_pages
 from api.account_pages import account_pages
+from api.board_pages import board_pages
 from api.calls import cursor_of, house, position_of
 from api.openapi import document
 from api.page import page, refused, somebody
 from api.v1.dataset_bodies import version_number
+from registry.adoption import lists
 from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import service as awards
@@ -56,6 +58,7 @@ def install(app: Flask) -> None:
     app.register_blueprint(account_pages)
     app.jinja_env.globals.update(industry_name=industry_name)
     app.register_blueprint(access_pages)
+    app.register_blueprint(board_pages)
     app.jinja_env.filters.update(size=size_text, yuan=lambda fen: str(Money(fen)))
 
 
@@ -128,6 +131,8 @@ def show_dataset(namespace: str, slug: str) -> str | AnyResponse:
             files_shown_max=FILES_SHOWN_MAX,
             publisher=parties.firm(view, held.publisher).name,
             count=_count(view, held.name),
+            service_url=house().settings.public_url,
+            scenes=lists.scenes_answered_by(view, held.id),
             listings=_listings(view, held),
             snippets=_snippets(held, shown),
             **_lineage(view, held, shown),

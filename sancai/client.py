@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sancai.access import Access
     from sancai.accounts import Accounts
     from sancai.adoption import Adoption
+    from sancai.boards import Boards
     from sancai.cases import Cases
     from sancai.datasets import Datasets
     from sancai.differences import Difference
@@ -184,6 +185,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.messages import Messages
 
         return Messages(self.session)
+
+    @cached_property
+    def boards(self) -> "Boards":
+        """Boards, statistics of adoption, scenes, the annotation catalog."""
+        from sancai.boards import Boards
+
+        return Boards(self.session)
 
     @cached_property
     def adoption(self) -> "Adoption":

@@ -90,6 +90,10 @@ class Action(StrEnum):
     READ_ERASURE = "read_erasure"
     # Adoption and quality.
     ATTEST_ADOPTION = "attest_adoption"
+    COUNTERSIGN_ADOPTION = "countersign_adoption"
+    PUBLISH_SCENE = "publish_scene"
+    ANSWER_SCENE = "answer_scene"
+    KEEP_CATALOGS = "keep_catalogs"
     FILE_EVIDENCE = "file_evidence"
     REPORT_QUALITY = "report_quality"
     READ_EVIDENCE = "read_evidence"
@@ -205,6 +209,10 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.CONFIRM_ERASURE: _of(Scope.SIGN, *SIGNING_RANKS),
     Action.READ_ERASURE: _of(Scope.READ, *OFFICE_ROLES),
     Action.ATTEST_ADOPTION: _of(Scope.ADOPT, Role.OWNER),
+    Action.COUNTERSIGN_ADOPTION: _of(Scope.ADOPT, Role.OWNER),
+    Action.PUBLISH_SCENE: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER, Role.REGISTRAR),
+    Action.ANSWER_SCENE: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
+    Action.KEEP_CATALOGS: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.FILE_EVIDENCE: _of(
         Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.REGISTRAR, Role.REVIEWER
     ),

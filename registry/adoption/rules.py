@@ -8,22 +8,35 @@ Rules (S1 cl.14; RULINGS 1-5):
 * On the adoption date it stands on an admitted leader list of the dataset's sector, national or provincial; a municipal
   list counts only by ruling.
 * Adoption is contract and use: statement, contract and proof of delivery, all three, and a start that is not in the
-  future.
+  future. A delivery is proved by a signed document, or by what this installation measured: every file of the content,
+  to the last byte, to the adopter, no later than the use began.
+* Nobody counts whose money came back: within 180 days of the start the adopter (its group) paid the publisher and the
+  publisher the adopter, directly or through one firm; through a firm only when the sums are nearly equal (POLICY §5,
+  F4). How wide the window is and how near is near, no document says.
+* The publisher's countersignature confirms a receipt; a receipt counts without it, or a publisher would decide who its
+  adopters are.
 * A withdrawn receipt does not count, whenever the count is made.
 * Nobody adopts what is not public yet: the use of a content begins on the day it was published here or later, and an
   attestation speaks of a use that has begun (RULINGS 3).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
-from registry.adoption.model import AdopterFacts, AdoptionCount, JudgedReceipt, Receipt
+from registry.adoption.model import AdopterFacts, AdoptionCount, JudgedReceipt, MeasuredReads, Receipt
+from registry.catalog.usage_model import DeliveredReads
 from registry.errors import Finding, Obstacle, RuleError
+from registry.exchange.model import Trade
 from registry.values.identifiers import DatasetId, FirmId, ReceiptId
 
 ADOPTERS_MEASURE: Final = "independent_leading_adopters"
 """The measure of a fixed award that is counted here."""
+
+TRADE_WINDOW_DAYS: Final = 180
+NEARLY_EQUAL_PERCENT: Final = 80
+"""The smallest sum of a circle through others is at least so much of the largest."""
 
 LEVELS_COUNTED: Final = frozenset({"national", "provincial"})
 MUNICIPAL: Final = "municipal"
@@ -51,6 +64,46 @@ def require_attestable(started_on: date, published_on: date | None, today: date)
         raise RuleError("adoption_refused", tuple(found))
 
 
+def require_measured(reads: DeliveredReads | None, files: int, started_on: date) -> MeasuredReads:
+    """Return what was measured, or raise RuleError: not every file came, or the use began before the first did."""
+    if reads is None or reads.files < files:
+        parameters = {"files": str(reads.files if reads else 0), "needed": str(files)}
+        raise RuleError("adoption_refused", (Obstacle("adoption_not_delivered", "RULINGS 3", parameters=parameters),))
+    if started_on < reads.first_on:
+        parameters = {"started_on": str(started_on), "first_on": str(reads.first_on)}
+        obstacle = Obstacle("adoption_before_delivery", "RULINGS 3", parameters=parameters)
+        raise RuleError("adoption_refused", (obstacle,))
+    return MeasuredReads(reads.first_on, reads.last_on, reads.downloads, reads.size_bytes)
+
+
+def purchase_circle(trades: Sequence[Trade], adopter: FirmId, publisher: FirmId) -> tuple[FirmId, ...]:
+    """Return the firms through which money went from ``adopter`` to ``publisher`` and back; empty when it did not.
+
+    ``trades`` are those of the window; firms of one group stand under one identifier.
+    """
+    sums: dict[tuple[FirmId, FirmId], int] = {}
+    for trade in trades:
+        if trade.payer != trade.payee:
+            sums[trade.payer, trade.payee] = sums.get((trade.payer, trade.payee), 0) + trade.net.fen
+    firms = sorted({firm for edge in sums for firm in edge} - {adopter, publisher})
+
+    def ways(one: FirmId, other: FirmId) -> Iterator[tuple[FirmId, ...]]:
+        if (one, other) in sums:
+            yield (one, other)
+        for between in firms:
+            if (one, between) in sums and (between, other) in sums:
+                yield (one, between, other)
+
+    for there in ways(adopter, publisher):
+        for back in ways(publisher, adopter):
+            circle = there + back[1:]
+            passed = [sums[edge] for edge in pairwise(circle)]
+            direct = len(circle) == 3
+            if direct or min(passed) * 100 >= max(passed) * NEARLY_EQUAL_PERCENT:
+                return circle
+    return ()
+
+
 def reasons_against(receipt: Receipt, facts: AdopterFacts, levels: frozenset[str], day: date) -> tuple[Obstacle, ...]:
     """Return every reason why one receipt does not count on ``day``, leaving other receipts aside."""
     found = []
@@ -62,6 +115,9 @@ def reasons_against(receipt: Receipt, facts: AdopterFacts, levels: frozenset[str
         found.append(Obstacle("adopter_made_it", "RULINGS 2", parameters={"role": facts.made_it_as}))
     if facts.related_by:
         found.append(Obstacle("adopter_related", "RULINGS 1", parameters={"chain": " → ".join(facts.related_by)}))
+    if facts.traded_in_circle:
+        circle = {"circle": " → ".join(facts.traded_in_circle), "days": str(TRADE_WINDOW_DAYS)}
+        found.append(Obstacle("adopter_trades_in_circle", "POLICY F4", parameters=circle))
     if not facts.leader_levels & levels:
         found.append(
             Obstacle(

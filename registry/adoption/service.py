@@ -7,16 +7,18 @@ from datetime import date
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
 from registry.adoption import records, rules
+from registry.adoption.adopters import facts_of
 from registry.adoption.model import (
-    AdopterFacts,
     AdoptionCount,
     AttestAdoption,
+    Countersignature,
     Document,
     Receipt,
     WithdrawAdoption,
 )
 from registry.catalog import service as catalog
-from registry.catalog.model import Dataset, Version, VersionState
+from registry.catalog.model import Version, VersionState
+from registry.catalog.usage import delivered_to
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
 from registry.journal.signing import SigningKey
 from registry.journal.work import View, Work
@@ -29,7 +31,7 @@ from registry.policy.model import Instrument
 from registry.quality import service as quality
 from registry.quality.reports import FileReport, QualityReport
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, DatasetId, EvidenceId, FirmId, ReceiptId
+from registry.values.identifiers import AuthorityId, DatasetId, EvidenceId, ReceiptId
 from registry.values.names import PublicName
 
 
@@ -41,7 +43,8 @@ def attest(work: Work, key: SigningKey, command: AttestAdoption) -> Receipt:
     Raises:
         NotAllowedError: The actor may not attest for a firm.
         NotFoundError: There is no such dataset, content or document of the firm's own.
-        RuleError: The content is not public, the use has not begun or began before, or a document is of another kind.
+        RuleError: The content is not public, the use has not begun or began before, a document is of another kind, or
+            none of delivery is named and not all of the content was delivered from here.
         ConflictError: The firm has attested this content before and not withdrawn it.
     """
     dataset = catalog.dataset(work, command.dataset)
@@ -57,7 +60,11 @@ def attest(work: Work, key: SigningKey, command: AttestAdoption) -> Receipt:
     rules.require_attestable(command.started_on, _published_on(version), work.now.civil_day())
     statement = _document(work, command.statement, EvidenceKind.STATEMENT)
     contract = _document(work, command.contract, EvidenceKind.CONTRACT)
-    delivery = _document(work, command.delivery, EvidenceKind.DELIVERY_RECEIPT)
+    delivery = _document(work, command.delivery, EvidenceKind.DELIVERY_RECEIPT) if command.delivery else None
+    measured = None
+    if delivery is None:
+        reads = delivered_to(work, version.id, firm)
+        measured = rules.require_measured(reads, version.files, command.started_on)
     if standing := records.standing_receipt(work.connection, dataset.id, command.content_digest, firm):
         raise ConflictError("adoption_attested_already", id=standing.id)
     made = Receipt(
@@ -71,6 +78,7 @@ def attest(work: Work, key: SigningKey, command: AttestAdoption) -> Receipt:
         statement=statement,
         contract=contract,
         delivery=delivery,
+        measured=measured,
         attested_at=work.now,
         attested_by=work.actor.account,
     )
@@ -82,6 +90,39 @@ def attest(work: Work, key: SigningKey, command: AttestAdoption) -> Receipt:
     records.add_receipt(work.connection, made)
     _restate_count(work, made.dataset)
     return made
+
+
+def countersign(work: Work, key: SigningKey, receipt: ReceiptId) -> Receipt:
+    """Confirm, as the publisher, a receipt on a dataset of one's own; the registry signs that it was confirmed.
+
+    Raises:
+        NotFoundError: There is no such receipt on a dataset of the actor's firm.
+        NotAllowedError: The actor may not sign for its firm.
+        ConflictError: It was countersigned or withdrawn before.
+    """
+    found = records.receipt_of(work.connection, receipt)
+    if found is None:
+        raise NotFoundError("receipt_not_found", id=receipt)
+    publisher = catalog.dataset(work, found.dataset).publisher
+    own = Resource(firms=frozenset({publisher}), dataset=found.dataset, subject=found.id)
+    require_visible(work.actor, Action.COUNTERSIGN_ADOPTION, own, "receipt")
+    if work.actor.account is None:
+        raise NotAllowedError("not_yours")
+    if found.withdrawn_at is not None:
+        raise ConflictError("adoption_withdrawn_already", id=found.id)
+    statement = found.countersigned_bytes(work.now, work.actor.account)
+    signature = base64.b64encode(key.sign(statement)).decode()
+    made = Countersignature(work.now, work.actor.account, signature, str(key.verifier))
+    entry = work.journal(
+        "adoption.use_countersigned",
+        found.id,
+        statement=statement.decode(),
+        signature=signature,
+        signed_by=made.signed_by,
+    )
+    if not records.add_countersignature(work.connection, found.id, made, entry):
+        raise ConflictError("adoption_countersigned_already", id=found.id)
+    return replace(found, countersigned=made)
 
 
 def withdraw(work: Work, command: WithdrawAdoption) -> Receipt:
@@ -125,7 +166,7 @@ def count(
     versions = catalog.versions(view, dataset)
     facts = {
         receipt.id: (
-            _facts(view, authority, counted, versions, receipt, names[receipt.adopter]),
+            facts_of(view, authority, counted, versions, receipt, names[receipt.adopter]),
             names[receipt.adopter],
         )
         for receipt in found
@@ -203,41 +244,6 @@ def _published_on(version: Version) -> date | None:
 def _document(work: Work, document: EvidenceId, kind: EvidenceKind) -> Document:
     found = manifests.require_evidence(work, [document], kind=kind, owner=work.actor.firm)[0]
     return Document(found.id, found.digest)
-
-
-def _facts(
-    view: View, authority: AuthorityId, dataset: Dataset, versions: tuple[Version, ...], receipt: Receipt, name: str
-) -> AdopterFacts:
-    """Return what is known of an adopter on the day its use began."""
-    day = receipt.started_on
-    controller = parties.controller(view, receipt.adopter, day)
-    related = parties.relation(view, receipt.adopter, dataset.publisher, day)
-    entries = parties.leader_entries(view, authority, receipt.adopter, day, dataset.sector)
-    return AdopterFacts(
-        controller=controller,
-        controller_name=parties.firm(view, controller).name,
-        leader_levels=frozenset(entry.list.level.value for entry in entries),
-        related_by=(related.chain or (name,)) if related else (),
-        made_it_as=_made_it_as(view, versions, receipt.adopter, name, controller, day),
-    )
-
-
-def _made_it_as(
-    view: View, versions: tuple[Version, ...], adopter: FirmId, name: str, controller: FirmId, day: date
-) -> str:
-    """Return the role of the adopter's group in the making of any version, or nothing.
-
-    A contributor that is not registered here is told by its name alone.
-    """
-    for version in versions:
-        for contributor in version.contributors:
-            by_name = contributor.firm is None and contributor.name.strip() == name
-            by_group = contributor.firm is not None and (
-                contributor.firm == adopter or parties.controller(view, contributor.firm, day) == controller
-            )
-            if by_name or by_group:
-                return contributor.role.value
-    return ""
 
 
 # Reports of laboratories.

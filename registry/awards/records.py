@@ -327,6 +327,12 @@ def other_award(
     return _joined(connection, [row])[0] if row else None
 
 
+def paid_awards(connection: Connection, dataset: DatasetId) -> tuple[Case, ...]:
+    """Return the awards that were paid on a lineage."""
+    query = select(cases).where(cases.c.dataset_id == dataset, cases.c.state == CaseState.PAID.value)
+    return _joined(connection, connection.execute(query.order_by(cases.c.applied_at)).all())
+
+
 def cases_page(
     connection: Connection,
     *,

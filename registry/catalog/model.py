@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from registry.catalog.industries import KeyIndustry
 from registry.catalog.statement_model import NO_INDUSTRY, Deprecation, Grade, Industry, Registration, Right
 from registry.errors import Parameter
 from registry.manifests.model import FilePath
@@ -270,6 +271,17 @@ class Version:
     def is_draft(self) -> bool:
         """Whether it was never published."""
         return self.state in DRAFT_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDataset:
+    """A dataset that everybody finds, with what its newest published version holds and states."""
+
+    id: DatasetId
+    sector: Sector
+    key_industry: KeyIndustry | None
+    content_digest: Digest
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

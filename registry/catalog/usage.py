@@ -12,14 +12,14 @@ from registry.actors.model import Action, Actor, Resource
 from registry.actors.rules import require_visible
 from registry.catalog import records, rules
 from registry.catalog.model import Dataset, VersionFile
-from registry.catalog.usage_model import UsageDay, UsageDigest, UsageEvent
+from registry.catalog.usage_model import DeliveredReads, UsageDay, UsageDigest, UsageEvent
 from registry.errors import UnavailableError
 from registry.journal.work import Command, View, Work, perform
 from registry.manifests.uploads import Blob
 from registry.parties import service as parties
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import ReadId, VersionId
+from registry.values.identifiers import FirmId, ReadId, VersionId
 from registry.values.moment import Clock, Moment
 from storage.database import Connection, Database, DatabaseUnavailableError
 
@@ -79,6 +79,11 @@ def usage(view: View, dataset: Dataset, before: date | None, limit: int) -> tupl
     asked_by = Resource(publisher, parties.concerned_office(view, publisher), dataset.id, dataset.id)
     require_visible(view.actor, Action.READ_USAGE, asked_by, "usage")
     return records.usage_of(view.connection, dataset.id, before, limit)
+
+
+def delivered_to(view: View, version: VersionId, firm: FirmId) -> DeliveredReads | None:
+    """Return what of a version was sent to a firm to the last byte, as the access log shows; None when nothing was."""
+    return records.delivered_to(view.connection, version, str(firm))
 
 
 def digest_usage(database: Database, clock: Clock) -> int:

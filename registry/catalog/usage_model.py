@@ -56,6 +56,17 @@ class UsageDay:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveredReads:
+    """What of a version was sent to one party to the last byte: first and last day, downloads, files, bytes."""
+
+    first_on: date
+    last_on: date
+    downloads: int
+    files: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class IssuedRead:
     """A read that was given out: when, and the key and size of the object its address leads to."""
 

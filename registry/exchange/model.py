@@ -124,6 +124,16 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Trade:
+    """What one firm bought of another on a day, without VAT; an exchange between them passes it through."""
+
+    payer: FirmId
+    payee: FirmId
+    day: date
+    net: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A purchase of ``quantity`` units by ``buyer`` from ``seller``."""
 

@@ -3,7 +3,9 @@
 What concerns listings alone stands in ``listings.py``.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import date, timedelta
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
@@ -31,6 +33,7 @@ from registry.exchange.model import (
     Payment,
     PlaceOrder,
     RecordPayment,
+    Trade,
     Verification,
     VerifyInvoice,
 )
@@ -41,7 +44,8 @@ from registry.messages.model import Event, Topic
 from registry.parties import service as parties
 from registry.values.canonical import Json, canonical_json
 from registry.values.digest import Digest
-from registry.values.identifiers import InvoiceId, OrderId
+from registry.values.identifiers import FirmId, InvoiceId, OrderId
+from registry.values.moment import Moment
 
 __all__ = [
     "accept_listing",
@@ -334,3 +338,9 @@ def orders(view: View, after: OrderId | None, limit: int) -> list[Order]:
     require(view.actor, Action.READ_ORDER)
     reader = view.actor.firm or view.actor.authority
     return records.orders_page(view.connection, reader, after, limit) if reader else []
+
+
+def trades(view: View, firms: Collection[FirmId], first: date, last: date) -> tuple[Trade, ...]:
+    """Return what was bought by or of some firms under contracts of ``first`` to ``last``; for rules, not for eyes."""
+    until = Moment.start_of(last + timedelta(days=1))
+    return records.trades_of(view.connection, firms, Moment.start_of(first), until)

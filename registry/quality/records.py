@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Row, SmallInteger, Table, Text, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from registry.quality.model import Score
 from registry.quality.reports import QualityReport
@@ -66,6 +67,15 @@ def reports_on(connection: Connection, content: Digest) -> tuple[QualityReport, 
         .order_by(reports.c.filed_at.desc(), reports.c.id.desc())
     )
     return tuple(_report(row) for row in rows)
+
+
+def contents_with_scores(connection: Connection, least_hundredths: int) -> frozenset[Digest]:
+    """Return the contents whose newest report has at least so many hundredths of a point in every dimension."""
+    newest = select(reports).ext(distinct_on(reports.c.content_digest))
+    found = newest.order_by(reports.c.content_digest, reports.c.filed_at.desc(), reports.c.id.desc()).subquery()
+    dimensions = ("documentation_hundredths", "data_quality_hundredths", "model_application_hundredths")
+    query = select(found.c.content_digest).where(*(found.c[name] >= least_hundredths for name in dimensions))
+    return frozenset(connection.execute(query).scalars())
 
 
 def _report(row: Row[Any]) -> QualityReport:

@@ -13,6 +13,7 @@ from registry.parties.model import ProviderKind
 from registry.policy import service as policy
 from registry.quality import records
 from registry.quality.reports import FileReport, QualityReport
+from registry.quality.rules import HIGH_QUALITY_BAR
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, DatasetId, ReportId
 
@@ -69,3 +70,8 @@ def report(view: View, content: Digest, authority: AuthorityId | None = None) ->
         if authority is None or parties.provider(view, authority, found.laboratory, kind, day):
             return found
     return None
+
+
+def contents_of_high_quality(view: View) -> frozenset[Digest]:
+    """Return the contents whose newest report has 90 points or more in each dimension of TC609 (RULINGS 9)."""
+    return records.contents_with_scores(view.connection, HIGH_QUALITY_BAR.hundredths)

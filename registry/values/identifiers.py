@@ -140,6 +140,24 @@ class ReceiptId(Id):
     prefix = "rcpt"
 
 
+class SceneId(Id):
+    """Identifies a scene of the scene list (场景机会清单)."""
+
+    prefix = "scn"
+
+
+class AnnotationId(Id):
+    """Identifies an entry of the public-data annotation catalog (公共数据标注目录)."""
+
+    prefix = "anc"
+
+
+class TypicalCaseId(Id):
+    """Identifies a typical case (典型案例) of a key industry."""
+
+    prefix = "typ"
+
+
 class ReportId(Id):
     """Identifies a laboratory's quality report."""
 

@@ -127,6 +127,51 @@ def _applicable(world: World) -> Asked:
     return Asked(body=steps.award_body())
 
 
+SCENE: Final = {"batch": "2026-1", "title": "风机故障预警", "sector": "new_energy", "need": "带标注的振动数据"}
+ANNOTATION: Final = {
+    "department": "区交通局",
+    "title": "路口视频",
+    "authorisation_basis": "伊数发〔2026〕7号",
+    "need": "车辆与行人框标注",
+    "sector": "transport",
+    "size_bytes": 5_000,
+}
+TYPICAL_CASE: Final = {
+    "industry": "smart_energy",
+    "title": "功率预测",
+    "recognised_by": "国家数据局",
+    "document_number": "国数〔2026〕1号",
+    "recognised_on": "2026-02-01",
+}
+ENDING: Final = {"reason": "已完成"}
+
+
+def _scene(world: World) -> Asked:
+    return Asked({"scene": world.as_(OFFICE, Role.REGISTRAR).post("/v1/scenes", SCENE)["id"]}, ENDING)
+
+
+def _scene_to_answer(world: World) -> Asked:
+    return replace(_scene(world), body={"dataset": DATASET, "note": "含一年振动数据"})
+
+
+def _annotation(world: World) -> Asked:
+    made = world.as_(OFFICE, Role.REGISTRAR).post("/v1/annotation-catalog", ANNOTATION)
+    return Asked({"annotation": made["id"]}, {"state": "authorised", "note": "授权书已签"})
+
+
+def _typical_case(world: World) -> Asked:
+    return Asked({"case": world.as_(OFFICE, Role.REGISTRAR).post("/v1/typical-cases", TYPICAL_CASE)["id"]}, ENDING)
+
+
+def _reviewed_adoption(world: World) -> Asked:
+    receipt, case = world.ids[f"receipt_{ADOPTER}"], world.ids["case"]
+    steps.make_payable(world, case)
+    steps.instruct(world, case, steps.AWARD_LINE)
+    steps.pay(world, case)
+    world.as_(ADOPTER).post(f"/v1/adoptions/{receipt}/withdraw", {"reason": "停用"}, status=200)
+    return Asked({"receipt": receipt}, {"case": case, "outcome": "recover", "reason": "采信不足三家"})
+
+
 def _reviewed(body: Mapping[str, Any]) -> Callable[[World], Asked]:
     def make(world: World) -> Asked:
         steps.review(world, world.ids["case"])
@@ -481,7 +526,26 @@ SAMPLES: Final[dict[str, Sample]] = {
     # Adoption and quality.
     "attest_adoption": Sample(lambda world: Asked(body=steps.adoption_body(world, BUYER)), of(BUYER)),
     "withdraw_adoption": Sample(named("receipt", f"receipt_{ADOPTER}", {"reason": "停用"}), of(ADOPTER)),
+    "countersign_adoption": Sample(named("receipt", f"receipt_{ADOPTER}"), of(PUBLISHER)),
     "count_adoption": Sample(plain(dataset_path())),
+    "list_adoption_reviews": Sample(plain()),
+    "answer_adoption_review": Sample(_reviewed_adoption, of(OFFICE)),
+    "show_badge": Sample(plain(dataset_path())),
+    "draw_badge": Sample(plain(dataset_path())),
+    # Boards and lists.
+    "show_boards": Sample(plain()),
+    "show_adoption_statistics": Sample(plain(on="2026-03-01")),
+    "export_table": Sample(plain({"table": "boards"})),
+    "list_scenes": Sample(plain()),
+    "publish_scene": Sample(plain(body=SCENE)),
+    "answer_scene": Sample(_scene_to_answer, of(PUBLISHER)),
+    "end_scene": Sample(_scene, of(OFFICE)),
+    "list_annotations": Sample(plain()),
+    "add_annotation": Sample(plain(body=ANNOTATION)),
+    "move_annotation": Sample(_annotation, of(OFFICE)),
+    "list_typical_cases": Sample(plain()),
+    "enter_typical_case": Sample(plain(body=TYPICAL_CASE)),
+    "end_typical_case": Sample(_typical_case, of(OFFICE)),
     # Whether a firm is a laboratory, the register says, not its roles.
     "file_quality_report": Sample(lambda world: Asked(body=steps.report_body(world))),
     # Exchange.

@@ -27,7 +27,13 @@ from registry.catalog.records.datasets import (
     set_newest,
     take_namespace,
 )
-from registry.catalog.records.deliveries import add_deliveries, deliveries, issued_reads, usage_of
+from registry.catalog.records.deliveries import (
+    add_deliveries,
+    delivered_to,
+    deliveries,
+    issued_reads,
+    usage_of,
+)
 from registry.catalog.records.erasures import (
     add_erasure,
     condemn_contents,
@@ -89,6 +95,7 @@ from registry.catalog.records.search import (
     set_price,
     unindex_dataset,
 )
+from registry.catalog.records.shown import shown_datasets
 from registry.catalog.records.staff import (
     add_staff_access,
     set_staff_end,
@@ -207,6 +214,7 @@ __all__ = [
     "dataset_of",
     "datasets",
     "datasets_of",
+    "delivered_to",
     "deliveries",
     "derived_grades",
     "differing_files",
@@ -281,6 +289,7 @@ __all__ = [
     "set_staff_end",
     "set_version",
     "sharing",
+    "shown_datasets",
     "staff_access_of",
     "staff_accesses",
     "staff_accesses_page",

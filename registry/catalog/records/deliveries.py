@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Column, Table, text
 from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 
-from registry.catalog.usage_model import DeliveredSpans, IssuedRead, UsageDay
-from registry.values.identifiers import DatasetId, ReadId
+from registry.catalog.usage_model import DeliveredReads, DeliveredSpans, IssuedRead, UsageDay
+from registry.values.identifiers import DatasetId, ReadId, VersionId
 from registry.values.moment import SHANGHAI, Moment
 from registry.values.records import IdColumn, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may
@@ -71,6 +71,19 @@ _DAYS = text(
 )
 
 
+_DELIVERED_TO = text(
+    """
+    SELECT CAST(timezone(:zone, min(held.first_at)) AS date) AS first_on,
+           CAST(timezone(:zone, max(held.first_at)) AS date) AS last_on,
+           count(*) AS downloads, count(DISTINCT event.path) AS files, coalesce(sum(event.size_bytes), 0) AS size_bytes
+      FROM usage_events event
+      JOIN deliveries held ON held.read_id = event.id AND held.read_at = event.read_at
+     WHERE event.version_id = :version AND event.party = :party
+       AND held.covered @> int8range(0, event.size_bytes)
+    """
+)
+
+
 def issued_reads(connection: Connection, wanted: Iterable[ReadId]) -> dict[ReadId, IssuedRead]:
     """Return those of some read ids that were given out here, with the place and size of their files."""
     rows = connection.execute(_ISSUED, {"ids": [read.uuid for read in wanted]})
@@ -91,6 +104,15 @@ def add_deliveries(connection: Connection, made: Sequence[DeliveredSpans]) -> No
     ]
     if rows:
         connection.execute(_ADD, rows)
+
+
+def delivered_to(connection: Connection, version: VersionId, party: str) -> DeliveredReads | None:
+    """Return what of a version was sent to a party to the last byte, None when nothing was."""
+    asked = {"zone": SHANGHAI.key, "version": version.uuid, "party": party}
+    row = connection.execute(_DELIVERED_TO, asked).one()
+    if not row.downloads:
+        return None
+    return DeliveredReads(row.first_on, row.last_on, row.downloads, row.files, int(row.size_bytes))
 
 
 def usage_of(connection: Connection, dataset: DatasetId, before: date | None, limit: int) -> tuple[UsageDay, ...]:

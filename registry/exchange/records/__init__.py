@@ -28,6 +28,7 @@ from registry.exchange.records.orders import (
     orders,
     orders_page,
     save_order,
+    trades_of,
 )
 
 __all__ = [
@@ -54,4 +55,5 @@ __all__ = [
     "payments_of",
     "save_listing_state",
     "save_order",
+    "trades_of",
 ]

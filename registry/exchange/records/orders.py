@@ -1,5 +1,6 @@
 """Orders and the signed contracts they were accepted under."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -19,10 +20,12 @@ from sqlalchemy import (
     update,
 )
 
-from registry.exchange.model import Contract, Order, OrderState, ProductKind, Purpose
+from registry.exchange.model import Contract, Order, OrderState, ProductKind, Purpose, Trade
 from registry.exchange.records.columns import one_of
+from registry.exchange.records.listings import listings
 from registry.parties.records import stands_in_register
 from registry.values.identifiers import AuthorityId, DatasetId, FirmId, ListingId, OrderId, VersionId
+from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
 from storage.database import Connection, Writes, metadata, rows_may
 
@@ -149,6 +152,25 @@ def orders_page(connection: Connection, reader: FirmId | AuthorityId, after: Ord
     if after:
         query = query.where(orders.c.id < after)
     return [_order(row) for row in connection.execute(query.order_by(orders.c.id.desc()).limit(limit))]
+
+
+def trades_of(connection: Connection, firms: Collection[FirmId], first: Moment, until: Moment) -> tuple[Trade, ...]:
+    """Return what was bought by or of some firms, by contracts made from ``first`` until before ``until``.
+
+    The money of a dataset sold through an exchange is its publisher's, who made the offer.
+    """
+    query = (
+        select(orders.c.buyer_id, listings.c.offered_by, orders.c.accepted_at, orders.c.net)
+        .join(listings, listings.c.id == orders.c.listing_id)
+        .where(orders.c.accepted_at >= first, orders.c.accepted_at < until)
+        .where(or_(orders.c.buyer_id.in_(firms), listings.c.offered_by.in_(firms)))
+        .order_by(orders.c.accepted_at, orders.c.id)
+    )
+    return tuple(
+        Trade(row.buyer_id, row.offered_by, row.accepted_at.civil_day(), row.net)
+        for row in connection.execute(query)
+        if row.buyer_id != row.offered_by
+    )
 
 
 def add_contract(connection: Connection, contract: Contract) -> None:

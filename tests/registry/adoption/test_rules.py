@@ -1,17 +1,29 @@
 """Who counts: order does not matter, a withdrawal never adds, and every reason is named."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.adoption.model import AdopterFacts, AdoptionPurpose, Document, Receipt
-from registry.adoption.rules import LEVELS_COUNTED, count, levels_counted, require_attestable
+from registry.adoption.model import AdopterFacts, AdoptionPurpose, Document, MeasuredReads, Receipt
+from registry.adoption.rules import (
+    LEVELS_COUNTED,
+    count,
+    levels_counted,
+    purchase_circle,
+    require_attestable,
+    require_measured,
+)
+from registry.catalog.usage_model import DeliveredReads
 from registry.errors import RuleError
+from registry.exchange.model import Trade
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, DatasetId, EvidenceId, FirmId, ReceiptId
 from registry.values.moment import Moment
+from registry.values.money import Money
 
 DAY = date(2026, 3, 2)
 DATASET = DatasetId.new()
@@ -149,3 +161,102 @@ def test_one_counts_per_controller(drawn: list[tuple[int, bool, str, bool]]) -> 
     found = counted(*crowd(drawn))
     controllers = [judged.controller for judged in found.receipts if judged.counts]
     assert len(controllers) == len(set(controllers)) == found.counted
+
+
+# Delivery that was measured.
+
+
+def test_a_receipt_on_measured_reads_says_so_and_comes_back_as_it_was() -> None:
+    measured = replace(a_receipt(1), delivery=None, measured=MeasuredReads(DAY, DAY, 2, 100))
+    kept = measured.as_json()
+    assert (kept["format"], "delivery" in kept) == ("sancai.adoption-receipt/2", False)
+    assert Receipt.of_json(kept) == measured
+    assert (a_receipt(1).as_json()["format"], "measured_reads" in a_receipt(1).as_json()) == (
+        "sancai.adoption-receipt/1",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("reads", "started", "code"),
+    [
+        (None, DAY, "adoption_not_delivered"),
+        (DeliveredReads(DAY, DAY, 5, 1, 100), DAY, "adoption_not_delivered"),
+        (DeliveredReads(DAY + timedelta(days=1), DAY + timedelta(days=1), 2, 2, 100), DAY, "adoption_before_delivery"),
+    ],
+)
+def test_what_was_not_delivered_whole_and_in_time_proves_no_use(
+    reads: DeliveredReads | None, started: date, code: str
+) -> None:
+    with pytest.raises(RuleError) as refused:
+        require_measured(reads, 2, started)
+    assert [each.code for each in refused.value.obstacles] == [code]
+
+
+def test_what_was_delivered_whole_is_stated() -> None:
+    assert require_measured(DeliveredReads(DAY, DAY, 3, 2, 100), 2, DAY) == MeasuredReads(DAY, DAY, 3, 100)
+
+
+# Trade in circles.
+
+ADOPTER, PUBLISHER, MIDDLE, OTHER = (FirmId(f"firm_{number:032x}") for number in range(1, 5))
+
+
+def bought(payer: FirmId, payee: FirmId, yuan: int = 1_000) -> Trade:
+    return Trade(payer, payee, DAY, Money(yuan * 100))
+
+
+def test_who_buys_of_each_other_trades_in_a_circle_whatever_the_sums() -> None:
+    found = purchase_circle([bought(ADOPTER, PUBLISHER, 1), bought(PUBLISHER, ADOPTER, 9_000)], ADOPTER, PUBLISHER)
+    assert found == (ADOPTER, PUBLISHER, ADOPTER)
+
+
+def test_a_purchase_of_the_dataset_alone_is_no_circle() -> None:
+    assert purchase_circle([bought(ADOPTER, PUBLISHER)], ADOPTER, PUBLISHER) == ()
+    assert purchase_circle([bought(ADOPTER, PUBLISHER), bought(PUBLISHER, MIDDLE)], ADOPTER, PUBLISHER) == ()
+
+
+@pytest.mark.parametrize(("back", "closed"), [(800, True), (799, False), (1_250, True), (1_251, False)])
+def test_through_another_the_sums_have_to_be_nearly_equal(back: int, closed: bool) -> None:
+    trades = [bought(ADOPTER, PUBLISHER), bought(PUBLISHER, MIDDLE), bought(MIDDLE, ADOPTER, back)]
+    circle = (ADOPTER, PUBLISHER, MIDDLE, ADOPTER)
+    assert purchase_circle(trades, ADOPTER, PUBLISHER) == (circle if closed else ())
+
+
+def test_both_ways_may_lead_through_others() -> None:
+    trades = [
+        bought(ADOPTER, MIDDLE),
+        bought(MIDDLE, PUBLISHER),
+        bought(PUBLISHER, OTHER),
+        bought(OTHER, ADOPTER),
+    ]
+    assert purchase_circle(trades, ADOPTER, PUBLISHER) == (ADOPTER, MIDDLE, PUBLISHER, OTHER, ADOPTER)
+
+
+_TRADES = st.lists(
+    st.builds(bought, *[st.sampled_from([ADOPTER, PUBLISHER, MIDDLE, OTHER])] * 2, st.integers(1, 3_000)), max_size=10
+)
+
+
+@given(_TRADES, st.randoms(use_true_random=False))
+def test_a_circle_is_made_of_trades_and_depends_on_no_order(trades: list[Trade], random: object) -> None:
+    found = purchase_circle(trades, ADOPTER, PUBLISHER)
+    shuffled = [*trades]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert purchase_circle(shuffled, ADOPTER, PUBLISHER) == found
+    edges = {(trade.payer, trade.payee) for trade in trades}
+    assert all(edge in edges for edge in pairwise(found))
+    assert not found or (found[0] == found[-1] == ADOPTER and PUBLISHER in found)
+    if {(ADOPTER, PUBLISHER), (PUBLISHER, ADOPTER)} <= edges:
+        assert found
+
+
+def test_whoever_trades_in_a_circle_does_not_count() -> None:
+    assert reasons(facts(1, traded_in_circle=("A", "P", "A"))) == ["adopter_trades_in_circle"]
+
+
+def test_facts_come_back_from_a_snapshot_also_from_one_of_before() -> None:
+    known = facts(1, traded_in_circle=("A", "P", "A"))
+    assert AdopterFacts.of_json(known.as_json()) == known
+    before = {name: value for name, value in known.as_json().items() if name != "traded_in_circle"}
+    assert AdopterFacts.of_json(before) == replace(known, traded_in_circle=())

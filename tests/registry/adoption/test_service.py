@@ -5,11 +5,20 @@ from datetime import timedelta
 
 import pytest
 
+from registry.actors.model import Actor
 from registry.adoption import service
-from registry.catalog.model import Contributor, ContributorRole
+from registry.adoption.model import MeasuredReads, Receipt
+from registry.catalog import service as catalog
+from registry.catalog.delivered import ingest
+from registry.catalog.model import Contributor, ContributorRole, VersionName
+from registry.catalog.usage import note_reads
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
+from registry.exchange import service as exchange
 from registry.house import House
+from registry.manifests.model import FilePath
 from registry.manifests.uploads import EvidenceKind
+from registry.parties.model import ProviderKind
+from registry.values.identifiers import ReadId
 from tests.conftest import FixedClock
 from tests.registry.adoption.builders import (
     Scene,
@@ -24,7 +33,18 @@ from tests.registry.adoption.builders import (
     take_off_list,
     withdraw,
 )
-from tests.registry.exchange.builders import a_firm, a_market, do, firm_of
+from tests.registry.catalog.test_delivered import line
+from tests.registry.exchange.builders import (
+    ALWAYS,
+    a_firm,
+    a_market,
+    a_placed_order,
+    accept,
+    compute,
+    do,
+    firm_of,
+    register_provider,
+)
 from tests.registry.parties.builders import an_owner
 
 
@@ -107,3 +127,78 @@ def test_only_a_registered_laboratory_reports(scene: Scene) -> None:
     assert report(scene).scores_hundredths == (9750, 9000, 9500)
     with pytest.raises(RuleError, match="report_refused"):
         report(scene, laboratory=scene.leaders[0])
+
+
+# Trade in circles, countersignatures, measured reads.
+
+
+def buys(scene: Scene, seller: Actor, buyer: Actor) -> None:
+    """Let a firm buy compute of another, by a contract of today."""
+    listing = do(scene.house, seller, lambda work: exchange.offer_listing(work, compute(seller)))
+    accept(scene.market, a_placed_order(scene.market, listing, 10, buyer), seller)
+
+
+def test_a_leader_that_sells_to_the_publisher_and_buys_of_it_does_not_count(scene: Scene, clock: FixedClock) -> None:
+    leader, publisher = scene.leaders[0], scene.publisher
+    for provider in (leader, publisher):
+        register_provider(scene.market, provider, ProviderKind.COMPUTE_CENTRE, green=ALWAYS)
+    buys(scene, leader, publisher)
+    attest(scene, leader)
+    assert count(scene).text == "1 of 3"
+    buys(scene, publisher, leader)
+    [reason] = count(scene).receipts[0].reasons
+    assert reason.code == "adopter_trades_in_circle"
+    assert str(reason.parameters["circle"]).count("→") == 2
+    clock.advance(timedelta(days=181))
+    attest(scene, scene.leaders[1])
+    withdraw(scene, leader, count(scene).receipts[0].receipt.id)
+    attest(scene, leader)
+    assert count(scene).text == "2 of 3"
+
+
+def test_the_publisher_countersigns_once_and_nobody_else(scene: Scene) -> None:
+    made = attest(scene, scene.leaders[0])
+
+    def countersign(actor: Actor) -> Receipt:
+        return do(scene.house, actor, lambda work: service.countersign(work, scene.house.signing_key, made.id))
+
+    with pytest.raises(NotFoundError, match="receipt_not_found"):
+        countersign(scene.leaders[0])
+    signed = countersign(scene.publisher).countersigned
+    assert signed is not None
+    statement = made.countersigned_bytes(signed.at, signed.by)
+    assert scene.house.signing_key.verifier.accepts(base64.b64decode(signed.signature), statement)
+    assert count(scene).receipts[0].receipt.countersigned == signed
+    with pytest.raises(ConflictError, match="adoption_countersigned_already"):
+        countersign(scene.publisher)
+    withdraw(scene, scene.leaders[0], made.id)
+    with pytest.raises(ConflictError, match="adoption_withdrawn_already"):
+        countersign(scene.publisher)
+
+
+def test_a_use_is_proved_by_what_was_delivered_from_here(scene: Scene) -> None:
+    leader, house = scene.leaders[0], scene.house
+    with pytest.raises(RuleError) as refused:
+        attest(scene, leader, delivery=None)
+    assert [each.code for each in refused.value.obstacles] == ["adoption_not_delivered"]
+    read = ReadId.new()
+    with house.view(leader) as view:
+        found = catalog.read_locations(view, VersionName(scene.dataset.name, 1), [FilePath("wind.csv")])
+        note_reads(house.database, view, scene.version.id, found, "v1", [read])
+    blob = found[0][1]
+    at = f"{house.clock.now().civil_day()}T23:00:00+08:00"
+    lines = [line(read, blob, 0, blob.size_bytes - 1, at)]
+    ingest(house.database, house.clock, lines)
+    with pytest.raises(RuleError, match="adoption_refused"):
+        attest(scene, leader, delivery=None)
+    ingest(house.database, house.clock, [line(read, blob, 0, blob.size_bytes, at)])
+    with pytest.raises(RuleError, match="adoption_refused"):
+        attest(scene, scene.leaders[1], delivery=None)
+    made = attest(scene, leader, delivery=None)
+    assert made.delivery is None
+    today = house.clock.now().civil_day()
+    assert made.measured == MeasuredReads(today, today, 1, blob.size_bytes)
+    judged = count(scene).receipts[0]
+    assert judged.counts
+    assert judged.receipt.statement_bytes() == made.statement_bytes()
+    assert house.signing_key.verifier.accepts(base64.b64decode(made.signature), judged.receipt.statement_bytes())

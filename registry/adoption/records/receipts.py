@@ -1,11 +1,24 @@
-"""Tables of adoption: receipts and their withdrawals. Rows are never changed."""
+"""Tables of receipts, their countersignatures and withdrawals. Rows are never changed."""
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Row, Select, Table, Text, insert, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Integer,
+    Row,
+    Select,
+    Table,
+    Text,
+    insert,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from registry.adoption.model import AdoptionPurpose, Document, Receipt
+from registry.adoption.model import AdoptionPurpose, Countersignature, Document, MeasuredReads, Receipt
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, DatasetId, EntryId, EvidenceId, FirmId, ReceiptId
 from registry.values.moment import Moment
@@ -13,16 +26,16 @@ from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may
 
 
-def _document(name: str) -> tuple[Column[Any], Column[Any]]:
+def _document(name: str, *, always: bool = True) -> tuple[Column[Any], Column[Any]]:
     return (
         Column(
             f"{name}_id",
             IdColumn(EvidenceId),
             ForeignKey("evidence.id", ondelete="RESTRICT"),
-            nullable=False,
+            nullable=not always,
             index=True,
         ),
-        Column(f"{name}_digest", DigestColumn, nullable=False),
+        Column(f"{name}_digest", DigestColumn, nullable=not always),
     )
 
 
@@ -40,13 +53,22 @@ receipts = Table(
     Column("started_on", Date, nullable=False),
     *_document("statement"),
     *_document("contract"),
-    *_document("delivery"),
+    *_document("delivery", always=False),
+    Column("measured_first", Date),
+    Column("measured_last", Date),
+    Column("measured_downloads", Integer),
+    Column("measured_bytes", BigInteger),
     Column("attested_at", MomentColumn, nullable=False),
     Column("attested_by", IdColumn(AccountId), nullable=False),
     Column("signature", Key, nullable=False),
     Column("signed_by", Key, nullable=False),
     Column("entry_id", IdColumn(EntryId), nullable=False),
     CheckConstraint("purpose IN ('model_training', 'model_evaluation', 'product', 'operation', 'research')", "purpose"),
+    CheckConstraint("num_nonnulls(delivery_id, delivery_digest) = 2 * num_nonnulls(delivery_id)", "delivery"),
+    CheckConstraint("num_nonnulls(delivery_id, measured_downloads) = 1", "delivered_or_measured"),
+    CheckConstraint(
+        "num_nonnulls(measured_first, measured_last, measured_bytes) = 3 * num_nonnulls(measured_downloads)", "measured"
+    ),
     **rows_may(Writes.APPEND),
 )
 
@@ -59,6 +81,20 @@ withdrawals = Table(
     Column("reason", Text, nullable=False),
     Column("withdrawn_at", MomentColumn, nullable=False),
     Column("withdrawn_by", IdColumn(AccountId)),
+    **rows_may(Writes.APPEND),
+)
+
+countersignatures = Table(
+    "adoption_countersignatures",
+    metadata,
+    Column(
+        "receipt_id", IdColumn(ReceiptId), ForeignKey("adoption_receipts.id", ondelete="RESTRICT"), primary_key=True
+    ),
+    Column("countersigned_at", MomentColumn, nullable=False),
+    Column("countersigned_by", IdColumn(AccountId), nullable=False),
+    Column("signature", Key, nullable=False),
+    Column("signed_by", Key, nullable=False),
+    Column("entry_id", IdColumn(EntryId), nullable=False),
     **rows_may(Writes.APPEND),
 )
 
@@ -78,8 +114,12 @@ def add_receipt(connection: Connection, made: Receipt) -> None:
             statement_digest=made.statement.digest,
             contract_id=made.contract.id,
             contract_digest=made.contract.digest,
-            delivery_id=made.delivery.id,
-            delivery_digest=made.delivery.digest,
+            delivery_id=made.delivery.id if made.delivery else None,
+            delivery_digest=made.delivery.digest if made.delivery else None,
+            measured_first=made.measured.first_on if made.measured else None,
+            measured_last=made.measured.last_on if made.measured else None,
+            measured_downloads=made.measured.downloads if made.measured else None,
+            measured_bytes=made.measured.size_bytes if made.measured else None,
             attested_at=made.attested_at,
             attested_by=made.attested_by,
             signature=made.signature,
@@ -96,6 +136,24 @@ def add_withdrawal(connection: Connection, receipt: ReceiptId, reason: str, at: 
         .values(receipt_id=receipt, reason=reason, withdrawn_at=at, withdrawn_by=by)
         .on_conflict_do_nothing()
         .returning(withdrawals.c.receipt_id)
+    )
+    return written.scalar() is not None
+
+
+def add_countersignature(connection: Connection, receipt: ReceiptId, made: Countersignature, entry: EntryId) -> bool:
+    """Write a publisher's countersignature; False when there is one already."""
+    written = connection.execute(
+        insert_or(countersignatures)
+        .values(
+            receipt_id=receipt,
+            countersigned_at=made.at,
+            countersigned_by=made.by,
+            signature=made.signature,
+            signed_by=made.signed_by,
+            entry_id=entry,
+        )
+        .on_conflict_do_nothing()
+        .returning(countersignatures.c.receipt_id)
     )
     return written.scalar() is not None
 
@@ -125,13 +183,30 @@ def standing_receipt(connection: Connection, dataset: DatasetId, content: Digest
     return _receipt(row) if row else None
 
 
+def all_receipts(connection: Connection) -> tuple[Receipt, ...]:
+    """Return every receipt of the installation, withdrawn ones too, oldest first."""
+    return tuple(_receipt(row) for row in connection.execute(_all().order_by(receipts.c.attested_at, receipts.c.id)))
+
+
 def _all() -> Select[Any]:
-    return select(receipts, withdrawals.c.withdrawn_at, withdrawals.c.reason.label("withdrawn_reason")).outerjoin(
-        withdrawals, withdrawals.c.receipt_id == receipts.c.id
+    return (
+        select(
+            receipts,
+            withdrawals.c.withdrawn_at,
+            withdrawals.c.reason.label("withdrawn_reason"),
+            countersignatures.c.countersigned_at,
+            countersignatures.c.countersigned_by,
+            countersignatures.c.signature.label("countersignature"),
+            countersignatures.c.signed_by.label("countersigned_with"),
+        )
+        .outerjoin(withdrawals, withdrawals.c.receipt_id == receipts.c.id)
+        .outerjoin(countersignatures, countersignatures.c.receipt_id == receipts.c.id)
     )
 
 
 def _receipt(row: Row[Any]) -> Receipt:
+    countersigned = row.countersigned_at is not None
+    measured = row.measured_downloads is not None
     return Receipt(
         id=row.id,
         dataset=row.dataset_id,
@@ -142,7 +217,10 @@ def _receipt(row: Row[Any]) -> Receipt:
         started_on=row.started_on,
         statement=Document(row.statement_id, row.statement_digest),
         contract=Document(row.contract_id, row.contract_digest),
-        delivery=Document(row.delivery_id, row.delivery_digest),
+        delivery=Document(row.delivery_id, row.delivery_digest) if row.delivery_id else None,
+        measured=MeasuredReads(row.measured_first, row.measured_last, row.measured_downloads, row.measured_bytes)
+        if measured
+        else None,
         attested_at=row.attested_at,
         attested_by=row.attested_by,
         signature=row.signature,
@@ -150,4 +228,9 @@ def _receipt(row: Row[Any]) -> Receipt:
         entry=row.entry_id,
         withdrawn_at=row.withdrawn_at,
         withdrawn_reason=row.withdrawn_reason,
+        countersigned=Countersignature(
+            row.countersigned_at, row.countersigned_by, row.countersignature, row.countersigned_with
+        )
+        if countersigned
+        else None,
     )

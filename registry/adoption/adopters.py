@@ -1,0 +1,63 @@
+"""What is known of an adopter on the day its use began: its group, lists, ties, part in the making, and trade."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from registry.adoption import rules
+from registry.adoption.model import AdopterFacts, Receipt
+from registry.catalog.model import Dataset, Version
+from registry.exchange import service as exchange
+from registry.journal.work import View
+from registry.parties import service as parties
+from registry.values.identifiers import AuthorityId, FirmId
+
+
+def facts_of(
+    view: View, authority: AuthorityId, dataset: Dataset, versions: Sequence[Version], receipt: Receipt, name: str
+) -> AdopterFacts:
+    """Return what is known of an adopter on the day its use began."""
+    day = receipt.started_on
+    controller = parties.controller(view, receipt.adopter, day)
+    related = parties.relation(view, receipt.adopter, dataset.publisher, day)
+    entries = parties.leader_entries(view, authority, receipt.adopter, day, dataset.sector)
+    return AdopterFacts(
+        controller=controller,
+        controller_name=parties.firm(view, controller).name,
+        leader_levels=frozenset(entry.list.level.value for entry in entries),
+        related_by=(related.chain or (name,)) if related else (),
+        made_it_as=_made_it_as(view, versions, receipt.adopter, name, controller, day),
+        traded_in_circle=_traded_in_circle(view, receipt.adopter, dataset.publisher, day),
+    )
+
+
+def _made_it_as(
+    view: View, versions: Sequence[Version], adopter: FirmId, name: str, controller: FirmId, day: date
+) -> str:
+    """Return the role of the adopter's group in the making of any version, or nothing.
+
+    A contributor that is not registered here is told by its name alone.
+    """
+    for version in versions:
+        for contributor in version.contributors:
+            by_name = contributor.firm is None and contributor.name.strip() == name
+            by_group = contributor.firm is not None and (
+                contributor.firm == adopter or parties.controller(view, contributor.firm, day) == controller
+            )
+            if by_name or by_group:
+                return contributor.role.value
+    return ""
+
+
+def _traded_in_circle(view: View, adopter: FirmId, publisher: FirmId, day: date) -> tuple[str, ...]:
+    """Return the names of the firms through which the adopter's money came back to it around ``day``."""
+    window = timedelta(days=rules.TRADE_WINDOW_DAYS)
+    trades = exchange.trades(view, {adopter, publisher}, day - window, day + window)
+    if not trades:
+        return ()
+    traders = {adopter, publisher} | {firm for trade in trades for firm in (trade.payer, trade.payee)}
+    group = parties.controllers(view, traders, day)
+    grouped = [replace(trade, payer=group[trade.payer], payee=group[trade.payee]) for trade in trades]
+    circle = rules.purchase_circle(grouped, group[adopter], group[publisher])
+    names = parties.firms(view, set(circle))
+    return tuple(names[firm].name for firm in circle)
