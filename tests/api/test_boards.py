@@ -107,7 +107,7 @@ def test_a_withdrawal_before_the_payment_needs_no_review(world: World) -> None:
 
 
 def test_boards_count_what_is_published_and_recognised(world: World, registrar: Web, reader: Client) -> None:
-    industry = {"industry": None, "key_industry": "smart_energy"}
+    industry = {"key_industry": "smart_energy"}
     world.as_(PUBLISHER).post(f"/v1/datasets/{DATASET}/versions/v1/statements/industry", industry)
     made = registrar.post("/v1/typical-cases", TYPICAL_CASE | {"dataset": DATASET})
 
