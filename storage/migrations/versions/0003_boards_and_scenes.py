@@ -5,7 +5,7 @@ The lists: scenes with the datasets that answer them, the public-data annotation
 
 from alembic import op
 
-revision = "0005"
+revision = "0003"
 down_revision = "0002"
 
 _STATEMENTS = """
