@@ -88,6 +88,7 @@ class CaseSignature:
     opinion: str
     lines_digest: str
     signed_at: str
+    delegation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from registry.actors.model import Action, Role
 from registry.awards import records, recusal, rules, waiting
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.model import OPEN_STATES, ActKind, Case
-from registry.awards.waiting import Due, Standing
+from registry.awards.waiting import Desk, Due, Standing
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
 from registry.offices import rules as office_rules
@@ -27,7 +27,7 @@ DUE_CASES_MAX = 5_000
 
 
 def require_free(view: View, case: Case) -> Bench:
-    """Raise NotAllowedError when the actor was recused from a case, has a tie to a firm of it, or is entered as away."""
+    """Raise NotAllowedError when the actor was recused from a case, is tied to a firm of it, or is entered as away."""
     officer = account_of(view.actor)
     if officer in recusal.recused_from(case):
         raise NotAllowedError("officer_recused", id=case.id)
@@ -197,20 +197,11 @@ def dues_within(view: View, office: AuthorityId) -> tuple[Due, ...]:
 
 def _dues(view: View, office: AuthorityId) -> Iterator[Due]:
     cases = records.cases_in(view.connection, office, OPEN_STATES, DUE_CASES_MAX)
-    bench, rulings = offices.bench_within(view, office), terms_of(view.connection, office)
+    bench = offices.bench_within(view, office)
+    desk = Desk(bench, shipped_terms(), terms_of(view.connection, office), policy.calendar())
     drawn = offices.draws_within(view, [case.id for case in cases])
     firms = concerned(view, bench, cases)
     for case in cases:
-        lots = drawn.get(case.id, ())
+        draw = drawn[case.id][-1] if case.id in drawn else None
         for wait in waiting.waits(case, view.now):
-            yield waiting.due(
-                case,
-                wait,
-                view.now,
-                bench=bench,
-                firms=firms[case.id],
-                draw=lots[-1] if lots else None,
-                shipped=shipped_terms(),
-                rulings=rulings,
-                calendar=policy.calendar(),
-            )
+            yield waiting.due(desk, case, wait, firms[case.id], draw, view.now)

@@ -40,9 +40,13 @@ def voided_by(case: Case, officer: AccountId) -> tuple[int, ...]:
     acts = standing(case.acts)
     reviewed = [act.number for act in acts if act.kind is ActKind.REVIEWED and act.account == officer]
     ranks = [act.content["rank"] for act in acts if act.kind is ActKind.SIGNED and act.account == officer]
+    # A review that goes takes every signature with it, a signature those of the ranks above.
+    from_rank = 1 if reviewed else min(ranks, default=None)
     void = set(reviewed)
     for act in acts:
-        if (act.kind is ActKind.ANSWERED and act.account == officer) or (act.kind is ActKind.SIGNED and (reviewed or (ranks and act.content["rank"] >= min(ranks)))):
+        if act.kind is ActKind.ANSWERED and act.account == officer:
+            void.add(act.number)
+        if act.kind is ActKind.SIGNED and from_rank is not None and act.content["rank"] >= from_rank:
             void.add(act.number)
     return tuple(sorted(void))
 

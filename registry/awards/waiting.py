@@ -72,7 +72,7 @@ class Due:
 
 
 def waits(case: Case, now: Moment) -> tuple[Wait, ...]:
-    """Return every step a case waits for at ``now``; none where it has ended or its notice runs and all else is done."""
+    """Return every step a case waits for at ``now``; none where it has ended, or where only the notice still runs."""
     voided = _newest(case, ActKind.RECUSED)
     if case.state is CaseState.APPLIED:
         return (_wait(Step.REVIEW, voided or case.applied_at),)
@@ -131,24 +131,26 @@ def able_officers(
     return tuple(each for each in able if each.account not in barred and drawn in {None, each.account})
 
 
-def due(
-    case: Case,
-    wait: Wait,
-    now: Moment,
-    *,
-    bench: Bench,
-    firms: Iterable[FirmId],
-    draw: Draw | None,
-    shipped: Mapping[Step, Term],
-    rulings: Sequence[TermSet],
-    calendar: WorkingCalendar,
-) -> Due:
-    """Return a step with its term and those who may do it; ``firms`` are those a tie counts to. A day the calendar does not know is left open."""
-    term = offices.term_of(wait.step, wait.began_at, shipped, rulings)
-    officers = able_officers(case, wait, bench, firms, draw, now)
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an office's steps are judged by: its officers, the terms and the calendar of working days."""
+
+    bench: Bench
+    shipped: Mapping[Step, Term]
+    rulings: Sequence[TermSet]
+    calendar: WorkingCalendar
+
+
+def due(desk: Desk, case: Case, wait: Wait, firms: Iterable[FirmId], draw: Draw | None, now: Moment) -> Due:
+    """Return a step with its term and those who may do it. A day that the calendar does not know is left open.
+
+    ``firms`` are those a tie of an officer counts to.
+    """
+    term = offices.term_of(wait.step, wait.began_at, desk.shipped, desk.rulings)
+    officers = able_officers(case, wait, desk.bench, firms, draw, now)
     try:
-        due_at = offices.due_at(wait.began_at, term, calendar)
-        late = offices.working_days_late(due_at, now, calendar)
+        due_at = offices.due_at(wait.began_at, term, desk.calendar)
+        late = offices.working_days_late(due_at, now, desk.calendar)
     except UnavailableError:
         return Due(case, wait, term, None, 0, officers)
     return Due(case, wait, term, due_at, late, officers)

@@ -292,3 +292,17 @@ class Bench:
     def officer(self, account: AccountId) -> Officer | None:
         """Return an officer of the bench."""
         return next((each for each in self.officers if each.account == account), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether an office has officers for the cases of a document: the places, and those that nobody is left for."""
+
+    document: str
+    places: tuple[Role, ...]
+    unfilled: tuple[Role, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether every place has an officer of its own."""
+        return not self.unfilled

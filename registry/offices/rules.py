@@ -12,6 +12,8 @@ Rules of officers (RULINGS 32, 33):
 * A rank is signed by an officer who holds it, or by a delegate of one who does: an officer of another rank, on the days
   of the delegation, in its instruments. A delegation ends with the office of whoever gave it, and is not passed on.
 
+* A case needs a reviewer, an officer for each rank and a payer, all different people (POLICY §4.3, invariant 10).
+
 Rules of lots:
 * A lot is the SHA-256 of seed, purpose and what is drawn; the lowest win. The seed is the commitment of a journal
   entry: nobody chose it, it is in the public log, and whoever has it draws the same again.
@@ -19,11 +21,12 @@ Rules of lots:
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from registry.actors.model import Role
-from registry.errors import ConflictError, NotAllowedError, RuleError
+from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
 from registry.offices.model import (
     Absence,
     Bench,
@@ -144,12 +147,15 @@ def require_delegation(bench: Bench, giver: AccountId, roles: frozenset[Role], c
 
     Raises:
         NotAllowedError: The giver does not hold the rank.
+        NotFoundError: The other is no officer of the office.
         RuleError: To oneself, to somebody who holds no rank of signing or holds this one already.
     """
     if command.rank not in roles:
         raise NotAllowedError("delegation_of_other_rank", rank=command.rank.value)
     taker = bench.officer(command.delegate)
-    if taker is None or command.delegate == giver:
+    if taker is None:
+        raise NotFoundError("account_not_found", id=command.delegate)
+    if command.delegate == giver:
         raise RuleError("delegate_no_officer", (), id=command.delegate)
     if command.rank in taker.roles or not taker.roles & _RANKS:
         raise RuleError("delegate_without_rank", (), id=command.delegate, rank=command.rank.value)
@@ -202,6 +208,27 @@ def require_redraw(draw: Draw | None, bench: Bench, firms: Iterable[FirmId], rec
 def places_of(sign_off_levels: Sequence[str]) -> tuple[Role, ...]:
     """Return the roles of a case that distinct people fill: the reviewer, each rank, the payer."""
     return (Role.REVIEWER, *(Role(level) for level in sign_off_levels), Role.PAYER)
+
+
+def present(bench: Bench, now: Moment) -> tuple[Officer, ...]:
+    """Return the officers who are there at ``now``, with the ranks that were delegated to them in all instruments."""
+    return tuple(
+        replace(each, roles=each.roles | _delegated(bench, each.account, now))
+        for each in bench.officers
+        if not is_absent(bench.absences, each.account, now)
+    )
+
+
+def _delegated(bench: Bench, officer: AccountId, now: Moment) -> frozenset[Role]:
+    held = {each.account: each.roles for each in bench.officers}
+    return frozenset(
+        each.rank
+        for each in bench.delegations
+        if each.delegate == officer
+        and each.instruments is None
+        and acts_on(each, (), now)
+        and each.rank in held.get(each.principal, frozenset())
+    )
 
 
 def places_unfilled(places: Sequence[Role], officers: Iterable[Officer]) -> tuple[Role, ...]:

@@ -20,6 +20,7 @@ from registry.offices.model import (
     Delegation,
     Draw,
     Interest,
+    Readiness,
     RecordAbsence,
     SetTerm,
     Step,
@@ -222,6 +223,31 @@ def delegations(view: View) -> tuple[Delegation, ...]:
     """Return the delegations of the actor's office. Raises NotAllowedError."""
     require(view.actor, Action.READ_OFFICE)
     return records.delegations_of(view.connection, policy.office_of(view.actor))
+
+
+# Enough officers.
+
+
+def readiness(view: View) -> tuple[Readiness, ...]:
+    """Say for each policy of the actor's office whether it has the distinct officers its cases need.
+
+    Raises NotAllowedError.
+    """
+    return readiness_within(view, require_office(view.actor, Action.READ_OFFICE))
+
+
+def readiness_within(view: View, office: AuthorityId) -> tuple[Readiness, ...]:
+    """Say for each policy of an office whether it has the distinct officers its cases need.
+
+    Today's absences count, and so do delegations in all instruments.
+    """
+    present = rules.present(records.bench_of(view.connection, office), view.now)
+    found = []
+    for loaded in policy.loaded_policies(view, office):
+        places = rules.places_of([level.code for level in loaded.document.procedure.sign_off])
+        unfilled = rules.places_unfilled(places, present)
+        found.append(Readiness(loaded.document.revision.document, places, unfilled))
+    return tuple(found)
 
 
 # For cases.
