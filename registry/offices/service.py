@@ -244,7 +244,10 @@ def readiness_within(view: View, office: AuthorityId) -> tuple[Readiness, ...]:
     present = rules.present(records.bench_of(view.connection, office), view.now)
     found = []
     for loaded in policy.loaded_policies(view, office):
-        places = rules.places_of([level.code for level in loaded.document.procedure.sign_off])
+        procedure = loaded.document.stated_procedure
+        if procedure is None:  # It grants nothing, so that nobody decides under it.
+            continue
+        places = rules.places_of([level.code for level in procedure.sign_off])
         unfilled = rules.places_unfilled(places, present)
         found.append(Readiness(loaded.document.revision.document, places, unfilled))
     return tuple(found)

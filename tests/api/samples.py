@@ -577,6 +577,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     "record_case_payment": Sample(_instructed, of(OFFICE)),
     "return_case_payment": Sample(_returned, of(OFFICE)),
     "get_dossier": Sample(_logged, of(PUBLISHER, OFFICE)),
+    "print_case_form": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
+    "list_payments_csv": Sample(named("case", "case"), of(OFFICE)),
+    "list_payments_xlsx": Sample(named("case", "case"), of(OFFICE)),
     "list_notices": Sample(plain()),
     # The officers of an office.
     "list_due": Sample(plain()),
