@@ -119,6 +119,37 @@ class Readiness:
     unfilled: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SampleFinding:
+    """What was found in a case of a sample."""
+
+    case: str
+    in_order: bool
+    text: str
+    found_by: str
+    found_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Paid cases drawn by lot; ``seed`` is the commitment of ``entry`` in the log. ``open``: not looked at yet."""
+
+    id: str
+    first: str
+    last: str
+    share_bp: int
+    least: int
+    reason: str
+    population: tuple[str, ...]
+    drawn: tuple[str, ...]
+    open: tuple[str, ...]
+    seed: str
+    entry: str
+    drawn_by: str
+    drawn_at: str
+    findings: tuple[SampleFinding, ...]
+
+
 class Office:
     """The office of whoever is signed in."""
 
@@ -211,6 +242,24 @@ class Office:
     def draw_again(self, case: str, reason: str) -> Draw:
         """Draw another reviewer where the one who was drawn may not act any more. Raises SancaiError."""
         return shaped(Draw, self._session.post(f"/cases/{case}/draws", {"reason": reason}))
+
+    def draw_sample(self, first: date, last: date, share_bp: int, reason: str, *, least: int = 1) -> Sample:
+        """Draw a share (basis points) of the cases paid from ``first`` through ``last``. Raises SancaiError."""
+        body = {"first": first.isoformat(), "last": last.isoformat(), "share_bp": share_bp, "least": least}
+        return shaped(Sample, self._session.post("/samples", body | {"reason": reason}))
+
+    def samples(self) -> tuple[Sample, ...]:
+        """Return the samples of your office, the newest first. Raises SancaiError."""
+        return self._listed(Sample, "/samples")
+
+    def sample(self, sample: str) -> Sample:
+        """Return a sample with what was found. Raises NotFoundError."""
+        return shaped(Sample, self._session.get(f"/samples/{sample}"))
+
+    def record_finding(self, sample: str, case: str, text: str, *, in_order: bool) -> Sample:
+        """State what was found in a case of a sample, once. Raises SancaiError."""
+        body = {"case": case, "in_order": in_order, "text": text}
+        return shaped(Sample, self._session.post(f"/samples/{sample}/findings", body))
 
     def _listed(self, kind: type[Any], path: str, **query: str) -> tuple[Any, ...]:
         return tuple(shaped(kind, item) for item in self._session.get(path, **query)["items"])

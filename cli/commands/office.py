@@ -326,3 +326,74 @@ def draw(case: str, reason: str) -> None:
     with client() as service:
         made = service.office.draw_again(case, reason)
     show(made, lambda found: facts([(say("drawn", "抽中"), found.drawn), (say("seed", "种子"), found.seed)]))
+
+
+@command.command(
+    "sample",
+    help=say("Draw a sample of the cases paid from FIRST through LAST.", "对 FIRST 至 LAST 已拨付案件随机抽查。"),
+    example='sancai office sample 2026-01-01 2026-12-31 --share-bp 500 --reason "年度抽查"',
+)
+@click.argument("first", type=DAY)
+@click.argument("last", type=DAY)
+@click.option("--share-bp", type=int, required=True, help=say("Share in basis points (500 = 5 %).", "比例，万分之。"))
+@click.option("--least", type=int, default=1, help=say("At least so many cases.", "最少件数。"))
+@click.option("--reason", required=True, help=say("Why.", "原因。"))
+def sample(first: datetime, last: datetime, share_bp: int, least: int, reason: str) -> None:
+    """Draw a sample."""
+    with client() as service:
+        made = service.office.draw_sample(_day(first), _day(last), share_bp, reason, least=least)
+    show(
+        made,
+        lambda found: facts(
+            [
+                (say("sample", "样本"), found.id),
+                (say("drawn", "抽中"), f"{len(found.drawn)}/{len(found.population)}: {', '.join(found.drawn)}"),
+                (say("seed", "种子"), found.seed),
+            ]
+        ),
+    )
+
+
+@command.command("samples", help=say("List samples.", "列出抽查样本。"), example="sancai office samples")
+def samples() -> None:
+    """List samples."""
+    with client() as service:
+        found = service.office.samples()
+    show(
+        found,
+        lambda items: table(
+            [
+                say("id", "编号"),
+                say("days", "期间"),
+                say("drawn", "抽中"),
+                say("open", "待查"),
+                say("irregular", "有问题"),
+            ],
+            [
+                (
+                    each.id,
+                    f"{each.first} – {each.last}",
+                    f"{len(each.drawn)}/{len(each.population)}",
+                    ", ".join(each.open) or "—",
+                    ", ".join(one.case for one in each.findings if not one.in_order) or "—",
+                )
+                for each in items
+            ],
+        ),
+    )
+
+
+@command.command(
+    "finding",
+    help=say("State what was found in CASE of SAMPLE.", "录入样本 SAMPLE 中案件 CASE 的检查结论。"),
+    example='sancai office finding smp_… case_… --irregular --text "采信证明与交付记录不符"',
+)
+@click.argument("sample_id", metavar="SAMPLE")
+@click.argument("case")
+@click.option("--in-order/--irregular", required=True, help=say("What it comes to.", "结论。"))
+@click.option("--text", required=True, help=say("What was seen.", "检查情况。"))
+def finding(sample_id: str, case: str, in_order: bool, text: str) -> None:
+    """Record a finding."""
+    with client() as service:
+        made = service.office.record_finding(sample_id, case, text, in_order=in_order)
+    show(made, lambda found: facts([(say("still open", "待查"), ", ".join(found.open) or "—")]))

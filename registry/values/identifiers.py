@@ -252,3 +252,9 @@ class DelegationId(Id):
     """Identifies a power to sign for another officer."""
 
     prefix = "dlg"
+
+
+class SampleId(Id):
+    """Identifies a sample of paid cases."""
+
+    prefix = "smp"

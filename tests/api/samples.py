@@ -174,6 +174,21 @@ TERM: Final = {
 }
 
 
+SAMPLED: Final = {"first": steps.TODAY, "last": "2026-12-31", "share_bp": 10_000, "least": 1, "reason": "年度抽查"}
+
+
+def _sampled(body: Mapping[str, Any] | None = None) -> Callable[[World], Asked]:
+    """Return a request on a sample of the case of the world, which is paid for it."""
+
+    def make(world: World) -> Asked:
+        _instructed(world)
+        steps.pay(world, world.ids["case"])
+        made = world.as_(OFFICE, Role.AUDITOR).post("/v1/samples", SAMPLED)
+        return Asked({"sample": made["id"]}, None if body is None else {"case": world.ids["case"], **body})
+
+    return make
+
+
 def _tie(world: World) -> Asked:
     body = {"firm": world.ids[STRANGER], "ground": "own", "note": "持股"}
     return Asked({"tie": world.as_(OFFICE, Role.PAYER).post("/v1/office/ties", body)["id"]})
@@ -577,6 +592,10 @@ SAMPLES: Final[dict[str, Sample]] = {
     "record_case_payment": Sample(_instructed, of(OFFICE)),
     "return_case_payment": Sample(_returned, of(OFFICE)),
     "get_dossier": Sample(_logged, of(PUBLISHER, OFFICE)),
+    "draw_sample": Sample(plain(body=SAMPLED), succeeds=False),
+    "list_samples": Sample(plain()),
+    "show_sample": Sample(_sampled(), of(OFFICE)),
+    "record_sample_finding": Sample(_sampled({"in_order": True, "text": "相符"}), of(OFFICE)),
     "print_case_form": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
     "list_payments_csv": Sample(named("case", "case"), of(OFFICE)),
     "list_payments_xlsx": Sample(named("case", "case"), of(OFFICE)),

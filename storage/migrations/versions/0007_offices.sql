@@ -113,3 +113,41 @@ CREATE TABLE case_reminders (
 GRANT SELECT, INSERT ON case_reminders TO sancai_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON case_reminders FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON case_reminders FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE samples (
+  id UUID NOT NULL,
+  authority_id UUID NOT NULL,
+  first_day DATE NOT NULL,
+  last_day DATE NOT NULL,
+  share_bp INTEGER NOT NULL CONSTRAINT ck_samples_share CHECK (share_bp BETWEEN 1 AND 10000),
+  least INTEGER NOT NULL CONSTRAINT ck_samples_least CHECK (least >= 1),
+  reason TEXT NOT NULL,
+  population JSONB NOT NULL,
+  drawn JSONB NOT NULL,
+  seed BYTEA NOT NULL,
+  drawn_by UUID NOT NULL,
+  drawn_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  entry_id UUID NOT NULL,
+  CONSTRAINT pk_samples PRIMARY KEY (id),
+  CONSTRAINT fk_samples_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_samples_office ON samples (authority_id, id);
+GRANT SELECT, INSERT ON samples TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON samples FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON samples FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE sample_findings (
+  sample_id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  in_order BOOLEAN NOT NULL,
+  words TEXT NOT NULL,
+  found_by UUID NOT NULL,
+  found_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  entry_id UUID NOT NULL,
+  CONSTRAINT pk_sample_findings PRIMARY KEY (sample_id, case_id),
+  CONSTRAINT fk_sample_findings_sample_id FOREIGN KEY(sample_id) REFERENCES samples (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_sample_findings_case_id FOREIGN KEY(case_id) REFERENCES cases (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON sample_findings TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON sample_findings FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON sample_findings FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
