@@ -106,7 +106,9 @@ def recuse(work: Work, case_id: CaseId, officer: AccountId | None, reason: str) 
     recused = officer or account_of(work.actor)
     own = recused == work.actor.account
     found = found_case(work, case_id, Action.DECLARE_INTEREST if own else Action.MANAGE_OFFICERS, lock=True)
-    if not own and offices.bench_within(work, found.authority).officer(recused) is None:
+    # Somebody who has left the office is recused all the same when a decision of theirs still counts.
+    known = own or recused in recusal.deciders(found) or offices.bench_within(work, found.authority).officer(recused)
+    if not known:
         raise NotFoundError("account_not_found", id=recused)
     if recused in recusal.recused_from(found):
         raise ConflictError("officer_recused_before", id=found.id, officer=recused)
