@@ -39,6 +39,7 @@ COMMANDS: Final[dict[str, Listed]] = {
     "quality": Listed("cli.commands.quality", "File quality reports.", "提交质量检测报告。"),
     "award": Listed("cli.commands.award", "Check and apply for an award.", "核验并申请奖励。"),
     "case": Listed("cli.commands.case", "Review, sign, post and pay a case.", "审核、签批、公示与拨付。"),
+    "office": Listed("cli.commands.office", "Terms, ties, absence, delegation.", "期限、回避、缺勤与授权。"),
     "listing": Listed("cli.commands.listing", "Offer data or compute for sale.", "上架数据或算力产品。"),
     "order": Listed("cli.commands.order", "Order, deliver, invoice and pay.", "下单、交付、开票与付款。"),
     "voucher": Listed("cli.commands.voucher", "Quote, hold and redeem vouchers.", "数据券与算力券：测算、申领、核销。"),

@@ -65,6 +65,38 @@ def examine() -> Iterator[Finding]:
         yield from _keys(settings)
         yield from _database(house)
         yield from _store(house)
+        yield from _offices(house)
+
+
+def _offices(house: House) -> Iterator[Finding]:
+    """Yield for each policy in force at an office whether it has the distinct officers its cases need today."""
+    from registry.offices.service import readiness_within
+    from registry.policy.service import authorities
+
+    try:
+        with house.view() as view:
+            found = [(office, each) for office in authorities(view) for each in readiness_within(view, office.id)]
+    except (DatabaseUnavailableError, SancaiError) as error:
+        yield Finding(say("officers", "经办人员"), False, _words(error), _remedy_of_opening(error), _code_of(error))
+        return
+    for office, ready in found:
+        name = say(f"officers of {office.slug}", f"{office.slug} 的经办人员")
+        needed = len(ready.places)
+        if ready.ready:
+            yield Finding(
+                name, True, say(f"{needed} of {needed} for {ready.document}", f"{ready.document} 所需 {needed} 人齐备")
+            )
+            continue
+        missing = ", ".join(role.value for role in ready.unfilled)
+        detail = say(
+            f"{ready.document} needs {needed} distinct officers; nobody is left for {missing}",
+            f"{ready.document} 需要 {needed} 名不同人员，缺少 {missing}",
+        )
+        mend = say(
+            "Add officers (`sancai account add-officer`), end absences, or delegate a rank.",
+            "请增加经办人员（sancai account add-officer）、终止缺勤或办理授权。",
+        )
+        yield Finding(name, False, detail, mend, _CONFLICT)
 
 
 def _disk(settings: Settings) -> Finding:

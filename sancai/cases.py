@@ -88,6 +88,7 @@ class CaseSignature:
     opinion: str
     lines_digest: str
     signed_at: str
+    delegation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +296,14 @@ class Cases:
     def dossier(self, case: str) -> bytes:
         """Return the dossier of a case: one JSON file that anyone can recompute offline. Raises SancaiError."""
         return self._session.content(f"/cases/{case}/dossier")
+
+    def form(self, case: str) -> bytes:
+        """Return a case as the document's form, one HTML file in four numbered copies. Raises SancaiError."""
+        return self._session.content(f"/cases/{case}/form")
+
+    def payment_list(self, case: str, kind: str = "xlsx") -> bytes:
+        """Return the payments of a case with their accounts, for finance; ``kind`` is xlsx or csv."""
+        return self._session.content(f"/cases/{case}/payments.{kind}")
 
     def _act(self, case: str, what: str, body: dict[str, Any]) -> Case:
         return shaped(Case, self._session.post(f"/cases/{case}/{what}", body))

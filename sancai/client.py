@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sancai.log import Log
     from sancai.mail import Mail
     from sancai.messages import Messages
+    from sancai.offices import Office
     from sancai.oversight import Oversight
     from sancai.parties import Parties
     from sancai.policy import Policy
@@ -227,6 +228,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.cases import Cases
 
         return Cases(self.session)
+
+    @cached_property
+    def office(self) -> "Office":
+        """The officers of your office: what is due, ties, absence, delegation, drawn reviewers."""
+        from sancai.offices import Office
+
+        return Office(self.session)
 
     @cached_property
     def log(self) -> "Log":

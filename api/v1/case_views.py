@@ -139,7 +139,7 @@ class CaseNoticeView(Answer):
 
 
 class CaseSignatureView(Answer):
-    """The opinion of one rank."""
+    """The opinion of one rank; ``delegation``: by which somebody signed for the officer of the rank."""
 
     rank: int
     role: str
@@ -148,6 +148,7 @@ class CaseSignatureView(Answer):
     opinion: str
     lines_digest: str
     signed_at: str
+    delegation: str | None
 
 
 class CaseInstructionView(Answer):
@@ -299,6 +300,7 @@ def _signatures(case: Case) -> list[CaseSignatureView]:
             opinion=each.opinion,
             lines_digest=str(each.lines),
             signed_at=str(each.signed_at),
+            delegation=each.delegation,
         )
         for each in case.signatures
     ]

@@ -144,6 +144,14 @@ class AnswerObjectionBody(Strict):
     answer: Words
 
 
+class DossierQuery(BaseModel):
+    """``digest``: what a printed form of the case is bound to; the answer is a conflict when the case went on since."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    digest: str = Field(default="", max_length=80)
+
+
 class CasesQuery(PageQuery):
     """Which page of the cases."""
 
@@ -274,12 +282,15 @@ def return_case_payment(case: str, body: CaseReasonBody) -> Response:
     "/cases/<case>/dossier",
     {200: None},
     action=Action.READ_CASE,
+    problems=(409,),
     media={200: "application/vnd.sancai.dossier+json"},
 )
-def get_dossier(case: str) -> Response:
+def get_dossier(case: str, query: DossierQuery) -> Response:
     """Return the dossier of a case: one file that anyone can recompute offline."""
     wanted = CaseId(case)
     with house().view(current_actor()) as view:
+        if query.digest:
+            dossiers.require_bound(view, wanted, Digest.parse(query.digest))
         content = dossiers.dossier(view, house().signing_key, wanted)
     answer = Response(content, content_type="application/vnd.sancai.dossier+json")
     answer.headers["Content-Disposition"] = f'attachment; filename="{wanted}.json"'

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.connection import client
-from cli.output import Branch, facts, line, show, table
+from cli.output import Branch, facts, line, show, table, written
 from cli.words import say
 
 if TYPE_CHECKING:
     from sancai.cases import Case
+
+
+_FILE = say("The file to write.", "输出文件。")
 
 
 @click.group("case", cls=Branch, help=say("Review, sign, post and pay a case.", "审核、签批、公示与拨付。"))
@@ -216,6 +219,42 @@ def record_return(case: str, reason: str) -> None:
     with client() as service:
         made = service.cases.record_return(case, reason)
     show(made, print_case)
+
+
+@command.command(
+    "form",
+    help=say("Write CASE as the document's form (HTML, to print).", "将 CASE 按申请表格式写入文件（HTML，可打印）。"),
+    example="sancai case form case_… --to form.html",
+)
+@click.argument("case")
+@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_FILE)
+def form(case: str, target: Path) -> None:
+    """Write the form of a case."""
+    with client() as service:
+        content = service.cases.form(case)
+    target.write_bytes(content)
+    show({"file": str(target), "size_bytes": len(content)}, lambda _: line(written(target.resolve())))
+
+
+@command.command(
+    "payments",
+    help=say("Write the payments of CASE for finance (.xlsx or .csv).", "写出 CASE 的拨付清单（.xlsx 或 .csv）。"),
+    example="sancai case payments case_… --to payments.xlsx",
+)
+@click.argument("case")
+@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_FILE)
+def payments(case: str, target: Path) -> None:
+    """Write the payment list of a case."""
+    kind = target.suffix.lower().removeprefix(".")
+    if kind not in {"csv", "xlsx"}:
+        raise click.BadParameter(say("the name must end in .xlsx or .csv", "文件名须以 .xlsx 或 .csv 结尾"))
+    with client() as service:
+        content = service.cases.payment_list(case, kind)
+    # It holds whole account numbers: nobody else on the machine may read it.
+    target.touch(mode=0o600)
+    target.chmod(0o600)
+    target.write_bytes(content)
+    show({"file": str(target), "size_bytes": len(content)}, lambda _: line(written(target.resolve())))
 
 
 @command.command(

@@ -121,6 +121,10 @@ class Action(StrEnum):
     APPROPRIATE = "appropriate"
     PAY_CASE = "pay_case"
     READ_CASE = "read_case"
+    # The officers of an office.
+    READ_OFFICE = "read_office"
+    DECLARE_INTEREST = "declare_interest"
+    DELEGATE_RANK = "delegate_rank"
     AUDIT = "audit"
 
 
@@ -241,5 +245,8 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.APPROPRIATE: _of(Scope.PAY, Role.PAYER),
     Action.PAY_CASE: _of(Scope.PAY, Role.PAYER),
     Action.READ_CASE: _of(Scope.READ, Role.OWNER, Role.FINANCE, Role.READER, *OFFICE_ROLES),
+    Action.READ_OFFICE: _of(Scope.READ, *OFFICE_ROLES),
+    Action.DECLARE_INTEREST: _of(Scope.READ, *OFFICE_ROLES),
+    Action.DELEGATE_RANK: _of(Scope.SIGN, *SIGNING_RANKS),
     Action.AUDIT: _of(Scope.AUDIT, Role.AUDITOR),
 }

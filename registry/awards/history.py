@@ -18,14 +18,19 @@ from registry.awards.model import (
     Review,
     Signature,
 )
+from registry.awards.recusal import standing
 from registry.awards.rules import objections_of
 from registry.values.digest import Digest
 from registry.values.moment import Moment
 
 
 def with_acts(case: Case, acts: Sequence[Act]) -> Case:
-    """Return ``case`` as its acts have left it; the newest of each kind holds, signatures add up."""
-    newest = {act.kind: act for act in acts}
+    """Return ``case`` as its acts have left it; the newest of each kind holds, signatures add up.
+
+    What a recusal made void counts for nothing.
+    """
+    valid = standing(acts)
+    newest = {act.kind: act for act in valid}
     returned, paid = newest.get(ActKind.RETURNED), newest.get(ActKind.PAID)
     instructed = newest.get(ActKind.INSTRUCTED)
     if instructed and returned and returned.number > instructed.number:
@@ -35,10 +40,10 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
         acts=tuple(acts),
         review=_made(_review, newest.get(ActKind.REVIEWED)),
         notice=_made(_notice, newest.get(ActKind.NOTICED)),
-        signatures=tuple(_signature(act) for act in acts if act.kind is ActKind.SIGNED),
+        signatures=tuple(_signature(act) for act in valid if act.kind is ActKind.SIGNED),
         instruction=_made(_instruction, instructed),
         payment=_made(_payment, paid),
-        objections=objections_of(acts),
+        objections=objections_of(valid),
         refusal=_made(_refusal, newest.get(ActKind.REFUSED)),
     )
 
@@ -79,6 +84,7 @@ def _signature(act: Act) -> Signature:
         opinion=act.content["opinion"],
         approved=act.content["approved"],
         signed_at=act.at,
+        delegation=act.content.get("delegation"),
     )
 
 

@@ -4,6 +4,7 @@ A case moves
 
     applied → reviewed → instructed → paid | returned        returned → instructed
     applied | reviewed → refused | withdrawn
+    reviewed | returned → applied | reviewed, when an officer is recused and what the officer did is void
 
 Notice and signatures are facts beside the state: both begin after the review, in either order; an instruction needs
 both. Each binds the digest of the lines, so that a change of a line makes them void. An objection that is upheld, an
@@ -48,9 +49,9 @@ class CaseState(StrEnum):
 
 CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.APPLIED: frozenset({CaseState.REVIEWED, CaseState.REFUSED, CaseState.WITHDRAWN}),
-    CaseState.REVIEWED: frozenset({CaseState.INSTRUCTED, CaseState.REFUSED, CaseState.WITHDRAWN}),
-    CaseState.INSTRUCTED: frozenset({CaseState.PAID, CaseState.RETURNED}),
-    CaseState.RETURNED: frozenset({CaseState.INSTRUCTED}),
+    CaseState.REVIEWED: frozenset({CaseState.INSTRUCTED, CaseState.REFUSED, CaseState.WITHDRAWN, CaseState.APPLIED}),
+    CaseState.INSTRUCTED: frozenset({CaseState.PAID, CaseState.RETURNED, CaseState.REVIEWED, CaseState.APPLIED}),
+    CaseState.RETURNED: frozenset({CaseState.INSTRUCTED, CaseState.REVIEWED, CaseState.APPLIED}),
     CaseState.PAID: frozenset(),
     CaseState.REFUSED: frozenset(),
     CaseState.WITHDRAWN: frozenset(),
@@ -106,6 +107,8 @@ class ActKind(StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    RECUSED = "recused"
+    """An officer was recused; what of the officer's acts is void stands in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,8 @@ class Signature:
     opinion: str
     approved: bool
     signed_at: Moment
+    delegation: str | None = None
+    """The delegation by which somebody else than an officer of the rank signed."""
 
 
 @dataclass(frozen=True, slots=True)

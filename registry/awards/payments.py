@@ -1,7 +1,7 @@
 """Use cases of finance: instruct, record what the bank paid or sent back. Everything is asked again on the day."""
 
 from registry.actors.model import Action
-from registry.awards import assessment, rules
+from registry.awards import assessment, officers, recusal, rules
 from registry.awards.acting import account_of, act, case_event, found_case, vouchers_of
 from registry.awards.batches import batch_verdict
 from registry.awards.commands import InstructPayment, RecordPayment, RecordReturn
@@ -99,13 +99,17 @@ def record_return(work: Work, command: RecordReturn) -> Case:
     place = (found.authority, instruction.budget_year, instruction.project_code)
     vouchers.appropriation_returned_within(work, *place, found.amount, found.id)
     reason = command.reason.strip()
-    return act(work, found, ActKind.RETURNED, "awards.payment_returned", {"reason": reason}, CaseState.RETURNED)
+    # Where an officer was recused while the instruction was out, what is void is done again first.
+    to = recusal.state_when_returned(found)
+    return act(work, found, ActKind.RETURNED, "awards.payment_returned", {"reason": reason}, to)
 
 
 def _require_payable(work: Work, case: Case) -> None:
     """Raise unless the actor may pay the case at this instant."""
     rules.require_payer(case, account_of(work.actor))
-    rules.require_payable(case, work.now, open_assumptions=_open_assumptions(work, case), stopped=_stopped(work, case))
+    officers.require_free(work, case)
+    stopped = (*officers.tied_deciders(work, case), *_stopped(work, case))
+    rules.require_payable(case, work.now, open_assumptions=_open_assumptions(work, case), stopped=stopped)
 
 
 def _policies(view: View, case: Case) -> list[ActiveInstrument]:

@@ -2,7 +2,7 @@
 
 from registry.actors.model import Action
 from registry.actors.rules import refusal
-from registry.awards import assessment, records, rules
+from registry.awards import assessment, officers, records, rules
 from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
 from registry.awards.commands import AnswerObjection, PostNotice, RaiseObjection, ReviewCase, SignCase
 from registry.awards.model import ActKind, Case, CaseState, Objection, Outcome
@@ -23,6 +23,7 @@ def review(work: Work, command: ReviewCase) -> Case:
         RuleError: It is passed without originals seen, or an award without the outside search.
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    officers.require_reviewer(work, found)
     rules.require_review(found, account_of(work.actor), command)
     against = rules.review_refusal(command)
     content: dict[str, Json] = {
@@ -46,6 +47,7 @@ def post_notice(work: Work, command: PostNotice) -> Case:
         UnavailableError: The working days of a year that is needed are not known.
     """
     found = found_case(work, command.case, Action.POST_NOTICE, lock=True)
+    officers.require_free(work, found)
     rules.require_notice(found)
     active = assessment.deciding_policy(work, found.authority, found.lines[0].instrument, work.now.civil_day())
     content: dict[str, Json] = {
@@ -68,7 +70,9 @@ def sign(work: Work, command: SignCase) -> Case:
         ConflictError: The case is not reviewed, or everyone has signed; the last rank may still refuse.
     """
     found = found_case(work, command.case, Action.SIGN_CASE, lock=True)
-    rank, role = rules.require_signature(found, account_of(work.actor), work.actor.roles, approved=command.approved)
+    rules.require_state(found, CaseState.REVIEWED)
+    roles, delegation = officers.signing_roles(work, found)
+    rank, role = rules.require_signature(found, account_of(work.actor), roles, approved=command.approved)
     content: dict[str, Json] = {
         "rank": rank,
         "role": role.value,
@@ -76,6 +80,8 @@ def sign(work: Work, command: SignCase) -> Case:
         "opinion": command.opinion.strip(),
         "approved": command.approved,
     }
+    if delegation:
+        content["delegation"] = delegation.id
     signed = act(work, found, ActKind.SIGNED, "awards.case_signed", content)
     if command.approved:
         return signed
@@ -108,6 +114,7 @@ def answer_objection(work: Work, command: AnswerObjection) -> Case:
         ConflictError: It was answered before, or the case is past its review.
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    officers.require_free(work, found)
     rules.require_state(found, CaseState.REVIEWED)
     objection = rules.open_objection(found, command.number)
     content: dict[str, Json] = {

@@ -1,6 +1,6 @@
 """Tables of cases: state, lines, what was done to them, where they pay to, what they were decided from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -134,7 +134,7 @@ Index(
     acts.c.case_id,
     acts.c.kind,
     unique=True,
-    postgresql_where=text("kind IN ('reviewed', 'paid', 'refused', 'withdrawn')"),
+    postgresql_where=text("kind IN ('paid', 'refused', 'withdrawn')"),
 )
 """A case is paid at most once, whatever the code above believes."""
 
@@ -350,6 +350,14 @@ def cases_page(
     if after is not None:
         query = query.where(tuple_(cases.c.applied_at, cases.c.id) < tuple_(*after))
     return _joined(connection, connection.execute(query).all())
+
+
+def cases_in(
+    connection: Connection, authority: AuthorityId, states: Collection[CaseState], limit: int
+) -> tuple[Case, ...]:
+    """Return the cases of an authority in any of ``states``, the oldest first."""
+    query = select(cases).where(cases.c.authority_id == authority, cases.c.state.in_([each.value for each in states]))
+    return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
 
 
 def noticed_cases(connection: Connection, since: Moment, limit: int) -> tuple[Case, ...]:

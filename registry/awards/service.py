@@ -9,7 +9,7 @@ from typing import Final
 
 from registry.actors.model import Action, Resource, Role, Scope
 from registry.actors.rules import require
-from registry.awards import assessment, records, rules, verdicts
+from registry.awards import assessment, officers, records, rules, verdicts
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import ApplyForAward, WithdrawCase
@@ -110,6 +110,7 @@ def case_applied(work: Work, active: ActiveInstrument, made: Case) -> Case:
     datasets = [line.subject for line in made.lines if isinstance(line.subject, DatasetId)]
     if not records.add_case(work.connection, made, datasets[0] if datasets else None):
         raise ConflictError("award_case_stands", instrument=active.instrument.id)
+    officers.draw_reviewer_within(work, made)
     return made
 
 

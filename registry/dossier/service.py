@@ -14,7 +14,7 @@ from registry.catalog import service as catalog
 from registry.catalog.manifest_pages import signed_envelope
 from registry.dossier.model import FORMAT
 from registry.dossier.rules import signed_bytes
-from registry.errors import NotAllowedError, NotFoundError, UnavailableError
+from registry.errors import ConflictError, NotAllowedError, NotFoundError, UnavailableError
 from registry.journal import records as journal_records
 from registry.journal import service as journal
 from registry.journal.signing import SigningKey
@@ -56,17 +56,7 @@ def signed_dossier(view: View, key: SigningKey, case: Case) -> bytes:
         "keys": [str(key.verifier)],
         "made_at": str(view.now),
         "case": _case_json(case),
-        "acts": [
-            {
-                "number": act.number,
-                "kind": act.kind.value,
-                "account": str(act.account),
-                "at": str(act.at),
-                "content": dict(act.content),
-                "entry": str(act.entry),
-            }
-            for act in case.acts
-        ],
+        "acts": _acts_json(case),
         "decisions": [
             {
                 "occasion": decision.occasion.value,
@@ -87,6 +77,40 @@ def signed_dossier(view: View, key: SigningKey, case: Case) -> bytes:
     }
     signature = base64.b64encode(key.sign(signed_bytes(made))).decode()
     return canonical_json({**made, "signature": {"signed_by": str(key.verifier), "value": signature}})
+
+
+def bound_digest(case: Case) -> Digest:
+    """Return what a printed form is bound to: the SHA-256 of case and acts as the dossier holds them.
+
+    Whoever has a dossier computes it from ``{"acts": …, "case": …}`` in canonical JSON; it changes with every act.
+    """
+    return Digest.of_json({"case": _case_json(case), "acts": _acts_json(case)})
+
+
+def bound_digest_of(view: View, case_id: CaseId) -> Digest:
+    """Return what a printed form of a case is bound to now. Raises NotFoundError, NotAllowedError."""
+    return bound_digest(found_case(view, case_id, Action.READ_CASE))
+
+
+def require_bound(view: View, case_id: CaseId, digest: Digest) -> None:
+    """Raise ConflictError when a case is not as it was printed. Raises NotFoundError, NotAllowedError."""
+    now = bound_digest_of(view, case_id)
+    if now != digest:
+        raise ConflictError("dossier_not_as_printed", id=case_id, printed=str(digest), now=str(now))
+
+
+def _acts_json(case: Case) -> list[Json]:
+    return [
+        {
+            "number": act.number,
+            "kind": act.kind.value,
+            "account": str(act.account),
+            "at": str(act.at),
+            "content": dict(act.content),
+            "entry": str(act.entry),
+        }
+        for act in case.acts
+    ]
 
 
 def _case_json(case: Case) -> dict[str, Json]:

@@ -29,7 +29,8 @@ def announce(work: View, event: Event) -> None:
     messages += [
         mail_message(account, party, body)
         for account, party, roles, chosen, follows in records.members_told(work.connection, event, work.actor.account)
-        if rules.wants(event.topic, chosen, roles, follows=follows)
+        if (event.accounts is None or account in event.accounts)
+        and rules.wants(event.topic, chosen, roles, follows=follows)
     ]
     outbox.post(work.connection, *messages)
 

@@ -46,6 +46,11 @@ class Topic(StrEnum):
     NOTICE_POSTED = "notice.posted"
     CASE_REFUSED = "case.refused"
     CASE_PAID = "case.paid"
+    CASE_DUE = "case.due"
+    """A step of a case ends its term today."""
+    CASE_OVERDUE = "case.overdue"
+    CASE_ESCALATED = "case.escalated"
+    """Nobody may do a step, or it stays undone long after its term."""
     WEBHOOK_TESTED = "webhook.tested"
 
 
@@ -83,6 +88,7 @@ class Event:
         dataset: The dataset it concerns, for filters and followers.
         name: The dataset's present name.
         public: Whether everybody may learn of it: it stands in the feeds, and followers hear of it.
+        accounts: Only these members get mail of it; None: all whom the topic concerns.
     """
 
     topic: Topic
@@ -93,6 +99,7 @@ class Event:
     dataset: DatasetId | None = None
     name: PublicName | None = None
     public: bool = False
+    accounts: frozenset[AccountId] | None = None
 
 
 @dataclass(frozen=True, slots=True)

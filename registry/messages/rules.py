@@ -34,6 +34,7 @@ from registry.values.moment import Moment
 _ORDERS: Final = frozenset({Topic.ORDER_PLACED, Topic.ORDER_ACCEPTED, Topic.ORDER_DELIVERED})
 _ACCESS: Final = frozenset({Topic.ACCESS_REQUESTED, Topic.ACCESS_ANSWERED, Topic.ACCESS_USED})
 _CASES: Final = frozenset({Topic.NOTICE_POSTED, Topic.CASE_REFUSED, Topic.CASE_PAID})
+_TERMS: Final = frozenset({Topic.CASE_DUE, Topic.CASE_OVERDUE})
 _DRAFTS: Final = frozenset({Topic.DRAFT_VERIFIED, Topic.DRAFT_FAULTY})
 _LOSSES: Final = frozenset({Topic.VERSION_WITHDRAWN, Topic.VERSION_RECALLED, Topic.VERSION_ERASED})
 
@@ -43,10 +44,13 @@ TOPICS_OF_ROLE: Final[Mapping[Role, frozenset[Topic]]] = {
     Role.BUYER: DATASET_TOPICS | _ORDERS | {Topic.ACCESS_ANSWERED},
     Role.FINANCE: _CASES | {Topic.ORDER_DELIVERED},
     Role.READER: _LOSSES,
-    Role.REGISTRAR: _LOSSES,
-    Role.REVIEWER: _CASES | _LOSSES,
-    Role.AUDITOR: _CASES,
-    Role.PAYER: frozenset({Topic.CASE_PAID}),
+    Role.REGISTRAR: _LOSSES | {Topic.CASE_ESCALATED},
+    Role.REVIEWER: _CASES | _LOSSES | _TERMS,
+    Role.SECTION_HEAD: _TERMS | {Topic.CASE_ESCALATED},
+    Role.LEADER_IN_CHARGE: _TERMS | {Topic.CASE_ESCALATED},
+    Role.PRINCIPAL_LEADER: _TERMS | {Topic.CASE_ESCALATED},
+    Role.AUDITOR: _CASES | {Topic.CASE_ESCALATED},
+    Role.PAYER: _TERMS | {Topic.CASE_PAID},
 }
 
 # One part before and one after the sign, no space and no control; what stands behind is decided by the mailed code.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Final
 
+from registry.awards.reminders import remind
 from registry.upkeep.garbage import collect
 from registry.upkeep.premises import Premises
 from registry.upkeep.records import places
@@ -27,7 +28,12 @@ def _scrubbed(premises: Premises) -> Mapping[str, Json]:
     return {"objects": done.objects, "bytes": done.size_bytes, "repaired": done.repaired, "damaged": len(done.damaged)}
 
 
-TASKS: Final[dict[str, Task]] = {"garbage": _collected, "scrub": _scrubbed}
+def _reminded(premises: Premises) -> Mapping[str, Json]:
+    # Terms end at midnight: the night after is when a step has become overdue.
+    return {"reminders": remind(premises.database, premises.clock)}
+
+
+TASKS: Final[dict[str, Task]] = {"reminders": _reminded, "garbage": _collected, "scrub": _scrubbed}
 
 
 def keep_nightly(premises: Premises) -> list[str]:

@@ -252,3 +252,27 @@ class AnnouncementId(Id):
     """Identifies a public event as the feeds show it."""
 
     prefix = "ann"
+
+
+class InterestId(Id):
+    """Identifies an officer's tie to a firm."""
+
+    prefix = "tie"
+
+
+class AbsenceId(Id):
+    """Identifies an officer's absence."""
+
+    prefix = "abs"
+
+
+class DelegationId(Id):
+    """Identifies a power to sign for another officer."""
+
+    prefix = "dlg"
+
+
+class SampleId(Id):
+    """Identifies a sample of paid cases."""
+
+    prefix = "smp"

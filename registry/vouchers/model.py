@@ -49,12 +49,12 @@ VOUCHER_MOVES: Final[Mapping[VoucherState, frozenset[VoucherState]]] = {
     VoucherState.REDEEMED: frozenset({VoucherState.SETTLED}),
     VoucherState.SETTLED: frozenset({VoucherState.INSTRUCTED, VoucherState.REDEEMED}),
     VoucherState.INSTRUCTED: frozenset({VoucherState.PAID, VoucherState.RETURNED}),
-    VoucherState.RETURNED: frozenset({VoucherState.INSTRUCTED}),
+    VoucherState.RETURNED: frozenset({VoucherState.INSTRUCTED, VoucherState.REDEEMED}),
     VoucherState.PAID: frozenset(),
     VoucherState.RELEASED: frozenset(),
     VoucherState.EXPIRED: frozenset(),
 }
-"""A settled voucher goes back to redeemed when its batch is refused or its line withdrawn."""
+"""A settled voucher goes back to redeemed when its batch is refused or its line withdrawn, also after a return."""
 
 COUNTING: Final = frozenset(VoucherState) - {VoucherState.RELEASED, VoucherState.EXPIRED}
 """States whose amount counts against pool and firm-year (invariants 2 and 3 of POLICY §4.3)."""

@@ -208,6 +208,59 @@ def _returned(world: World) -> Asked:
     return Asked(_instructed(world).path, {"reason": "账户不符"})
 
 
+TERM: Final = {
+    "step": "review",
+    "days": 7,
+    "unit": "working",
+    "number": "YZ-T-1",
+    "organ": "伊州区发改委",
+    "decided_on": steps.TODAY,
+    "text": "审核期限为七个工作日",
+}
+
+
+SAMPLED: Final = {"first": steps.TODAY, "last": "2026-12-31", "share_bp": 10_000, "least": 1, "reason": "年度抽查"}
+
+
+def _sampled(body: Mapping[str, Any] | None = None) -> Callable[[World], Asked]:
+    """Return a request on a sample of the case of the world, which is paid for it."""
+
+    def make(world: World) -> Asked:
+        _instructed(world)
+        steps.pay(world, world.ids["case"])
+        made = world.as_(OFFICE, Role.AUDITOR).post("/v1/samples", SAMPLED)
+        return Asked({"sample": made["id"]}, None if body is None else {"case": world.ids["case"], **body})
+
+    return make
+
+
+def _tie(world: World) -> Asked:
+    body = {"firm": world.ids[STRANGER], "ground": "own", "note": "持股"}
+    return Asked({"tie": world.as_(OFFICE, Role.PAYER).post("/v1/office/ties", body)["id"]})
+
+
+def _absence(world: World) -> Asked:
+    officer = world.ids[f"{OFFICE}.payer"]
+    return Asked(body={"officer": officer, "first": "2026-03-09", "last": "2026-03-13", "reason": "培训"})
+
+
+def _away(world: World) -> Asked:
+    made = world.as_(OFFICE, Role.REGISTRAR).post("/v1/office/absences", _absence(world).body)
+    return Asked({"absence": made["id"]})
+
+
+def _delegating(world: World) -> Asked:
+    delegate = world.ids[f"{OFFICE}.leader-in-charge"]
+    days = {"first": "2026-03-09", "last": "2026-03-13"}
+    stated = {"delegate": delegate, "rank": "section_head", "instruments": None, "document_number": "YZ-SQ-1"}
+    return Asked(body=stated | days)
+
+
+def _delegated(world: World) -> Asked:
+    made = world.as_(OFFICE, Role.SECTION_HEAD).post("/v1/office/delegations", _delegating(world).body)
+    return Asked({"delegation": made["id"]})
+
+
 MAIL: Final = {"address": "a@x.test", "language": "zh", "topics": None}
 
 
@@ -603,7 +656,35 @@ SAMPLES: Final[dict[str, Sample]] = {
     "record_case_payment": Sample(_instructed, of(OFFICE)),
     "return_case_payment": Sample(_returned, of(OFFICE)),
     "get_dossier": Sample(_logged, of(PUBLISHER, OFFICE)),
+    "draw_sample": Sample(plain(body=SAMPLED), succeeds=False),
+    "list_samples": Sample(plain()),
+    "show_sample": Sample(_sampled(), of(OFFICE)),
+    "record_sample_finding": Sample(_sampled({"in_order": True, "text": "相符"}), of(OFFICE)),
+    "print_case_form": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
+    "list_payments_csv": Sample(named("case", "case"), of(OFFICE)),
+    "list_payments_xlsx": Sample(named("case", "case"), of(OFFICE)),
     "list_notices": Sample(plain()),
+    # The officers of an office.
+    "list_due": Sample(plain()),
+    "show_readiness_of_office": Sample(plain()),
+    "list_terms_of_office": Sample(plain()),
+    "set_term": Sample(plain(body=TERM)),
+    "list_ties": Sample(plain()),
+    "declare_tie": Sample(
+        lambda world: Asked(body={"firm": world.ids[STRANGER], "ground": "family", "note": "配偶任职"}), each=True
+    ),
+    "end_tie": Sample(_tie, of(OFFICE)),
+    "list_absences": Sample(plain()),
+    "record_absence": Sample(_absence, of(OFFICE)),
+    "end_absence": Sample(_away, of(OFFICE)),
+    "list_delegations": Sample(plain()),
+    # Only an officer of the rank gives it away, and only the giver takes it back.
+    "delegate_rank": Sample(_delegating, of(OFFICE), frozenset({Role.SECTION_HEAD})),
+    "end_delegation": Sample(_delegated, of(OFFICE), frozenset({Role.SECTION_HEAD})),
+    "recuse_officer": Sample(named("case", "case", {"reason": "曾任职该企业"}), of(OFFICE)),
+    "list_draws": Sample(named("case", "case"), of(OFFICE)),
+    # The reviewer who was drawn may act.
+    "draw_reviewer": Sample(named("case", "case", {"reason": "换人"}), of(OFFICE), succeeds=False),
     # The log, the clock and the service itself.
     "show_checkpoint": Sample(plain()),
     "list_keys": Sample(plain()),

@@ -1,0 +1,107 @@
+"""A case printed as the document's own form (S0 附件3, 专项资金申请表): numbered copies, capitals, opinions, QR.
+
+One HTML file that holds all it needs, so that it prints the same from a folder as from the service. The form is the
+document's, so its words are Chinese in every language of the reader.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from io import BytesIO
+from typing import Final
+
+import segno
+from flask import Response, render_template
+
+from registry.awards.model import Case, CaseKind, Signature
+from registry.awards.payment_lists import firms_named
+from registry.values.digest import Digest
+from registry.values.money import Money
+from registry.vouchers.payee import PayeeGiven
+
+COPIES: Final = ("主管部门", "主管部门", "主管部门", "申请单位")
+"""一式肆份，其中主管部门叁份，申请企业壹份 (S0 附件3)."""
+PLACES: Final = ("仟", "佰", "拾", "万", "仟", "佰", "拾", "元", "角", "分")
+_DIGITS: Final = "零壹贰叁肆伍陆柒捌玖"
+OPINIONS: Final[Mapping[str, str]] = {
+    "section_head": "科室负责人意见",
+    "leader_in_charge": "分管领导意见",
+    "principal_leader": "主要领导意见",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """One box of the form: the rank, and the signature where it was given."""
+
+    title: str
+    signature: Signature | None
+
+
+def form(
+    case: Case, *, authority: str, title: str, digest: Digest, public_url: str, payee: PayeeGiven | None
+) -> Response:
+    """Return a case as its form, in as many numbered copies as the document asks for.
+
+    Args:
+        case: The case as its reader may see it.
+        authority: Who decides, as the form names it.
+        title: The document's name.
+        digest: What the form is bound to: the case and acts of its dossier.
+        public_url: Where the service is; the QR code leads there.
+        payee: The whole account, for finance; None leaves it masked.
+    """
+    address = f"{public_url}/v1/cases/{case.id}/dossier?digest={digest}"
+    style = (files("api") / "static" / "form.css").read_text("utf-8")
+    account = payee.account_number if payee else (case.payee.masked_number if case.payee else "")
+    text = render_template(
+        "case_form.html",
+        style=style,
+        case=case,
+        authority=authority,
+        title=title,
+        unit=firms_named(case),
+        account=account,
+        award=case.kind is CaseKind.AWARD,
+        places=list(zip(PLACES, capitals_by_place(case.amount), strict=True)),
+        opinions=_opinions(case),
+        copies=list(enumerate(COPIES, 1)),
+        digest=str(digest),
+        address=address,
+        code=qr_svg(address),
+        day=case.applied_at.civil_day(),
+    )
+    answer = Response(text, content_type="text/html; charset=utf-8")
+    # The one style of the page is its own, allowed by its digest; nothing else runs and nothing is loaded.
+    kept = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    answer.headers["Content-Security-Policy"] = f"default-src 'none'; style-src 'sha256-{kept}'; sandbox"
+    return answer
+
+
+def capitals_by_place(amount: Money) -> list[str]:
+    """Return the capital digit of each printed place, 仟佰拾万仟佰拾元角分; ⊗ before the first (S0 附件3).
+
+    An amount beyond 99,999,999.99 has no place for its first digits: every place is then crossed out, and the amount
+    stands in words beside them.
+    """
+    digits = str(amount.fen).rjust(len(PLACES), " ")
+    if len(digits) > len(PLACES):
+        return ["⊗"] * len(PLACES)
+    return ["⊗" if digit == " " else _DIGITS[int(digit)] for digit in digits]
+
+
+def qr_svg(text: str) -> str:
+    """Return a QR code of ``text`` as SVG to stand in a page, readable when a quarter of it is damaged."""
+    content = BytesIO()
+    segno.make(text, error="q", micro=False).save(
+        content, kind="svg", xmldecl=False, svgns=True, scale=3, border=4, omitsize=False
+    )
+    return content.getvalue().decode()
+
+
+def _opinions(case: Case) -> list[Opinion]:
+    """Return a box for each rank that signs, filled where it approved the lines as they are."""
+    given = {made.rank: made for made in case.signatures if made.lines == case.lines_digest}
+    return [Opinion(OPINIONS.get(level, level), given.get(rank)) for rank, level in enumerate(case.sign_off_levels, 1)]

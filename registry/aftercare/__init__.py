@@ -1,0 +1,1 @@
+"""What is looked at after a payment: samples drawn by lot, and what was found in them."""

@@ -1,0 +1,68 @@
+"""Recusal (回避): which acts of a case are void, and where that leaves the case.
+
+Rules (RULINGS 32):
+* Whoever is recused from a case does nothing more in it, and what the officer decided in it before is void.
+* A review that is void takes the signatures that were given on it with it; a signature that is void takes those of the
+  ranks above. An answer to an objection that is void leaves the objection open.
+* A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
+  itself waits until everything that is void was done again by others.
+* After the payment nothing becomes void; the recusal stays on the case for whoever looks at it again.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from registry.awards.model import OPEN_STATES, Act, ActKind, Case, CaseState
+from registry.values.identifiers import AccountId
+
+_DECIDING = frozenset({ActKind.REVIEWED, ActKind.SIGNED, ActKind.ANSWERED})
+
+
+def standing(acts: Sequence[Act]) -> tuple[Act, ...]:
+    """Return the acts that no recusal made void."""
+    void = {number for act in acts if act.kind is ActKind.RECUSED for number in act.content["voids"]}
+    return tuple(act for act in acts if act.number not in void)
+
+
+def recused_from(case: Case) -> frozenset[AccountId]:
+    """Return the officers who were recused from a case."""
+    return frozenset(AccountId(act.content["officer"]) for act in case.acts if act.kind is ActKind.RECUSED)
+
+
+def deciders(case: Case) -> frozenset[AccountId]:
+    """Return the officers on whose standing acts a case rests."""
+    return frozenset(act.account for act in standing(case.acts) if act.kind in _DECIDING)
+
+
+def voided_by(case: Case, officer: AccountId) -> tuple[int, ...]:
+    """Return the numbers of the acts that become void when ``officer`` is recused; none once the case has ended."""
+    if case.state not in OPEN_STATES:
+        return ()
+    acts = standing(case.acts)
+    reviewed = [act.number for act in acts if act.kind is ActKind.REVIEWED and act.account == officer]
+    ranks = [act.content["rank"] for act in acts if act.kind is ActKind.SIGNED and act.account == officer]
+    # A review that goes takes every signature with it, a signature those of the ranks above.
+    from_rank = 1 if reviewed else min(ranks, default=None)
+    void = set(reviewed)
+    for act in acts:
+        if act.kind is ActKind.ANSWERED and act.account == officer:
+            void.add(act.number)
+        if act.kind is ActKind.SIGNED and from_rank is not None and act.content["rank"] >= from_rank:
+            void.add(act.number)
+    return tuple(sorted(void))
+
+
+def state_after(case: Case, void: Iterable[int]) -> CaseState:
+    """Return where a case stands once these acts are void. An instruction that is out stays out."""
+    kinds = {act.kind for act in case.acts if act.number in set(void)}
+    if case.state not in {CaseState.REVIEWED, CaseState.RETURNED} or not kinds:
+        return case.state
+    return CaseState.APPLIED if ActKind.REVIEWED in kinds else CaseState.REVIEWED
+
+
+def state_when_returned(case: Case) -> CaseState:
+    """Return where a case stands when the bank has sent the money back: to be done again where a recusal said so."""
+    if case.review is None:
+        return CaseState.APPLIED
+    signed = {made.rank for made in case.signatures if made.approved and made.lines == case.lines_digest}
+    complete = signed == set(range(1, len(case.sign_off_levels) + 1)) and not case.objections_open
+    return CaseState.RETURNED if complete else CaseState.REVIEWED
