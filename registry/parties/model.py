@@ -200,6 +200,22 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """Who controls a firm, the links that lead down from there, and the same as names and shares for a person to read.
+
+    ``stopped_by`` are the links of the organs of the state and state holders above the controller, where control stops
+    (RULINGS 1), ``stopped`` the same for a person to read.
+    """
+
+    firm: FirmId
+    controller: FirmId
+    links: tuple[ControlLink, ...]
+    chain: tuple[str, ...]
+    stopped_by: tuple[ControlLink, ...]
+    stopped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class KnownFact:
     """What the register of an authority says of a firm on a day; without a line the finding is unknown."""
 

@@ -32,6 +32,7 @@ from typing import Final
 from registry.errors import RuleError
 from registry.parties.model import (
     STATE_KINDS,
+    Control,
     ControlKind,
     ControlLine,
     ControlLink,
@@ -161,6 +162,27 @@ def controller(graph: ControlGraph, firm: FirmId) -> FirmId:
         return firm
     by_shares = [ring for ring in rings if any(_holds_majority(graph, each, firm) for each in ring)]
     return min(min(ring) for ring in by_shares or rings)
+
+
+def control(graph: ControlGraph, firm: FirmId) -> Control:
+    """Return the controller of ``firm`` with the links that lead down from it, and the state above it, if any."""
+    top = controller(graph, firm)
+    party = frozenset({top})
+    under = reached(graph, party, MAJORITY_BP, by_directors=False)
+    if firm not in under:
+        under = reached(graph, party, MAJORITY_BP)
+    links = _links_to(under, firm) if top != firm else ()
+    stopped_by = tuple(
+        sorted(
+            link
+            for link in graph.links
+            if link.held == top
+            and graph.is_state_body(link.holder)
+            and link.kind in {ControlKind.EQUITY, ControlKind.DIRECTORS}
+        )
+    )
+    chain, stopped = (tuple(_told(graph, link) for link in each) for each in (links, stopped_by))
+    return Control(firm, top, links, chain, stopped_by, stopped)
 
 
 def _holds_majority(graph: ControlGraph, holder: FirmId, firm: FirmId) -> bool:

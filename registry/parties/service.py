@@ -15,7 +15,7 @@ from registry.errors import ConflictError, NotFoundError
 from registry.journal.work import View, Work
 from registry.parties import records, rules
 from registry.parties.commands import ChangeFirm, RecordControl, RegisterFirm
-from registry.parties.model import ControlLine, Firm, Period, Relation
+from registry.parties.model import Control, ControlLine, Firm, Period, Relation
 from registry.parties.records import FirmLine
 from registry.parties.registers import (
     admit_leader_list,
@@ -43,6 +43,7 @@ __all__ = [
     "change_firm",
     "concerned_office",
     "concerns",
+    "control",
     "controller",
     "controllers",
     "fact",
@@ -213,6 +214,11 @@ def record_control(work: Work, command: RecordControl) -> ControlLine:
 def relation(view: View, one: FirmId, other: FirmId, day: date) -> Relation | None:
     """Return why two firms are related on ``day`` (公告2016年第42号), or None."""
     return rules.relation(records.graph_above(view.connection, [one, other], day, view.now), one, other)
+
+
+def control(view: View, firm_id: FirmId, day: date) -> Control:
+    """Return who controls a firm on ``day``, the chain that leads down from there, and the state above it."""
+    return rules.control(records.graph_above(view.connection, [firm_id], day, view.now), firm_id)
 
 
 def controller(view: View, firm_id: FirmId, day: date) -> FirmId:
