@@ -29,13 +29,14 @@ from datetime import date
 from functools import cached_property
 from typing import Final
 
-from registry.errors import RuleError
+from registry.errors import Finding, RuleError
 from registry.parties.model import (
     STATE_KINDS,
     Control,
     ControlKind,
     ControlLine,
     ControlLink,
+    CreditStanding,
     FirmKind,
     LeaderEntry,
     Period,
@@ -291,14 +292,19 @@ def require_whole(lines: Iterable[ControlLine], added: ControlLink, valid: Perio
             raise RuleError("shares_exceed_whole", firm=added.held, day=day.isoformat(), total_bp=total)
 
 
-def is_listed(entry: LeaderEntry, day: date, sector: str) -> bool:
-    """Say whether an entry makes a firm a leader of ``sector`` on ``day`` (RULINGS 4).
+def is_listed(entry: LeaderEntry, day: date, sector: str | None = None) -> bool:
+    """Say whether an entry makes a firm a leader of ``sector`` (None: of any) on ``day`` (RULINGS 4).
 
     The list is in force and was admitted by then, its sectors hold the one asked for, and the firm was not taken off.
     """
     return (
         entry.list.valid.holds(day)
         and entry.list.admission.decided_on <= day
-        and sector in entry.list.sectors
+        and (sector is None or sector in entry.list.sectors)
         and (entry.withdrawn_on is None or day < entry.withdrawn_on)
     )
+
+
+def credit_finding(standing: CreditStanding) -> Finding:
+    """Return whether a firm's credit is clean; a record that was repaired counts as clean (RULINGS 31)."""
+    return Finding.UNMET if standing is CreditStanding.LISTED else Finding.MET
