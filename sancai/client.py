@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sancai.publishing import Plan, Published, Telling
     from sancai.quality import Quality
     from sancai.quotas import Quotas
+    from sancai.registers import Registers
     from sancai.statements import Statements
     from sancai.transfers import Uploads
     from sancai.usage import Usage
@@ -170,6 +171,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.quotas import Quotas
 
         return Quotas(self.session)
+
+    @cached_property
+    def registers(self) -> "Registers":
+        """Who controls whom, and what the registers say of a firm."""
+        from sancai.registers import Registers
+
+        return Registers(self.session)
 
     @cached_property
     def mail(self) -> "Mail":

@@ -153,7 +153,8 @@ class AdopterFacts:
 
     ``controller`` is the highest enterprise below the organs of the state; ``leader_levels`` the levels of admitted
     lists in the dataset's sector that hold it that day; ``related_by`` the chain to the publisher, empty when there
-    is none; ``made_it_as`` the role of its group in the making of any version of the lineage, empty when it had none.
+    is none; ``made_it_as`` the role of its group in the making of any version of the lineage, empty when it had none;
+    ``controlled_by`` the chain from the controller down to the adopter, empty when nobody controls it.
     """
 
     controller: FirmId
@@ -161,6 +162,7 @@ class AdopterFacts:
     leader_levels: frozenset[str]
     related_by: tuple[str, ...]
     made_it_as: str
+    controlled_by: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """Return the facts as a snapshot keeps them."""
@@ -170,6 +172,7 @@ class AdopterFacts:
             "leader_levels": sorted(self.leader_levels),
             "related_by": list(self.related_by),
             "made_it_as": self.made_it_as,
+            "controlled_by": list(self.controlled_by),
         }
 
     @classmethod
@@ -181,6 +184,7 @@ class AdopterFacts:
             leader_levels=frozenset(kept["leader_levels"]),
             related_by=tuple(kept["related_by"]),
             made_it_as=kept["made_it_as"],
+            controlled_by=tuple(kept.get("controlled_by", ())),
         )
 
 

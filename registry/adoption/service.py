@@ -120,7 +120,7 @@ def count(
         policy_needed, policy_levels = _needed_and_levels(view, authority, day)
         needed, levels = needed or policy_needed, levels or policy_levels
     counted = catalog.dataset(view, dataset)
-    found = records.receipts_of(view.connection, dataset)
+    found = _recorded_by(view, records.receipts_of(view.connection, dataset))
     names = {firm: each.name for firm, each in parties.firms(view, {each.adopter for each in found}).items()}
     versions = catalog.versions(view, dataset)
     facts = {
@@ -131,6 +131,17 @@ def count(
         for receipt in found
     }
     return rules.count(dataset, found, facts, needed=needed, levels=levels, day=day)
+
+
+def _recorded_by(view: View, found: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
+    """Return receipts as the instant of the view finds them: what came later, a withdrawal too, is not seen."""
+    return tuple(
+        replace(each, withdrawn_at=None, withdrawn_reason=None)
+        if each.withdrawn_at and each.withdrawn_at > view.now
+        else each
+        for each in found
+        if each.attested_at <= view.now
+    )
 
 
 def receipts(view: View, dataset: DatasetId) -> tuple[Receipt, ...]:
@@ -210,7 +221,8 @@ def _facts(
 ) -> AdopterFacts:
     """Return what is known of an adopter on the day its use began."""
     day = receipt.started_on
-    controller = parties.controller(view, receipt.adopter, day)
+    control = parties.control(view, receipt.adopter, day)
+    controller = control.controller
     related = parties.relation(view, receipt.adopter, dataset.publisher, day)
     entries = parties.leader_entries(view, authority, receipt.adopter, day, dataset.sector)
     return AdopterFacts(
@@ -219,6 +231,7 @@ def _facts(
         leader_levels=frozenset(entry.list.level.value for entry in entries),
         related_by=(related.chain or (name,)) if related else (),
         made_it_as=_made_it_as(view, versions, receipt.adopter, name, controller, day),
+        controlled_by=control.chain,
     )
 
 
