@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sancai.publishing import Plan, Published, Telling
     from sancai.quality import Quality
     from sancai.quotas import Quotas
+    from sancai.register_reviews import RegisterReviews
     from sancai.registers import Registers
     from sancai.statements import Statements
     from sancai.transfers import Uploads
@@ -178,6 +179,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.registers import Registers
 
         return Registers(self.session)
+
+    @cached_property
+    def register_reviews(self) -> "RegisterReviews":
+        """Backward corrections of the registers, and the cases they touch."""
+        from sancai.register_reviews import RegisterReviews
+
+        return RegisterReviews(self.session)
 
     @cached_property
     def mail(self) -> "Mail":

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.commands.case import print_case
 from cli.as_of import as_of_option
+from cli.commands.case import print_case
 from cli.connection import client
 from cli.output import Branch, line, show, written
 from cli.words import say

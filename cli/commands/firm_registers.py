@@ -193,9 +193,7 @@ def state_bodies(on: datetime | None, as_of: datetime | None) -> None:
 @click.option("--result", type=FILE, required=True, help=say("The answer as it was kept.", "查询结果文件。"))
 @click.option("--source", required=True, help=say("Which system.", "查询系统。"))
 @click.option("--until", type=DAY, help=say("First day it no longer holds.", "不再有效的首日。"))
-def credit(
-    firm: str, standing: str, queried_at: datetime, result: Path, source: str, until: datetime | None
-) -> None:
+def credit(firm: str, standing: str, queried_at: datetime, result: Path, source: str, until: datetime | None) -> None:
     """Enter a credit answer."""
     digest = "sha256:" + hashlib.sha256(result.read_bytes()).hexdigest()
     with client() as service:

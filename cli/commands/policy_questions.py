@@ -92,9 +92,7 @@ def check(file: Path) -> None:
     help=say("Whose rulings; by default the first's that loaded it.", "适用哪个机构的决定；默认最先载入者。"),
 )
 @as_of_option
-def verdict(
-    instrument: str, file: Path, day: datetime | None, authority: str | None, as_of: datetime | None
-) -> None:
+def verdict(instrument: str, file: Path, day: datetime | None, authority: str | None, as_of: datetime | None) -> None:
     """Ask for a verdict."""
     stated = _stated(file)
     with client() as service:

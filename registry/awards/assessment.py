@@ -105,7 +105,9 @@ def assess(
     counted = adoption.count(
         view, authority, dataset.id, day, needed=terms.adopters_needed, levels=frozenset(terms.leader_levels)
     )
-    versions = [each for each in catalog.versions(view, dataset.id) if not each.published_at or each.published_at <= view.now]
+    versions = [
+        each for each in catalog.versions(view, dataset.id) if not each.published_at or each.published_at <= view.now
+    ]
     report = _report(view, authority, versions, dataset.publisher)
     other = records.other_award(view.connection, authority, terms.instrument, dataset.id, beside)
     if again and other and other.applied_at >= view.now:

@@ -180,4 +180,3 @@ def _workbook_rows(content: bytes) -> Iterator[Row]:
     except Exception as error:  # openpyxl lets through whatever a broken archive or XML makes of its readers
         raise InvalidValueError("list_file_unreadable", line=1) from error
     yield from rows
-

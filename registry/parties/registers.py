@@ -10,7 +10,7 @@ from registry.actors.model import Action, Resource
 from registry.actors.rules import require
 from registry.errors import ConflictError, Finding, InvalidValueError, NotFoundError, RuleError
 from registry.journal.work import View, Work
-from registry.parties import records, rules
+from registry.parties import corrections, records, rules
 from registry.parties.commands import (
     AdmitLeaderList,
     ImportLeaderList,
@@ -20,6 +20,7 @@ from registry.parties.commands import (
     RegisterProvider,
     WithdrawLeader,
 )
+from registry.parties.correction_model import Register
 from registry.parties.list_files import ReadList, read_list, require_faultless
 from registry.parties.model import (
     KnownFact,
@@ -92,9 +93,7 @@ def record_credit(work: Work, command: RecordCredit) -> KnownFact:
         raise InvalidValueError("credit_queried_ahead", given=str(answer.queried_at), now=str(work.now))
     provenance = provenance_of(work, command.source, answer.queried_at.civil_day())
     finding = rules.credit_finding(answer.standing)
-    made = KnownFact(
-        command.firm, Predicate.CREDIT_CLEAN, finding, FactId.new(), command.valid, provenance, answer
-    )
+    made = KnownFact(command.firm, Predicate.CREDIT_CLEAN, finding, FactId.new(), command.valid, provenance, answer)
     return _write_fact(
         work,
         made,
@@ -120,6 +119,7 @@ def _write_fact(
             kept = replace(line.provenance, recorded_at=work.now)
             records.add_fact(work.connection, FactId.new(), line, rest, kept)
     records.add_fact(work.connection, made.id or FactId.new(), made, valid, provenance)
+    corrections.note_within(work, Register.FACT, str(made.id), [made.firm], valid)
     work.journal(
         entry_type,
         str(made.id),
@@ -176,6 +176,8 @@ def admit_leader_list(work: Work, command: AdmitLeaderList) -> LeaderList:
     )
     if not records.add_leader_list(work.connection, made, command.entries):
         raise ConflictError("leader_list_admitted_already", name=made.name, batch=made.batch)
+    codes = [str(entry.uscc) for entry in command.entries]
+    corrections.note_leaders_within(work, made.id, codes, made.valid)
     work.journal(
         "parties.leader_list_admitted",
         made.id,
@@ -233,6 +235,8 @@ def withdraw_leader(work: Work, command: WithdrawLeader) -> LeaderEntry:
         work.connection, entry, command.withdrawn_on, reason, by=work.actor.account, at=work.now
     ):
         raise ConflictError("leader_withdrawn_already", uscc=str(command.uscc))
+    off = Period(command.withdrawn_on, None)
+    corrections.note_leaders_within(work, command.list, [str(command.uscc)], off)
     work.journal(
         "parties.leader_withdrawn",
         command.list,
@@ -303,6 +307,7 @@ def register_provider(work: Work, command: RegisterProvider) -> Provider:
         provenance=provenance,
     )
     records.add_provider(work.connection, made)
+    corrections.note_within(work, Register.PROVIDER, made.id, [made.firm], made.valid)
     work.journal(
         "parties.provider_registered",
         made.id,
@@ -347,6 +352,7 @@ def record_sanction(work: Work, command: RecordSanction) -> Sanction:
         provenance=provenance_of(work, command.source, command.obtained_on),
     )
     records.add_sanction(work.connection, made)
+    corrections.note_within(work, Register.SANCTION, made.id, [made.firm], made.valid)
     work.journal(
         "parties.sanction_recorded",
         made.id,

@@ -13,8 +13,9 @@ from registry.actors.model import Action
 from registry.actors.rules import require
 from registry.errors import ConflictError, NotFoundError
 from registry.journal.work import View, Work
-from registry.parties import records, rules
+from registry.parties import corrections, records, rules
 from registry.parties.commands import ChangeFirm, RecordControl, RegisterFirm
+from registry.parties.correction_model import Register
 from registry.parties.model import Control, ControlLine, Firm, Period, Relation
 from registry.parties.records import FirmLine
 from registry.parties.registers import (
@@ -117,7 +118,9 @@ def change_firm(work: Work, command: ChangeFirm) -> Firm:
             for rest in line.valid.without(valid):
                 kept = replace(line.provenance, recorded_at=work.now)
                 records.add_firm_line(work.connection, FirmLine(FactId.new(), line.firm, rest, kept))
-    records.add_firm_line(work.connection, FirmLine(FactId.new(), changed, valid, provenance))
+    made = FirmLine(FactId.new(), changed, valid, provenance)
+    records.add_firm_line(work.connection, made)
+    corrections.note_within(work, Register.FIRM, made.id, [changed.id], valid)
     work.journal(
         "parties.firm_changed",
         changed.id,
@@ -204,6 +207,7 @@ def record_control(work: Work, command: RecordControl) -> ControlLine:
             records.add_control(work.connection, ControlLine(FactId.new(), line.link, rest, kept))
     made = ControlLine(FactId.new(), link, command.valid, provenance)
     records.add_control(work.connection, made)
+    corrections.note_control_within(work, made)
     work.journal(
         "parties.control_recorded",
         made.id,

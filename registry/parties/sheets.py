@@ -36,9 +36,7 @@ def sheet(view: View, firm_id: FirmId, day: date) -> Sheet:
         control=service.control(view, firm_id, day),
         facts=tuple(registers.fact(view, authority, firm_id, each, day) for each in Predicate),
         leader_entries=tuple(entry for entry in entries if rules.is_listed(entry, day)),
-        providers=tuple(
-            records.providers_of(view.connection, authority=authority, firm=firm_id, day=day, at=view.now)
-        ),
+        providers=tuple(records.providers_of(view.connection, authority=authority, firm=firm_id, day=day, at=view.now)),
         sanctions=registers.sanctions(view, authority, firm_id, day),
         elsewhere=registers.sanctions_elsewhere(view, authority, firm_id, day),
     )

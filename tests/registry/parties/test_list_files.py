@@ -46,7 +46,11 @@ def test_usual_ways_of_writing_csv_say_the_same(encoding: str, delimiter: str) -
 
 def test_a_workbook_is_read_below_its_title() -> None:
     content = a_workbook(
-        ("国家级新能源龙头企业名单",), (None,), ("企业名称", "统一社会信用代码"), ("甲公司", str(a_uscc(1))), (None, None)
+        ("国家级新能源龙头企业名单",),
+        (None,),
+        ("企业名称", "统一社会信用代码"),
+        ("甲公司", str(a_uscc(1))),
+        (None, None),
     )
     found = read_list(content)
     assert found.entries == (ListedFirm(a_uscc(1), "甲公司"),)

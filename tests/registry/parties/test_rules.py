@@ -258,7 +258,9 @@ def test_a_majority_stands_behind_every_link_of_the_chain(graph: ControlGraph, f
 @given(graphs(), firms)
 def test_the_state_never_changes_who_controls(graph: ControlGraph, firm: FirmId) -> None:
     private = frozenset(
-        link for link in graph.links if not {link.holder, link.held} & {f for f in graph.kinds if graph.is_state_body(f)}
+        link
+        for link in graph.links
+        if not {link.holder, link.held} & {f for f in graph.kinds if graph.is_state_body(f)}
     )
     assert controller(graph, firm) == controller(ControlGraph({}, graph.kinds, private), firm)
 
