@@ -7,7 +7,7 @@ import click
 from cli.words import say
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """An instant as RFC 3339 with its zone, for example ``2026-03-02T10:00:00+08:00``."""
 
     name = "instant"

@@ -184,7 +184,7 @@ class Cases:
         self._session = session
 
     def check(self, instrument: str, dataset: str, *, as_of: datetime | None = None) -> Verdict:
-        """Say what an application would come to today, or came to by what was recorded ``as_of``. Raises SancaiError."""
+        """Say what an application would come to today, or by what was recorded ``as_of``. Raises SancaiError."""
         at = as_of.isoformat() if as_of else ""
         return shaped(Verdict, self._session.get("/award-check", instrument=instrument, dataset=dataset, as_of=at))
 

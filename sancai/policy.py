@@ -177,7 +177,7 @@ class Policy:
         """Check a policy file. Raises SancaiError, whose ``file``, ``line`` and ``key`` say what is wrong."""
         return shaped(CheckedPolicy, self._session.post("/policy-checks", {"name": name, "text": text}, keyed=False))
 
-    def verdict(
+    def verdict(  # noqa: PLR0913 -- each is a part of the question that may be left out
         self,
         instrument: str,
         facts: Mapping[str, Any],

@@ -50,7 +50,7 @@ class Relation:
 class Listing:
     """A leader list that names a firm."""
 
-    list: str
+    list_id: str
     name: str
     issuer: str
     level: str

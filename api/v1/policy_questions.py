@@ -88,8 +88,8 @@ class VerdictBody(Strict):
     """Facts of one applicant and what is known of earlier benefits; what is left out or null is unknown.
 
     ``facts`` are named as ``GET /policy-instruments/{instrument}`` lists them; ``used`` is what was granted under each
-    cap, by its id, in fen; ``keys`` name subject and content (firm, worker, lineage …). ``as_of`` is an instant that has
-    passed (RFC 3339): the verdict goes by the policies and rulings that were recorded by then.
+    cap, by its id, in fen; ``keys`` name subject and content (firm, worker, lineage …). ``as_of`` is an instant that
+    has passed (RFC 3339): the verdict goes by the policies and rulings that were recorded by then.
     """
 
     instrument: str = Field(max_length=80)

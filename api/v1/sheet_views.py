@@ -95,7 +95,7 @@ class RelationView(Answer):
 class ListingView(Answer):
     """A leader list that names a firm."""
 
-    list: str
+    list_id: str
     name: str
     issuer: str
     level: ListLevel
@@ -109,11 +109,11 @@ class ListingView(Answer):
         """Return the view of an entry with its list."""
         found = entry.list
         return cls(
-            list=found.id,
+            list_id=found.id,
             name=found.name,
             issuer=found.issuer,
             level=found.level,
-            sectors=[*found.sectors],
+            sectors=list(found.sectors),
             batch=found.batch,
             admission=found.admission.number,
             withdrawn_on=entry.withdrawn_on,

@@ -1,4 +1,4 @@
-"""Questions on firms over HTTP: who controls them, who is related, what the registers say on a day, as of an instant."""
+"""Questions on firms over HTTP: who controls them, who is related, what the registers say on a day and as of then."""
 
 from typing import TypeVar
 

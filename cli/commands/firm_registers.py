@@ -32,7 +32,9 @@ def _day(given: datetime | None) -> Any:
         "Enter what FIRM is from a day on: a state holder, another name, code or region. What is left out stays.",
         "录入企业 FIRM 自某日起的情况（如国有资本持有主体、名称、代码、区划）；未填项不变。",
     ),
-    example="sancai firm change firm_… --kind state_holder --from 2026-01-01 --source 国资委名录 --obtained-on 2026-03-01",
+    example=(
+        "sancai firm change firm_… --kind state_holder --from 2026-01-01 --source 国资委名录 --obtained-on 2026-03-01"
+    ),
 )
 @click.argument("firm")
 @click.option("--uscc", help=say("Its code from then on.", "新的统一社会信用代码。"))
@@ -185,7 +187,9 @@ def state_bodies(on: datetime | None, as_of: datetime | None) -> None:
         "Enter what a public credit system answered of FIRM. A repaired record counts as clean.",
         "录入公共信用系统对 FIRM 的查询结果；已修复的记录视为无不良。",
     ),
-    example="sancai firm credit firm_… clean --queried-at 2026-03-01T09:30:00+08:00 --result credit.pdf --source 信用中国",
+    example=(
+        "sancai firm credit firm_… clean --queried-at 2026-03-01T09:30:00+08:00 --result credit.pdf --source 信用中国"
+    ),
 )
 @click.argument("firm")
 @click.argument("standing", type=click.Choice(("clean", "listed", "repaired")))

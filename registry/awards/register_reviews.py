@@ -147,9 +147,13 @@ def _premises(view: View, case: Case) -> Premises:
     found = premises_of(case, decisions, frozenset(makers))
     bought = [each for voucher in vouchers_of(case) for each in vouchers.decisions(view, voucher)]
     return Premises(
-        found.firms | {FirmId(each.facts["order"]["seller"]) for each in bought},
+        found.firms | {_seller(each.facts) for each in bought},
         found.days | {each.decided_at.civil_day() for each in bought},
     )
+
+
+def _seller(facts: Mapping[str, Any]) -> FirmId:
+    return FirmId(facts["order"]["seller"])
 
 
 def corrections_page(view: View, after: CorrectionId | None, limit: int) -> list[Correction]:

@@ -166,17 +166,19 @@ def _workbook_rows(content: bytes) -> Iterator[Row]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())
-        if unpacked > UNPACKED_BYTES_MAX:
-            raise InvalidValueError("list_file_too_large", size_bytes=unpacked, most=UNPACKED_BYTES_MAX)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise InvalidValueError("list_file_unreadable", line=1) from error
+    if unpacked > UNPACKED_BYTES_MAX:
+        raise InvalidValueError("list_file_too_large", size_bytes=unpacked, most=UNPACKED_BYTES_MAX)
+    try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         # The size a workbook states of itself may be wrong; without it every row that is there is read.
         sheet.reset_dimensions()
         # openpyxl counts rows without cells too, so that the number is the one the spreadsheet shows.
-        rows = [(number, tuple(cells)) for number, cells in zip(range(1, ROWS_MAX), sheet.iter_rows(values_only=True))]
+        cells = zip(range(1, ROWS_MAX), sheet.iter_rows(values_only=True), strict=False)
+        rows = [(number, tuple(row)) for number, row in cells]
         book.close()
-    except InvalidValueError:
-        raise
     except Exception as error:  # openpyxl lets through whatever a broken archive or XML makes of its readers
         raise InvalidValueError("list_file_unreadable", line=1) from error
     yield from rows

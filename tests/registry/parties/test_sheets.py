@@ -48,7 +48,8 @@ def credit(office: Office, firm: FirmId, standing: CreditStanding, queried_at: s
 
 def imported(office: Office, content: bytes) -> LeaderList:
     command = ImportLeaderList(
-        "新能源龙头企业名单", "工信部", ListLevel.NATIONAL, ("new_energy",), "第一批", Period(date(2026, 1, 1), None), None,
+        "新能源龙头企业名单", "工信部", ListLevel.NATIONAL, ("new_energy",), "第一批", Period(date(2026, 1, 1), None),
+        None,
         Admission("伊数〔2026〕1号", date(2026, 1, 5), "数发局", "国家级名单"), content,
     )  # fmt: skip
     with office.work() as work:
