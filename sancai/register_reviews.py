@@ -15,7 +15,7 @@ class Correction:
 
     id: str
     authority: str
-    register: str
+    register_name: str
     line: str
     firms: tuple[str, ...]
     valid_from: date | None

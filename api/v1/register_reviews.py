@@ -25,7 +25,7 @@ class CorrectionView(Answer):
 
     id: str
     authority: str
-    register: Register
+    register_name: Register
     line: str
     firms: list[str]
     valid_from: date | None
@@ -38,7 +38,7 @@ class CorrectionView(Answer):
         return cls(
             id=found.id,
             authority=found.authority,
-            register=found.register,
+            register_name=found.register,
             line=found.line,
             firms=sorted(found.firms),
             valid_from=found.valid.first,

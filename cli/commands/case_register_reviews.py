@@ -37,7 +37,10 @@ def corrections(correction: str | None) -> None:
                         say("firms", "企业数"),
                         say("id", "编号"),
                     ],
-                    [(each.register, each.valid_from, each.recorded_at, len(each.firms), each.id) for each in found],
+                    [
+                        (each.register_name, each.valid_from, each.recorded_at, len(each.firms), each.id)
+                        for each in found
+                    ],
                 ),
             )
             return

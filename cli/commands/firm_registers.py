@@ -223,7 +223,8 @@ def check_leaders(file: Path) -> None:
         found = service.registers.check_list(file.read_bytes())
     show(found, _print_report)
     if found.faulty:
-        raise click.exceptions.Exit(1)
+        # As a refusal by a rule (cli/failures.py): an import of this file would be refused.
+        raise click.exceptions.Exit(7)
 
 
 def _print_report(found: "ListReport") -> None:
