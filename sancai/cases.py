@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sancai.session import Session
@@ -184,9 +184,10 @@ class Cases:
         """Use ``session`` for every request."""
         self._session = session
 
-    def check(self, instrument: str, dataset: str) -> Verdict:
-        """Say what an application would come to today. Raises SancaiError."""
-        return shaped(Verdict, self._session.get("/award-check", instrument=instrument, dataset=dataset))
+    def check(self, instrument: str, dataset: str, *, as_of: datetime | None = None) -> Verdict:
+        """Say what an application would come to today, or by what was recorded ``as_of``. Raises SancaiError."""
+        at = as_of.isoformat() if as_of else ""
+        return shaped(Verdict, self._session.get("/award-check", instrument=instrument, dataset=dataset, as_of=at))
 
     def apply(
         self,

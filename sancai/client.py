@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from sancai.publishing import Plan, Published, Telling
     from sancai.quality import Quality
     from sancai.quotas import Quotas
+    from sancai.register_reviews import RegisterReviews
+    from sancai.registers import Registers
     from sancai.statements import Statements
     from sancai.transfers import Uploads
     from sancai.usage import Usage
@@ -172,6 +174,20 @@ class Client(AbstractContextManager["Client"]):
         from sancai.quotas import Quotas
 
         return Quotas(self.session)
+
+    @cached_property
+    def registers(self) -> "Registers":
+        """Who controls whom, and what the registers say of a firm."""
+        from sancai.registers import Registers
+
+        return Registers(self.session)
+
+    @cached_property
+    def register_reviews(self) -> "RegisterReviews":
+        """Backward corrections of the registers, and the cases they touch."""
+        from sancai.register_reviews import RegisterReviews
+
+        return RegisterReviews(self.session)
 
     @cached_property
     def mail(self) -> "Mail":

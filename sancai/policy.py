@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -177,7 +177,7 @@ class Policy:
         """Check a policy file. Raises SancaiError, whose ``file``, ``line`` and ``key`` say what is wrong."""
         return shaped(CheckedPolicy, self._session.post("/policy-checks", {"name": name, "text": text}, keyed=False))
 
-    def verdict(
+    def verdict(  # noqa: PLR0913 -- each is a part of the question that may be left out
         self,
         instrument: str,
         facts: Mapping[str, Any],
@@ -188,6 +188,7 @@ class Policy:
         benefits: Sequence[Mapping[str, Any]] | None = None,
         keys: Mapping[str, str] | None = None,
         authority: str | None = None,
+        as_of: datetime | None = None,
     ) -> InstrumentVerdict:
         """Return what an instrument comes to for stated facts; what is left out is unknown and helps nobody.
 
@@ -200,6 +201,7 @@ class Policy:
             benefits: Benefits of other policies; an empty list says that somebody looked and found none.
             keys: Subject and content (firm, worker, lineage …).
             authority: Whose rulings; by default those of the first that loaded the document.
+            as_of: Go by what was recorded by this instant, which has passed; with a zone.
 
         Raises:
             SancaiError: A fact is unknown to the vocabulary or of another type; there is no such instrument.
@@ -207,6 +209,7 @@ class Policy:
         body = {
             "instrument": instrument,
             "day": day.isoformat() if day else None,
+            "as_of": as_of.isoformat() if as_of else "",
             "authority": authority or "",
             "facts": dict(facts),
             "used": dict(used or {}),

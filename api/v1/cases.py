@@ -43,13 +43,17 @@ NOTICES_MAX = 200
 
 
 class AwardCheckQuery(BaseModel):
-    """Which award for which dataset; ``authority`` only where several grant it."""
+    """Which award for which dataset; ``authority`` only where several grant it.
+
+    ``as_of`` is an instant that has passed (RFC 3339): the verdict of then is made again.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     instrument: str = Field(max_length=60)
     dataset: str = Field(max_length=200)
     authority: str = Field(default="", max_length=60)
+    as_of: str = Field(default="", max_length=60)
 
 
 class ApplyForAwardBody(Strict):
@@ -176,7 +180,8 @@ def _authority(given: str | None) -> AuthorityId | None:
 def check_award(query: AwardCheckQuery) -> Response:
     """Say what an application for an award would come to today, condition by condition."""
     name, office = PublicName.parse(query.dataset), _authority(query.authority)
-    return read(lambda view: service.check_award(view, query.instrument, name, office), VerdictView.of)
+    at = Moment.of_text(query.as_of) if query.as_of else None
+    return read(lambda view: service.check_award(view, query.instrument, name, office, at), VerdictView.of)
 
 
 @door.operation("POST", "/awards", {201: CaseView}, action=Action.APPLY_FOR_AWARD)

@@ -1,4 +1,4 @@
-"""Parties over HTTP: firms, control relations, facts, leader lists, providers, sanctions."""
+"""Parties over HTTP: firms, control relations, facts, credit, leader lists, providers, sanctions."""
 
 from flask import Response
 
@@ -7,11 +7,14 @@ from api.door import Door, PageQuery
 from api.paging import after_of, page_of
 from api.v1.parties_bodies import (
     ControlBody,
+    CreditBody,
     FactBody,
     FirmBody,
     FirmChangeBody,
     FirmsQuery,
+    LeaderImportBody,
     LeaderListBody,
+    ListFileBody,
     ProviderBody,
     SanctionBody,
     WithdrawalBody,
@@ -29,11 +32,12 @@ from api.v1.parties_views import (
     ProviderView,
     SanctionView,
 )
+from api.v1.sheet_views import ListReportView
 from registry.accounts import service as accounts
 from registry.actors.model import Action
 from registry.journal.work import View, Work
 from registry.parties import service
-from registry.parties.model import Firm, LeaderEntry, LeaderList, Provider
+from registry.parties.model import Firm, LeaderEntry, LeaderList, ListedFirm, Provider
 from registry.values.identifiers import FactId, FirmId, LeaderListId
 from registry.values.uscc import Uscc
 
@@ -100,6 +104,13 @@ def record_fact(body: FactBody) -> Response:
     return write(lambda work: service.record_fact(work, command), FactView.of)
 
 
+@door.operation("POST", "/credit-answers", {201: FactView}, action=Action.KEEP_REGISTERS)
+def record_credit(body: CreditBody) -> Response:
+    """Enter what a public credit system answered of a firm."""
+    command = body.command()
+    return write(lambda work: service.record_credit(work, command), FactView.of)
+
+
 @door.operation("POST", "/leader-lists", {201: LeaderListView}, action=Action.KEEP_REGISTERS)
 def admit_leader_list(body: LeaderListBody) -> Response:
     """Admit one version of a list of leading firms."""
@@ -111,6 +122,27 @@ def admit_leader_list(body: LeaderListBody) -> Response:
         )
 
     return write(lambda work: service.admit_leader_list(work, command), present)
+
+
+@door.operation("POST", "/leader-lists/imports", {201: LeaderListView}, action=Action.KEEP_REGISTERS)
+def import_leader_list(body: LeaderImportBody) -> Response:
+    """Admit one version of a list of leading firms from a file, whole or not at all."""
+    command = body.command()
+
+    def present(made: tuple[LeaderList, tuple[ListedFirm, ...]]) -> LeaderListView:
+        found, entries = made
+        return LeaderListView.of(found, tuple(LeaderEntry(found, each.uscc, each.name, None) for each in entries))
+
+    return write(lambda work: service.import_leader_list(work, command), present)
+
+
+@door.operation(
+    "POST", "/leader-lists/checks", {200: ListReportView}, action=Action.KEEP_REGISTERS, keyed=False, problems=(400,)
+)
+def check_leader_list(body: ListFileBody) -> Response:
+    """Report on the file of a leader list, line by line. Nothing is kept."""
+    content = body.content
+    return read(lambda view: service.check_list_file(view, content), ListReportView.of)
 
 
 @door.operation("GET", "/leader-lists", {200: LeaderListsView}, public=True)

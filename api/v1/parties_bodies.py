@@ -1,31 +1,38 @@
 """What an officer sends to the registers, as the door takes it."""
 
+import base64
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.door import PageQuery, Strict, Whole
 from registry.catalog.model import Sector
-from registry.errors import Finding
+from registry.errors import Finding, InvalidValueError
+from registry.journal.work import View
 from registry.parties.commands import (
     CODES_MAX,
     ENTRIES_MAX,
     AdmitLeaderList,
     ChangeFirm,
+    ImportLeaderList,
     RecordControl,
+    RecordCredit,
     RecordFact,
     RecordSanction,
     RegisterFirm,
     RegisterProvider,
     WithdrawLeader,
 )
+from registry.parties.list_files import FILE_BYTES_MAX
 from registry.parties.model import (
     Admission,
     Certificate,
     ControlKind,
     ControlLink,
+    CreditAnswer,
+    CreditStanding,
     FirmKind,
     ListedFirm,
     ListLevel,
@@ -33,13 +40,18 @@ from registry.parties.model import (
     Predicate,
     ProviderKind,
 )
+from registry.policy.plain_text import require_day
 from registry.values.digest import Digest
 from registry.values.identifiers import FirmId, LeaderListId
+from registry.values.moment import Moment
 from registry.values.uscc import Uscc
 
 Line = Annotated[str, Field(max_length=400)]
 LongText = Annotated[str, Field(max_length=8_000)]
 Reference = Annotated[str, Field(max_length=60)]
+
+LIST_BODY_BYTES_MAX: Final = FILE_BYTES_MAX * 4 // 3 + 40_000
+"""A file in base64 and what is said of it."""
 
 
 class KnownFinding(StrEnum):
@@ -134,6 +146,22 @@ class FactBody(Strict):
         )
 
 
+class CreditBody(Strict):
+    """What a public credit system answered of a firm, with the digest of the answer as it was kept (RULINGS 31)."""
+
+    firm: Reference
+    standing: CreditStanding
+    queried_at: Reference
+    result_sha256: str = Field(max_length=80)
+    source: LongText
+    valid_until: date | None = None
+
+    def command(self) -> RecordCredit:
+        """Return the command. Raises InvalidValueError."""
+        answer = CreditAnswer(self.standing, Moment.of_text(self.queried_at), Digest.parse(self.result_sha256))
+        return RecordCredit(FirmId(self.firm), answer, self.source, self.valid_until)
+
+
 class AdmissionBody(Strict):
     """The numbered decision that admits a list, with its criteria."""
 
@@ -141,6 +169,10 @@ class AdmissionBody(Strict):
     decided_on: date
     organ: Line
     criteria: LongText
+
+    def given(self) -> Admission:
+        """Return the decision."""
+        return Admission(self.number, self.decided_on, self.organ, self.criteria)
 
 
 class ListedFirmBody(Strict):
@@ -166,7 +198,6 @@ class LeaderListBody(Strict):
 
     def command(self) -> AdmitLeaderList:
         """Return the command. Raises InvalidValueError."""
-        admission = self.admission
         return AdmitLeaderList(
             name=self.name,
             issuer=self.issuer,
@@ -175,8 +206,55 @@ class LeaderListBody(Strict):
             batch=self.batch,
             valid=Period(self.valid_from, self.valid_until),
             document_digest=Digest.parse(self.document_sha256),
-            admission=Admission(admission.number, admission.decided_on, admission.organ, admission.criteria),
+            admission=self.admission.given(),
             entries=tuple(ListedFirm(Uscc(each.uscc), each.name) for each in self.entries),
+        )
+
+
+class ListFileBody(Strict):
+    """The file of a leader list, CSV or XLSX, in base64."""
+
+    body_bytes_max: ClassVar[int] = LIST_BODY_BYTES_MAX
+
+    content_base64: Annotated[str, Field(max_length=LIST_BODY_BYTES_MAX)]
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file. Raises InvalidValueError."""
+        try:
+            return base64.b64decode(self.content_base64, validate=True)
+        except ValueError as error:
+            raise InvalidValueError("list_file_unreadable", line=1) from error
+
+
+class LeaderImportBody(ListFileBody):
+    """One version of a list of leading firms whose names stand in a file.
+
+    ``document_sha256`` is the digest of the issuer's document; without one the file is the document.
+    """
+
+    name: Line
+    issuer: Line
+    level: ListLevel
+    sectors: list[Sector] = Field(min_length=1, max_length=CODES_MAX)
+    batch: Line
+    valid_from: date
+    valid_until: date | None = None
+    document_sha256: str | None = Field(default=None, max_length=80)
+    admission: AdmissionBody
+
+    def command(self) -> ImportLeaderList:
+        """Return the command. Raises InvalidValueError."""
+        return ImportLeaderList(
+            name=self.name,
+            issuer=self.issuer,
+            level=self.level,
+            sectors=tuple(each.value for each in self.sectors),
+            batch=self.batch,
+            valid=Period(self.valid_from, self.valid_until),
+            document_digest=Digest.parse(self.document_sha256) if self.document_sha256 else None,
+            admission=self.admission.given(),
+            content=self.content,
         )
 
 
@@ -264,3 +342,23 @@ class FirmsQuery(PageQuery):
     """Which firms: the one that has or had a code, or all."""
 
     uscc: str = Field(default="", max_length=60)
+
+
+class AskedAsOf(BaseModel):
+    """Which day is asked about (by default the day of ``as_of``, or today), and what was recorded by when.
+
+    ``as_of`` is an instant that has passed (RFC 3339): the answer goes by what was recorded then.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    on: date | None = None
+    as_of: str = Field(default="", max_length=60)
+
+    def view(self, view: View) -> View:
+        """Return the view that is asked. Raises InvalidValueError."""
+        return view.as_of(Moment.of_text(self.as_of) if self.as_of else None)
+
+    def day(self, view: View) -> date:
+        """Return the day that is asked about. Raises InvalidValueError."""
+        return require_day(self.on, "on") if self.on else view.now.civil_day()

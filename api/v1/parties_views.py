@@ -9,6 +9,8 @@ from registry.parties.model import (
     Certificate,
     ControlKind,
     ControlLine,
+    CreditAnswer,
+    CreditStanding,
     Firm,
     FirmKind,
     KnownFact,
@@ -104,8 +106,16 @@ class ControlView(LineView):
         )
 
 
+class CreditView(Answer):
+    """What a public credit system answered, when it was asked, and the digest of the answer."""
+
+    standing: CreditStanding
+    queried_at: str
+    result_sha256: str
+
+
 class FactView(Answer):
-    """A recorded fact."""
+    """A recorded fact; ``credit`` stands where a public credit system was asked."""
 
     id: str | None
     firm: str
@@ -114,6 +124,7 @@ class FactView(Answer):
     valid_from: date | None
     valid_until: date | None
     source: str
+    credit: CreditView | None
 
     @classmethod
     def of(cls, known: KnownFact) -> Self:
@@ -126,7 +137,16 @@ class FactView(Answer):
             valid_from=known.valid.first if known.valid else None,
             valid_until=known.valid.until if known.valid else None,
             source=known.source,
+            credit=_credit(known.credit),
         )
+
+
+def _credit(answer: CreditAnswer | None) -> CreditView | None:
+    if answer is None:
+        return None
+    return CreditView(
+        standing=answer.standing, queried_at=str(answer.queried_at), result_sha256=str(answer.result_digest)
+    )
 
 
 class LeaderEntryView(Answer):

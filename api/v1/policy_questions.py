@@ -32,6 +32,7 @@ from registry.policy.model import LegalStatus, PolicyDocument
 from registry.policy.plain_text import require_day
 from registry.policy.rules import ruling_in_effect
 from registry.values.identifiers import AuthorityId
+from registry.values.moment import Moment
 from registry.values.money import Money
 
 door = Door("policy_questions", __name__, url_prefix="/v1")
@@ -87,11 +88,13 @@ class VerdictBody(Strict):
     """Facts of one applicant and what is known of earlier benefits; what is left out or null is unknown.
 
     ``facts`` are named as ``GET /policy-instruments/{instrument}`` lists them; ``used`` is what was granted under each
-    cap, by its id, in fen; ``keys`` name subject and content (firm, worker, lineage …).
+    cap, by its id, in fen; ``keys`` name subject and content (firm, worker, lineage …). ``as_of`` is an instant that
+    has passed (RFC 3339): the verdict goes by the policies and rulings that were recorded by then.
     """
 
     instrument: str = Field(max_length=80)
     day: date | None = None
+    as_of: str = Field(default="", max_length=60)
     authority: str = Field(default="", max_length=60)
     facts: dict[str, JsonValue] = Field(default_factory=dict, max_length=200)
     used: dict[str, Fen] = Field(default_factory=dict, max_length=50)
@@ -341,4 +344,5 @@ def check_policy(body: PolicyFileBody) -> Response:
 def ask_verdict(body: VerdictBody) -> Response:
     """Say what an instrument comes to for stated facts, condition by condition. Nothing is kept or promised."""
     question = body.question()
-    return read(lambda view: asking.verdict(view, question), InstrumentVerdictView.of)
+    at = Moment.of_text(body.as_of) if body.as_of else None
+    return read(lambda view: asking.verdict(view.as_of(at), question), InstrumentVerdictView.of)

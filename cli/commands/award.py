@@ -1,10 +1,12 @@
 """``sancai award``: check, apply, and take the dossier that anyone can recompute."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cli.as_of import as_of_option
 from cli.commands.case import print_case
 from cli.connection import client
 from cli.output import Branch, line, show, written
@@ -27,10 +29,11 @@ def command() -> None:
 )
 @click.argument("dataset")
 @click.option("--instrument", default="yz-14a", show_default=True, help=say("Which award.", "奖励项目。"))
-def check(dataset: str, instrument: str) -> None:
+@as_of_option
+def check(dataset: str, instrument: str, as_of: datetime | None) -> None:
     """Check an award."""
     with client() as service:
-        found = service.cases.check(instrument, dataset)
+        found = service.cases.check(instrument, dataset, as_of=as_of)
     show(found, _print_verdict)
 
 

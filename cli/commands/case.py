@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.case_register_reviews import COMMANDS as REGISTER_REVIEWS
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table, written
 from cli.words import say
@@ -287,3 +288,7 @@ def print_case(case: "Case") -> None:
             (say("refused", "不予支持"), case.refusal.detail if case.refusal else None),
         ]
     )
+
+
+for each in REGISTER_REVIEWS:
+    command.add_command(each)

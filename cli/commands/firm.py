@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cli.commands.firm_quota import command as quota
+from cli.commands.firm_registers import COMMANDS
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.words import say
@@ -323,3 +324,5 @@ def record_sanction(firm: str, organ: str, number: str, basis: str, scopes: tupl
 
 
 command.add_command(quota)
+for each in COMMANDS:
+    command.add_command(each)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from cli.as_of import as_of_option
 from cli.connection import client
 from cli.output import Leaf, facts, line, plain, show, table
 from cli.words import say
@@ -90,12 +91,18 @@ def check(file: Path) -> None:
     "--authority",
     help=say("Whose rulings; by default the first's that loaded it.", "适用哪个机构的决定；默认最先载入者。"),
 )
-def verdict(instrument: str, file: Path, day: datetime | None, authority: str | None) -> None:
+@as_of_option
+def verdict(instrument: str, file: Path, day: datetime | None, authority: str | None, as_of: datetime | None) -> None:
     """Ask for a verdict."""
     stated = _stated(file)
     with client() as service:
         found = service.policy.verdict(
-            instrument, stated.pop("facts", {}), day=day.date() if day else None, authority=authority, **stated
+            instrument,
+            stated.pop("facts", {}),
+            day=day.date() if day else None,
+            authority=authority,
+            as_of=as_of,
+            **stated,
         )
     show(found, _print_verdict)
 

@@ -65,6 +65,7 @@ class Action(StrEnum):
     LOAD_POLICY = "load_policy"
     ENTER_RULING = "enter_ruling"
     KEEP_REGISTERS = "keep_registers"
+    READ_REGISTERS = "read_registers"
     SET_QUOTA = "set_quota"
     READ_QUOTA = "read_quota"
     MANAGE_OFFICERS = "manage_officers"
@@ -191,6 +192,7 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.LOAD_POLICY: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.ENTER_RULING: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.KEEP_REGISTERS: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.READ_REGISTERS: _of(Scope.READ, Role.OWNER, *OFFICE_ROLES),
     Action.SET_QUOTA: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.READ_QUOTA: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.REGISTRAR, Role.AUDITOR),
     Action.MANAGE_OFFICERS: _of(Scope.ACCOUNTS, Role.REGISTRAR),

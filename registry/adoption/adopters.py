@@ -18,7 +18,8 @@ def facts_of(
 ) -> AdopterFacts:
     """Return what is known of an adopter on the day its use began."""
     day = receipt.started_on
-    controller = parties.controller(view, receipt.adopter, day)
+    control = parties.control(view, receipt.adopter, day)
+    controller = control.controller
     related = parties.relation(view, receipt.adopter, dataset.publisher, day)
     entries = parties.leader_entries(view, authority, receipt.adopter, day, dataset.sector)
     return AdopterFacts(
@@ -28,6 +29,7 @@ def facts_of(
         related_by=(related.chain or (name,)) if related else (),
         made_it_as=_made_it_as(view, versions, receipt.adopter, name, controller, day),
         traded_in_circle=_traded_in_circle(view, receipt.adopter, dataset.publisher, day),
+        controlled_by=control.chain,
     )
 
 

@@ -222,6 +222,7 @@ class AdopterFacts:
     lists in the dataset's sector that hold it that day; ``related_by`` the chain to the publisher, empty when there
     is none; ``made_it_as`` the role of its group in the making of any version of the lineage, empty when it had none;
     ``traded_in_circle`` the firms through which money went from it to the publisher and back, empty when it did not.
+    ``controlled_by`` the chain from the controller down to the adopter, empty when nobody controls it.
     """
 
     controller: FirmId
@@ -230,6 +231,7 @@ class AdopterFacts:
     related_by: tuple[str, ...]
     made_it_as: str
     traded_in_circle: tuple[str, ...] = ()
+    controlled_by: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """Return the facts as a snapshot keeps them."""
@@ -240,6 +242,7 @@ class AdopterFacts:
             "related_by": list(self.related_by),
             "made_it_as": self.made_it_as,
             "traded_in_circle": list(self.traded_in_circle),
+            "controlled_by": list(self.controlled_by),
         }
 
     @classmethod
@@ -253,6 +256,7 @@ class AdopterFacts:
             made_it_as=kept["made_it_as"],
             # A snapshot of before the question was asked has no answer to it.
             traded_in_circle=tuple(kept.get("traded_in_circle", ())),
+            controlled_by=tuple(kept.get("controlled_by", ())),
         )
 
 

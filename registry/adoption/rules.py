@@ -154,7 +154,11 @@ def count(
                 Obstacle(
                     "adopter_same_controller",
                     "RULINGS 1",
-                    parameters={"controller": known.controller_name, "counted": first},
+                    parameters={
+                        "controller": known.controller_name,
+                        "counted": first,
+                        "chain": "; ".join(known.controlled_by) or known.controller_name,
+                    },
                 ),
             )
         if not reasons:

@@ -161,7 +161,7 @@ def count(
         policy_needed, policy_levels = _needed_and_levels(view, authority, day)
         needed, levels = needed or policy_needed, levels or policy_levels
     counted = catalog.dataset(view, dataset)
-    found = records.receipts_of(view.connection, dataset)
+    found = _recorded_by(view, records.receipts_of(view.connection, dataset))
     names = {firm: each.name for firm, each in parties.firms(view, {each.adopter for each in found}).items()}
     versions = catalog.versions(view, dataset)
     facts = {
@@ -172,6 +172,17 @@ def count(
         for receipt in found
     }
     return rules.count(dataset, found, facts, needed=needed, levels=levels, day=day)
+
+
+def _recorded_by(view: View, found: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
+    """Return receipts as the instant of the view finds them: what came later, a withdrawal too, is not seen."""
+    return tuple(
+        replace(each, withdrawn_at=None, withdrawn_reason=None)
+        if each.withdrawn_at and each.withdrawn_at > view.now
+        else each
+        for each in found
+        if each.attested_at <= view.now
+    )
 
 
 def receipts(view: View, dataset: DatasetId) -> tuple[Receipt, ...]:

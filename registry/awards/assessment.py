@@ -11,7 +11,6 @@ from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import records, verdicts
 from registry.awards.award_model import AwardFacts, AwardTerms, AwardVerdict
-from registry.awards.model import CaseState
 from registry.catalog import service as catalog
 from registry.catalog.model import Dataset, Version, VersionState
 from registry.errors import NotFoundError, RuleError
@@ -85,6 +84,7 @@ def assess(
     applicant: FirmId,
     *,
     beside: CaseId | None = None,
+    again: bool = False,
 ) -> AwardVerdict:
     """Return the verdict on an award for a lineage today.
 
@@ -94,6 +94,8 @@ def assess(
         dataset: The lineage.
         applicant: The firm that asks.
         beside: The case that asks again before its payment: it does not stand in its own way.
+        again: Whether a verdict of the instant of the view is made again: what was written from that instant on, its
+            own case too, is not seen.
 
     Raises:
         RuleError: Awards of this instrument need a published round (``instrument_needs_round``).
@@ -103,10 +105,14 @@ def assess(
     counted = adoption.count(
         view, authority, dataset.id, day, needed=terms.adopters_needed, levels=frozenset(terms.leader_levels)
     )
-    versions = catalog.versions(view, dataset.id)
+    versions = [
+        each for each in catalog.versions(view, dataset.id) if not each.published_at or each.published_at <= view.now
+    ]
     report = _report(view, authority, versions, dataset.publisher)
     other = records.other_award(view.connection, authority, terms.instrument, dataset.id, beside)
-    paid = other.id if other and other.state is CaseState.PAID else None
+    if again and other and other.applied_at >= view.now:
+        other = None
+    paid = other.id if other and other.payment and other.payment.recorded_at <= view.now else None
     facts = replace(
         _facts_of_content(active, dataset, versions, counted),
         is_publisher=applicant == dataset.publisher,

@@ -1,7 +1,7 @@
 """Use cases of finance: instruct, record what the bank paid or sent back. Everything is asked again on the day."""
 
 from registry.actors.model import Action
-from registry.awards import assessment, officers, recusal, rules
+from registry.awards import assessment, officers, recusal, register_reviews, rules
 from registry.awards.acting import account_of, act, case_event, found_case, vouchers_of
 from registry.awards.batches import batch_verdict
 from registry.awards.commands import InstructPayment, RecordPayment, RecordReturn
@@ -133,7 +133,7 @@ def _open_assumptions(view: View, case: Case) -> tuple[Obstacle, ...]:
 
 def _stopped(view: View, case: Case) -> tuple[Obstacle, ...]:
     """Return sanctions in force, and whatever is no longer met on the day."""
-    found: list[Obstacle] = []
+    found: list[Obstacle] = [*register_reviews.obstacles(view, case)]
     for line in case.lines:
         found += _sanctions(view, case, line)
         if isinstance(line.subject, VoucherId):

@@ -33,10 +33,19 @@ NOTICE_LOOKED_BACK: Final = timedelta(days=120)
 """A notice runs at most 90 days and the rest week behind them."""
 
 
-def check_award(view: View, instrument: str, name: PublicName, authority: AuthorityId | None = None) -> AwardVerdict:
+def check_award(
+    view: View,
+    instrument: str,
+    name: PublicName,
+    authority: AuthorityId | None = None,
+    as_of: Moment | None = None,
+) -> AwardVerdict:
     """Return what an application for a dataset would come to today; for its publisher and for officers.
 
+    With ``as_of`` the verdict of that instant is made again, from what was recorded by then.
+
     Raises:
+        InvalidValueError: ``as_of`` lies ahead.
         NotAllowedError: The dataset is another firm's.
         NotFoundError: There is no such dataset or instrument, or nobody has loaded its policy.
         RuleError: The instrument is not in force, or needs a published round.
@@ -45,8 +54,9 @@ def check_award(view: View, instrument: str, name: PublicName, authority: Author
     office = assessment.authority_of(view, instrument, authority)
     asked = Resource(firms=frozenset({dataset.publisher}), authority=office, dataset=dataset.id)
     require(view.actor, Action.READ_CASE, asked)
-    active = assessment.deciding_policy(view, office, instrument, view.now.civil_day())
-    return assessment.assess(view, active, dataset, dataset.publisher)
+    seen = view.as_of(as_of)
+    active = assessment.deciding_policy(seen, office, instrument, seen.now.civil_day())
+    return assessment.assess(seen, active, dataset, dataset.publisher, again=as_of is not None)
 
 
 def apply(work: Work, secret: bytes, command: ApplyForAward, authority: AuthorityId | None = None) -> Case:

@@ -23,6 +23,7 @@ from registry.actors.model import Actor
 from registry.errors import (
     ConflictError,
     Finding,
+    InvalidValueError,
     NotFoundError,
     Obstacle,
     RuleError,
@@ -51,6 +52,18 @@ class View:
     connection: Connection
     actor: Actor
     now: Moment
+
+    def as_of(self, at: Moment | None) -> "View":
+        """Return the view of an instant that has passed: what was recorded later is not seen. None: this view.
+
+        Raises:
+            InvalidValueError: The instant lies ahead.
+        """
+        if at is None:
+            return self
+        if at > self.now:
+            raise InvalidValueError("as_of_ahead", given=str(at), now=str(self.now))
+        return View(self.connection, self.actor, at)
 
 
 class Work(View):

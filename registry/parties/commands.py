@@ -10,6 +10,7 @@ from registry.parties.model import (
     Admission,
     Certificate,
     ControlLink,
+    CreditAnswer,
     FirmKind,
     ListedFirm,
     ListLevel,
@@ -99,6 +100,25 @@ class RecordFact:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordCredit:
+    """Enter what a public credit system answered of a firm (RULINGS 31); it holds from the day it was asked on."""
+
+    firm: FirmId
+    answer: CreditAnswer
+    source: str
+    valid_until: date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an answer without source. Raises InvalidValueError."""
+        require_text(self.source, "source", TEXT_LENGTH_MAX)
+
+    @property
+    def valid(self) -> Period:
+        """The days the answer holds. Raises InvalidValueError when it would end before it begins."""
+        return Period(self.answer.queried_at.civil_day(), self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
 class AdmitLeaderList:
     """Admit one version of a list of leading firms by a numbered decision (RULINGS 4)."""
 
@@ -131,6 +151,38 @@ class AdmitLeaderList:
             if entry.uscc in named:
                 raise InvalidValueError("list_entry_twice", uscc=str(entry.uscc))
             named.add(entry.uscc)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLeaderList:
+    """Admit one version of a list whose names stand in a file (CSV or XLSX).
+
+    ``document_digest`` is that of the issuer's document; None: the file is the document.
+    """
+
+    name: str
+    issuer: str
+    level: ListLevel
+    sectors: tuple[str, ...]
+    batch: str
+    valid: Period
+    document_digest: Digest | None
+    admission: Admission
+    content: bytes
+
+    def with_entries(self, entries: tuple[ListedFirm, ...]) -> AdmitLeaderList:
+        """Return the command that admits the list with the names of its file. Raises InvalidValueError."""
+        return AdmitLeaderList(
+            self.name,
+            self.issuer,
+            self.level,
+            self.sectors,
+            self.batch,
+            self.valid,
+            self.document_digest or Digest.of(self.content),
+            self.admission,
+            entries,
+        )
 
 
 @dataclass(frozen=True, slots=True)

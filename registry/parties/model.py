@@ -61,6 +61,14 @@ class Predicate(StrEnum):
     CREDIT_CLEAN = "credit_clean"
 
 
+class CreditStanding(StrEnum):
+    """What a public credit system answers; a firm whose record was repaired counts as clean (RULINGS 31)."""
+
+    CLEAN = "clean"
+    LISTED = "listed"
+    REPAIRED = "repaired"
+
+
 class ListLevel(StrEnum):
     """Who issued a leader list; a municipal one counts only by ruling (RULINGS 4)."""
 
@@ -200,8 +208,36 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """Who controls a firm, the links that lead down from there, and the same as names and shares for a person to read.
+
+    ``stopped_by`` are the links of the organs of the state and state holders above the controller, where control stops
+    (RULINGS 1), ``stopped`` the same for a person to read.
+    """
+
+    firm: FirmId
+    controller: FirmId
+    links: tuple[ControlLink, ...]
+    chain: tuple[str, ...]
+    stopped_by: tuple[ControlLink, ...]
+    stopped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditAnswer:
+    """What a public credit system answered, when it was asked, and the digest of the answer as it was kept."""
+
+    standing: CreditStanding
+    queried_at: Moment
+    result_digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class KnownFact:
-    """What the register of an authority says of a firm on a day; without a line the finding is unknown."""
+    """What the register of an authority says of a firm on a day; without a line the finding is unknown.
+
+    ``credit`` stands beside ``credit_clean`` where the public credit system was asked (RULINGS 31).
+    """
 
     firm: FirmId
     predicate: Predicate
@@ -209,6 +245,7 @@ class KnownFact:
     id: FactId | None = None
     valid: Period | None = None
     provenance: Provenance | None = None
+    credit: CreditAnswer | None = None
 
     @property
     def source(self) -> str:
@@ -312,6 +349,24 @@ class Sanction:
     def stops(self, instrument: str) -> bool:
         """Say whether payments under ``instrument`` wait."""
         return ALL_FUNDS in self.scope or instrument in self.scope
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything the registers of one authority say of a firm on a day, and what others let it know.
+
+    ``elsewhere`` are sanctions of other authorities: a finding, which stops nothing here (RULINGS 30).
+    """
+
+    authority: AuthorityId
+    day: date
+    firm: Firm
+    control: Control
+    facts: tuple[KnownFact, ...]
+    leader_entries: tuple[LeaderEntry, ...]
+    providers: tuple[Provider, ...]
+    sanctions: tuple[Sanction, ...]
+    elsewhere: tuple[Sanction, ...]
 
 
 def require_code(code: str, at: str) -> str:

@@ -1,4 +1,4 @@
-"""Use cases of the registers an authority keeps on firms: facts, leader lists, providers, sanctions.
+"""Use cases of the registers an authority keeps on firms: facts, credit, leader lists, providers, sanctions.
 
 A line is closed and written anew, never changed; only decisions of the authority that wrote it rest on it (RULINGS 24).
 """
@@ -10,18 +10,23 @@ from registry.actors.model import Action, Resource
 from registry.actors.rules import require
 from registry.errors import ConflictError, Finding, InvalidValueError, NotFoundError, RuleError
 from registry.journal.work import View, Work
-from registry.parties import records, rules
+from registry.parties import corrections, records, rules
 from registry.parties.commands import (
     AdmitLeaderList,
+    ImportLeaderList,
+    RecordCredit,
     RecordFact,
     RecordSanction,
     RegisterProvider,
     WithdrawLeader,
 )
+from registry.parties.correction_model import Register
+from registry.parties.list_files import ReadList, read_list, require_faultless
 from registry.parties.model import (
     KnownFact,
     LeaderEntry,
     LeaderList,
+    ListedFirm,
     Period,
     Predicate,
     Provenance,
@@ -30,6 +35,7 @@ from registry.parties.model import (
     Sanction,
 )
 from registry.policy.service import office_of
+from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, FactId, FirmId, LeaderListId
 
 # What every line needs.
@@ -69,24 +75,60 @@ def record_fact(work: Work, command: RecordFact) -> KnownFact:
     """
     require(work.actor, Action.KEEP_REGISTERS)
     provenance = provenance_of(work, command.source, command.obtained_on)
-    lock_firms(work, [command.firm])
-    for line in records.facts_of(work.connection, provenance.authority, command.firm, command.predicate):
-        if line.id is None or line.valid is None or line.provenance is None or not line.valid.overlaps(command.valid):
+    made = KnownFact(command.firm, command.predicate, command.finding, FactId.new(), command.valid, provenance)
+    return _write_fact(work, made, command.valid, provenance, "parties.fact_recorded")
+
+
+def record_credit(work: Work, command: RecordCredit) -> KnownFact:
+    """Enter what a public credit system answered (RULINGS 31); it replaces what was known of the same days.
+
+    Raises:
+        NotAllowedError: The actor keeps no registers.
+        NotFoundError: There is no such firm.
+        InvalidValueError: The system was asked after now.
+    """
+    require(work.actor, Action.KEEP_REGISTERS)
+    answer = command.answer
+    if answer.queried_at > work.now:
+        raise InvalidValueError("credit_queried_ahead", given=str(answer.queried_at), now=str(work.now))
+    provenance = provenance_of(work, command.source, answer.queried_at.civil_day())
+    finding = rules.credit_finding(answer.standing)
+    made = KnownFact(command.firm, Predicate.CREDIT_CLEAN, finding, FactId.new(), command.valid, provenance, answer)
+    return _write_fact(
+        work,
+        made,
+        command.valid,
+        provenance,
+        "parties.credit_recorded",
+        standing=answer.standing.value,
+        queried_at=str(answer.queried_at),
+        result=str(answer.result_digest),
+    )
+
+
+def _write_fact(
+    work: Work, made: KnownFact, valid: Period, provenance: Provenance, entry_type: str, **more: Json
+) -> KnownFact:
+    """Close what the authority wrote about the same days and write the line."""
+    lock_firms(work, [made.firm])
+    for line in records.facts_of(work.connection, provenance.authority, made.firm, made.predicate):
+        if line.id is None or line.valid is None or line.provenance is None or not line.valid.overlaps(valid):
             continue
         records.close_fact(work.connection, line.id, work.now)
-        for rest in line.valid.without(command.valid):
+        for rest in line.valid.without(valid):
             kept = replace(line.provenance, recorded_at=work.now)
             records.add_fact(work.connection, FactId.new(), line, rest, kept)
-    made = KnownFact(command.firm, command.predicate, command.finding, FactId.new(), command.valid, provenance)
-    records.add_fact(work.connection, made.id or FactId.new(), made, command.valid, provenance)
+    records.add_fact(work.connection, made.id or FactId.new(), made, valid, provenance)
+    corrections.note_within(work, Register.FACT, str(made.id), [made.firm], valid)
     work.journal(
-        "parties.fact_recorded",
+        entry_type,
         str(made.id),
-        firm=command.firm,
-        predicate=command.predicate.value,
-        finding=command.finding.value,
+        firm=made.firm,
+        predicate=made.predicate.value,
+        finding=made.finding.value,
         source=provenance.source,
-        **days_of(command.valid),
+        **days_of(valid),
+        **more,
     )
     return made
 
@@ -134,6 +176,8 @@ def admit_leader_list(work: Work, command: AdmitLeaderList) -> LeaderList:
     )
     if not records.add_leader_list(work.connection, made, command.entries):
         raise ConflictError("leader_list_admitted_already", name=made.name, batch=made.batch)
+    codes = [str(entry.uscc) for entry in command.entries]
+    corrections.note_leaders_within(work, made.id, codes, made.valid)
     work.journal(
         "parties.leader_list_admitted",
         made.id,
@@ -147,6 +191,29 @@ def admit_leader_list(work: Work, command: AdmitLeaderList) -> LeaderList:
         **days_of(made.valid),
     )
     return made
+
+
+def import_leader_list(work: Work, command: ImportLeaderList) -> tuple[LeaderList, tuple[ListedFirm, ...]]:
+    """Admit one version of a leader list from a file, whole or not at all.
+
+    Raises:
+        NotAllowedError: The actor keeps no registers.
+        InvalidValueError: The file is no table with codes and names.
+        RuleError: Lines of the file cannot stand, each is told; or the decision is dated ahead.
+        ConflictError: This version (issuer, name, batch) was admitted before.
+    """
+    require(work.actor, Action.KEEP_REGISTERS)
+    entries = require_faultless(read_list(command.content))
+    return admit_leader_list(work, command.with_entries(entries)), entries
+
+
+def check_list_file(view: View, content: bytes) -> ReadList:
+    """Return what a file would bring in, and every line of it that cannot stand. Nothing is written.
+
+    Raises NotAllowedError, and InvalidValueError when it is no table with codes and names.
+    """
+    require(view.actor, Action.KEEP_REGISTERS)
+    return read_list(content)
 
 
 def withdraw_leader(work: Work, command: WithdrawLeader) -> LeaderEntry:
@@ -168,6 +235,8 @@ def withdraw_leader(work: Work, command: WithdrawLeader) -> LeaderEntry:
         work.connection, entry, command.withdrawn_on, reason, by=work.actor.account, at=work.now
     ):
         raise ConflictError("leader_withdrawn_already", uscc=str(command.uscc))
+    off = Period(command.withdrawn_on, None)
+    corrections.note_leaders_within(work, command.list, [str(command.uscc)], off)
     work.journal(
         "parties.leader_withdrawn",
         command.list,
@@ -238,6 +307,7 @@ def register_provider(work: Work, command: RegisterProvider) -> Provider:
         provenance=provenance,
     )
     records.add_provider(work.connection, made)
+    corrections.note_within(work, Register.PROVIDER, made.id, [made.firm], made.valid)
     work.journal(
         "parties.provider_registered",
         made.id,
@@ -282,6 +352,7 @@ def record_sanction(work: Work, command: RecordSanction) -> Sanction:
         provenance=provenance_of(work, command.source, command.obtained_on),
     )
     records.add_sanction(work.connection, made)
+    corrections.note_within(work, Register.SANCTION, made.id, [made.firm], made.valid)
     work.journal(
         "parties.sanction_recorded",
         made.id,

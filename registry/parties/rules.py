@@ -29,12 +29,14 @@ from datetime import date
 from functools import cached_property
 from typing import Final
 
-from registry.errors import RuleError
+from registry.errors import Finding, RuleError
 from registry.parties.model import (
     STATE_KINDS,
+    Control,
     ControlKind,
     ControlLine,
     ControlLink,
+    CreditStanding,
     FirmKind,
     LeaderEntry,
     Period,
@@ -163,6 +165,27 @@ def controller(graph: ControlGraph, firm: FirmId) -> FirmId:
     return min(min(ring) for ring in by_shares or rings)
 
 
+def control(graph: ControlGraph, firm: FirmId) -> Control:
+    """Return the controller of ``firm`` with the links that lead down from it, and the state above it, if any."""
+    top = controller(graph, firm)
+    party = frozenset({top})
+    under = reached(graph, party, MAJORITY_BP, by_directors=False)
+    if firm not in under:
+        under = reached(graph, party, MAJORITY_BP)
+    links = _links_to(under, firm) if top != firm else ()
+    stopped_by = tuple(
+        sorted(
+            link
+            for link in graph.links
+            if link.held == top
+            and graph.is_state_body(link.holder)
+            and link.kind in {ControlKind.EQUITY, ControlKind.DIRECTORS}
+        )
+    )
+    chain, stopped = (tuple(_told(graph, link) for link in each) for each in (links, stopped_by))
+    return Control(firm, top, links, chain, stopped_by, stopped)
+
+
 def _holds_majority(graph: ControlGraph, holder: FirmId, firm: FirmId) -> bool:
     return holder == firm or firm in reached(graph, frozenset({holder}), MAJORITY_BP, by_directors=False)
 
@@ -269,14 +292,19 @@ def require_whole(lines: Iterable[ControlLine], added: ControlLink, valid: Perio
             raise RuleError("shares_exceed_whole", firm=added.held, day=day.isoformat(), total_bp=total)
 
 
-def is_listed(entry: LeaderEntry, day: date, sector: str) -> bool:
-    """Say whether an entry makes a firm a leader of ``sector`` on ``day`` (RULINGS 4).
+def is_listed(entry: LeaderEntry, day: date, sector: str | None = None) -> bool:
+    """Say whether an entry makes a firm a leader of ``sector`` (None: of any) on ``day`` (RULINGS 4).
 
     The list is in force and was admitted by then, its sectors hold the one asked for, and the firm was not taken off.
     """
     return (
         entry.list.valid.holds(day)
         and entry.list.admission.decided_on <= day
-        and sector in entry.list.sectors
+        and (sector is None or sector in entry.list.sectors)
         and (entry.withdrawn_on is None or day < entry.withdrawn_on)
     )
+
+
+def credit_finding(standing: CreditStanding) -> Finding:
+    """Return whether a firm's credit is clean; a record that was repaired counts as clean (RULINGS 31)."""
+    return Finding.UNMET if standing is CreditStanding.LISTED else Finding.MET

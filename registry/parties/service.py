@@ -13,14 +13,17 @@ from registry.actors.model import Action
 from registry.actors.rules import require
 from registry.errors import ConflictError, NotFoundError
 from registry.journal.work import View, Work
-from registry.parties import records, rules
+from registry.parties import corrections, records, rules
 from registry.parties.commands import ChangeFirm, RecordControl, RegisterFirm
-from registry.parties.model import ControlLine, Firm, Period, Relation
+from registry.parties.correction_model import Register
+from registry.parties.model import Control, ControlLine, Firm, Period, Relation
 from registry.parties.records import FirmLine
 from registry.parties.registers import (
     admit_leader_list,
+    check_list_file,
     days_of,
     fact,
+    import_leader_list,
     leader_entries,
     leader_list,
     leader_lists,
@@ -28,6 +31,7 @@ from registry.parties.registers import (
     provenance_of,
     provider,
     providers_page,
+    record_credit,
     record_fact,
     record_sanction,
     register_provider,
@@ -41,8 +45,10 @@ from registry.values.uscc import Uscc
 __all__ = [
     "admit_leader_list",
     "change_firm",
+    "check_list_file",
     "concerned_office",
     "concerns",
+    "control",
     "controller",
     "controllers",
     "fact",
@@ -50,12 +56,14 @@ __all__ = [
     "firm_by_uscc",
     "firms",
     "firms_page",
+    "import_leader_list",
     "leader_entries",
     "leader_list",
     "leader_lists",
     "provider",
     "providers_page",
     "record_control",
+    "record_credit",
     "record_fact",
     "record_sanction",
     "register_firm",
@@ -110,7 +118,9 @@ def change_firm(work: Work, command: ChangeFirm) -> Firm:
             for rest in line.valid.without(valid):
                 kept = replace(line.provenance, recorded_at=work.now)
                 records.add_firm_line(work.connection, FirmLine(FactId.new(), line.firm, rest, kept))
-    records.add_firm_line(work.connection, FirmLine(FactId.new(), changed, valid, provenance))
+    made = FirmLine(FactId.new(), changed, valid, provenance)
+    records.add_firm_line(work.connection, made)
+    corrections.note_within(work, Register.FIRM, made.id, [changed.id], valid)
     work.journal(
         "parties.firm_changed",
         changed.id,
@@ -197,6 +207,7 @@ def record_control(work: Work, command: RecordControl) -> ControlLine:
             records.add_control(work.connection, ControlLine(FactId.new(), line.link, rest, kept))
     made = ControlLine(FactId.new(), link, command.valid, provenance)
     records.add_control(work.connection, made)
+    corrections.note_control_within(work, made)
     work.journal(
         "parties.control_recorded",
         made.id,
@@ -213,6 +224,11 @@ def record_control(work: Work, command: RecordControl) -> ControlLine:
 def relation(view: View, one: FirmId, other: FirmId, day: date) -> Relation | None:
     """Return why two firms are related on ``day`` (公告2016年第42号), or None."""
     return rules.relation(records.graph_above(view.connection, [one, other], day, view.now), one, other)
+
+
+def control(view: View, firm_id: FirmId, day: date) -> Control:
+    """Return who controls a firm on ``day``, the chain that leads down from there, and the state above it."""
+    return rules.control(records.graph_above(view.connection, [firm_id], day, view.now), firm_id)
 
 
 def controller(view: View, firm_id: FirmId, day: date) -> FirmId:

@@ -3,7 +3,8 @@
 Rules:
 * An instrument is asked about as an authority has loaded it, with the rulings it entered; where nobody has, as it comes
   with the software, without rulings and with the issue date the document states or with none.
-* A verdict goes by the rulings of its day. It says what it went by, so that it can be made again.
+* A verdict goes by the rulings of its day. It says what it went by, so that it can be made again; asked with the view
+  of an earlier instant, it goes by what was loaded and entered by then.
 * A file that carries the number of a revision that was released, with other content, is refused: what changes comes as
   a new revision.
 """
@@ -14,7 +15,7 @@ from datetime import date
 
 from registry.errors import ConflictError, NotFoundError
 from registry.journal.work import View
-from registry.policy import records, service
+from registry.policy import service
 from registry.policy.activation import LoadedPolicy
 from registry.policy.assumptions import Assumption, Ruling
 from registry.policy.evaluation import Asked, InstrumentVerdict, Standing, evaluate
@@ -89,7 +90,7 @@ def held(view: View, instrument: str, authority: AuthorityId | None = None) -> H
         raise NotFoundError("policy_instrument_unknown", given=instrument[:60])
     newest = holding[-1]
     name = newest.revision.document
-    if not records.loaded_rows(view.connection, authority, [name]):
+    if not service.is_loaded(view, authority, name):
         if authority is not None:
             raise NotFoundError("policy_not_loaded", document=name)
         return Held(newest, newest.instrument(instrument), newest.term_rule.issue_date, (), None)

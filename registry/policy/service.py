@@ -1,5 +1,6 @@
 """Use cases of policy: found an authority, load a document, enter a ruling, ask what is in force on a day."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
@@ -119,9 +120,22 @@ def load_policy(work: Work, command: LoadPolicy) -> LoadedPolicy:
     return loaded
 
 
+def _rows_loaded(
+    view: View, authority_id: AuthorityId | None, documents: Sequence[str] | None = None
+) -> list[PolicyRow]:
+    """Return what was loaded by the instant of the view, by document, revision and authority."""
+    rows = records.loaded_rows(view.connection, authority_id, documents)
+    return [row for row in rows if row.loaded_at <= view.now]
+
+
+def is_loaded(view: View, authority_id: AuthorityId | None, document: str) -> bool:
+    """Say whether an authority, or without one any, has loaded a document."""
+    return bool(_rows_loaded(view, authority_id, [document]))
+
+
 def loaded_policies(view: View, authority_id: AuthorityId | None = None) -> tuple[LoadedPolicy, ...]:
     """Return what authorities have loaded, by document and revision."""
-    return tuple(_loaded(row) for row in records.loaded_rows(view.connection, authority_id))
+    return tuple(_loaded(row) for row in _rows_loaded(view, authority_id))
 
 
 def loaded_policy(view: View, authority_id: AuthorityId | None, document: str) -> LoadedPolicy:
@@ -130,7 +144,7 @@ def loaded_policy(view: View, authority_id: AuthorityId | None, document: str) -
     Raises:
         NotFoundError: Nobody asked for has loaded it.
     """
-    rows = records.loaded_rows(view.connection, authority_id, [document])
+    rows = _rows_loaded(view, authority_id, [document])
     if not rows:
         raise NotFoundError("policy_not_loaded", document=document[:60])
     first = min(rows, key=lambda row: (row.loaded_at, row.authority)).authority
@@ -204,8 +218,9 @@ def enter_ruling(work: Work, command: EnterRuling) -> EnteredRuling:
 def rulings(
     view: View, authority_id: AuthorityId | None = None, document: str | None = None
 ) -> tuple[EnteredRuling, ...]:
-    """Return rulings in the order they were recorded."""
-    return tuple(_entered(row) for row in records.ruling_rows(view.connection, authority_id, document))
+    """Return the rulings that were recorded by the instant of the view, in the order of their recording."""
+    rows = records.ruling_rows(view.connection, authority_id, document)
+    return tuple(_entered(row) for row in rows if row.recorded_at <= view.now)
 
 
 def _entered(row: RulingRow) -> EnteredRuling:
@@ -228,7 +243,7 @@ def in_force(view: View, authority_id: AuthorityId, instrument: str, day: date) 
     if not holding:
         raise NotFoundError("policy_instrument_unknown", given=instrument[:60])
     names = sorted({each.revision.document for each in holding})
-    rows = records.loaded_rows(view.connection, authority_id, names)
+    rows = _rows_loaded(view, authority_id, names)
     if not rows:
         raise _not_in_force(instrument, day, "policy_not_loaded", names[0], holding[0].source)
     # Later revisions come later; before the first was issued, the first one says "not yet".

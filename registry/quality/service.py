@@ -65,6 +65,8 @@ def report(view: View, content: Digest, authority: AuthorityId | None = None) ->
     With ``authority`` only a report counts whose laboratory stood in the register of that authority when it filed.
     """
     for found in records.reports_on(view.connection, content):
+        if found.filed_at > view.now:
+            continue
         day = found.filed_at.civil_day()
         kind = ProviderKind.QUALITY_LABORATORY
         if authority is None or parties.provider(view, authority, found.laboratory, kind, day):

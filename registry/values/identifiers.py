@@ -80,6 +80,12 @@ class FactId(Id):
     prefix = "fact"
 
 
+class CorrectionId(Id):
+    """Identifies a backward correction of a register."""
+
+    prefix = "corr"
+
+
 class LeaderListId(Id):
     """Identifies one version of a leader list (龙头企业名单)."""
 

@@ -3,9 +3,11 @@
 A sample is sent by everyone; those who may send it are the roles of the operation's action at the parties named here.
 """
 
+import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any, Final
 from uuid import uuid4
@@ -34,6 +36,7 @@ from tests.world import (
 NEW_FIRM: Final = cast.GOBI
 ADOPTER: Final = cast.KUNLUN.key
 _POLICY_FILE: Final = (files("registry.policy") / "instruments/liaocheng-2025-measures.toml").read_text("utf-8")
+_LIST_FILE: Final = base64.b64encode(f"name,uscc\n{cast.SILK.name},{cast.SILK.uscc}\n".encode()).decode()
 EVERY_OFFICE: Final = frozenset({OFFICE, OTHER_OFFICE})
 
 
@@ -170,6 +173,29 @@ def _reviewed_adoption(world: World) -> Asked:
     steps.pay(world, case)
     world.as_(ADOPTER).post(f"/v1/adoptions/{receipt}/withdraw", {"reason": "停用"}, status=200)
     return Asked({"receipt": receipt}, {"case": case, "outcome": "recover", "reason": "采信不足三家"})
+
+
+def _credit(world: World) -> Asked:
+    answer = {"standing": "clean", "queried_at": "2026-03-02T01:00:00Z", "result_sha256": "sha256:" + "1" * 64}
+    return Asked(body={"firm": world.ids[STRANGER], "source": "信用中国", **answer})
+
+
+def _imported_list() -> dict[str, Any]:
+    head = {name: value for name, value in steps.leader_list([], "2026-2").items() if name != "entries"}
+    return {**head, "content_base64": _LIST_FILE}
+
+
+def _corrected(world: World) -> Asked:
+    """Correct what is known of the publisher, after it applied."""
+    world.clock.advance(timedelta(seconds=1))
+    world.as_(OFFICE, Role.REGISTRAR).post("/v1/facts", steps.fact(world.ids[PUBLISHER]))
+    made = world.as_(OFFICE, Role.REVIEWER).get("/v1/register-corrections", limit=200)["items"][-1]
+    return Asked({"correction": made["id"]})
+
+
+def _review_opened(world: World) -> Asked:
+    path = _corrected(world).path
+    return Asked({"case": world.ids["case"], **path}, {"stands": True, "opinion": "不影响本案"})
 
 
 def _reviewed(body: Mapping[str, Any]) -> Callable[[World], Asked]:
@@ -475,6 +501,20 @@ SAMPLES: Final[dict[str, Sample]] = {
     "register_provider": Sample(lambda world: Asked(body=steps.provider(world.ids[STRANGER], "quality_laboratory"))),
     "list_providers": Sample(plain()),
     "record_sanction": Sample(_sanction),
+    "record_credit": Sample(_credit),
+    "import_leader_list": Sample(plain(body=_imported_list())),
+    "check_leader_list": Sample(plain(body={"content_base64": _LIST_FILE})),
+    "show_controller": Sample(named("firm", PUBLISHER), of(PUBLISHER, OFFICE, OTHER_OFFICE)),
+    "show_relation": Sample(
+        lambda world: Asked({"firm": world.ids[PUBLISHER], "other": world.ids[BUYER]}),
+        of(PUBLISHER, BUYER, OFFICE, OTHER_OFFICE),
+    ),
+    "show_register": Sample(named("firm", PUBLISHER), EVERY_OFFICE),
+    "list_state_bodies": Sample(plain()),
+    "list_corrections": Sample(plain(), EVERY_OFFICE),
+    "show_correction": Sample(_corrected, of(OFFICE)),
+    "list_register_reviews": Sample(named("case", "case"), of(OFFICE)),
+    "answer_register_review": Sample(_review_opened, of(OFFICE)),
     # Uploads and evidence.
     "sign_part_urls": Sample(named("upload", "upload_open", {"numbers": [1]}), of(PUBLISHER)),
     "show_upload": Sample(named("upload", "upload_open"), of(PUBLISHER)),

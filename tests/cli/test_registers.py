@@ -93,3 +93,52 @@ def test_a_leader_list_is_admitted_from_a_file_and_shrinks(run: Run, tmp_path: P
 
 def test_an_unknown_firm_ends_with_the_code_of_not_found(run: Run) -> None:
     assert run("firm", "show", str(a_uscc(9))).code == 5
+
+
+def test_the_registers_are_asked_on_a_day_and_as_of_an_instant(run: Run, tmp_path: Path) -> None:
+    group, firm = (
+        made(run, "firm", "register", str(a_uscc(number)), f"企业{number}", "--region", "650502")["id"]
+        for number in (1, 2)
+    )
+    before = made(run, "firm", "register-sheet", firm, "--on", "2026-02-01")
+    made(run, "firm", "control", group, firm, "--share-bp", "6000", *ORIGIN)
+    answer = tmp_path / "credit.html"
+    answer.write_bytes(b"repaired")
+    asked = ["--queried-at", "2026-02-01T09:30:00+08:00", "--result", str(answer), "--source", "信用中国"]
+    credit = made(run, "firm", "credit", firm, "repaired", *asked)
+    assert (credit["finding"], credit["valid_from"]) == ("true", "2026-02-01")
+    found = made(run, "firm", "controller", firm)
+    assert (found["controller"], found["chain"]) == (group, ["企业1 → 企业2 (60%)"])
+    assert made(run, "firm", "relation", group, firm)["kind"] == "equity"
+    change = ["--kind", "state_holder", "--from", "2026-02-01", "--source", "国资委名录", "--obtained-on", "2026-03-01"]
+    made(run, "firm", "change", group, *change)
+    assert [each["id"] for each in made(run, "firm", "state-bodies")] == [group]
+    now = made(run, "firm", "register-sheet", firm, "--on", "2026-02-01")
+    again = made(run, "firm", "register-sheet", firm, "--on", "2026-02-01", "--as-of", now["as_of"])
+    assert now["sha256"] == again["sha256"] != before["sha256"]
+    assert now["control"]["state_above"] == ["企业1 → 企业2 (60%)"]
+    # What reaches back is a correction, of the firm it is about and of those below.
+    corrections = made(run, "case", "corrections")
+    assert [each["register_name"] for each in corrections] == ["control", "fact", "firm"]
+    assert set(corrections[2]["firms"]) == {group, firm}
+    assert made(run, "case", "corrections", corrections[0]["id"])["undecided"] == []
+    assert run("firm", "controller", firm, "--as-of", "2026-03-01").code == 2
+
+
+def test_a_leader_list_comes_from_a_table_whole_or_not_at_all(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    said = [
+        *("--name", "名单", "--issuer", "工信部", "--level", "national", "--sector", "new_energy", "--batch", "第一批"),
+        *("--from", "2026-01-01", "--admission", "1号", "--decided-on", "2026-01-05", "--organ", "数发局"),
+        *("--criteria", "国家级"),
+    ]
+    file.write_text(f"企业名称,统一社会信用代码\n甲,{a_uscc(1)}\n乙,错\n", encoding="utf-8")
+    checked = run("firm", "check-leaders", str(file))
+    assert checked.code == 7
+    assert "Line 3" in checked.out
+    refused = run("firm", "import-leaders", str(file), *said)
+    assert refused.code == 7
+    assert "Line 3" in refused.err
+    assert made(run, "firm", "lists") == []
+    file.write_text(f"企业名称,统一社会信用代码\n甲,{a_uscc(1)}\n", encoding="utf-8")
+    assert len(made(run, "firm", "import-leaders", str(file), *said)["entries"]) == 1

@@ -6,6 +6,17 @@ lines as they stood recorded at an instant, so that a decision can be asked agai
 
 from registry.parties.records.concern import concerns, stands_in_register
 from registry.parties.records.control import add_control, close_control, controls, controls_of, graph_above
+from registry.parties.records.corrections import (
+    add_answer,
+    add_correction,
+    answers_of,
+    correction_answers,
+    correction_firms,
+    corrections,
+    corrections_of,
+    firms_of_codes,
+    firms_touched,
+)
 from registry.parties.records.firms import (
     FirmLine,
     add_firm,
@@ -18,6 +29,7 @@ from registry.parties.records.firms import (
     firm_lines,
     firm_of_code,
     firms,
+    firms_of_kinds,
     firms_on,
     lines_of_firms,
     lock_firms,
@@ -49,7 +61,9 @@ from registry.parties.records.registers import (
 
 __all__ = [
     "FirmLine",
+    "add_answer",
     "add_control",
+    "add_correction",
     "add_fact",
     "add_firm",
     "add_firm_line",
@@ -57,6 +71,7 @@ __all__ = [
     "add_provider",
     "add_sanction",
     "add_withdrawal",
+    "answers_of",
     "certificates",
     "claim_code",
     "close_control",
@@ -67,6 +82,10 @@ __all__ = [
     "concerns",
     "controls",
     "controls_of",
+    "correction_answers",
+    "correction_firms",
+    "corrections",
+    "corrections_of",
     "entries_of",
     "facts",
     "facts_of",
@@ -75,7 +94,10 @@ __all__ = [
     "firm_lines",
     "firm_of_code",
     "firms",
+    "firms_of_codes",
+    "firms_of_kinds",
     "firms_on",
+    "firms_touched",
     "graph_above",
     "leader_entries",
     "leader_list_of",

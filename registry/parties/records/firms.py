@@ -143,6 +143,12 @@ def firm_ids(connection: Connection, after: FirmId | None, limit: int) -> list[F
     return list(connection.execute(query).scalars())
 
 
+def firms_of_kinds(connection: Connection, kinds: Iterable[FirmKind], at: Moment) -> list[FirmId]:
+    """Return the firms that are of some kinds on any day, as of an instant, in the order of their registration."""
+    query = select(firm_lines.c.firm_id).where(firm_lines.c.kind.in_(list(kinds)), recorded_at(firm_lines, at))
+    return list(connection.execute(query.distinct().order_by(firm_lines.c.firm_id)).scalars())
+
+
 def firms_on(lines: Iterable[FirmLine], day: date) -> dict[FirmId, Firm]:
     """Return each firm as ``day`` finds it; on a day no line holds, as its first line says."""
     found: dict[FirmId, Firm] = {}

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Table, Text, insert, select
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Row, Table, Text, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from registry.errors import Finding
 from registry.parties.model import (
     Certificate,
+    CreditAnswer,
+    CreditStanding,
     KnownFact,
     Period,
     Predicate,
@@ -30,7 +33,7 @@ from registry.parties.records.lines import (
 )
 from registry.values.identifiers import AuthorityId, FactId, FirmId
 from registry.values.moment import Moment
-from registry.values.records import IdColumn, Key
+from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may
 
 _FINDINGS = {Finding.MET: "true", Finding.UNMET: "false", Finding.UNKNOWN: "unknown"}
@@ -46,8 +49,17 @@ facts = Table(
     firm_column(),
     Column("predicate", Key, nullable=False),
     Column("finding", Key, nullable=False),
+    Column("credit_standing", Key),
+    Column("queried_at", MomentColumn),
+    Column("result_digest", DigestColumn),
     one_of("predicate", Predicate),
     one_of("finding", _FINDING_OF),
+    one_of("credit_standing", CreditStanding),
+    CheckConstraint(
+        "num_nonnulls(credit_standing, queried_at, result_digest) IN (0, 3)"
+        " AND (credit_standing IS NULL OR predicate = 'credit_clean')",
+        "credit",
+    ),
     **rows_may(Writes.UPDATE),
 )
 
@@ -101,6 +113,9 @@ def add_fact(connection: Connection, line: FactId, known: KnownFact, valid: Peri
             firm_id=known.firm,
             predicate=known.predicate.value,
             finding=_FINDINGS[known.finding],
+            credit_standing=known.credit.standing.value if known.credit else None,
+            queried_at=known.credit.queried_at if known.credit else None,
+            result_digest=known.credit.result_digest if known.credit else None,
             **stated(valid, provenance),
         )
     )
@@ -130,9 +145,17 @@ def facts_of(
     if day is not None:
         query = query.where(valid_on(facts, day))
     return [
-        KnownFact(row.firm_id, predicate, _FINDING_OF[row.finding], row.id, period_of(row), provenance_of(row))
+        KnownFact(
+            row.firm_id, predicate, _FINDING_OF[row.finding], row.id, period_of(row), provenance_of(row), _credit(row)
+        )
         for row in connection.execute(query.order_by(facts.c.valid_from, facts.c.id))
     ]
+
+
+def _credit(row: Row[Any]) -> CreditAnswer | None:
+    if row.credit_standing is None:
+        return None
+    return CreditAnswer(CreditStanding(row.credit_standing), row.queried_at, row.result_digest)
 
 
 def add_provider(connection: Connection, made: Provider) -> None:

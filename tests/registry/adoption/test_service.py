@@ -86,6 +86,10 @@ def test_a_subsidiary_a_contributor_and_a_relative_of_the_publisher_do_not_count
         ["adopter_made_it"],
         ["adopter_related"],
     ]
+    # Whoever is refused sees by which chain.
+    same, related = found.receipts[1].reasons[0], found.receipts[3].reasons[0]
+    assert "→" in str(same.parameters["chain"])
+    assert "(25%)" in str(related.parameters["chain"])
 
 
 def test_a_leader_counts_by_the_list_of_the_day_its_use_began(scene: Scene, clock: FixedClock) -> None:

@@ -17,7 +17,7 @@ from registry.parties.model import (
     Provenance,
     RelationKind,
 )
-from registry.parties.rules import ControlGraph, controller, relation, require_whole, share_bp
+from registry.parties.rules import ControlGraph, control, controller, relation, require_whole, share_bp
 from registry.values.identifiers import AuthorityId, FactId, FirmId
 from registry.values.moment import Moment
 from tests.registry.parties.builders import a_firm_id, a_graph, equity
@@ -82,6 +82,37 @@ def test_of_two_who_hold_each_other_the_lowest_id_stands_for_both() -> None:
 def test_who_holds_the_shares_goes_before_who_appoints_the_directors() -> None:
     graph = a_graph(tie(A, C, ControlKind.DIRECTORS), equity(B, C, 6_000))
     assert controller(graph, C) == B
+
+
+def test_the_chain_leads_down_from_the_controller_and_says_where_the_state_begins() -> None:
+    graph = a_graph(
+        equity(A, B, 10_000), equity(B, C, 6_000), equity(C, D, 5_100), equity(E, D, 4_900), f1=FirmKind.STATE_HOLDER
+    )
+    found = control(graph, D)
+    assert (found.controller, found.chain) == (B, ("F2 → F3 (60%)", "F3 → F4 (51%)"))
+    assert found.stopped == ("F1 → F2 (100%)",)
+
+
+def test_several_chains_that_add_up_are_all_shown() -> None:
+    graph = a_graph(equity(A, B, 6_000), equity(A, C, 6_000), equity(B, D, 3_000), equity(C, D, 2_500))
+    found = control(graph, D)
+    assert found.controller == A
+    assert set(found.links) == {equity(A, B, 6_000), equity(A, C, 6_000), equity(B, D, 3_000), equity(C, D, 2_500)}
+
+
+def test_who_holds_a_cross_holding_from_outside_controls_both() -> None:
+    # B and C hold 30 % of each other; A's shares reach the half of either only with the other's.
+    graph = a_graph(equity(A, B, 2_600), equity(A, C, 5_100), equity(B, C, 3_000), equity(C, B, 3_000))
+    assert {controller(graph, each) for each in (A, B, C)} == {A}
+    assert set(control(graph, B).chain) == {"F1 → F3 (51%)", "F1 → F2 (26%)", "F3 → F2 (30%)"}
+
+
+def test_two_central_groups_count_two_and_two_subsidiaries_of_one_count_one() -> None:
+    state = equity(A, B, 10_000), equity(A, C, 10_000)
+    daughters = equity(B, D, 6_000), equity(B, E, 7_000), equity(C, F, 8_000)
+    graph = a_graph(*state, *daughters, f1=FirmKind.ORGAN_OF_STATE)
+    assert len({controller(graph, each) for each in (D, F)}) == 2
+    assert len({controller(graph, each) for each in (D, E)}) == 1
 
 
 # Relations.
@@ -200,6 +231,38 @@ def graphs(draw: st.DrawFn) -> ControlGraph:
 def test_a_controller_is_its_own_controller(graph: ControlGraph, firm: FirmId) -> None:
     top = controller(graph, firm)
     assert controller(graph, top) == top
+
+
+@given(graphs(), firms)
+def test_the_chain_begins_at_the_controller_and_ends_at_the_firm(graph: ControlGraph, firm: FirmId) -> None:
+    found = control(graph, firm)
+    assert (found.links == ()) == (found.controller == firm)
+    if found.links:
+        held, holders = {link.held for link in found.links}, {link.holder for link in found.links}
+        assert firm in held
+        # Whoever holds in the chain is held in it, but for the controller; whoever is held leads on, but for the firm.
+        assert holders - held <= {found.controller}
+        assert held - holders <= {firm}
+        assert not any(graph.is_state_body(each) for each in held | holders)
+
+
+@given(graphs(), firms)
+def test_a_majority_stands_behind_every_link_of_the_chain(graph: ControlGraph, firm: FirmId) -> None:
+    links = control(graph, firm).links
+    for held in {link.held for link in links}:
+        into = [link for link in links if link.held == held]
+        by_directors = any(link.kind is ControlKind.DIRECTORS for link in into)
+        assert by_directors or sum(link.share_bp for link in into) > 5_000
+
+
+@given(graphs(), firms)
+def test_the_state_never_changes_who_controls(graph: ControlGraph, firm: FirmId) -> None:
+    private = frozenset(
+        link
+        for link in graph.links
+        if not {link.holder, link.held} & {f for f in graph.kinds if graph.is_state_body(f)}
+    )
+    assert controller(graph, firm) == controller(ControlGraph({}, graph.kinds, private), firm)
 
 
 @given(graphs(), firms)
