@@ -10,7 +10,7 @@ Rules (优化营商环境条例 36; S0 附件2; RULINGS 26):
 from typing import Final
 
 from registry.actors.model import Action
-from registry.awards import granting, grants, rules
+from registry.awards import gathering, grants, rules
 from registry.awards.acting import act, found_case
 from registry.awards.grant_model import AnswerCorrection, AskCorrection, AskDepartments, RecordDepartment
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
@@ -78,7 +78,7 @@ def answer_correction(work: Work, command: AnswerCorrection) -> Case:
 
 def _require_own_facts(work: Work, case: Case, facts: Facts) -> None:
     """Raise RuleError for facts a correction cannot change: the officers', the registers', those of another grant."""
-    instrument = granting.policy_of(work, case).instrument
+    instrument = gathering.policy_of(work, case).instrument
     named = dict.fromkeys(grants.keys_asked(instrument), ("…",))
     wrong = [each for each in grants.form_obstacles(instrument, facts, named) if each.code.startswith("grant_fact")]
     if wrong:

@@ -1,50 +1,35 @@
 """Use cases of grants: ask what one would come to, apply, assess; what a payment asks again stands here as well."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require
-from registry.awards import assessment, grant_records, grants, records, rules, verdicts
+from registry.awards import assessment, gathering, grants, records, rules
 from registry.awards.acting import account_of, act, found_case
+from registry.awards.gathering import AskedGrant
 from registry.awards.grant_model import ApplyForGrant, AssessGrant, Claim, GrantVerdict
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Decision, Line, Occasion
+from registry.awards.records import grants as grant_records
 from registry.awards.service import case_applied, levels_of, notice_days_of
 from registry.catalog import service as catalog
 from registry.catalog.model import Dataset
-from registry.errors import ConflictError, Finding, NotFoundError, Obstacle, RuleError
+from registry.errors import Finding, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
 from registry.manifests import service as manifests
 from registry.parties import service as parties
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument
 from registry.policy.amounts import INSTALMENT
-from registry.policy.evaluation import EVENT_ON, Standing, facts_needed
-from registry.policy.exclusivity import Benefit
+from registry.policy.evaluation import facts_needed
 from registry.policy.facts import Facts, read_facts
 from registry.policy.kinds import Percent
-from registry.policy.model import Cap, CapPeriod, CapScope
 from registry.policy.vocabulary import vocabulary
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, CaseId, DatasetId, FirmId
-from registry.values.money import Money
+from registry.values.identifiers import AuthorityId, CaseId, FirmId
 from registry.vouchers import payee
 
 _UNRESOLVED = frozenset({CaseState.APPLIED, CaseState.CORRECTING, CaseState.REVIEWED})
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A claim with everything its verdict goes by beside facts."""
-
-    active: ActiveInstrument
-    applicant: FirmId
-    claim: Claim
-    applied_on: date
-    beside: CaseId | None
-    dataset: Dataset | None
 
 
 # Asking and applying.
@@ -58,7 +43,7 @@ def check_grant(
     Raises NotAllowedError, NotFoundError, InvalidValueError, RuleError (the instrument is granted in another way).
     """
     asked, facts = _asked(view, secret, command, authority)
-    return _verdict(view, asked, facts.as_json(), dict.fromkeys(facts.values, "applicant"))
+    return gathering.verdict_on(view, asked, facts.as_json(), dict.fromkeys(facts.values, "applicant"))
 
 
 def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority: AuthorityId | None = None) -> Case:
@@ -73,7 +58,7 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     asked, facts = _asked(work, secret, command, authority)
     active, claim = asked.active, asked.claim
     instrument = active.instrument
-    verdict = _verdict(work, asked, facts.as_json(), dict.fromkeys(facts.values, "applicant"))
+    verdict = gathering.verdict_on(work, asked, facts.as_json(), dict.fromkeys(facts.values, "applicant"))
     firm = parties.firm(work, asked.applicant)
     found = (
         *grants.form_obstacles(instrument, facts, command.keys),
@@ -133,7 +118,9 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     return made
 
 
-def _asked(view: View, secret: bytes, command: ApplyForGrant, authority: AuthorityId | None) -> tuple[_Asked, Facts]:
+def _asked(
+    view: View, secret: bytes, command: ApplyForGrant, authority: AuthorityId | None
+) -> tuple[AskedGrant, Facts]:
     """Return what an application asks, with its facts; the actor's firm is the applicant."""
     office = assessment.authority_of(view, command.instrument, authority)
     require(view.actor, Action.APPLY_FOR_AWARD, Resource(firms=_own_firm(view), authority=office))
@@ -174,7 +161,7 @@ def _asked(view: View, secret: bytes, command: ApplyForGrant, authority: Authori
         joint_makers={str(each): share for each, share in command.joint_makers.items()},
         sealed=grants.sealed_keys(secret, {name: values for name, values in stated.items() if name in wanted}),
     )
-    return _Asked(active, firm, claim, today, None, dataset), facts
+    return AskedGrant(active, firm, claim, today, None, dataset), facts
 
 
 def _own_firm(view: View) -> frozenset[FirmId]:
@@ -219,121 +206,11 @@ def _subject(claim: Claim) -> Digest:
     return Digest.of_json(dict(grants.key_words(claim.sealed)))
 
 
-def _election(view: View, asked: _Asked, verdict: GrantVerdict, elected: str | None) -> tuple[Obstacle, ...]:
-    still_open = [benefit for benefit, state in _like(view, asked) if state in _UNRESOLVED]
-    return grants.election_obstacles(_benefit(asked, verdict), still_open, elected)
-
-
-def _benefit(asked: _Asked, verdict: GrantVerdict) -> Benefit:
-    return Benefit(
-        document=asked.active.document.revision.document,
-        instrument=asked.active.instrument.id,
-        group=asked.claim.group,
-        keys=grants.key_words(_exclusive_keys(asked)),
-        issued_on=asked.active.issued_on,
-        amount=verdict.amount,
-    )
-
-
-# The verdict.
-
-
-def _verdict(view: View, asked: _Asked, facts: Mapping[str, Json], sources: Mapping[str, str]) -> GrantVerdict:
-    """Return the verdict of today on a claim, facts of the house's registers among those it rests on."""
-    active = asked.active
-    known = _register_facts(view, asked)
-    whole: dict[str, Json] = {**{name: facts[name] for name in facts if name not in grants.REGISTER_FACTS}, **known}
-    used_policy = verdicts.policy_snapshot(
-        active.document, active.instrument, active.issued_on, active.rulings, active.day
-    )
-    return grants.verdict_of(
-        active.document,
-        grants.snapshot(
-            policy=used_policy,
-            applicant=str(asked.applicant),
-            facts={name: value for name, value in whole.items() if value is not None},
-            sources={**sources, **dict.fromkeys(known, "register")},
-            evidence={name: list(values) for name, values in asked.claim.evidence.items()},
-            standing=_standing(view, asked),
-        ),
-    )
-
-
-def _register_facts(view: View, asked: _Asked) -> dict[str, Json]:
-    """Return what the house knows of the facts an instrument asks for; None where its registers say nothing."""
-    needed, day = set(facts_needed(asked.active.instrument)), asked.active.day
-    known: dict[str, Json] = {
-        EVENT_ON: asked.claim.event_on.isoformat(),
-        grants.APPLIED_ON: asked.applied_on.isoformat(),
-    }
-    for name, predicate in grants.PREDICATES.items():
-        if name in needed:
-            finding = parties.fact(view, asked.active.authority, asked.applicant, predicate, day).finding
-            known[name] = None if finding is Finding.UNKNOWN else finding is Finding.MET
-    if asked.dataset is not None:
-        of_lineage = assessment.facts_of_lineage(view, asked.active, asked.dataset, asked.applicant)
-        known |= {name: value for name, value in of_lineage.items() if name in needed}
-    return known
-
-
-def _standing(view: View, asked: _Asked) -> Standing:
-    instrument, claim = asked.active.instrument, asked.claim
-    once = {name: claim.sealed.get(name, frozenset()) for name in grants.once_names(instrument)}
-    before: bool | None = None
-    if all(once.values()):
-        before = bool(once) and grant_records.granted_before(
-            view.connection, asked.active.authority, instrument.id, once, asked.beside
-        )
-    return Standing(
-        used={cap.id: _used(view, asked, cap) for cap in instrument.caps if cap.scope is not CapScope.WORKER},
-        granted_before=before,
-        benefits=(
-            *(benefit for benefit, _ in _like(view, asked)),
-            *grants.declared_benefits(instrument, claim.declared),
-        ),
-        keys=grants.key_words(_exclusive_keys(asked)),
-    )
-
-
-def _exclusive_keys(asked: _Asked) -> dict[str, frozenset[Digest]]:
-    return {name: asked.claim.sealed.get(name, frozenset()) for name in asked.active.instrument.exclusivity.keys}
-
-
-def _like(view: View, asked: _Asked) -> tuple[tuple[Benefit, CaseState], ...]:
-    """Return like grants of other documents, their keys in the words of this one."""
-    own = _exclusive_keys(asked)
-    shared = {name: values for name, values in own.items() if name not in grants.FILLED_KEYS}
-    document = asked.active.document.revision.document
-    found = grant_records.like_cases(
-        view.connection, asked.claim.group, document, asked.applicant, shared, asked.beside
-    )
-    return tuple((replace(benefit, keys=grants.compared(own, keys)), state) for benefit, state, keys in found)
-
-
-def _used(view: View, asked: _Asked, cap: Cap) -> Money:
-    """Return what stands under a cap: of the firm, of the pool, or for one thing; in the event's year where it is one.
-
-    Every instrument of the document whose cap is of that group draws on it.
-    """
-    sharing = [
-        each.id
-        for each in asked.active.document.instruments
-        if any(one.group == cap.group and one.scope is cap.scope for one in each.caps)
-    ]
-    scope = cap.scope.value
-    thing = (scope, asked.claim.sealed.get(scope, frozenset())) if cap.scope in _THINGS else None
-    return grant_records.used_under(
-        view.connection,
-        asked.active.authority,
-        sharing,
-        firm=asked.applicant if cap.scope is CapScope.FIRM else None,
-        year=asked.claim.event_on.year if cap.period is CapPeriod.YEAR else None,
-        key=thing,
-        beside=asked.beside,
-    )
-
-
-_THINGS = frozenset({CapScope.PROJECT, CapScope.EVENT, CapScope.LINEAGE})
+def _election(view: View, asked: AskedGrant, verdict: GrantVerdict, elected: str | None) -> tuple[Obstacle, ...]:
+    still_open = [benefit for benefit, state in gathering.like_benefits(view, asked) if state in _UNRESOLVED]
+    # What it would come to if nothing else were open: that is what the firm chooses between.
+    would_be = replace(gathering.benefit_of(asked, verdict), amount=verdict.made.would_be or verdict.amount)
+    return grants.election_obstacles(would_be, still_open, elected)
 
 
 # Assessing.
@@ -353,7 +230,7 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
     grant_records.lock_grants(work.connection)
     case = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     rules.require_assessable(case, account_of(work.actor))
-    stated = stated_now(work, case)
+    stated = gathering.stated_now(work, case)
     found = read_facts(command.found, vocabulary().fact_types)
     wrong = [name for name in command.confirmed if name not in stated]
     wrong += [name for name in found.values if name in grants.REGISTER_FACTS]
@@ -364,7 +241,7 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
             id=case.id,
         )
     confirmed = grants.confirmed_facts(stated, command.confirmed, found)
-    verdict = verdict_now(work, case, confirmed, command.confirmed)
+    verdict = gathering.verdict_now(work, case, confirmed, command.confirmed)
     content: dict[str, Json] = {
         "confirmed": confirmed,
         "opinion": command.opinion.strip(),
@@ -376,55 +253,9 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
     return assessed
 
 
-def stated_now(view: View, case: Case) -> dict[str, Json]:
-    """Return the facts an applicant states: as filed, with what it corrected since."""
-    stated = dict(_claim(view, case).stated)
-    for each in case.acts:
-        if each.kind is ActKind.CORRECTED:
-            stated |= each.content["facts"]
-    return stated
-
-
-def verdict_now(
-    view: View, case: Case, confirmed: Mapping[str, Json], as_stated: Sequence[str] | None = None
-) -> GrantVerdict:
-    """Return the verdict of today on a case by ``confirmed`` facts, the registers of today and what stands beside it.
-
-    ``as_stated`` names what was confirmed as the applicant stated it; without it that is not told apart.
-    """
-    sources = {name: "applicant" if name in (as_stated or ()) else "officer" for name in confirmed}
-    return _verdict(view, _asked_again(view, case), confirmed, sources)
-
-
-def _asked_again(view: View, case: Case) -> _Asked:
-    claim = _claim(view, case)
-    for each in case.acts:
-        if each.kind is ActKind.CORRECTED:
-            claim = replace(claim, evidence={**claim.evidence, **each.content["evidence"]})
-    subject = case.lines[0].subject
-    dataset = catalog.dataset(view, subject) if isinstance(subject, DatasetId) else None
-    if case.applicant is None:
-        raise AssertionError("a grant without applicant")
-    active = policy_of(view, case, claim)
-    return _Asked(active, case.applicant, claim, case.applied_at.civil_day(), case.id, dataset)
-
-
-def policy_of(view: View, case: Case, claim: Claim | None = None) -> ActiveInstrument:
-    """Return the instrument of a grant by the revision of its event and the rulings of today (RULINGS 19)."""
-    event_on = (claim or _claim(view, case)).event_on
-    return policy.for_event(view, case.authority, case.instrument, event_on, decided_on=view.now.civil_day())
-
-
-def _claim(view: View, case: Case) -> Claim:
-    found = grant_records.claim_of(view.connection, case.id)
-    if found is None:
-        raise ConflictError("case_is_no_grant", id=case.id, kind=case.kind.value)
-    return found
-
-
 def claim(view: View, case_id: CaseId) -> Claim:
     """Return what an applicant stated, to the officers of the case and to the applicant. Raises NotFoundError."""
-    return _claim(view, found_case(view, case_id, Action.READ_CASE))
+    return gathering.claim_of(view, found_case(view, case_id, Action.READ_CASE))
 
 
 # Payment.
@@ -432,19 +263,19 @@ def claim(view: View, case_id: CaseId) -> Claim:
 
 def payment_verdict(view: View, case: Case) -> GrantVerdict:
     """Return what a grant comes to on the day it is paid, by the facts of its newest assessment."""
-    return verdict_now(view, case, case.assessment.confirmed if case.assessment else {})
+    return gathering.verdict_now(view, case, case.assessment.confirmed if case.assessment else {})
 
 
 def no_longer_deserved(view: View, case: Case) -> tuple[Obstacle, ...]:
     """Return what a grant no longer meets, a like benefit that stands beside it, or that it comes to another amount."""
     verdict = payment_verdict(view, case)
-    asked = _asked_again(view, case)
+    asked = gathering.asked_again(view, case)
     found = list(verdict.obstacles)
     if not found and verdict.amount != case.amount:
         stated = {"decided": str(case.amount), "due": str(verdict.amount)}
         found.append(Obstacle("award_amount_changed", case.lines[0].clause, parameters=stated))
-    others = [benefit for benefit, _ in _like(view, asked)]
-    return (*found, *grants.exclusive_obstacles(_benefit(asked, verdict), others))
+    others = [benefit for benefit, _ in gathering.like_benefits(view, asked)]
+    return (*found, *grants.exclusive_obstacles(gathering.benefit_of(asked, verdict), others))
 
 
 def keep_grant_decision(work: Work, case: CaseId, occasion: Occasion, verdict: GrantVerdict) -> None:

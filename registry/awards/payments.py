@@ -1,7 +1,7 @@
 """Use cases of finance: instruct, record what the bank paid or sent back. Everything is asked again on the day."""
 
 from registry.actors.model import Action
-from registry.awards import assessment, granting, rules
+from registry.awards import assessment, gathering, granting, rules
 from registry.awards.acting import account_of, act, case_event, found_case, vouchers_of
 from registry.awards.batches import batch_verdict
 from registry.awards.commands import InstructPayment, RecordPayment, RecordReturn
@@ -111,7 +111,7 @@ def _require_payable(work: Work, case: Case) -> None:
 def _policies(view: View, case: Case) -> list[ActiveInstrument]:
     """Return the instruments of a case as a decision of today finds them."""
     if case.kind is CaseKind.GRANT:
-        return [granting.policy_of(view, case)]
+        return [gathering.policy_of(view, case)]
     today = view.now.civil_day()
     return [
         assessment.deciding_policy(view, case.authority, instrument, today)

@@ -19,11 +19,11 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from registry.awards.grant_model import Claim, DeclaredBenefit
 from registry.awards.model import OPEN_STATES, ActKind, CaseKind, CaseState
-from registry.awards.records import acts, cases, lines
+from registry.awards.records.cases import acts, cases, lines
 from registry.policy.exclusivity import Benefit
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, FirmId
@@ -148,7 +148,7 @@ def _amounts() -> Any:
     newest = (
         select(acts.c.case_id, cast(acts.c.content["amount_fen"].astext, BigInteger).label("fen"))
         .where(acts.c.kind == ActKind.ASSESSED.value)
-        .distinct(acts.c.case_id)
+        .ext(distinct_on(acts.c.case_id))
         .order_by(acts.c.case_id, acts.c.number.desc())
         .subquery()
     )
