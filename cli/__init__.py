@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, Listed]] = {
     "adopt": Listed("cli.commands.adopt", "Attest that you use a dataset.", "出具数据集采信使用证明。"),
     "quality": Listed("cli.commands.quality", "File quality reports.", "提交质量检测报告。"),
     "award": Listed("cli.commands.award", "Check and apply for an award.", "核验并申请奖励。"),
+    "grant": Listed("cli.commands.grant", "Apply for and assess grants.", "申请和核定各项补贴。"),
     "case": Listed("cli.commands.case", "Review, sign, post and pay a case.", "审核、签批、公示与拨付。"),
     "listing": Listed("cli.commands.listing", "Offer data or compute for sale.", "上架数据或算力产品。"),
     "order": Listed("cli.commands.order", "Order, deliver, invoice and pay.", "下单、交付、开票与付款。"),

@@ -108,7 +108,7 @@ class LineView(Answer):
         return cls(
             firm=value.firm,
             firm_name=value.firm_name,
-            subject=value.subject,
+            subject=str(value.subject),
             instrument=value.instrument,
             clause=value.clause,
             standard=value.standard,
