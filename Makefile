@@ -8,7 +8,7 @@ SIZE ?= 500
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench format openapi fuzz fixture faults clean
+.PHONY: help demo test check lock bench format openapi fuzz fixture faults case-machine clean
 
 help:  ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ lock: .venv/ready  ## Renew both locks within what pyproject.toml allows.
 
 fuzz: .venv/ready  ## Send SIZE made-up requests to each operation: make fuzz [SIZE=500].
 	@SANCAI_FUZZ_SIZE=$(SIZE) $(BIN)/python -m pytest -n 2 tests/api/test_schemathesis.py $(PYTEST_ARGS)
+
+case-machine: .venv/ready  ## Take SIZE random steps of cases against their model: make case-machine [SIZE=50000] [SEED=1].
+	@$(BIN)/python -m tests.registry.awards.case_machine $(if $(filter file,$(origin SIZE)),50000,$(SIZE)) $(SEED)
 
 fixture: .venv/ready  ## Renew the database of this release for the upgrade test; before the release, never after.
 	$(BIN)/python -m tests.checks.release_fixture --write

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sancai.erasures import Erasures
     from sancai.evidence import EvidenceRoom
     from sancai.exchange import Exchange
+    from sancai.grants import Grants
     from sancai.handles import VersionHandle
     from sancai.importing import Imported
     from sancai.log import Log
@@ -251,6 +252,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.offices import Office
 
         return Office(self.session)
+
+    @cached_property
+    def grants(self) -> "Grants":
+        """Grants of any instrument, before their review."""
+        from sancai.grants import Grants
+
+        return Grants(self.session)
 
     @cached_property
     def log(self) -> "Log":

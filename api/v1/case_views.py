@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from api.door import Answer
 from api.problems import language
+from api.v1.check_views import CaseChecksView
 from api.wording import sentence
 from registry.awards.award_model import AwardVerdict
 from registry.awards.model import Case, Line, Objection
@@ -107,7 +108,7 @@ class LineView(Answer):
         return cls(
             firm=value.firm,
             firm_name=value.firm_name,
-            subject=value.subject,
+            subject=str(value.subject),
             instrument=value.instrument,
             clause=value.clause,
             standard=value.standard,
@@ -222,6 +223,7 @@ class CaseView(Answer):
     sign_off_levels: list[str]
     notice_days: int
     payee: CasePayeeView | None
+    checks: CaseChecksView
     review: CaseReviewView | None
     notice: CaseNoticeView | None
     signatures: list[CaseSignatureView]
@@ -255,6 +257,7 @@ class CaseView(Answer):
             sign_off_levels=list(value.sign_off_levels),
             notice_days=value.notice_days,
             payee=CasePayeeView.of(value.payee, payee) if value.payee else None,
+            checks=CaseChecksView.of(value),
             review=_review(value),
             notice=_notice(value),
             signatures=_signatures(value),
@@ -337,61 +340,6 @@ def _refusal(case: Case) -> RefusalView | None:
         detail=sentence(found.code, {"reason": found.reason}, language()),
         decided_at=str(found.decided_at),
     )
-
-
-class NoticeLineView(Answer):
-    """What the public reads of one payment: unit, instrument, clause, standard, amount."""
-
-    unit: str
-    instrument: str
-    clause: str
-    standard: str
-    amount_fen: int
-    amount_text: str
-
-
-class PublicNoticeView(Answer):
-    """A public notice that runs; nothing of persons or accounts."""
-
-    case: str
-    document: str
-    lines: list[NoticeLineView]
-    lines_digest: str
-    page_url: str
-    posted_at: str
-    ends_at: str
-
-    @classmethod
-    def of(cls, value: Case) -> Self:
-        """Return the view of a noticed case."""
-        if value.notice is None:
-            raise AssertionError("a notice is listed that was never posted")
-        return cls(
-            case=value.id,
-            document=value.document,
-            lines=[
-                NoticeLineView(
-                    unit=line.firm_name,
-                    instrument=line.instrument,
-                    clause=line.clause,
-                    standard=line.standard,
-                    amount_fen=line.amount.fen,
-                    amount_text=str(line.amount),
-                )
-                for line in value.lines
-            ],
-            lines_digest=str(value.lines_digest),
-            page_url=value.notice.page_url,
-            posted_at=str(value.notice.posted_at),
-            ends_at=str(value.notice.ends_at),
-        )
-
-
-class NoticesView(Answer):
-    """The public notices that run."""
-
-    items: list[PublicNoticeView]
-    next_cursor: str | None = None
 
 
 class CasesView(Answer):

@@ -16,17 +16,17 @@ from registry.journal.work import View, Work
 from registry.messages.announcing import announce
 from registry.messages.model import Event, Topic
 from registry.values.canonical import Json
-from registry.values.identifiers import AccountId, CaseId, VoucherId
+from registry.values.identifiers import AccountId, CaseId, DatasetId, VoucherId
 from registry.vouchers import service as vouchers
 
 
 def resource_of(case: Case) -> Resource:
     """Return whose a case is."""
-    dataset = next((line.subject for line in case.lines if case.kind is CaseKind.AWARD), None)
+    dataset = next((line.subject for line in case.lines if isinstance(line.subject, DatasetId)), None)
     return Resource(
         firms=case.firms,
         authority=case.authority,
-        dataset=None if isinstance(dataset, VoucherId) else dataset,
+        dataset=dataset,
         subject=case.id,
     )
 

@@ -6,6 +6,7 @@ Everything that is gathered goes into one snapshot; the verdict is made from the
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
@@ -25,6 +26,9 @@ from registry.quality.reports import QualityReport
 from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, CaseId, FirmId
 from registry.values.money import FULL_RATE_BP
+
+QUALITY_SCORE: Final = 100
+"""Where an instrument does not say what high quality is, nothing short of everything is."""
 
 
 def authority_of(view: View, instrument: str, wanted: AuthorityId | None = None) -> AuthorityId:
@@ -126,6 +130,25 @@ def assess(
         active.document, active.instrument, active.issued_on, active.rulings, active.day
     )
     return verdicts.verdict_of(_snapshot(terms, facts, policy_used, counted, dataset, applicant, versions, report))
+
+
+def facts_of_lineage(view: View, active: ActiveInstrument, dataset: Dataset, applicant: FirmId) -> dict[str, Json]:
+    """Return what the house knows of a lineage a grant is asked for, by the names of policies; None: unknown."""
+    versions = catalog.versions(view, dataset.id)
+    report = _report(view, active.authority, versions, dataset.publisher)
+    least = verdicts.whole(
+        verdicts.value_named(active.instrument, "quality-score", active.rulings, active.day), QUALITY_SCORE
+    )
+    needed = verdicts.whole(
+        verdicts.value_named(active.instrument, "derivative-new-share", active.rulings, active.day), FULL_RATE_BP
+    )
+    derived, share = new_share(versions)
+    return {
+        "is_publisher": applicant == dataset.publisher,
+        "sector": dataset.sector.value,
+        "high_quality": min(report.scores_hundredths) >= least * 100 if report else None,
+        "new_share_sufficient": not derived or (None if share is None else share >= needed),
+    }
 
 
 def _facts_of_content(

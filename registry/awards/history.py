@@ -10,8 +10,11 @@ from registry.awards.model import (
     Act,
     ActKind,
     AdverseDecision,
+    Assessment,
     BankPayment,
     Case,
+    Correction,
+    DepartmentCheck,
     Instruction,
     Notice,
     OutsideSearch,
@@ -22,6 +25,7 @@ from registry.awards.recusal import standing
 from registry.awards.rules import objections_of
 from registry.values.digest import Digest
 from registry.values.moment import Moment
+from registry.values.money import Money
 
 
 def with_acts(case: Case, acts: Sequence[Act]) -> Case:
@@ -35,8 +39,16 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
     instructed = newest.get(ActKind.INSTRUCTED)
     if instructed and returned and returned.number > instructed.number:
         instructed = None
+    applied = case.applied_lines or case.lines
+    assessment = _made(_assessment, newest.get(ActKind.ASSESSED))
     return replace(
         case,
+        applied_lines=applied,
+        lines=(replace(applied[0], amount=assessment.amount),) if assessment else applied,
+        assessment=assessment,
+        assessors=frozenset(act.account for act in acts if act.kind is ActKind.ASSESSED),
+        correction=_correction(newest.get(ActKind.CORRECTION_ASKED), newest.get(ActKind.CORRECTED)),
+        departments=_departments(acts),
         acts=tuple(acts),
         review=_made(_review, newest.get(ActKind.REVIEWED)),
         notice=_made(_notice, newest.get(ActKind.NOTICED)),
@@ -62,6 +74,41 @@ def _review(act: Act) -> Review:
         search=OutsideSearch(search["where"], search["found_earlier"], search["note"]) if search else None,
         reviewed_at=act.at,
     )
+
+
+def _assessment(act: Act) -> Assessment:
+    return Assessment(
+        account=act.account,
+        amount=Money(act.content["amount_fen"]),
+        facts=Digest.parse(act.content["facts_digest"]),
+        confirmed=act.content["confirmed"],
+        opinion=act.content["opinion"],
+        assessed_at=act.at,
+    )
+
+
+def _correction(asked: Act | None, answered: Act | None) -> Correction | None:
+    if asked is None:
+        return None
+    return Correction(
+        defects=tuple(asked.content["defects"]),
+        asked_by=asked.account,
+        asked_at=asked.at,
+        until=date.fromisoformat(asked.content["until"]),
+        answered_at=answered.at if answered else None,
+        answer=answered.content["statement"] if answered else "",
+    )
+
+
+def _departments(acts: Sequence[Act]) -> tuple[DepartmentCheck, ...]:
+    found: dict[str, DepartmentCheck] = {}
+    for act in acts:
+        if act.kind is ActKind.DEPARTMENTS_ASKED:
+            found |= {name: DepartmentCheck(name) for name in act.content["departments"]}
+        elif act.kind is ActKind.DEPARTMENT_ANSWERED:
+            name = act.content["department"]
+            found[name] = DepartmentCheck(name, act.content["agrees"], act.content["opinion"], act.account, act.at)
+    return tuple(found.values())
 
 
 def _notice(act: Act) -> Notice:

@@ -1,10 +1,14 @@
-"""Cases: an award or a batch of settled vouchers on its way to a payment.
+"""Cases: an award, a grant or a batch of settled vouchers on its way to a payment.
 
 A case moves
 
     applied → reviewed → instructed → paid | returned        returned → instructed
     applied | reviewed → refused | withdrawn
     reviewed | returned → applied | reviewed, when an officer is recused and what the officer did is void
+    applied → correcting → applied | withdrawn
+
+A grant is any instrument of a policy document that asks for facts rather than for adopters: its applicant states them,
+officers confirm them, and what they come to is assessed; the newest assessment says what the line amounts to.
 
 Notice and signatures are facts beside the state: both begin after the review, in either order; an instruction needs
 both. Each binds the digest of the lines, so that a change of a line makes them void. An objection that is upheld, an
@@ -32,6 +36,7 @@ class CaseKind(StrEnum):
     """What a case pays."""
 
     AWARD = "award"
+    GRANT = "grant"
     VOUCHER_BATCH = "voucher_batch"
 
 
@@ -39,6 +44,7 @@ class CaseState(StrEnum):
     """Where a case stands."""
 
     APPLIED = "applied"
+    CORRECTING = "correcting"
     REVIEWED = "reviewed"
     INSTRUCTED = "instructed"
     PAID = "paid"
@@ -48,7 +54,8 @@ class CaseState(StrEnum):
 
 
 CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
-    CaseState.APPLIED: frozenset({CaseState.REVIEWED, CaseState.REFUSED, CaseState.WITHDRAWN}),
+    CaseState.APPLIED: frozenset({CaseState.CORRECTING, CaseState.REVIEWED, CaseState.REFUSED, CaseState.WITHDRAWN}),
+    CaseState.CORRECTING: frozenset({CaseState.APPLIED, CaseState.WITHDRAWN}),
     CaseState.REVIEWED: frozenset({CaseState.INSTRUCTED, CaseState.REFUSED, CaseState.WITHDRAWN, CaseState.APPLIED}),
     CaseState.INSTRUCTED: frozenset({CaseState.PAID, CaseState.RETURNED, CaseState.REVIEWED, CaseState.APPLIED}),
     CaseState.RETURNED: frozenset({CaseState.INSTRUCTED, CaseState.REVIEWED, CaseState.APPLIED}),
@@ -64,7 +71,9 @@ OPEN_STATES: Final = frozenset(CaseState) - {CaseState.PAID, CaseState.REFUSED, 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One payment: whom, for what, by which clause, how much. ``subject`` is the dataset or the voucher.
+    """One payment: whom, for what, by which clause, how much.
+
+    ``subject`` is the dataset, the voucher, or a keyed digest of what else a grant is for (worker, site, title …).
 
     A voucher is paid to the account its firm stated at redemption: ``payee_digest`` freezes it with the line, ``payee``
     is what everyone who sees the case may see of it. An award's account stands with its case.
@@ -72,7 +81,7 @@ class Line:
 
     firm: FirmId
     firm_name: str
-    subject: DatasetId | VoucherId
+    subject: DatasetId | VoucherId | Digest
     instrument: str
     clause: str
     standard: str
@@ -109,6 +118,11 @@ class ActKind(StrEnum):
     WITHDRAWN = "withdrawn"
     RECUSED = "recused"
     """An officer was recused; what of the officer's acts is void stands in it."""
+    ASSESSED = "assessed"
+    CORRECTION_ASKED = "correction_asked"
+    CORRECTED = "corrected"
+    DEPARTMENTS_ASKED = "departments_asked"
+    DEPARTMENT_ANSWERED = "department_answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +187,44 @@ class Review:
     originals_seen: bool
     search: OutsideSearch | None
     reviewed_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a grant comes to by the facts an officer confirmed; ``facts`` is the digest of the snapshot it is from."""
+
+    account: AccountId
+    amount: Money
+    facts: Digest
+    confirmed: Mapping[str, Any]
+    opinion: str
+    assessed_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The one notice of every defect (一次性告知, 补正): answered to the end of ``until``, or taken as withdrawn.
+
+    ``answered_at`` None: not yet.
+    """
+
+    defects: tuple[str, ...]
+    asked_by: AccountId
+    asked_at: Moment
+    until: date
+    answered_at: Moment | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentCheck:
+    """What a department was asked about a case, beside others; ``agrees`` None: it has not answered."""
+
+    department: str
+    agrees: bool | None = None
+    opinion: str = ""
+    recorded_by: AccountId | None = None
+    answered_at: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +311,11 @@ class Case:
     objections: tuple[Objection, ...] = ()
     refusal: AdverseDecision | None = None
     whole_digest: Digest | None = None
+    applied_lines: tuple[Line, ...] = ()
+    assessment: Assessment | None = None
+    assessors: frozenset[AccountId] = frozenset()
+    correction: Correction | None = None
+    departments: tuple[DepartmentCheck, ...] = ()
 
     @property
     def amount(self) -> Money:
@@ -290,6 +347,7 @@ class Occasion(StrEnum):
     """When a decision was taken."""
 
     APPLICATION = "application"
+    ASSESSMENT = "assessment"
     PAYMENT = "payment"
 
 

@@ -1,7 +1,7 @@
 """Use cases of finance: instruct, record what the bank paid or sent back. Everything is asked again on the day."""
 
 from registry.actors.model import Action
-from registry.awards import assessment, officers, recusal, register_reviews, rules
+from registry.awards import assessment, gathering, granting, officers, recusal, register_reviews, rules
 from registry.awards.acting import account_of, act, case_event, found_case, vouchers_of
 from registry.awards.batches import batch_verdict
 from registry.awards.commands import InstructPayment, RecordPayment, RecordReturn
@@ -114,6 +114,8 @@ def _require_payable(work: Work, case: Case) -> None:
 
 def _policies(view: View, case: Case) -> list[ActiveInstrument]:
     """Return the instruments of a case as a decision of today finds them."""
+    if case.kind is CaseKind.GRANT:
+        return [gathering.policy_of(view, case)]
     today = view.now.civil_day()
     return [
         assessment.deciding_policy(view, case.authority, instrument, today)
@@ -136,9 +138,11 @@ def _stopped(view: View, case: Case) -> tuple[Obstacle, ...]:
     found: list[Obstacle] = [*register_reviews.obstacles(view, case)]
     for line in case.lines:
         found += _sanctions(view, case, line)
-        if isinstance(line.subject, VoucherId):
+        if case.kind is CaseKind.GRANT:
+            found += granting.no_longer_deserved(view, case)
+        elif isinstance(line.subject, VoucherId):
             found += vouchers.standing(view, line.subject).obstacles
-        else:
+        elif isinstance(line.subject, DatasetId):
             found += _no_longer_deserved(view, case, line, line.subject)
     return tuple(found)
 
@@ -169,7 +173,10 @@ def _no_longer_deserved(view: View, case: Case, line: Line, dataset: DatasetId) 
 def _keep_decision(work: Work, case: Case) -> None:
     """Store what the payment was decided from."""
     line = case.lines[0]
-    if isinstance(line.subject, VoucherId):
+    if case.kind is CaseKind.GRANT:
+        granting.keep_grant_decision(work, case.id, Occasion.PAYMENT, granting.payment_verdict(work, case))
+        return
+    if not isinstance(line.subject, DatasetId):
         keep_batch_decision(
             work, case, Occasion.PAYMENT, batch_verdict(case.document, case.lines, _policies(work, case))
         )

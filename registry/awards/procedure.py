@@ -5,12 +5,14 @@ from registry.actors.rules import refusal
 from registry.awards import assessment, officers, records, rules
 from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
 from registry.awards.commands import AnswerObjection, PostNotice, RaiseObjection, ReviewCase, SignCase
-from registry.awards.model import ActKind, Case, CaseState, Objection, Outcome
+from registry.awards.model import ActKind, Case, CaseKind, CaseState, Objection, Outcome
 from registry.errors import NotFoundError
 from registry.journal.work import Work
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
+from registry.policy import service as policy
 from registry.policy.rules import notice_end
+from registry.policy.working_days import WorkingCalendar
 from registry.values.canonical import Json
 
 
@@ -49,17 +51,24 @@ def post_notice(work: Work, command: PostNotice) -> Case:
     found = found_case(work, command.case, Action.POST_NOTICE, lock=True)
     officers.require_free(work, found)
     rules.require_notice(found)
-    active = assessment.deciding_policy(work, found.authority, found.lines[0].instrument, work.now.civil_day())
+    calendar = calendar_of(work, found)
     content: dict[str, Json] = {
         "lines": str(found.lines_digest),
         "page_url": command.page_url.strip(),
         "capture": str(command.capture),
-        "ends_at": str(notice_end(work.now, found.notice_days, active.calendar)),
+        "ends_at": str(notice_end(work.now, found.notice_days, calendar)),
     }
     noticed = act(work, found, ActKind.NOTICED, "awards.notice_posted", content)
     told = {name: content[name] for name in ("page_url", "ends_at")}
     announce(work, case_event(Topic.NOTICE_POSTED, noticed, public=True, **told))
     return noticed
+
+
+def calendar_of(work: Work, case: Case) -> WorkingCalendar:
+    """Return the working days of a case. Raises RuleError where its policy is not in force any more."""
+    if case.kind is CaseKind.GRANT:
+        return policy.calendar()
+    return assessment.deciding_policy(work, case.authority, case.lines[0].instrument, work.now.civil_day()).calendar
 
 
 def sign(work: Work, command: SignCase) -> Case:

@@ -2,7 +2,7 @@
 
 Rules (RULINGS 32):
 * Whoever is recused from a case does nothing more in it, and what the officer decided in it before is void.
-* A review that is void takes the signatures that were given on it with it; a signature that is void takes those of the
+* An assessment that is void takes the review that rests on it; a review that is void takes the signatures that were given on it with it; a signature that is void takes those of the
   ranks above. An answer to an objection that is void leaves the objection open.
 * A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
   itself waits until everything that is void was done again by others.
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from registry.awards.model import OPEN_STATES, Act, ActKind, Case, CaseState
 from registry.values.identifiers import AccountId
 
-_DECIDING = frozenset({ActKind.REVIEWED, ActKind.SIGNED, ActKind.ANSWERED})
+_DECIDING = frozenset({ActKind.ASSESSED, ActKind.REVIEWED, ActKind.SIGNED, ActKind.ANSWERED})
 
 
 def standing(acts: Sequence[Act]) -> tuple[Act, ...]:
@@ -38,11 +38,13 @@ def voided_by(case: Case, officer: AccountId) -> tuple[int, ...]:
     if case.state not in OPEN_STATES:
         return ()
     acts = standing(case.acts)
-    reviewed = [act.number for act in acts if act.kind is ActKind.REVIEWED and act.account == officer]
+    assessed = [act for act in acts if act.kind is ActKind.ASSESSED]
+    rests_on_it = bool(assessed) and assessed[-1].account == officer
+    reviewed = [act.number for act in acts if act.kind is ActKind.REVIEWED and (act.account == officer or rests_on_it)]
     ranks = [act.content["rank"] for act in acts if act.kind is ActKind.SIGNED and act.account == officer]
     # A review that goes takes every signature with it, a signature those of the ranks above.
     from_rank = 1 if reviewed else min(ranks, default=None)
-    void = set(reviewed)
+    void = {*reviewed, *(act.number for act in assessed if act.account == officer)}
     for act in acts:
         if act.kind is ActKind.ANSWERED and act.account == officer:
             void.add(act.number)

@@ -3,6 +3,8 @@
 Rules of a case:
 * The applicant's own people never review it. An award is reviewed with the originals seen and with a recorded search
   outside for an earlier publication; one that is found ends the case (RULINGS 8).
+* A grant passes only with an assessment that comes to something; every department that was asked has agreed
+  (S0 附件2: 部门核查).
 * Signatures run in the order of ranks, each by another officer, none by the reviewer (RULINGS 27; POLICY §4.3,
   invariant 10). An officer who does not approve ends the case; the last rank may take its approval back until finance
   instructs, so that a case which can no longer be paid has an end.
@@ -31,11 +33,12 @@ from registry.awards.model import (
     Case,
     CaseKind,
     CaseState,
+    Correction,
     Objection,
     Outcome,
     Signature,
 )
-from registry.errors import ConflictError, NotAllowedError, NotFoundError, Obstacle, RuleError
+from registry.errors import ConflictError, Finding, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.values.identifiers import AccountId
 from registry.values.moment import Moment
 
@@ -71,8 +74,25 @@ def require_review(case: Case, reviewer: AccountId, command: ReviewCase) -> None
         found.append(Obstacle("originals_not_seen", "RULINGS 27", evidence=("originals",)))
     if command.passed and case.kind is CaseKind.AWARD and command.search is None:
         found.append(Obstacle("outside_search_missing", "RULINGS 8", evidence=("outside_search",)))
+    if command.passed and case.kind is CaseKind.GRANT and (case.assessment is None or not case.amount.fen):
+        found.append(Obstacle("grant_not_assessed", "RULINGS 24", evidence=("decision",)))
+    found += _departments_missing(case) if command.passed else []
     if found:
         raise RuleError("review_incomplete", tuple(found), id=case.id)
+
+
+def _departments_missing(case: Case) -> list[Obstacle]:
+    """Return the departments that were asked and have not answered, or do not agree."""
+    return [
+        Obstacle(
+            "department_not_answered" if each.agrees is None else "department_disagrees",
+            "S0 附件2",
+            Finding.UNKNOWN if each.agrees is None else Finding.UNMET,
+            {"department": each.department},
+        )
+        for each in case.departments
+        if not each.agrees
+    ]
 
 
 def review_refusal(command: ReviewCase) -> tuple[str, str] | None:
@@ -80,6 +100,78 @@ def review_refusal(command: ReviewCase) -> tuple[str, str] | None:
     if command.search is not None and command.search.found_earlier:
         return "earlier_publication_found", "RULINGS 8"
     return None if command.passed else ("review_not_passed", "S1 四")
+
+
+# Assessment of a grant, correction, departments.
+
+
+def require_assessable(case: Case, officer: AccountId) -> None:
+    """Raise unless ``officer`` may assess this grant now.
+
+    Raises:
+        ConflictError: It is no grant, waits for a correction, or finance has been instructed.
+        NotAllowedError: The officer applied for it.
+    """
+    if case.kind is not CaseKind.GRANT:
+        raise ConflictError("case_is_no_grant", id=case.id, kind=case.kind.value)
+    if case.state is not CaseState.REVIEWED:
+        require_state(case, CaseState.APPLIED)
+    if officer == case.applied_by:
+        raise NotAllowedError("reviewer_is_applicant", id=case.id)
+
+
+def require_correction_asked(case: Case, until_asked: date, today: date) -> None:
+    """Raise unless the one correction notice may be sent today; ``until_asked`` is its last day (RULINGS 26).
+
+    Raises ConflictError: asked before, not waiting for a check, a batch of the house's own, or too late to ask.
+    """
+    require_move(case, CaseState.CORRECTING)
+    if case.applicant is None:
+        raise ConflictError("case_has_no_applicant", id=case.id)
+    if case.correction is not None:
+        raise ConflictError("correction_asked_already", id=case.id)
+    if today > until_asked:
+        raise ConflictError("correction_asked_too_late", id=case.id, until=until_asked.isoformat())
+
+
+def open_correction(case: Case) -> Correction:
+    """Return the correction a case waits for. Raises ConflictError when it waits for none."""
+    require_state(case, CaseState.CORRECTING)
+    if case.correction is None:
+        raise AssertionError("a case that waits for a correction nobody asked for")
+    return case.correction
+
+
+def require_in_time(case: Case, correction: Correction, today: date) -> None:
+    """Raise RuleError when the days for an answer have passed."""
+    if today > correction.until:
+        raise RuleError("correction_too_late", (), id=case.id, until=correction.until.isoformat())
+
+
+def require_silent(case: Case, correction: Correction, today: date) -> None:
+    """Raise ConflictError while the applicant may still answer."""
+    if today <= correction.until:
+        raise ConflictError("correction_still_open", id=case.id, until=correction.until.isoformat())
+
+
+def require_departments(case: Case, departments: Sequence[str]) -> None:
+    """Raise ConflictError unless these departments may be asked now, each once."""
+    require_state(case, CaseState.APPLIED)
+    asked = {each.department for each in case.departments}
+    for name in departments:
+        if name in asked:
+            raise ConflictError("department_asked_already", id=case.id, department=name)
+
+
+def require_department_answer(case: Case, department: str) -> None:
+    """Raise unless an answer of this department is waited for. Raises ConflictError, NotFoundError."""
+    require_state(case, CaseState.APPLIED)
+    for each in case.departments:
+        if each.department == department:
+            if each.agrees is not None:
+                raise ConflictError("department_answered_already", id=case.id, department=department)
+            return
+    raise NotFoundError("department_not_asked", id=case.id, department=department[:60])
 
 
 # Notice.
@@ -145,8 +237,17 @@ def _valid_signatures(case: Case) -> list[Signature]:
 
 
 def officers_who_acted(case: Case) -> frozenset[AccountId]:
-    """Return who reviewed or signed the case: none of them signs again or pays."""
-    return frozenset({made.account for made in case.signatures} | ({case.review.account} if case.review else set()))
+    """Return who assessed, reviewed or ever signed the case: none of them pays."""
+    return frozenset({made.account for made in case.signatures}) | _who_examined(case)
+
+
+def _who_examined(case: Case) -> frozenset[AccountId]:
+    return case.assessors | (frozenset({case.review.account}) if case.review else frozenset())
+
+
+def _may_not_sign(case: Case) -> frozenset[AccountId]:
+    """Return who examined the case or signed its lines as they are; lines that changed are signed anew by anyone."""
+    return _who_examined(case) | {made.account for made in case.signatures if made.lines == case.lines_digest}
 
 
 def rank_to_sign(case: Case) -> int:
@@ -174,7 +275,7 @@ def require_signature(
     wanted = Role(case.sign_off_levels[rank - 1])
     if wanted not in roles:
         raise NotAllowedError("not_your_turn_to_sign", id=case.id, rank=rank, role=wanted.value)
-    if signer in officers_who_acted(case) and not taken_back:
+    if signer in _may_not_sign(case) and not taken_back:
         raise NotAllowedError("officer_already_acted", id=case.id)
     return rank, wanted
 

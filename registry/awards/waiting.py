@@ -75,7 +75,10 @@ def waits(case: Case, now: Moment) -> tuple[Wait, ...]:
     """Return every step a case waits for at ``now``; none where it has ended, or where only the notice still runs."""
     voided = _newest(case, ActKind.RECUSED)
     if case.state is CaseState.APPLIED:
-        return (_wait(Step.REVIEW, voided or case.applied_at),)
+        # While the firm mends its application the clock stands; it begins anew with the answer.
+        corrected = case.correction.answered_at if case.correction else None
+        began = [moment for moment in (case.applied_at, voided, corrected) if moment is not None]
+        return (_wait(Step.REVIEW, max(began)),)
     if case.state is CaseState.INSTRUCTED and case.instruction:
         return (_wait(Step.PAYMENT, case.instruction.instructed_at),)
     if case.state is CaseState.RETURNED:

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from registry.awards import grants, verdicts
 from registry.awards import rules as case_rules
-from registry.awards import verdicts
 from registry.awards.history import with_acts
 from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line, Occasion
 from registry.dossier.model import FORMAT, Finding
@@ -133,6 +133,12 @@ def _opening(kept: Mapping[str, Any]) -> Opening:
     return Opening(bytes.fromhex(kept["salt"]), kept["payload"])
 
 
+def _subject(text: str) -> DatasetId | VoucherId | Digest:
+    if text.startswith("sha256:"):
+        return Digest.parse(text)
+    return DatasetId(text) if text.startswith(f"{DatasetId.prefix}_") else VoucherId(text)
+
+
 def case_of(dossier: Dossier) -> Case:
     """Return the case a dossier tells of, folded from its acts. Raises InvalidValueError, KeyError, ValueError."""
     kept = dossier["case"]
@@ -140,7 +146,7 @@ def case_of(dossier: Dossier) -> Case:
         Line(
             firm=FirmId(line["firm"]),
             firm_name=line["firm_name"],
-            subject=(DatasetId if line["subject"].startswith("ds_") else VoucherId)(line["subject"]),
+            subject=_subject(line["subject"]),
             instrument=line["instrument"],
             clause=line["clause"],
             standard=line["standard"],
@@ -208,6 +214,9 @@ def _decisions(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         part, facts = f"decisions/{kept['occasion']}", kept["facts"]
         if str(Digest.of_json(facts)) != kept["facts_digest"]:
             yield Finding(part, "dossier_facts_differ")
+        if dossier["case"]["kind"] == CaseKind.GRANT.value:
+            yield from _grant_decision(dossier, kept, part)
+            continue
         if dossier["case"]["kind"] != CaseKind.AWARD.value:
             if facts["lines"] != dossier["case"]["lines"]:
                 yield Finding(part, "dossier_lines_differ")
@@ -219,6 +228,32 @@ def _decisions(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
             yield Finding(part, "dossier_verdict_differs")
         if verdict["amount_fen"] != sum(line["amount_fen"] for line in dossier["case"]["lines"]):
             yield Finding(part, "dossier_amount_differs")
+
+
+def _grant_decision(dossier: Dossier, kept: Mapping[str, Any], part: str) -> Iterator[Finding]:
+    """Evaluate a grant again, from its snapshot and the text of its document."""
+    facts = kept["facts"]
+    texts = {each["revision"]: each for each in dossier["policies"]}
+    if facts["policy"]["revision"] not in texts:
+        yield Finding(part, "dossier_policy_missing", facts["policy"]["revision"])
+        return
+    text = texts[facts["policy"]["revision"]]
+    again = grants.verdict_of(load_document(text["text"], text["file_name"]), facts)
+    if canonical_json(grants.verdict_json(again)) != canonical_json(kept["verdict"]):
+        yield Finding(part, "dossier_verdict_differs")
+    case = case_of(dossier)
+    if kept["occasion"] == Occasion.APPLICATION.value:
+        decided = sum(line["amount_fen"] for line in dossier["case"]["lines"])
+    elif kept["occasion"] == Occasion.PAYMENT.value:
+        decided = case.amount.fen
+        if again.open_assumptions:
+            yield Finding("payment", "assumption_without_ruling", ", ".join(again.open_assumptions))
+    else:
+        made = [act.content for act in case.acts if act.kind is ActKind.ASSESSED]
+        at = {each["facts_digest"]: each["amount_fen"] for each in made}
+        decided = at.get(kept["facts_digest"], -1)
+    if again.amount.fen != decided:
+        yield Finding(part, "dossier_amount_differs")
 
 
 def _policy(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
@@ -321,6 +356,8 @@ def _payment(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         yield Finding("payment", obstacle.code)
     if case.payment.account in case_rules.officers_who_acted(case):
         yield Finding("payment", "payer_already_acted", case.payment.account)
+    if case.kind is CaseKind.GRANT:  # Asked with the verdict: what only a contradiction leaves open stops nothing.
+        return
     for decision in dossier["decisions"]:
         for used in _used_policies(decision["facts"]):
             if decision["occasion"] == Occasion.PAYMENT.value and used["open_assumptions"]:

@@ -124,7 +124,7 @@ def _case_json(case: Case) -> dict[str, Json]:
         "applicant": str(case.applicant) if case.applicant else None,
         "applied_by": str(case.applied_by),
         "applied_at": str(case.applied_at),
-        "lines": [line.as_json() for line in case.lines],
+        "lines": [line.as_json() for line in case.applied_lines or case.lines],
         "lines_digest": str(case.lines_digest),
         "revision": str(case.revision),
         "facts_digest": str(case.facts),

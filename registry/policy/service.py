@@ -239,31 +239,47 @@ def in_force(view: View, authority_id: AuthorityId, instrument: str, day: date) 
         NotFoundError: No document that comes with the software has such an instrument.
         RuleError: ``instrument_not_in_force``; the obstacle says why: not loaded, not yet, suspended, expired.
     """
+    found = for_event(view, authority_id, instrument, day, decided_on=day)
+    status = instrument_status(found.document, found.instrument, found.issued_on, found.rulings, day)
+    if status is not LegalStatus.IN_FORCE:
+        raise _not_in_force(
+            instrument, day, f"policy_{status}", found.document.revision.document, found.document.source
+        )
+    return found
+
+
+def for_event(
+    view: View, authority_id: AuthorityId, instrument: str, event_on: date, *, decided_on: date
+) -> ActiveInstrument:
+    """Return an instrument by the revision of an event's day and the rulings of the day it is decided on (RULINGS 19).
+
+    Whether it holds on those days is not asked here: the evaluator says so, as one condition of several.
+
+    Raises:
+        NotFoundError: No document that comes with the software has such an instrument.
+        RuleError: ``instrument_not_in_force``: nobody of the authority has loaded it, or only an older revision.
+    """
     holding = [each for each in shipped() if any(one.id == instrument for one in each.instruments)]
     if not holding:
         raise NotFoundError("policy_instrument_unknown", given=instrument[:60])
     names = sorted({each.revision.document for each in holding})
     rows = _rows_loaded(view, authority_id, names)
     if not rows:
-        raise _not_in_force(instrument, day, "policy_not_loaded", names[0], holding[0].source)
+        raise _not_in_force(instrument, event_on, "policy_not_loaded", names[0], holding[0].source)
     # Later revisions come later; before the first was issued, the first one says "not yet".
-    issued = [row for row in rows if row.issued_on <= day] or rows[:1]
+    issued = [row for row in rows if row.issued_on <= event_on] or rows[:1]
     loaded = _loaded(issued[-1])
     document = loaded.document
     entered = rulings(view, authority_id, document.revision.document)
-    acting = tuple(each.ruling for each in entered if each.ruling.date <= day)
+    acting = tuple(each.ruling for each in entered if each.ruling.date <= decided_on)
     if all(each.id != instrument for each in document.instruments):
-        raise _not_in_force(instrument, day, "policy_revision_older", document.revision.document, document.source)
-    found = document.instrument(instrument)
-    status = instrument_status(document, found, loaded.issued_on, acting, day)
-    if status is not LegalStatus.IN_FORCE:
-        raise _not_in_force(instrument, day, f"policy_{status}", document.revision.document, document.source)
+        raise _not_in_force(instrument, event_on, "policy_revision_older", document.revision.document, document.source)
     return ActiveInstrument(
         authority=authority_id,
-        instrument=found,
+        instrument=document.instrument(instrument),
         document=document,
         issued_on=loaded.issued_on,
-        day=day,
+        day=decided_on,
         rulings=(*loaded.rulings_of_loading, *acting),
         calendar=calendar(),
     )

@@ -198,6 +198,63 @@ def _review_opened(world: World) -> Asked:
     return Asked({"case": world.ids["case"], **path}, {"stands": True, "opinion": "不影响本案"})
 
 
+def _grant_body(world: World) -> dict[str, Any]:
+    """Return an application for a national case of data annotation (S1 cl.8)."""
+    paper = steps.file_evidence(world.as_(PUBLISHER), "other", uuid4().hex.encode())
+    kinds = ("application_form", "business_licence", "legal_person_identity", "case_announcement")
+    return {
+        "instrument": "yz-8-case",
+        "event_on": "2026-02-10",
+        "facts": {
+            "led_or_deeply_took_part": True,
+            "case_level": "national",
+            "selected_in_public": True,
+            "case_sector": "coal",
+        },
+        "keys": {"case": [uuid4().hex]},
+        "evidence": {kind: [paper] for kind in (*kinds, "contribution_record")},
+        "undertaking": True,
+        "payee": steps.award_body()["payee"],
+    }
+
+
+def _grant(world: World) -> Asked:
+    return Asked(body=_grant_body(world))
+
+
+def _granted(world: World) -> str:
+    return str(world.as_(PUBLISHER).post("/v1/grants", _grant_body(world))["id"])
+
+
+def _of_grant(body: Mapping[str, Any] | None) -> Callable[[World], Asked]:
+    return lambda world: Asked({"case": _granted(world)}, body)
+
+
+DEFECTS: Final = {"defects": ["缺盖章"]}
+ASSESSMENT: Final = {"confirmed": ["case_level"], "found": {}, "opinion": "核对原件"}
+
+
+def _correcting(world: World) -> str:
+    case = _granted(world)
+    world.as_(OFFICE, Role.REVIEWER).post(f"/v1/cases/{case}/correction", DEFECTS, status=200)
+    return case
+
+
+def _lapsing(world: World) -> Asked:
+    return Asked({"case": _correcting(world)}, {})
+
+
+def _correction(world: World) -> Asked:
+    return Asked({"case": _correcting(world)}, {"statement": "已盖章"})
+
+
+def _asked_department(world: World) -> Asked:
+    case = _granted(world)
+    body = {"departments": ["科工局"]}
+    world.as_(OFFICE, Role.REVIEWER).post(f"/v1/cases/{case}/departments", body, status=200)
+    return Asked({"case": case}, {"department": "科工局", "agrees": True, "opinion": "无异议"})
+
+
 def _reviewed(body: Mapping[str, Any]) -> Callable[[World], Asked]:
     def make(world: World) -> Asked:
         steps.review(world, world.ids["case"])
@@ -681,6 +738,15 @@ SAMPLES: Final[dict[str, Sample]] = {
     # Cases.
     "check_award": Sample(plain(instrument="yz-14a", dataset=DATASET), of(PUBLISHER, OFFICE)),
     "apply_for_award": Sample(_applicable, of(PUBLISHER)),
+    "check_grant": Sample(_grant, of(PUBLISHER)),
+    "apply_for_grant": Sample(_grant, of(PUBLISHER), each=True),
+    "get_claim": Sample(_of_grant(None), of(PUBLISHER, OFFICE)),
+    "assess_grant": Sample(_of_grant(ASSESSMENT), of(OFFICE)),
+    "ask_correction": Sample(_of_grant(DEFECTS), of(OFFICE)),
+    "answer_correction": Sample(_correction, of(PUBLISHER)),
+    "close_silent_case": Sample(_lapsing, of(OFFICE), succeeds=False),
+    "ask_departments": Sample(_of_grant({"departments": ["科工局"]}), of(OFFICE)),
+    "record_department": Sample(_asked_department, of(OFFICE)),
     "form_payment_batch": Sample(
         lambda world: Asked(body={"document": cast.DOCUMENT, "vouchers": [world.ids["voucher_redeemed"]]}), of(OFFICE)
     ),

@@ -103,14 +103,20 @@ lines = Table(
     Column("firm_name", Text, nullable=False),
     Column("dataset_id", IdColumn(DatasetId), ForeignKey("datasets.id", ondelete="RESTRICT")),
     Column("voucher_id", IdColumn(VoucherId), ForeignKey("vouchers.id", ondelete="RESTRICT"), index=True),
+    Column("subject_digest", DigestColumn),
     Column("instrument", Key, nullable=False),
     Column("clause", Text, nullable=False),
     Column("standard", Text, nullable=False),
-    Column("amount_fen", MoneyColumn, CheckConstraint("amount_fen > 0", "amount"), nullable=False),
+    Column(
+        "amount_fen",
+        MoneyColumn,
+        CheckConstraint("amount_fen > 0 OR (amount_fen = 0 AND voucher_id IS NULL)", "amount"),
+        nullable=False,
+    ),
     Column("payee_bank", Text),
     Column("payee_masked_number", Text),
     Column("payee_digest", DigestColumn),
-    CheckConstraint("num_nonnulls(dataset_id, voucher_id) = 1", "one_subject"),
+    CheckConstraint("num_nonnulls(dataset_id, voucher_id, subject_digest) = 1", "one_subject"),
     CheckConstraint(
         "num_nonnulls(payee_bank, payee_masked_number, payee_digest) = 3 * num_nonnulls(voucher_id)", "payee"
     ),
@@ -134,9 +140,9 @@ Index(
     acts.c.case_id,
     acts.c.kind,
     unique=True,
-    postgresql_where=text("kind IN ('paid', 'refused', 'withdrawn')"),
+    postgresql_where=text("kind IN ('paid', 'refused', 'withdrawn', 'correction_asked')"),
 )
-"""A case is paid at most once, whatever the code above believes."""
+"""A case is paid at most once, and asked for corrections at most once, whatever the code above believes."""
 
 payees = Table(
     "case_payees",
@@ -155,6 +161,7 @@ decisions = Table(
     metadata,
     _of_case(),
     Column("occasion", Key, _one_of("occasion", Occasion), primary_key=True),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False, server_default="1"),
     Column("decided_at", MomentColumn, nullable=False),
     Column("revision", DigestColumn, nullable=False),
     Column("facts", JSONB, nullable=False),
@@ -212,6 +219,7 @@ def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> b
                 "firm_name": line.firm_name,
                 "dataset_id": line.subject if isinstance(line.subject, DatasetId) else None,
                 "voucher_id": line.subject if isinstance(line.subject, VoucherId) else None,
+                "subject_digest": line.subject if isinstance(line.subject, Digest) else None,
                 "instrument": line.instrument,
                 "clause": line.clause,
                 "standard": line.standard,
@@ -252,6 +260,9 @@ def add_decision(connection: Connection, case: CaseId, decision: Decision, verdi
         insert(decisions).values(
             case_id=case,
             occasion=decision.occasion.value,
+            number=select(func.count() + 1)
+            .where(decisions.c.case_id == case, decisions.c.occasion == decision.occasion.value)
+            .scalar_subquery(),
             decided_at=decision.decided_at,
             revision=decision.revision,
             facts=decision.facts,
@@ -263,7 +274,9 @@ def add_decision(connection: Connection, case: CaseId, decision: Decision, verdi
 
 def decisions_of(connection: Connection, case: CaseId) -> tuple[tuple[Decision, Mapping[str, Any]], ...]:
     """Return the decisions on a case with their verdicts, in the order they were taken."""
-    rows = connection.execute(select(decisions).where(decisions.c.case_id == case).order_by(decisions.c.decided_at))
+    # Of one instant the names of the occasions are in their order: application, assessment, payment.
+    ordered = (decisions.c.decided_at, decisions.c.occasion, decisions.c.number)
+    rows = connection.execute(select(decisions).where(decisions.c.case_id == case).order_by(*ordered))
     return tuple(
         (Decision(Occasion(row.occasion), row.decided_at, row.revision, row.facts, row.facts_digest), row.verdict)
         for row in rows
@@ -395,7 +408,7 @@ def _line(row: Row[Any]) -> Line:
     return Line(
         firm=row.firm,
         firm_name=row.firm_name,
-        subject=row.dataset_id or row.voucher_id,
+        subject=row.dataset_id or row.voucher_id or row.subject_digest,
         instrument=row.instrument,
         clause=row.clause,
         standard=row.standard,

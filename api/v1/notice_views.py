@@ -1,0 +1,61 @@
+"""What public notices look like in answers."""
+
+from typing import Self
+
+from api.door import Answer
+from registry.awards.model import Case
+
+
+class NoticeLineView(Answer):
+    """What the public reads of one payment: unit, instrument, clause, standard, amount."""
+
+    unit: str
+    instrument: str
+    clause: str
+    standard: str
+    amount_fen: int
+    amount_text: str
+
+
+class PublicNoticeView(Answer):
+    """A public notice that runs; nothing of persons or accounts."""
+
+    case: str
+    document: str
+    lines: list[NoticeLineView]
+    lines_digest: str
+    page_url: str
+    posted_at: str
+    ends_at: str
+
+    @classmethod
+    def of(cls, value: Case) -> Self:
+        """Return the view of a noticed case."""
+        if value.notice is None:
+            raise AssertionError("a notice is listed that was never posted")
+        return cls(
+            case=value.id,
+            document=value.document,
+            lines=[
+                NoticeLineView(
+                    unit=line.firm_name,
+                    instrument=line.instrument,
+                    clause=line.clause,
+                    standard=line.standard,
+                    amount_fen=line.amount.fen,
+                    amount_text=str(line.amount),
+                )
+                for line in value.lines
+            ],
+            lines_digest=str(value.lines_digest),
+            page_url=value.notice.page_url,
+            posted_at=str(value.notice.posted_at),
+            ends_at=str(value.notice.ends_at),
+        )
+
+
+class NoticesView(Answer):
+    """The public notices that run."""
+
+    items: list[PublicNoticeView]
+    next_cursor: str | None = None
