@@ -2,8 +2,9 @@
 
 Rules (RULINGS 32):
 * Whoever is recused from a case does nothing more in it, and what the officer decided in it before is void.
-* An assessment that is void takes the review that rests on it; a review that is void takes the signatures that were given on it with it; a signature that is void takes those of the
-  ranks above. An answer to an objection that is void leaves the objection open.
+* An assessment that is void takes the review that rests on it, a review that is void takes the signatures that were
+  given on it; a signature that is void takes those of the ranks above. An answer to an objection that is void leaves
+  the objection open.
 * A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
   itself waits until everything that is void was done again by others.
 * After the payment nothing becomes void; the recusal stays on the case for whoever looks at it again.
