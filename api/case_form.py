@@ -64,7 +64,7 @@ def form(
         title=title,
         unit=firms_named(case),
         account=account,
-        award=case.kind is CaseKind.AWARD,
+        award=case.kind is not CaseKind.VOUCHER_BATCH,
         places=list(zip(PLACES, capitals_by_place(case.amount), strict=True)),
         opinions=_opinions(case),
         copies=list(enumerate(COPIES, 1)),

@@ -40,11 +40,13 @@ def _made_it_as(
 
     A contributor that is not registered here is told by its name alone.
     """
+    makers = {each.firm for version in versions for each in version.contributors if each.firm is not None}
+    group = parties.controllers(view, makers, day) if makers else {}
     for version in versions:
         for contributor in version.contributors:
             by_name = contributor.firm is None and contributor.name.strip() == name
             by_group = contributor.firm is not None and (
-                contributor.firm == adopter or parties.controller(view, contributor.firm, day) == controller
+                contributor.firm == adopter or group[contributor.firm] == controller
             )
             if by_name or by_group:
                 return contributor.role.value

@@ -21,6 +21,7 @@ Rules (S1 cl.14; RULINGS 1-5):
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import Final
@@ -65,12 +66,12 @@ def require_attestable(started_on: date, published_on: date | None, today: date)
 
 
 def require_measured(reads: DeliveredReads | None, files: int, started_on: date) -> MeasuredReads:
-    """Return what was measured, or raise RuleError: not every file came, or the use began before the first did."""
+    """Return what was measured, or raise RuleError: not every file came, or the use began before the last had come."""
     if reads is None or reads.files < files:
         parameters = {"files": str(reads.files if reads else 0), "needed": str(files)}
         raise RuleError("adoption_refused", (Obstacle("adoption_not_delivered", "RULINGS 3", parameters=parameters),))
-    if started_on < reads.first_on:
-        parameters = {"started_on": str(started_on), "first_on": str(reads.first_on)}
+    if started_on < reads.whole_on:
+        parameters = {"started_on": str(started_on), "whole_on": str(reads.whole_on)}
         obstacle = Obstacle("adoption_before_delivery", "RULINGS 3", parameters=parameters)
         raise RuleError("adoption_refused", (obstacle,))
     return MeasuredReads(reads.first_on, reads.last_on, reads.downloads, reads.size_bytes)
@@ -129,6 +130,26 @@ def reasons_against(receipt: Receipt, facts: AdopterFacts, levels: frozenset[str
             )
         )
     return tuple(found)
+
+
+def for_everybody(judged: JudgedReceipt) -> JudgedReceipt:
+    """Return a judged receipt as the public sees it.
+
+    That money went in a circle is told, not through whom, and which firm controls an adopter, not with which shares:
+    that is known to the firms and to their office.
+    """
+    shown = []
+    for reason in judged.reasons:
+        parameters = dict(reason.parameters)
+        code = reason.code
+        if code == "adopter_trades_in_circle":
+            code = "adopter_trades_in_circle_undisclosed"
+            del parameters["circle"]
+        elif code == "adopter_same_controller":
+            parameters["chain"] = parameters["controller"]
+        shown.append(replace(reason, code=code, parameters=parameters))
+    facts = replace(judged.facts, traded_in_circle=(), controlled_by=())
+    return replace(judged, facts=facts, reasons=tuple(shown))
 
 
 def count(

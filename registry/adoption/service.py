@@ -163,7 +163,10 @@ def count(
     counted = catalog.dataset(view, dataset)
     found = _recorded_by(view, records.receipts_of(view.connection, dataset))
     names = {firm: each.name for firm, each in parties.firms(view, {each.adopter for each in found}).items()}
-    versions = catalog.versions(view, dataset)
+    # A count of an earlier instant knows no version of after it.
+    versions = [
+        each for each in catalog.versions(view, dataset) if not each.published_at or each.published_at <= view.now
+    ]
     facts = {
         receipt.id: (
             facts_of(view, authority, counted, versions, receipt, names[receipt.adopter]),
@@ -185,6 +188,11 @@ def _recorded_by(view: View, found: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
     )
 
 
+def receipt(view: View, wanted: ReceiptId) -> Receipt | None:
+    """Return a receipt, or None when there is none."""
+    return records.receipt_of(view.connection, wanted)
+
+
 def receipts(view: View, dataset: DatasetId) -> tuple[Receipt, ...]:
     """Return every receipt of a lineage, withdrawn ones too, oldest first. Raises NotFoundError."""
     catalog.dataset(view, dataset)
@@ -197,7 +205,8 @@ def count_for_public(view: View, name: PublicName, authority: AuthorityId | None
     Raises NotFoundError: no such dataset, or no authority has loaded such an award.
     """
     dataset = catalog.dataset(view, name)
-    return count(view, authority or awarding_authority(view), dataset.id, view.now.civil_day())
+    found = count(view, authority or awarding_authority(view), dataset.id, view.now.civil_day())
+    return replace(found, receipts=tuple(map(rules.for_everybody, found.receipts)))
 
 
 def awarding_authority(view: View) -> AuthorityId:

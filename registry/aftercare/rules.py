@@ -42,6 +42,6 @@ def require_finding(sample: Sample, case: Case, checker: AccountId, command: Rec
         raise NotFoundError("case_not_in_sample", id=command.case, sample=sample.id)
     if command.case not in sample.open:
         raise ConflictError("sample_finding_stated", id=command.case, sample=sample.id)
-    acted = {act.account for act in case.acts if act.kind in _ACTS_OF_OFFICERS} - {case.applied_by}
+    acted = {act.account for act in case.acts if act.kind in _ACTS_OF_OFFICERS} | {case.applied_by}
     if checker in acted | recused_from(case):
         raise NotAllowedError("checker_already_acted", id=case.id)

@@ -5,7 +5,7 @@ from typing import Final
 
 from registry.actors.model import Action
 from registry.actors.rules import require
-from registry.awards import assessment, verdicts
+from registry.awards import assessment, officers, verdicts
 from registry.awards.acting import account_of
 from registry.awards.commands import VOUCHERS_MAX, FormBatch
 from registry.awards.model import Case, CaseKind, CaseState, Line, Occasion
@@ -81,6 +81,7 @@ def form_batch(work: Work, command: FormBatch) -> Case:
         ),
     )
     case_applied(work, leading, made)
+    officers.draw_reviewer_within(work, made)
     keep_batch_decision(work, made, Occasion.APPLICATION, snapshot)
     return made
 

@@ -10,14 +10,15 @@ Rules (优化营商环境条例 36; S0 附件2; RULINGS 26):
 from typing import Final
 
 from registry.actors.model import Action
-from registry.awards import gathering, grants, rules
+from registry.awards import gathering, grants, officers, rules
 from registry.awards.acting import act, found_case
 from registry.awards.grant_model import AnswerCorrection, AskCorrection, AskDepartments, RecordDepartment
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
 from registry.awards.procedure import calendar_of
-from registry.errors import InvalidValueError, NotFoundError, RuleError
+from registry.errors import InvalidValueError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import Work
 from registry.manifests import service as manifests
+from registry.policy.amounts import INSTALMENT
 from registry.policy.facts import Facts, read_facts
 from registry.policy.rules import working_days_after
 from registry.policy.vocabulary import vocabulary
@@ -37,6 +38,7 @@ def ask_correction(work: Work, command: AskCorrection) -> Case:
         UnavailableError: The working days of a year that is needed are not known.
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    officers.require_reviewer(work, found)
     calendar, today = calendar_of(work, found), work.now.civil_day()
     last = working_days_after(found.applied_at.civil_day(), ASK_WITHIN_DAYS, calendar)
     rules.require_correction_asked(found, last, today)
@@ -81,6 +83,11 @@ def _require_own_facts(work: Work, case: Case, facts: Facts) -> None:
     instrument = gathering.policy_of(work, case).instrument
     named = dict.fromkeys(grants.keys_asked(instrument), ("…",))
     wrong = [each for each in grants.form_obstacles(instrument, facts, named) if each.code.startswith("grant_fact")]
+    # What a grant is for was sealed when it was filed: another instalment or more units are another application.
+    claim, merged = gathering.claim_of(work, case), gathering.stated_now(work, case) | facts.as_json()
+    wrong += grants.roster_obstacles(instrument, read_facts(merged, vocabulary().fact_types), claim.keys)
+    if facts.number(INSTALMENT) not in {None, claim.instalment or 1}:
+        wrong.append(Obstacle("grant_fact_not_yours", instrument.clause, parameters={"fact": INSTALMENT}))
     if wrong:
         raise RuleError("not_eligible", tuple(wrong), instrument=instrument.id, dataset="")
 
@@ -91,6 +98,7 @@ def close_silent(work: Work, case_id: CaseId) -> Case:
     Raises NotAllowedError, NotFoundError, ConflictError (it waits for none, or the applicant may still answer).
     """
     found = found_case(work, case_id, Action.REVIEW_CASE, lock=True)
+    officers.require_free(work, found)
     correction = rules.open_correction(found)
     rules.require_silent(found, correction, work.now.civil_day())
     content: dict[str, Json] = {"reason": f"no answer by {correction.until.isoformat()}"}
@@ -103,6 +111,7 @@ def ask_departments(work: Work, command: AskDepartments) -> Case:
     Raises NotAllowedError, NotFoundError, ConflictError (it is past its check, or one was asked before).
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    officers.require_free(work, found)
     names = [name.strip() for name in command.departments]
     rules.require_departments(found, names)
     content: dict[str, Json] = {"departments": list(names)}
@@ -115,6 +124,7 @@ def record_department(work: Work, command: RecordDepartment) -> Case:
     Raises NotAllowedError, NotFoundError (it was not asked), ConflictError (it answered before).
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    officers.require_free(work, found)
     rules.require_department_answer(found, command.department.strip())
     content: dict[str, Json] = {
         "department": command.department.strip(),

@@ -16,6 +16,7 @@ from registry.catalog.model import Dataset
 from registry.errors import ConflictError, Finding
 from registry.journal.work import View
 from registry.parties import service as parties
+from registry.policy import exclusivity
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument
 from registry.policy.evaluation import EVENT_ON, Standing, facts_needed
@@ -125,7 +126,9 @@ def like_benefits(view: View, asked: AskedGrant) -> tuple[tuple[Benefit, CaseSta
     found = grant_records.like_cases(
         view.connection, asked.claim.group, document, asked.applicant, shared, asked.beside
     )
-    return tuple((replace(benefit, keys=grants.compared(own, keys)), state) for benefit, state, keys in found)
+    made = [(replace(benefit, keys=grants.compared(own, keys)), state) for benefit, state, keys in found]
+    instrument, words = asked.active.instrument, grants.key_words(own)
+    return tuple(each for each in made if exclusivity.like_benefits(document, instrument, words, (each[0],)))
 
 
 def _used(view: View, asked: AskedGrant, cap: Cap) -> Money:

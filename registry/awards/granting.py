@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require
-from registry.awards import assessment, gathering, grants, records, rules
+from registry.awards import assessment, gathering, grants, officers, records, rules
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.gathering import AskedGrant
 from registry.awards.grant_model import ApplyForGrant, AssessGrant, Claim, GrantVerdict
@@ -114,6 +114,8 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     )
     records.add_payee(work.connection, case_id, shown, sealed)
     grant_records.add_claim(work.connection, case_id, claim)
+    # Last, for whom an officer is tied to is also told by the makers of the claim.
+    officers.draw_reviewer_within(work, made)
     keep_grant_decision(work, case_id, Occasion.APPLICATION, verdict)
     return made
 
@@ -158,7 +160,7 @@ def _asked(
         keys={name: tuple(values) for name, values in command.keys.items()},
         evidence=filed,
         declared=command.declared,
-        joint_makers={str(each): share for each, share in command.joint_makers.items()},
+        joint_makers={parties.firm(view, each).id: share for each, share in command.joint_makers.items()},
         sealed=grants.sealed_keys(secret, {name: values for name, values in stated.items() if name in wanted}),
     )
     return AskedGrant(active, firm, claim, today, None, dataset), facts
@@ -219,7 +221,8 @@ def _election(view: View, asked: AskedGrant, verdict: GrantVerdict, elected: str
 def assess_grant(work: Work, command: AssessGrant) -> Case:
     """Say what a grant comes to by what an officer confirmed; its line then amounts to that.
 
-    Until it is instructed a case may be assessed again; a line that changed is noticed and signed anew (RULINGS 25).
+    While no instruction is out a case may be assessed again; a line that changed is noticed and signed anew
+    (RULINGS 25).
 
     Raises:
         NotAllowedError, NotFoundError: The actor reviews nothing here, or applied for it; there is no such case.
@@ -229,11 +232,15 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
     """
     grant_records.lock_grants(work.connection)
     case = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    # Until the review it is the drawn reviewer's; later no lot can be drawn again, so it is for anyone who is free.
+    (officers.require_reviewer if case.state is CaseState.APPLIED else officers.require_free)(work, case)
     rules.require_assessable(case, account_of(work.actor))
     stated = gathering.stated_now(work, case)
     found = read_facts(command.found, vocabulary().fact_types)
     wrong = [name for name in command.confirmed if name not in stated]
     wrong += [name for name in found.values if name in grants.REGISTER_FACTS]
+    filed = gathering.claim_of(work, case)
+    wrong += [INSTALMENT] if found.number(INSTALMENT) not in {None, filed.instalment or 1} else []
     if wrong:
         raise RuleError(
             "grant_assessment_wrong",
@@ -241,6 +248,10 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
             id=case.id,
         )
     confirmed = grants.confirmed_facts(stated, command.confirmed, found)
+    instrument = gathering.policy_of(work, case, filed).instrument
+    known = read_facts(confirmed, vocabulary().fact_types)
+    if more := grants.roster_obstacles(instrument, known, filed.keys, fewer=True):
+        raise RuleError("grant_assessment_wrong", tuple(more), id=case.id)
     verdict = gathering.verdict_now(work, case, confirmed, command.confirmed)
     content: dict[str, Json] = {
         "confirmed": confirmed,
@@ -248,7 +259,7 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
         "amount_fen": verdict.amount.fen,
         "facts_digest": str(verdict.facts_digest),
     }
-    assessed = act(work, case, ActKind.ASSESSED, "awards.grant_assessed", content)
+    assessed = act(work, case, ActKind.ASSESSED, "awards.grant_assessed", content, rules.state_assessed(case))
     keep_grant_decision(work, case.id, Occasion.ASSESSMENT, verdict)
     return assessed
 
@@ -271,7 +282,9 @@ def no_longer_deserved(view: View, case: Case) -> tuple[Obstacle, ...]:
     verdict = payment_verdict(view, case)
     asked = gathering.asked_again(view, case)
     found = list(verdict.obstacles)
-    if not found and verdict.amount != case.amount:
+    # Once instructed, room that others left since does not stop what was decided; less does.
+    instructed = case.state is CaseState.INSTRUCTED
+    if not found and (verdict.amount < case.amount or (verdict.amount != case.amount and not instructed)):
         stated = {"decided": str(case.amount), "due": str(verdict.amount)}
         found.append(Obstacle("award_amount_changed", case.lines[0].clause, parameters=stated))
     others = [benefit for benefit, _ in gathering.like_benefits(view, asked)]

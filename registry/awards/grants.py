@@ -10,7 +10,8 @@ Rules:
   secret: equal things are recognised, and nothing of a person stands in journal or dossier (RULINGS 35).
 * Like benefits of other documents exclude each other, also those of other authorities and those the applicant
   declares (RULINGS 11). Of what is open the newest holds, then the highest; when they differ the firm elects.
-* A cap is used by what stands: amounts that are assessed and not refused, withdrawn or out-ruled.
+* A cap is used by what stands: what a case was assessed at, before that what it was applied for, unless it was refused
+  or withdrawn.
 
 A verdict is made from a snapshot and the text of its document; replaying both gives the same verdict everywhere.
 """
@@ -84,8 +85,11 @@ def sealed_keys(secret: bytes, keys: Mapping[str, Sequence[str]]) -> dict[str, f
 
 
 def _sealed(secret: bytes, name: str, value: str) -> Digest:
-    plain = "".join(unicodedata.normalize("NFKC", value).upper().split())
-    return Digest(hmac.digest(secret, SALT + b"\0" + name.encode() + b"\0" + plain.encode(), "sha256").hex())
+    return Digest(hmac.digest(secret, SALT + b"\0" + name.encode() + b"\0" + _plain(value).encode(), "sha256").hex())
+
+
+def _plain(value: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", value).upper().split())
 
 
 def key_words(sealed: Mapping[str, frozenset[Digest]]) -> dict[str, str]:
@@ -128,10 +132,13 @@ def form_obstacles(instrument: Instrument, facts: Facts, keys: Mapping[str, Sequ
         Obstacle("grant_key_not_asked", instrument.exclusivity.clause, parameters={"key": name})
         for name in sorted(set(keys) - set(asked))
     ]
-    return [*found, *_roster_obstacles(instrument, facts, keys)]
+    return [*found, *roster_obstacles(instrument, facts, keys)]
 
 
-def _roster_obstacles(instrument: Instrument, facts: Facts, keys: Mapping[str, Sequence[str]]) -> list[Obstacle]:
+def roster_obstacles(
+    instrument: Instrument, facts: Facts, keys: Mapping[str, Sequence[str]], *, fewer: bool = False
+) -> list[Obstacle]:
+    """Return where as many units are claimed as are not named one by one; ``fewer``: an officer may admit fewer."""
     terms = instrument.terms.total if isinstance(instrument.terms, Schedule) else instrument.terms
     if not isinstance(terms, PerUnit):
         return []
@@ -139,7 +146,9 @@ def _roster_obstacles(instrument: Instrument, facts: Facts, keys: Mapping[str, S
     return [
         Obstacle("grant_roster_differs", terms.clause, parameters={"key": name, "named": named, "units": units})
         for name in sorted(ROSTERS & keys.keys() & set(keys_asked(instrument)))
-        if units is not None and (named := len(set(keys[name]))) != units
+        if units is not None
+        and (named := len({_plain(each) for each in keys[name]})) != units
+        and not (fewer and units < named)
     ]
 
 

@@ -6,6 +6,7 @@ from registry.actors.model import Action, Role
 from registry.awards import records, recusal, rules, waiting
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.model import OPEN_STATES, ActKind, Case
+from registry.awards.records import grants as grant_records
 from registry.awards.waiting import Desk, Due, Standing
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
@@ -41,11 +42,13 @@ def concerned(view: View, bench: Bench, cases: Collection[Case]) -> dict[CaseId,
 
     So a tie to a group, or to another firm of it, is found although only one firm was named (RULINGS 1, 32).
     """
+    shared = grant_records.joint_makers_of(view.connection, [case.id for case in cases])
+    named = {case.id: case.firms | shared.get(case.id, frozenset()) for case in cases}
     tied = {each.firm for each in bench.interests}
-    paid = {firm for case in cases for firm in case.firms}
+    paid = {firm for firms in named.values() for firm in firms}
     group = parties.controllers(view, sorted(tied | paid), view.now.civil_day()) if tied else {}
     return {
-        case.id: case.firms | {firm for firm in tied if group[firm] in {group[each] for each in case.firms}}
+        case.id: named[case.id] | {firm for firm in tied if group[firm] in {group[each] for each in named[case.id]}}
         for case in cases
     }
 

@@ -8,7 +8,7 @@ from registry.awards.commands import InstructPayment, RecordPayment, RecordRetur
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Line, Occasion
 from registry.awards.service import keep_batch_decision, keep_decision
 from registry.catalog import service as catalog
-from registry.errors import Obstacle
+from registry.errors import NotAllowedError, Obstacle
 from registry.journal.work import View, Work
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
@@ -106,7 +106,10 @@ def record_return(work: Work, command: RecordReturn) -> Case:
 
 def _require_payable(work: Work, case: Case) -> None:
     """Raise unless the actor may pay the case at this instant."""
-    rules.require_payer(case, account_of(work.actor))
+    payer = account_of(work.actor)
+    rules.require_payer(case, payer)
+    if payer in register_reviews.answered_by(work, case):
+        raise NotAllowedError("payer_already_acted", id=case.id)
     officers.require_free(work, case)
     stopped = (*officers.tied_deciders(work, case), *_stopped(work, case))
     rules.require_payable(case, work.now, open_assumptions=_open_assumptions(work, case), stopped=stopped)

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from registry.actors.model import Action
 from registry.actors.rules import require
-from registry.awards import records
+from registry.awards import officers, records
 from registry.awards.acting import account_of, found_case, vouchers_of
 from registry.awards.model import ActKind, Case, Decision
 from registry.catalog import service as catalog
@@ -28,7 +28,7 @@ from registry.parties import corrections
 from registry.parties.correction_model import Correction, CorrectionAnswer
 from registry.policy.plain_text import require_text
 from registry.policy.service import office_of
-from registry.values.identifiers import CaseId, CorrectionId, DatasetId, FirmId
+from registry.values.identifiers import AccountId, CaseId, CorrectionId, DatasetId, FirmId
 from registry.values.moment import Moment
 from registry.vouchers import service as vouchers
 
@@ -207,6 +207,11 @@ def obstacles(view: View, case: Case) -> tuple[Obstacle, ...]:
 # Answers.
 
 
+def answered_by(view: View, case: Case) -> frozenset[AccountId]:
+    """Return who answered a review of a case: none of them pays it."""
+    return frozenset(each.account for each in corrections.answers_for(view, case.id).values())
+
+
 def answer_review(work: Work, command: AnswerReview) -> RegisterReview:
     """Write whether an undecided case stands in spite of a correction.
 
@@ -216,6 +221,7 @@ def answer_review(work: Work, command: AnswerReview) -> RegisterReview:
         ConflictError: The case is decided, or the review was answered before.
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    officers.require_free(work, found)
     review = next((each for each in _of_case(work, found) if each.correction.id == command.correction), None)
     if review is None:
         raise NotFoundError("correction_not_found", id=command.correction)

@@ -38,6 +38,7 @@ from registry.awards.model import (
     Outcome,
     Signature,
 )
+from registry.awards.recusal import standing
 from registry.errors import ConflictError, Finding, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.values.identifiers import AccountId
 from registry.values.moment import Moment
@@ -66,7 +67,8 @@ def require_review(case: Case, reviewer: AccountId, command: ReviewCase) -> None
         NotAllowedError: The reviewer applied for it.
         RuleError: It is passed without originals, or an award without the outside search.
     """
-    require_move(case, CaseState.REVIEWED)
+    # Not merely a move that exists: a recusal leads back to reviewed from states in which nobody reviews.
+    require_state(case, CaseState.APPLIED)
     if reviewer == case.applied_by and case.applicant is not None:
         raise NotAllowedError("reviewer_is_applicant", id=case.id)
     found = []
@@ -74,11 +76,17 @@ def require_review(case: Case, reviewer: AccountId, command: ReviewCase) -> None
         found.append(Obstacle("originals_not_seen", "RULINGS 27", evidence=("originals",)))
     if command.passed and case.kind is CaseKind.AWARD and command.search is None:
         found.append(Obstacle("outside_search_missing", "RULINGS 8", evidence=("outside_search",)))
-    if command.passed and case.kind is CaseKind.GRANT and (case.assessment is None or not case.amount.fen):
+    if command.passed and case.kind is CaseKind.GRANT and not _is_assessed(case):
         found.append(Obstacle("grant_not_assessed", "RULINGS 24", evidence=("decision",)))
     found += _departments_missing(case) if command.passed else []
     if found:
         raise RuleError("review_incomplete", tuple(found), id=case.id)
+
+
+def _is_assessed(case: Case) -> bool:
+    """Say whether a grant comes to something by an assessment of what was stated last."""
+    newest = {act.kind: act.number for act in standing(case.acts)}
+    return bool(case.amount.fen) and newest.get(ActKind.ASSESSED, 0) > newest.get(ActKind.CORRECTED, 0)
 
 
 def _departments_missing(case: Case) -> list[Obstacle]:
@@ -109,15 +117,22 @@ def require_assessable(case: Case, officer: AccountId) -> None:
     """Raise unless ``officer`` may assess this grant now.
 
     Raises:
-        ConflictError: It is no grant, waits for a correction, or finance has been instructed.
-        NotAllowedError: The officer applied for it.
+        ConflictError: It is no grant, waits for a correction, or an instruction is out.
+        NotAllowedError: The officer applied for it, or has signed it.
     """
     if case.kind is not CaseKind.GRANT:
         raise ConflictError("case_is_no_grant", id=case.id, kind=case.kind.value)
-    if case.state is not CaseState.REVIEWED:
+    if case.state not in {CaseState.REVIEWED, CaseState.RETURNED}:
         require_state(case, CaseState.APPLIED)
     if officer == case.applied_by:
         raise NotAllowedError("reviewer_is_applicant", id=case.id)
+    if officer in {made.account for made in case.signatures}:
+        raise NotAllowedError("officer_already_acted", id=case.id)
+
+
+def state_assessed(case: Case) -> CaseState:
+    """Return where an assessment leaves a case: what the bank sent back is decided anew."""
+    return CaseState.REVIEWED if case.state is CaseState.RETURNED else case.state
 
 
 def require_correction_asked(case: Case, until_asked: date, today: date) -> None:
@@ -185,8 +200,9 @@ def require_notice(case: Case) -> None:
 
 
 def notice_runs(case: Case, now: Moment) -> bool:
-    """Say whether the public may read and object now."""
-    return case.notice is not None and case.notice.posted_at <= now < case.notice.ends_at
+    """Say whether the public may read and object now; a line that changed is noticed anew."""
+    notice = case.notice
+    return notice is not None and notice.lines == case.lines_digest and notice.posted_at <= now < notice.ends_at
 
 
 def require_objection(case: Case, now: Moment) -> None:

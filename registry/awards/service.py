@@ -110,17 +110,17 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
             ),
         ),
     )
+    officers.draw_reviewer_within(work, made)
     records.add_payee(work.connection, case_id, shown, sealed)
     keep_decision(work, made, Occasion.APPLICATION, verdict)
     return made
 
 
 def case_applied(work: Work, active: ActiveInstrument, made: Case) -> Case:
-    """Write a new case. Raises ConflictError when another on the lineage stands."""
+    """Write a new case, before its reviewer is drawn. Raises ConflictError when another on the lineage stands."""
     datasets = [line.subject for line in made.lines if isinstance(line.subject, DatasetId)]
     if not records.add_case(work.connection, made, datasets[0] if datasets and made.kind is CaseKind.AWARD else None):
         raise ConflictError("award_case_stands", instrument=active.instrument.id)
-    officers.draw_reviewer_within(work, made)
     return made
 
 

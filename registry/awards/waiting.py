@@ -11,6 +11,7 @@ Rules:
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from registry.actors.model import Role
@@ -79,6 +80,10 @@ def waits(case: Case, now: Moment) -> tuple[Wait, ...]:
         corrected = case.correction.answered_at if case.correction else None
         began = [moment for moment in (case.applied_at, voided, corrected) if moment is not None]
         return (_wait(Step.REVIEW, max(began)),)
+    if case.state is CaseState.CORRECTING and case.correction:
+        # Silence is withdrawal, and a reviewer has to say so: until then the case holds caps and keys.
+        lapsed = Moment.start_of(case.correction.until + timedelta(days=1))
+        return (_wait(Step.REVIEW, lapsed),) if lapsed <= now else ()
     if case.state is CaseState.INSTRUCTED and case.instruction:
         return (_wait(Step.PAYMENT, case.instruction.instructed_at),)
     if case.state is CaseState.RETURNED:
@@ -90,6 +95,8 @@ def waits(case: Case, now: Moment) -> tuple[Wait, ...]:
 
 def _of_reviewed(case: Case, voided: Moment | None, now: Moment) -> tuple[Wait, ...]:
     reviewed = case.review.reviewed_at if case.review else case.applied_at
+    if case.assessment and case.assessment.assessed_at > reviewed:  # A line that changed is noticed and signed anew.
+        reviewed = case.assessment.assessed_at
     found = [_wait(Step.ANSWER, each.raised_at, each.number) for each in case.objections if each.outcome is None]
     noticed = case.notice is not None and case.notice.lines == case.lines_digest
     if not noticed:

@@ -14,6 +14,8 @@ from registry.values.identifiers import DatasetId, ReceiptId
 
 def withdraw_adoption(work: Work, command: WithdrawAdoption) -> Receipt:
     """Take an attestation back and open a review of every award that was paid on it. Raises as ``service.withdraw``."""
+    if held := service.receipt(work, command.receipt):
+        records.lock_awards(work.connection, held.dataset)
     withdrawn = service.withdraw(work, command)
     for case in records.paid_awards(work.connection, withdrawn.dataset):
         if _rests_on(work, case, withdrawn.id, withdrawn.dataset):

@@ -57,10 +57,14 @@ class UsageDay:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredReads:
-    """What of a version was sent to one party to the last byte: first and last day, downloads, files, bytes."""
+    """What of a version was sent to one party to the last byte: first and last day, downloads, files, bytes.
+
+    ``whole_on`` is the day on which the last of the files came for the first time.
+    """
 
     first_on: date
     last_on: date
+    whole_on: date
     downloads: int
     files: int
     size_bytes: int

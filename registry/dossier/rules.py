@@ -252,7 +252,8 @@ def _grant_decision(dossier: Dossier, kept: Mapping[str, Any], part: str) -> Ite
         made = [act.content for act in case.acts if act.kind is ActKind.ASSESSED]
         at = {each["facts_digest"]: each["amount_fen"] for each in made}
         decided = at.get(kept["facts_digest"], -1)
-    if again.amount.fen != decided:
+    paid = kept["occasion"] == Occasion.PAYMENT.value
+    if again.amount.fen < decided or (again.amount.fen != decided and not paid):
         yield Finding(part, "dossier_amount_differs")
 
 

@@ -342,5 +342,6 @@ def orders(view: View, after: OrderId | None, limit: int) -> list[Order]:
 
 def trades(view: View, firms: Collection[FirmId], first: date, last: date) -> tuple[Trade, ...]:
     """Return what was bought by or of some firms under contracts of ``first`` to ``last``; for rules, not for eyes."""
-    until = Moment.start_of(last + timedelta(days=1))
+    # What is asked as of an instant knows no contract of after it.
+    until = min(Moment.start_of(last + timedelta(days=1)), view.now.plus(timedelta(microseconds=1)))
     return records.trades_of(view.connection, firms, Moment.start_of(first), until)

@@ -27,13 +27,17 @@ from registry.policy.plain_text import require_text
 from registry.values.uscc import Uscc
 
 FILE_BYTES_MAX: Final = 2_000_000
-UNPACKED_BYTES_MAX: Final = 60_000_000
+UNPACKED_BYTES_MAX: Final = 20_000_000
+FRAME_BYTES_MAX: Final = 1_000_000
+"""Styles, relations and the like, which are read into memory as trees; names stand in sheets and shared strings."""
+COLUMNS_MAX: Final = 200
 HEADING_WITHIN_ROWS: Final = 20
 FAULTS_TOLD_MAX: Final = 500
 ROWS_MAX: Final = 4 * ENTRIES_MAX
 CODE_HEADINGS: Final = frozenset({"uscc", "统一社会信用代码", "社会信用代码", "信用代码"})
 NAME_HEADINGS: Final = frozenset({"name", "企业名称", "单位名称", "公司名称", "名称"})
 _CLAUSE: Final = "RULINGS 4"
+_READ_IN_PIECES: Final = ("xl/worksheets/", "xl/sharedStrings", "xl/media/")
 
 Cell = str | int | float | bool | None
 Row = tuple[int, Sequence[Cell]]
@@ -165,20 +169,26 @@ def _decoded(content: bytes) -> str:
 def _workbook_rows(content: bytes) -> Iterator[Row]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            unpacked = sum(part.file_size for part in packed.infolist())
+            parts = packed.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise InvalidValueError("list_file_unreadable", line=1) from error
-    if unpacked > UNPACKED_BYTES_MAX:
-        raise InvalidValueError("list_file_too_large", size_bytes=unpacked, most=UNPACKED_BYTES_MAX)
+    sizes = {part.filename: part.file_size for part in parts}
+    frame = sum(size for name, size in sizes.items() if not name.startswith(_READ_IN_PIECES))
+    for given, most in ((sum(sizes.values()), UNPACKED_BYTES_MAX), (frame, FRAME_BYTES_MAX)):
+        if given > most:
+            raise InvalidValueError("list_file_too_large", size_bytes=given, most=most)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         # The size a workbook states of itself may be wrong; without it every row that is there is read.
         sheet.reset_dimensions()
         # openpyxl counts rows without cells too, so that the number is the one the spreadsheet shows.
-        cells = zip(range(1, ROWS_MAX), sheet.iter_rows(values_only=True), strict=False)
-        rows = [(number, tuple(row)) for number, row in cells]
+        walked = enumerate(sheet.iter_rows(values_only=True, max_col=COLUMNS_MAX), 1)
+        # Rows without cells below the last firm are no matter; one with cells is kept, so that too many are told.
+        rows = [(number, tuple(row)) for number, row in walked if number <= ROWS_MAX or any(row)][: ROWS_MAX + 1]
         book.close()
     except Exception as error:  # openpyxl lets through whatever a broken archive or XML makes of its readers
         raise InvalidValueError("list_file_unreadable", line=1) from error
+    if rows and rows[-1][0] > ROWS_MAX:
+        raise InvalidValueError("list_length", at="file", given=rows[-1][0], most=ROWS_MAX)
     yield from rows

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    and_,
     func,
     insert,
     select,
@@ -340,6 +339,12 @@ def other_award(
     return _joined(connection, [row])[0] if row else None
 
 
+def lock_awards(connection: Connection, dataset: DatasetId) -> None:
+    """Lock the awards on a lineage, in one order: what is being paid just now is waited for."""
+    query = select(cases.c.id).where(cases.c.dataset_id == dataset).order_by(cases.c.id)
+    connection.execute(query.with_for_update())
+
+
 def paid_awards(connection: Connection, dataset: DatasetId) -> tuple[Case, ...]:
     """Return the awards that were paid on a lineage."""
     query = select(cases).where(cases.c.dataset_id == dataset, cases.c.state == CaseState.PAID.value)
@@ -375,11 +380,17 @@ def cases_in(
 
 def noticed_cases(connection: Connection, since: Moment, limit: int) -> tuple[Case, ...]:
     """Return reviewed cases with a notice posted at ``since`` or later, the newest notice first."""
+    posted = (
+        select(acts.c.case_id, func.max(acts.c.at).label("at"))
+        .where(acts.c.kind == ActKind.NOTICED.value, acts.c.at >= since)
+        .group_by(acts.c.case_id)
+        .subquery()
+    )
     query = (
         select(cases)
-        .join(acts, and_(acts.c.case_id == cases.c.id, acts.c.kind == ActKind.NOTICED.value))
-        .where(cases.c.state == CaseState.REVIEWED.value, acts.c.at >= since)
-        .order_by(acts.c.at.desc(), cases.c.id)
+        .join(posted, posted.c.case_id == cases.c.id)
+        .where(cases.c.state == CaseState.REVIEWED.value)
+        .order_by(posted.c.at.desc(), cases.c.id)
         .limit(limit)
     )
     return _joined(connection, connection.execute(query).all())

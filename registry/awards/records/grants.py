@@ -13,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     cast,
+    exists,
     extract,
     func,
     insert,
@@ -59,6 +60,12 @@ keys = Table(
     **rows_may(Writes.APPEND),
 )
 Index("ix_case_keys_value", keys.c.name, keys.c.value)
+
+
+def joint_makers_of(connection: Connection, ids: Sequence[CaseId]) -> dict[CaseId, frozenset[FirmId]]:
+    """Return the firms that share what some grants pay."""
+    rows = connection.execute(select(claims.c.case_id, claims.c.joint_makers).where(claims.c.case_id.in_(list(ids))))
+    return {row.case_id: frozenset(FirmId(each) for each in row.joint_makers) for row in rows}
 
 
 def lock_grants(connection: Connection) -> None:
@@ -144,10 +151,18 @@ def granted_before(
 
 
 def _amounts() -> Any:
-    """Return what each grant amounts to by its newest assessment, or as it was applied for."""
+    """Return what each grant amounts to by its newest assessment that stands, or as it was applied for."""
+    recusals = acts.alias("recusals")
+    void = exists(
+        select(recusals.c.number).where(
+            recusals.c.case_id == acts.c.case_id,
+            recusals.c.kind == ActKind.RECUSED.value,
+            recusals.c.content["voids"].contains(func.to_jsonb(acts.c.number)),
+        )
+    )
     newest = (
         select(acts.c.case_id, cast(acts.c.content["amount_fen"].astext, BigInteger).label("fen"))
-        .where(acts.c.kind == ActKind.ASSESSED.value)
+        .where(acts.c.kind == ActKind.ASSESSED.value, ~void)
         .ext(distinct_on(acts.c.case_id))
         .order_by(acts.c.case_id, acts.c.number.desc())
         .subquery()

@@ -73,13 +73,19 @@ _DAYS = text(
 
 _DELIVERED_TO = text(
     """
-    SELECT CAST(timezone(:zone, min(held.first_at)) AS date) AS first_on,
-           CAST(timezone(:zone, max(held.first_at)) AS date) AS last_on,
-           count(*) AS downloads, count(DISTINCT event.path) AS files, coalesce(sum(event.size_bytes), 0) AS size_bytes
-      FROM usage_events event
-      JOIN deliveries held ON held.read_id = event.id AND held.read_at = event.read_at
-     WHERE event.version_id = :version AND event.party = :party
-       AND held.covered @> int8range(0, event.size_bytes)
+    SELECT CAST(timezone(:zone, min(got_at)) AS date) AS first_on,
+           CAST(timezone(:zone, max(last_at)) AS date) AS last_on,
+           CAST(timezone(:zone, max(got_at)) AS date) AS whole_on,
+           coalesce(sum(reads), 0) AS downloads, count(*) AS files, coalesce(sum(size_bytes), 0) AS size_bytes
+      FROM (
+        SELECT min(held.first_at) AS got_at, max(held.first_at) AS last_at, count(*) AS reads,
+               sum(event.size_bytes) AS size_bytes
+          FROM usage_events event
+          JOIN deliveries held ON held.read_id = event.id AND held.read_at = event.read_at
+         WHERE event.version_id = :version AND event.party = :party
+           AND held.covered @> int8range(0, event.size_bytes)
+         GROUP BY event.path
+      ) AS file
     """
 )
 
@@ -112,7 +118,7 @@ def delivered_to(connection: Connection, version: VersionId, party: str) -> Deli
     row = connection.execute(_DELIVERED_TO, asked).one()
     if not row.downloads:
         return None
-    return DeliveredReads(row.first_on, row.last_on, row.downloads, row.files, int(row.size_bytes))
+    return DeliveredReads(row.first_on, row.last_on, row.whole_on, int(row.downloads), row.files, int(row.size_bytes))
 
 
 def usage_of(connection: Connection, dataset: DatasetId, before: date | None, limit: int) -> tuple[UsageDay, ...]:

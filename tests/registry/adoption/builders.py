@@ -5,7 +5,7 @@ import itertools
 from dataclasses import dataclass
 from datetime import date
 
-from registry.actors.model import Actor
+from registry.actors.model import ANONYMOUS, Actor
 from registry.adoption import service
 from registry.adoption.model import AdoptionCount, AdoptionPurpose, AttestAdoption, Receipt, WithdrawAdoption
 from registry.catalog import service as catalog
@@ -167,6 +167,11 @@ def attest(scene: Scene, adopter: Actor, **changes: object) -> Receipt:
 def withdraw(scene: Scene, adopter: Actor, receipt: ReceiptId) -> None:
     """Withdraw a receipt."""
     do(scene.house, adopter, lambda work: service.withdraw(work, WithdrawAdoption(receipt, "stopped using it")))
+
+
+def public_count(scene: Scene) -> AdoptionCount:
+    """Count the adopters as everybody is told."""
+    return ask(scene.house, ANONYMOUS, lambda view: service.count_for_public(view, scene.dataset.name))
 
 
 def count(scene: Scene) -> AdoptionCount:

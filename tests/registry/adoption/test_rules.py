@@ -26,6 +26,7 @@ from registry.values.moment import Moment
 from registry.values.money import Money
 
 DAY = date(2026, 3, 2)
+NEXT = DAY + timedelta(days=1)
 DATASET = DatasetId.new()
 CONTENT = Digest.of(b"content")
 NOON = Moment.of_text("2026-03-02T04:00:00Z")
@@ -181,8 +182,8 @@ def test_a_receipt_on_measured_reads_says_so_and_comes_back_as_it_was() -> None:
     ("reads", "started", "code"),
     [
         (None, DAY, "adoption_not_delivered"),
-        (DeliveredReads(DAY, DAY, 5, 1, 100), DAY, "adoption_not_delivered"),
-        (DeliveredReads(DAY + timedelta(days=1), DAY + timedelta(days=1), 2, 2, 100), DAY, "adoption_before_delivery"),
+        (DeliveredReads(DAY, DAY, DAY, 5, 1, 100), DAY, "adoption_not_delivered"),
+        (DeliveredReads(DAY, NEXT, NEXT, 2, 2, 100), DAY, "adoption_before_delivery"),
     ],
 )
 def test_what_was_not_delivered_whole_and_in_time_proves_no_use(
@@ -194,7 +195,7 @@ def test_what_was_not_delivered_whole_and_in_time_proves_no_use(
 
 
 def test_what_was_delivered_whole_is_stated() -> None:
-    assert require_measured(DeliveredReads(DAY, DAY, 3, 2, 100), 2, DAY) == MeasuredReads(DAY, DAY, 3, 100)
+    assert require_measured(DeliveredReads(DAY, NEXT, DAY, 3, 2, 100), 2, DAY) == MeasuredReads(DAY, NEXT, 3, 100)
 
 
 # Trade in circles.

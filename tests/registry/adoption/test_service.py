@@ -29,6 +29,7 @@ from tests.registry.adoption.builders import (
     attest,
     count,
     own,
+    public_count,
     report,
     take_off_list,
     withdraw,
@@ -153,6 +154,8 @@ def test_a_leader_that_sells_to_the_publisher_and_buys_of_it_does_not_count(scen
     [reason] = count(scene).receipts[0].reasons
     assert reason.code == "adopter_trades_in_circle"
     assert str(reason.parameters["circle"]).count("→") == 2
+    [shown] = public_count(scene).receipts[0].reasons
+    assert (shown.code, dict(shown.parameters)) == ("adopter_trades_in_circle_undisclosed", {"days": "180"})
     clock.advance(timedelta(days=181))
     attest(scene, scene.leaders[1])
     withdraw(scene, leader, count(scene).receipts[0].receipt.id)

@@ -49,6 +49,7 @@ class Model:
     objections: list[bool] = field(default_factory=list)
     departments: dict[str, bool | None] = field(default_factory=dict)
     until: date | None = None
+    corrected: bool = False
     instructed_on: date | None = None
 
     @property
@@ -60,9 +61,9 @@ class Model:
         """Say whether ``officer`` may take ``step`` at ``now``."""
         return bool(getattr(self, f"may_{step}")(officer, given, now))
 
-    def may_assess(self, *_: Any) -> bool:
-        """Before finance is instructed."""
-        return self.state in {"applied", "reviewed"}
+    def may_assess(self, officer: int, *_: Any) -> bool:
+        """While no instruction is out, by somebody who never signed."""
+        return self.state in {"applied", "reviewed", "returned"} and officer not in self.signed_ever
 
     def may_ask(self, _: int, __: Any, now: Moment) -> bool:
         """Once, within five working days: the sixth of March 2026 is a Friday, the ninth the fifth working day."""
@@ -85,16 +86,18 @@ class Model:
         return self.state == "applied" and given[0] in self.departments and self.departments[given[0]] is None
 
     def may_review(self, _: int, given: bool, __: Moment) -> bool:
-        """A pass needs an amount and every department."""
-        return self.state == "applied" and (not given or (bool(self.amount) and all(self.departments.values())))
+        """A pass needs an amount of after the correction and every department."""
+        ready = bool(self.amount) and not self.corrected and all(self.departments.values())
+        return self.state == "applied" and (not given or ready)
 
     def may_notice(self, *_: Any) -> bool:
         """Once for lines as they are."""
         return self.state == "reviewed" and self.noticed_amount != self.amount
 
     def may_object(self, _: int, __: Any, now: Moment) -> bool:
-        """While the notice runs."""
-        return self.state == "reviewed" and bool(self.posted and self.ends and self.posted <= now < self.ends)
+        """While the notice of the lines as they are runs."""
+        runs = bool(self.posted and self.ends and self.posted <= now < self.ends)
+        return self.state == "reviewed" and runs and self.noticed_amount == self.amount
 
     def may_answer(self, _: int, given: tuple[int, bool], __: Moment) -> bool:
         """One that is open."""
@@ -242,12 +245,13 @@ class Machine:
         """Assess."""
         rules.require_assessable(self.case, OFFICERS[officer])
         content = {"amount_fen": given, "facts_digest": str(Digest.of(b"f")), "confirmed": {}, "opinion": "x"}
-        self.act(ActKind.ASSESSED, content, officer)
+        self.act(ActKind.ASSESSED, content, officer, rules.state_assessed(self.case))
 
     def then_assess(self, officer: int, given: int) -> None:
         """Who examines neither signs nor pays."""
         self.model.examined.add(officer)
-        self.model.amount = given
+        self.model.amount, self.model.corrected = given, False
+        self.model.state = "reviewed" if self.model.state == "returned" else self.model.state
 
     def do_ask(self, officer: int, _: None) -> None:
         """Ask for a correction."""
@@ -268,8 +272,8 @@ class Machine:
         self.act(ActKind.CORRECTED, {"statement": "x", "facts": {}, "evidence": {}}, officer, CaseState.APPLIED)
 
     def then_correct(self, *_: Any) -> None:
-        """It goes on."""
-        self.model.state = "applied"
+        """It goes on, and what was assessed before no longer carries a review."""
+        self.model.state, self.model.corrected = "applied", True
 
     def do_lapse(self, officer: int, _: None) -> None:
         """Silence."""
