@@ -90,7 +90,7 @@ class TermView(Answer):
         return cls.of(value.term)
 
 
-class TermsView(Answer):
+class OfficeTermsView(Answer):
     """The term of every step."""
 
     items: list[TermView]

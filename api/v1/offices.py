@@ -20,7 +20,7 @@ from api.v1.office_views import (
     DueView,
     ReadinessesView,
     ReadinessView,
-    TermsView,
+    OfficeTermsView,
     TermView,
     TiesView,
     TieView,
@@ -133,10 +133,10 @@ def show_readiness_of_office() -> Response:
     return read(service.readiness, lambda found: ReadinessesView(items=[ReadinessView.of(each) for each in found]))
 
 
-@door.operation("GET", "/office/terms", {200: TermsView}, action=Action.READ_OFFICE)
+@door.operation("GET", "/office/terms", {200: OfficeTermsView}, action=Action.READ_OFFICE)
 def list_terms_of_office() -> Response:
     """List how long each step of a case may take in your office."""
-    return read(service.terms, lambda found: TermsView(items=[TermView.of(each) for each in found]))
+    return read(service.terms, lambda found: OfficeTermsView(items=[TermView.of(each) for each in found]))
 
 
 @door.operation("POST", "/office/terms", {201: TermView}, action=Action.ENTER_RULING)

@@ -92,7 +92,7 @@ class RelationView(Answer):
         )
 
 
-class ListingView(Answer):
+class LeaderListingView(Answer):
     """A leader list that names a firm."""
 
     list_id: str
@@ -154,7 +154,7 @@ class SheetView(Answer):
     firm: FirmView
     control: FirmControlView
     facts: list[FactView]
-    leader_lists: list[ListingView]
+    leader_lists: list[LeaderListingView]
     providers: list[ProviderView]
     sanctions: list[SanctionView]
     sanctions_elsewhere: list[SanctionElsewhereView]
@@ -170,7 +170,7 @@ class SheetView(Answer):
             firm=FirmView.of(found.firm),
             control=FirmControlView.of(found.control, found.day, view),
             facts=[FactView.of(each) for each in found.facts],
-            leader_lists=[ListingView.of(each) for each in found.leader_entries],
+            leader_lists=[LeaderListingView.of(each) for each in found.leader_entries],
             providers=[ProviderView.of(each) for each in found.providers],
             sanctions=[SanctionView.of(each) for each in found.sanctions],
             sanctions_elsewhere=[SanctionElsewhereView.of(each) for each in found.elsewhere],

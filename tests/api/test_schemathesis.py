@@ -44,8 +44,12 @@ def test_no_two_models_share_a_name(world: World) -> None:
 
 
 def _fuzz(world: World, operation: Operation, asked: Asked) -> None:
-    described = schemathesis.openapi.from_wsgi("/openapi.json", world.web.app)
     path = PATH_ARGUMENT.sub(r"{\g<name>}", operation.rule)
+    document = DOCUMENT or world.web.get("/openapi.json")
+    DOCUMENT.update(document)
+    # Of the document only the operation at hand: reading all of it anew for each would take most of the time.
+    described = schemathesis.openapi.from_dict({**document, "paths": {path: document["paths"][path]}})
+    described.app = world.web.app
     found = described[path][operation.method.upper()]
     actors = sorted([NOBODY, *world.tokens])
     allowed = [actor for actor in actors if may(operation, SAMPLES[operation.name], actor)]
@@ -77,6 +81,9 @@ def _fuzz(world: World, operation: Operation, asked: Asked) -> None:
 
     sent()
 
+
+DOCUMENT: dict[str, Any] = {}
+"""The document of the interface, asked for once."""
 
 HOSTILE: dict[str, Any] = {
     "nul": "a\0b",
@@ -126,6 +133,13 @@ def _status(world: World, operation: Operation, asked: Asked, actor: str, **stat
     return answer.status_code
 
 
+@pytest.fixture(scope="module")
+def shared(copy_world: CopyWorld) -> Iterator[World]:
+    """A copy of the world for requests that change next to nothing in it."""
+    with copy_world() as world:
+        yield world
+
+
 CURSORS = ("%00", "a", "AAAA", "=" * 40, "é", "x" * 400, "x" * 401, "W10", "-_-_", "eyJhIjoxfQ")
 
 
@@ -137,15 +151,13 @@ CURSORS = ("%00", "a", "AAAA", "=" * 40, "é", "x" * 400, "x" * 401, "W10", "-_-
         if "query" in found.takes and "cursor" in found.takes["query"].model_fields
     ),
 )
-def test_a_cursor_that_nobody_gave_is_refused(copy_world: CopyWorld, name: str) -> None:
-    operation = OPERATIONS[name]
-    with copy_world() as world:
-        asked = SAMPLES[name].make(world)
-        actor = next(each for each in sorted([NOBODY, *world.tokens]) if may(operation, SAMPLES[name], each))
-        answered = {
-            cursor: _status(world, operation, asked, actor, query_string={**asked.query, "cursor": cursor})
-            for cursor in CURSORS
-        }
+def test_a_cursor_that_nobody_gave_is_refused(shared: World, name: str) -> None:
+    operation, asked = OPERATIONS[name], SAMPLES[name].make(shared)
+    actor = next(each for each in sorted([NOBODY, *shared.tokens]) if may(operation, SAMPLES[name], each))
+    answered = {
+        cursor: _status(shared, operation, asked, actor, query_string={**asked.query, "cursor": cursor})
+        for cursor in CURSORS
+    }
     assert set(answered.values()) == {400}
 
 
@@ -179,13 +191,6 @@ HARD_TO_HIT = (
     ("sign_read_urls", {}, {"paths": ["../x"]}),
 )
 """Requests that lead further in than made-up ones do: everything in them is well formed, and leads nowhere."""
-
-
-@pytest.fixture(scope="module")
-def shared(copy_world: CopyWorld) -> Iterator[World]:
-    """A copy of the world for requests that change next to nothing in it."""
-    with copy_world() as world:
-        yield world
 
 
 @pytest.mark.parametrize(("name", "query", "body"), HARD_TO_HIT)
