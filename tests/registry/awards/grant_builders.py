@@ -110,7 +110,7 @@ def know(office: Office, firm: Actor) -> None:
 
 def stated(instrument: str) -> dict[str, object]:
     """Return the facts an applicant of ``GOOD`` states itself."""
-    held = _holder(instrument)
+    held = holder(instrument)
     own = set(GOOD[instrument][0]) - grants.office_facts(held) - grants.REGISTER_FACTS
     facts = {name: GOOD[instrument][0][name] for name in own}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
@@ -118,11 +118,11 @@ def stated(instrument: str) -> dict[str, object]:
 
 def found(instrument: str) -> dict[str, object]:
     """Return the facts only officers say."""
-    held = _holder(instrument)
+    held = holder(instrument)
     return {name: value for name, value in GOOD[instrument][0].items() if name in grants.office_facts(held)}
 
 
-def _holder(instrument: str) -> Instrument:
+def holder(instrument: str) -> Instrument:
     for document in reversed(policy.shipped()):
         for each in document.instruments:
             if each.id == instrument:
@@ -132,7 +132,7 @@ def _holder(instrument: str) -> Instrument:
 
 def keys_of(instrument: str, facts: Mapping[str, object], serial: str = "") -> dict[str, tuple[str, ...]]:
     """Return a name for each thing an instrument asks for; a roster for each unit."""
-    held = _holder(instrument)
+    held = holder(instrument)
     terms = held.terms.total if isinstance(held.terms, Schedule) else held.terms
     units: object = 1
     if isinstance(terms, PerUnit):

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from registry.awards import correcting, gathering, granting, grants, service, verdicts
-from registry.awards.commands import WithdrawCase
+from registry.awards import correcting, gathering, granting, grants, officers, payments, service, verdicts
+from registry.awards.commands import RecordReturn, WithdrawCase
 from registry.awards.grant_model import (
     AnswerCorrection,
     AskCorrection,
@@ -34,6 +34,7 @@ from tests.registry.awards.grant_builders import (
     an_office,
     apply,
     assess,
+    holder,
     instruct,
     of_another,
     pay,
@@ -337,3 +338,90 @@ def test_when_the_newest_is_not_the_highest_the_firm_elects() -> None:
     assert grants.election_obstacles(newer, (), None) == ()
     same = replace(older, keys={"firm": "f"}), replace(newer, keys={"firm": "f"})
     assert [each.code for each in grants.exclusive_obstacles(same[0], same[1:])] == ["policy_benefit_twice"]
+
+
+# Who may act, and what a correction cannot change.
+
+
+def away(office: Office) -> None:
+    """Recuse the reviewer from every case there is."""
+    for case in ask(office.house, office.reviewer, lambda view: service.cases(view, None, 50)):
+        do(office.house, office.reviewer, lambda work, c=case: officers.recuse(work, c.id, None, "own"))
+
+
+def test_who_was_recused_neither_assesses_nor_asks_and_what_was_assessed_uses_no_cap(
+    house: House, clock: FixedClock
+) -> None:
+    office = an_office(house, clock, XUNWU)
+    much = {"service_trade_usd": 50_000_000}
+    case = apply(office, an_application(office, "xw-14-service-trade", **much))
+    less = assess(office, case, service_trade_usd=1_000_000)
+    away(office)
+    standing = ask(house, office.firm, lambda view: service.case(view, case.id))
+    assert (str(less.amount), standing.assessment, str(standing.amount)) == ("¥5,000.00", None, "¥200,000.00")
+    for act in (
+        lambda: assess(office, case),
+        lambda: do(
+            house, office.reviewer, lambda work: correcting.ask_correction(work, AskCorrection(case.id, ("x",)))
+        ),
+        lambda: do(
+            house, office.reviewer, lambda work: correcting.ask_departments(work, AskDepartments(case.id, ("x",)))
+        ),
+    ):
+        with pytest.raises(NotAllowedError, match="officer_recused"):
+            act()
+    # The void assessment of less does not leave room under the cap for more.
+    with pytest.raises(RuleError) as refused:
+        apply(office, an_application(office, "xw-14-service-trade", serial="second"))
+    assert "policy_cap_room" in codes(refused.value)
+
+
+def test_who_signed_assesses_no_more(house: House, clock: FixedClock) -> None:
+    office = an_office(house, clock, YIZHOU)
+    case = assess(office, apply(office, an_application(office, "yz-13-event")))
+    review(office, case.id)
+    sign_all(office, case.id)
+    both = replace(office.signers[0], roles=office.signers[0].roles | office.reviewer.roles)
+    with pytest.raises(NotAllowedError, match="officer_already_acted"):
+        assess(replace(office, reviewer=both), case)
+
+
+def test_a_correction_leads_to_a_new_assessment_and_to_no_other_instalment(house: House, clock: FixedClock) -> None:
+    office = an_office(house, clock, DATONG)
+    case = assess(office, apply(office, an_application(office, "dt-4-purchase")))
+    asked = AskCorrection(case.id, ("no receipt",))
+    do(house, office.reviewer, lambda work: correcting.ask_correction(work, asked))
+    other = AnswerCorrection(case.id, "Attached.", {"instalment": 2}, {})
+    with pytest.raises(RuleError) as refused:
+        do(house, office.firm, lambda work: correcting.answer_correction(work, other))
+    assert codes(refused.value) == {"grant_fact_not_yours"}
+    do(house, office.firm, lambda work: correcting.answer_correction(work, replace(other, facts={})))
+    with pytest.raises(RuleError) as refused:
+        review(office, case.id)
+    assert codes(refused.value) == {"grant_not_assessed"}
+    assess(office, case)
+    assert review(office, case.id).state is CaseState.REVIEWED
+
+
+def test_what_the_bank_sent_back_is_assessed_anew(house: House, clock: FixedClock) -> None:
+    office = an_office(house, clock, YIZHOU)
+    case = assess(office, apply(office, an_application(office, "yz-13-event")))
+    through_notice(office, clock, case)
+    instruct(office, case.id)
+    do(house, office.payer, lambda work: payments.record_return(work, RecordReturn(case.id, "account closed")))
+    assert assess(office, case, event_cost=1_000_000).state is CaseState.REVIEWED
+    sign_all(office, case.id)
+    noticed = post_notice(office, case.id)
+    assert noticed.notice is not None
+    clock.set(noticed.notice.ends_at)
+    instruct(office, case.id)
+    assert str(pay(office, case.id).amount) == "¥3,000.00"
+
+
+def test_the_same_worker_written_otherwise_is_one_worker() -> None:
+    instrument = holder("yz-12-seat")
+    facts = Facts({"effective_seats": 2})
+    for names, told in ((("Zhang San", "李四"), []), (("Zhang San", "zhangＳan"), ["grant_roster_differs"])):
+        found = grants.roster_obstacles(instrument, facts, {"worker": names})
+        assert [each.code for each in found] == told
+    assert grants.roster_obstacles(instrument, facts, {"worker": ("a", "b", "c")}, fewer=True) == []

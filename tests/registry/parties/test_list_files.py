@@ -1,6 +1,7 @@
 """Files of leader lists: what is read, and what is told of every line that cannot stand."""
 
 import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from registry.errors import InvalidValueError, RuleError
-from registry.parties.list_files import FAULTS_TOLD_MAX, FILE_BYTES_MAX, read_list, require_faultless
+from registry.parties.list_files import FAULTS_TOLD_MAX, FILE_BYTES_MAX, ROWS_MAX, read_list, require_faultless
 from registry.parties.model import ListedFirm
 from tests.registry.parties.builders import a_uscc
 
@@ -101,9 +102,30 @@ def test_of_very_many_bad_lines_the_first_are_told_and_all_are_counted() -> None
     assert (len(found.faults), found.faulty) == (FAULTS_TOLD_MAX, FAULTS_TOLD_MAX + 7)
 
 
+def a_large_frame() -> bytes:
+    """Return a workbook with a million bytes of styles, which are nothing when packed."""
+    written = io.BytesIO(a_workbook(("name", "uscc")))
+    with zipfile.ZipFile(written, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/more.xml", b"<xf/>" * 200_001)
+    return written.getvalue()
+
+
+def a_long_sheet() -> bytes:
+    """Return a workbook whose last firm stands below all that are read."""
+    book = Workbook()
+    sheet = book.active
+    sheet.append(("name", "uscc"))
+    sheet.cell(ROWS_MAX + 1, 1, "甲公司")
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
+        (a_large_frame(), "list_file_too_large"),
+        (a_long_sheet(), "list_length"),
         (b"a,b\n1,2\n", "list_file_without_heading"),
         (b"", "list_file_without_heading"),
         (HEADING.encode(), "list_length"),
