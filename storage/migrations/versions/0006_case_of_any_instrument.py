@@ -22,8 +22,8 @@ ALTER TABLE case_lines ADD CONSTRAINT ck_case_lines_amount
 
 ALTER TABLE case_acts DROP CONSTRAINT ck_case_acts_kind;
 ALTER TABLE case_acts ADD CONSTRAINT ck_case_acts_kind CHECK (kind IN ('reviewed', 'noticed', 'signed', 'instructed',
-  'paid', 'returned', 'objected', 'answered', 'refused', 'withdrawn', 'assessed', 'correction_asked', 'corrected',
-  'departments_asked', 'department_answered', 'recused'));
+  'paid', 'returned', 'objected', 'answered', 'refused', 'withdrawn', 'recused', 'assessed', 'correction_asked', 'corrected',
+  'departments_asked', 'department_answered'));
 DROP INDEX uq_case_acts_once;
 CREATE UNIQUE INDEX uq_case_acts_once ON case_acts (case_id, kind)
   WHERE kind IN ('paid', 'refused', 'withdrawn', 'correction_asked');
