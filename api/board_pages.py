@@ -1,13 +1,19 @@
 """Pages of what the documents ask for: boards with the statistics of adoption, scenes, the annotation catalog."""
 
-from flask import Blueprint
+from typing import Final
+
+from flask import Blueprint, request
 
 from api.calls import house
+from api.door import PageQuery
 from api.page import page, refused, somebody
 from api.v1.boards import statistics_of
-from api.v1.lists import annotation_views, scene_views
+from api.v1.lists import annotations_page, scenes_page
 from registry.adoption import boards
 from registry.errors import SancaiError
+
+SHOWN_AT_ONCE: Final = 100
+CURSOR_LENGTH_MAX: Final = 4_000
 
 board_pages = Blueprint("board_pages", __name__)
 board_pages.register_error_handler(SancaiError, refused)
@@ -24,11 +30,17 @@ def show_boards() -> str:
 def show_scenes() -> str:
     """Show the scene list."""
     with house().view(somebody()) as view:
-        return page("scenes", scenes=scene_views(view))
+        found = scenes_page(view, _asked())
+    return page("scenes", scenes=found.items, more=found.next_cursor)
 
 
 @board_pages.get("/annotation-catalog")
 def show_annotations() -> str:
     """Show the public-data annotation catalog."""
     with house().view(somebody()) as view:
-        return page("annotations", annotations=annotation_views(view))
+        found = annotations_page(view, _asked())
+    return page("annotations", annotations=found.items, more=found.next_cursor)
+
+
+def _asked() -> PageQuery:
+    return PageQuery(cursor=request.args.get("cursor", "")[:CURSOR_LENGTH_MAX], limit=SHOWN_AT_ONCE)

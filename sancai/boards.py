@@ -171,7 +171,7 @@ class Boards:
 
     def scenes(self) -> tuple[Scene, ...]:
         """Return the scene list, the newest first. Raises SancaiError."""
-        return shaped(tuple[Scene, ...], self._session.get("/scenes")["items"])
+        return shaped(tuple[Scene, ...], list(self._session.pages("/scenes")))
 
     def publish_scene(self, *, batch: str, title: str, sector: str, need: str) -> Scene:
         """Publish a scene of your firm or office. Raises SancaiError."""
@@ -187,8 +187,8 @@ class Boards:
         return shaped(Scene, self._session.post(f"/scenes/{scene}/end", {"reason": reason}))
 
     def annotations(self) -> tuple[Annotation, ...]:
-        """Return the public-data annotation catalog. Raises SancaiError."""
-        return shaped(tuple[Annotation, ...], self._session.get("/annotation-catalog")["items"])
+        """Return the public-data annotation catalog, the newest first. Raises SancaiError."""
+        return shaped(tuple[Annotation, ...], list(self._session.pages("/annotation-catalog")))
 
     def add_annotation(
         self,
@@ -217,8 +217,8 @@ class Boards:
         return shaped(Annotation, self._session.post(f"/annotation-catalog/{annotation}/steps", body))
 
     def typical_cases(self) -> tuple[TypicalCase, ...]:
-        """Return the typical cases of the key industries. Raises SancaiError."""
-        return shaped(tuple[TypicalCase, ...], self._session.get("/typical-cases")["items"])
+        """Return the typical cases of the key industries, the newest first. Raises SancaiError."""
+        return shaped(tuple[TypicalCase, ...], list(self._session.pages("/typical-cases")))
 
     def enter_typical_case(
         self,

@@ -223,7 +223,7 @@ def dataset_names(view: View, found: Iterable[Scene | Annotation | TypicalCase])
 
 
 def _scene_rows(view: View) -> Rows:
-    found = lists.scenes(view)
+    found = list(lists.every(lists.scenes, view))
     names = dataset_names(view, found)
     for each in found:
         answers = " ".join(names[answer.dataset] for answer in each.answers)
@@ -243,7 +243,7 @@ def _scene_rows(view: View) -> Rows:
 
 
 def _annotation_rows(view: View) -> Rows:
-    found = lists.annotations(view)
+    found = list(lists.every(lists.annotations, view))
     names = dataset_names(view, found)
     for each in found:
         yield (
@@ -261,7 +261,7 @@ def _annotation_rows(view: View) -> Rows:
 
 
 def _case_rows(view: View) -> Rows:
-    found = lists.typical_cases(view)
+    found = list(lists.every(lists.typical_cases, view))
     names = dataset_names(view, found)
     for each in found:
         yield (

@@ -7,7 +7,8 @@ from flask import Response
 from pydantic import Field
 
 from api.calls import read, write
-from api.door import Answer, Door, Strict, Whole
+from api.door import Answer, Door, PageQuery, Strict, Whole
+from api.paging import after_of, page_of
 from api.v1.boards import dataset_names
 from registry.actors.model import Action
 from registry.adoption import lists
@@ -107,26 +108,28 @@ class SceneView(Answer):
 
 
 class ScenesView(Answer):
-    """The scene list, the newest first."""
+    """A page of the scene list, the newest first."""
 
     items: list[SceneView]
+    next_cursor: str | None = None
 
 
 def _scene(work: Work, made: Scene) -> SceneView:
     return SceneView.of(made, dataset_names(work, [made]))
 
 
-def scene_views(view: View) -> list[SceneView]:
-    """Return the scene list."""
-    found = lists.scenes(view)
-    names = dataset_names(view, found)
-    return [SceneView.of(each, names) for each in found]
+def scenes_page(view: View, query: PageQuery) -> ScenesView:
+    """Return a page of the scene list."""
+    found = lists.scenes(view, after_of(query, SceneId), query.limit + 1)
+    page, following = page_of(found, query, lambda each: [each.id])
+    names = dataset_names(view, page)
+    return ScenesView(items=[SceneView.of(each, names) for each in page], next_cursor=following)
 
 
 @door.operation("GET", "/scenes", {200: ScenesView}, public=True)
-def list_scenes() -> Response:
+def list_scenes(query: PageQuery) -> Response:
     """List the scenes that firms and offices published, with the datasets that answer them."""
-    return read(scene_views, lambda found: ScenesView(items=found))
+    return read(lambda view: scenes_page(view, query), lambda found: found)
 
 
 @door.operation("POST", "/scenes", {201: SceneView}, action=Action.PUBLISH_SCENE)
@@ -222,26 +225,28 @@ class AnnotationView(Answer):
 
 
 class AnnotationsView(Answer):
-    """The annotation catalog, by department and title."""
+    """A page of the annotation catalog, the newest first."""
 
     items: list[AnnotationView]
+    next_cursor: str | None = None
 
 
 def _annotation(work: Work, made: Annotation) -> AnnotationView:
     return AnnotationView.of(made, dataset_names(work, [made]))
 
 
-def annotation_views(view: View) -> list[AnnotationView]:
-    """Return the annotation catalog."""
-    found = lists.annotations(view)
-    names = dataset_names(view, found)
-    return [AnnotationView.of(each, names) for each in found]
+def annotations_page(view: View, query: PageQuery) -> AnnotationsView:
+    """Return a page of the annotation catalog."""
+    found = lists.annotations(view, after_of(query, AnnotationId), query.limit + 1)
+    page, following = page_of(found, query, lambda each: [each.id])
+    names = dataset_names(view, page)
+    return AnnotationsView(items=[AnnotationView.of(each, names) for each in page], next_cursor=following)
 
 
 @door.operation("GET", "/annotation-catalog", {200: AnnotationsView}, public=True)
-def list_annotations() -> Response:
+def list_annotations(query: PageQuery) -> Response:
     """List the public data that is to be annotated: department, authorisation basis, need and status."""
-    return read(annotation_views, lambda found: AnnotationsView(items=found))
+    return read(lambda view: annotations_page(view, query), lambda found: found)
 
 
 @door.operation("POST", "/annotation-catalog", {201: AnnotationView}, action=Action.KEEP_CATALOGS)
@@ -318,25 +323,27 @@ class TypicalCaseView(Answer):
 
 
 class TypicalCasesView(Answer):
-    """Typical cases, by industry and day."""
+    """A page of the typical cases, the newest first."""
 
     items: list[TypicalCaseView]
+    next_cursor: str | None = None
 
 
 def _typical_case(work: Work, made: TypicalCase) -> TypicalCaseView:
     return TypicalCaseView.of(made, dataset_names(work, [made]))
 
 
-def _typical_cases(view: View) -> list[TypicalCaseView]:
-    found = lists.typical_cases(view)
-    names = dataset_names(view, found)
-    return [TypicalCaseView.of(each, names) for each in found]
+def _typical_cases(view: View, query: PageQuery) -> TypicalCasesView:
+    found = lists.typical_cases(view, after_of(query, TypicalCaseId), query.limit + 1)
+    page, following = page_of(found, query, lambda each: [each.id])
+    names = dataset_names(view, page)
+    return TypicalCasesView(items=[TypicalCaseView.of(each, names) for each in page], next_cursor=following)
 
 
 @door.operation("GET", "/typical-cases", {200: TypicalCasesView}, public=True)
-def list_typical_cases() -> Response:
+def list_typical_cases(query: PageQuery) -> Response:
     """List the typical cases of the key industries."""
-    return read(_typical_cases, lambda found: TypicalCasesView(items=found))
+    return read(lambda view: _typical_cases(view, query), lambda found: found)
 
 
 @door.operation("POST", "/typical-cases", {201: TypicalCaseView}, action=Action.KEEP_CATALOGS)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
-from registry.adoption import board_rules, records
+from registry.adoption import board_rules, lists, records
 from registry.adoption.badge import Badge, bound
 from registry.adoption.board_rules import AdoptionStatistics, Board, BoardFacts, BoardTargets
 from registry.adoption.service import count_for_public
@@ -30,7 +30,7 @@ def boards(view: View) -> tuple[Board, ...]:
     facts = BoardFacts(
         datasets=shown_datasets(view),
         good=quality.contents_of_high_quality(view),
-        cases=records.typical_cases(view.connection),
+        cases=tuple(lists.every(lists.typical_cases, view)),
         receipts=board_rules.standing_at(records.all_receipts(view.connection), _next_instant(view)),
     )
     return tuple(board_rules.board(each, facts) for each in targets())

@@ -3,7 +3,9 @@
 An office writes only its own entries, a firm only its own scenes (RULINGS 24).
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
@@ -33,9 +35,14 @@ from registry.values.identifiers import (
     AuthorityId,
     DatasetId,
     FirmId,
+    Id,
     SceneId,
     TypicalCaseId,
 )
+
+AT_ONCE: Final = 500
+
+Listed = TypeVar("Listed", Scene, Annotation, TypicalCase)
 
 
 def _account(work: Work) -> AccountId:
@@ -117,9 +124,9 @@ def scene_of(view: View, wanted: SceneId) -> Scene:
     return found
 
 
-def scenes(view: View) -> tuple[Scene, ...]:
-    """Return every scene with the datasets that answer it, ended ones too, the newest first."""
-    return records.scenes(view.connection)
+def scenes(view: View, after: SceneId | None, limit: int) -> tuple[Scene, ...]:
+    """Return a page of the scenes with the datasets that answer them, ended ones too, the newest first."""
+    return records.scenes(view.connection, after, limit)
 
 
 def scenes_answered_by(view: View, dataset: DatasetId) -> tuple[Scene, ...]:
@@ -179,9 +186,9 @@ def move_annotation(work: Work, command: MoveAnnotation) -> Annotation:
     return made
 
 
-def annotations(view: View) -> tuple[Annotation, ...]:
-    """Return the annotation catalog, by department and title."""
-    return records.annotations(view.connection)
+def annotations(view: View, after: AnnotationId | None, limit: int) -> tuple[Annotation, ...]:
+    """Return a page of the annotation catalog, the newest first."""
+    return records.annotations(view.connection, after, limit)
 
 
 # Typical cases.
@@ -230,6 +237,14 @@ def end_typical_case(work: Work, command: EndEntry) -> TypicalCase:
     return replace(found, ended=_end(work, command, "adoption.typical_case_ended"))
 
 
-def typical_cases(view: View) -> tuple[TypicalCase, ...]:
-    """Return every typical case, ended ones too, by industry and day."""
-    return records.typical_cases(view.connection)
+def typical_cases(view: View, after: TypicalCaseId | None, limit: int) -> tuple[TypicalCase, ...]:
+    """Return a page of the typical cases, ended ones too, the newest first."""
+    return records.typical_cases(view.connection, after, limit)
+
+
+def every(page: Callable[[View, Any, int], Sequence[Listed]], view: View) -> Iterator[Listed]:
+    """Yield a whole list, page by page."""
+    after: Id | None = None
+    while found := page(view, after, AT_ONCE):
+        yield from found
+        after = found[-1].id

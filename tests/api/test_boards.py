@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
 from werkzeug.test import Client
 
+from api import board_pages
 from registry.actors.model import Role
 from tests import world as steps
 from tests.api.samples import ANNOTATION, SCENE, TYPICAL_CASE
@@ -164,6 +166,29 @@ def test_a_scene_is_answered_by_its_publisher_and_ended_by_who_published_it(
     rows = {row["id"]: row for row in csv.DictReader(io.StringIO(table.data.decode("utf-8-sig")))}
     assert rows[scene]["datasets"] == DATASET
     assert rows[own]["title"] == "'=cmd()"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "web_page"),
+    [
+        ("/v1/scenes", SCENE, "/scenes"),
+        ("/v1/annotation-catalog", ANNOTATION, "/annotation-catalog"),
+        ("/v1/typical-cases", TYPICAL_CASE, ""),
+    ],
+)
+def test_lists_come_page_by_page_the_newest_first(
+    registrar: Web, reader: Client, monkeypatch: pytest.MonkeyPatch, path: str, body: dict[str, Any], web_page: str
+) -> None:
+    made = [registrar.post(path, body | {"title": f"{number}"})["id"] for number in range(3)]
+    first = registrar.get(path, limit=2)
+    second = registrar.get(path, limit=2, cursor=first["next_cursor"])
+    assert [each["id"] for each in (*first["items"], *second["items"])] == made[::-1]
+    assert second["next_cursor"] is None
+    if web_page:
+        monkeypatch.setattr(board_pages, "SHOWN_AT_ONCE", 2)
+        [link] = re.findall(r'rel="next" href="([^"]+)"', reader.get(web_page).text)
+        assert 'rel="next"' not in reader.get(link).text
+        assert reader.get(f"{web_page}?cursor=nonsense").status_code == 400
 
 
 def test_the_annotation_catalog_moves_step_by_step(world: World, registrar: Web, reader: Client) -> None:

@@ -207,9 +207,15 @@ def scene_of(connection: Connection, scene: SceneId) -> Scene | None:
     return next(iter(_scenes(connection, select(scene_rows).where(scene_rows.c.id == scene))), None)
 
 
-def scenes(connection: Connection) -> tuple[Scene, ...]:
-    """Return every scene, ended ones too, the newest first."""
-    return _scenes(connection, select(scene_rows).order_by(scene_rows.c.published_at.desc(), scene_rows.c.id.desc()))
+def scenes(connection: Connection, after: SceneId | None, limit: int) -> tuple[Scene, ...]:
+    """Return scenes, ended ones too, the newest first, from behind ``after`` on."""
+    return _scenes(connection, _page(scene_rows, after, limit))
+
+
+def _page(table: Table, after: Id | None, limit: int) -> Select[Any]:
+    """Return a query of the newest rows of a list; identifiers are in the order of their writing."""
+    query = select(table) if after is None else select(table).where(table.c.id < after)
+    return query.order_by(table.c.id.desc()).limit(limit)
 
 
 def scenes_answered_by(connection: Connection, dataset: DatasetId) -> tuple[Scene, ...]:
@@ -290,10 +296,9 @@ def annotation_of(connection: Connection, annotation: AnnotationId) -> Annotatio
     return next(iter(_annotations(connection, select(annotation_rows).where(annotation_rows.c.id == annotation))), None)
 
 
-def annotations(connection: Connection) -> tuple[Annotation, ...]:
-    """Return the whole catalog, by department and title."""
-    order = (annotation_rows.c.department, annotation_rows.c.title, annotation_rows.c.id)
-    return _annotations(connection, select(annotation_rows).order_by(*order))
+def annotations(connection: Connection, after: AnnotationId | None, limit: int) -> tuple[Annotation, ...]:
+    """Return entries of the catalog, the newest first, from behind ``after`` on."""
+    return _annotations(connection, _page(annotation_rows, after, limit))
 
 
 def _annotations(connection: Connection, query: Select[Any]) -> tuple[Annotation, ...]:
@@ -350,10 +355,9 @@ def typical_case_of(connection: Connection, wanted: TypicalCaseId) -> TypicalCas
     return next(iter(_typical_cases(connection, query)), None)
 
 
-def typical_cases(connection: Connection) -> tuple[TypicalCase, ...]:
-    """Return every typical case, ended ones too, by industry and day."""
-    order = (typical_case_rows.c.industry, typical_case_rows.c.recognised_on, typical_case_rows.c.id)
-    return _typical_cases(connection, select(typical_case_rows).order_by(*order))
+def typical_cases(connection: Connection, after: TypicalCaseId | None, limit: int) -> tuple[TypicalCase, ...]:
+    """Return typical cases, ended ones too, the newest first, from behind ``after`` on."""
+    return _typical_cases(connection, _page(typical_case_rows, after, limit))
 
 
 def _typical_cases(connection: Connection, query: Select[Any]) -> tuple[TypicalCase, ...]:
