@@ -27,8 +27,6 @@ from registry.values.digest import Digest
 from registry.values.identifiers import CaseId, DatasetId, FirmId
 from registry.values.money import Money
 
-_UNRESOLVED = frozenset({CaseState.APPLIED, CaseState.CORRECTING, CaseState.REVIEWED})
-
 
 @dataclass(frozen=True, slots=True)
 class AskedGrant:

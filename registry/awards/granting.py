@@ -17,6 +17,7 @@ from registry.errors import Finding, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
 from registry.manifests import service as manifests
 from registry.parties import service as parties
+from registry.parties.model import Firm
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument
 from registry.policy.amounts import INSTALMENT
@@ -60,16 +61,7 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     instrument = active.instrument
     verdict = gathering.verdict_on(work, asked, facts.as_json(), dict.fromkeys(facts.values, "applicant"))
     firm = parties.firm(work, asked.applicant)
-    found = (
-        *grants.form_obstacles(instrument, facts, command.keys),
-        *grants.evidence_obstacles(instrument, claim.evidence),
-        *([] if command.undertaking else [Obstacle("undertaking_missing", "S0 附件3", evidence=("undertaking",))]),
-        *payee.name_obstacles(command.payee, firm.name),
-        *_joint_obstacles(command, firm.id),
-        *_election(work, asked, verdict, command.elected),
-        *grants.filing_obstacles(instrument, verdict, facts),
-    )
-    if found:
+    if found := _filing_obstacles(work, asked, facts, verdict, command, firm):
         raise RuleError("not_eligible", found, instrument=instrument.id, dataset=str(command.dataset or ""))
     case_id = CaseId.new()
     sealed, shown = payee.seal(secret, case_id, command.payee)
@@ -195,6 +187,22 @@ def _dataset(view: View, active: ActiveInstrument, command: ApplyForGrant) -> Da
     own = Resource(firms=frozenset({found.publisher}), authority=active.authority, dataset=found.id)
     require(view.actor, Action.APPLY_FOR_AWARD, own)
     return found
+
+
+def _filing_obstacles(
+    view: View, asked: AskedGrant, facts: Facts, verdict: GrantVerdict, command: ApplyForGrant, firm: Firm
+) -> tuple[Obstacle, ...]:
+    """Return everything that keeps an application from being filed."""
+    instrument = asked.active.instrument
+    return (
+        *grants.form_obstacles(instrument, facts, command.keys),
+        *grants.evidence_obstacles(instrument, asked.claim.evidence),
+        *([] if command.undertaking else [Obstacle("undertaking_missing", "S0 附件3", evidence=("undertaking",))]),
+        *payee.name_obstacles(command.payee, firm.name),
+        *_joint_obstacles(command, firm.id),
+        *_election(view, asked, verdict, command.elected),
+        *grants.filing_obstacles(instrument, verdict, facts),
+    )
 
 
 def _joint_obstacles(command: ApplyForGrant, firm: FirmId) -> list[Obstacle]:

@@ -23,7 +23,7 @@ from storage.errors import (
     UploadForgottenError,
 )
 from storage.minio_store import MinioStore
-from storage.object_store import MIB, Bucket, ObjectStore, Part, Place, incoming_key
+from storage.object_store import MIB, PART_SIZE_MIN_BYTES, Bucket, ObjectStore, Part, Place, incoming_key
 from storage.presigned_url import presigned_url
 from storage.settings import RetentionMode, S3Settings, StoreKey
 from tests.storage.conftest import StoreUnderTest
@@ -128,6 +128,19 @@ def test_in_compliance_mode_not_even_the_bypass_deletes(lasting_settings: S3Sett
 
 def test_a_store_is_known_by_the_prefix_of_its_buckets(minio: ObjectStore, minio_settings: S3Settings) -> None:
     assert minio.identity == f"s3://{minio_settings.bucket_prefix}"
+
+
+def test_what_is_one_part_goes_in_one_request(minio: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload that is begun and whose process is killed would leave a part that nobody knows of."""
+
+    def begun(*_: object) -> str:
+        raise AssertionError("an upload is begun")
+
+    monkeypatch.setattr(MinioStore, "_create", begun)
+    made = minio.put_stream(Bucket.PUBLISHED, "one/part", iter([b"a" * MIB, b"b"]), MIB + 1)
+    assert b"".join(minio.read(made.place)) == b"a" * MIB + b"b"
+    with pytest.raises(AssertionError, match="an upload is begun"):
+        minio.put_stream(Bucket.PUBLISHED, "two/parts", iter([b"c"]), PART_SIZE_MIN_BYTES + 1)
 
 
 def test_a_large_object_is_copied_in_pieces(minio: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
