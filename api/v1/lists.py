@@ -1,7 +1,8 @@
 """The scene list, the public-data annotation catalog and typical cases; everybody may read them."""
 
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from flask import Response
 from pydantic import Field
@@ -30,12 +31,28 @@ from registry.adoption.lists_model import (
 from registry.catalog.industries import KeyIndustry
 from registry.catalog.model import Sector
 from registry.journal.work import View, Work
-from registry.values.identifiers import AnnotationId, DatasetId, EvidenceId, SceneId, TypicalCaseId
+from registry.values.identifiers import AnnotationId, DatasetId, EvidenceId, Id, SceneId, TypicalCaseId
 from registry.values.names import PublicName
 
 door = Door("lists", __name__, url_prefix="/v1")
 
 Names = dict[DatasetId, str]
+
+Listed = TypeVar("Listed", Scene, Annotation, TypicalCase)
+
+
+def _page(
+    view: View,
+    query: PageQuery,
+    fetch: Callable[[View, Any, int], Sequence[Listed]],
+    kind: type[Id],
+    shown: Callable[[Listed, Names], Answer],
+) -> dict[str, Any]:
+    """Return what a page of a list holds, and the cursor of the next one or None."""
+    found = fetch(view, after_of(query, kind), query.limit + 1)
+    page, following = page_of(found, query, lambda each: [each.id])
+    names = dataset_names(view, page)
+    return {"items": [shown(each, names) for each in page], "next_cursor": following}
 
 
 class EndBody(Strict):
@@ -120,10 +137,7 @@ def _scene(work: Work, made: Scene) -> SceneView:
 
 def scenes_page(view: View, query: PageQuery) -> ScenesView:
     """Return a page of the scene list."""
-    found = lists.scenes(view, after_of(query, SceneId), query.limit + 1)
-    page, following = page_of(found, query, lambda each: [each.id])
-    names = dataset_names(view, page)
-    return ScenesView(items=[SceneView.of(each, names) for each in page], next_cursor=following)
+    return ScenesView(**_page(view, query, lists.scenes, SceneId, SceneView.of))
 
 
 @door.operation("GET", "/scenes", {200: ScenesView}, public=True)
@@ -237,10 +251,7 @@ def _annotation(work: Work, made: Annotation) -> AnnotationView:
 
 def annotations_page(view: View, query: PageQuery) -> AnnotationsView:
     """Return a page of the annotation catalog."""
-    found = lists.annotations(view, after_of(query, AnnotationId), query.limit + 1)
-    page, following = page_of(found, query, lambda each: [each.id])
-    names = dataset_names(view, page)
-    return AnnotationsView(items=[AnnotationView.of(each, names) for each in page], next_cursor=following)
+    return AnnotationsView(**_page(view, query, lists.annotations, AnnotationId, AnnotationView.of))
 
 
 @door.operation("GET", "/annotation-catalog", {200: AnnotationsView}, public=True)
@@ -334,10 +345,7 @@ def _typical_case(work: Work, made: TypicalCase) -> TypicalCaseView:
 
 
 def _typical_cases(view: View, query: PageQuery) -> TypicalCasesView:
-    found = lists.typical_cases(view, after_of(query, TypicalCaseId), query.limit + 1)
-    page, following = page_of(found, query, lambda each: [each.id])
-    names = dataset_names(view, page)
-    return TypicalCasesView(items=[TypicalCaseView.of(each, names) for each in page], next_cursor=following)
+    return TypicalCasesView(**_page(view, query, lists.typical_cases, TypicalCaseId, TypicalCaseView.of))
 
 
 @door.operation("GET", "/typical-cases", {200: TypicalCasesView}, public=True)
