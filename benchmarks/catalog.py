@@ -73,7 +73,9 @@ INSERT INTO search
     'dataset_id', m.dataset, 'sector', m.sector, 'licence', m.licence, 'formats', ARRAY[m.format],
     'adopters', m.adopters, 'price_fen', m.price_fen,
     'price', CASE WHEN m.price_fen IS NULL THEN 'free' ELSE 'paid' END,
-    'tokens', array_to_tsvector(ARRAY(SELECT '@' || word FROM unnest(m.words[1:4]) AS word) || m.words))) AS r
+    'tokens', array_to_tsvector(ARRAY(SELECT '@' || word FROM unnest(m.words[1:4]) AS word) || m.words
+      || ARRAY['=sector:' || m.sector, '=licence:' || m.licence, '=format:' || m.format,
+               '=price:' || CASE WHEN m.price_fen IS NULL THEN 'free' ELSE 'paid' END]))) AS r
   WHERE t.dataset_id = :dataset;
 INSERT INTO sketch_hashes
   SELECT kind, hashtextextended(m.version::text || kind, place), m.version

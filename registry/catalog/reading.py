@@ -10,7 +10,6 @@ from registry.catalog.model import (
     Dataset,
     DraftProgress,
     FoundOverlap,
-    Hit,
     Openness,
     Search,
     SearchPage,
@@ -20,7 +19,7 @@ from registry.catalog.model import (
     VersionName,
     VersionState,
 )
-from registry.catalog.search import query_text
+from registry.catalog.search import query_words
 from registry.errors import InvalidValueError, NotAllowedError, NotFoundError
 from registry.journal import service as journal
 from registry.journal.service import Proof
@@ -252,29 +251,10 @@ def search(view: View, wanted: Search, after: tuple[int, int, str] | None = None
     last hit of the page before.
     """
     rules.require_search(wanted)
-    query = query_text(wanted.text)
-    if wanted.text.strip() and not query:
+    words = query_words(wanted.text)
+    if wanted.text.strip() and not words:
         return SearchPage((), {name: {} for name in ("sector", "licence", "key_industry", "format", "price")})
-    title_query = query_text(wanted.text, "@")
-    rows = records.found_datasets(view.connection, wanted, query, title_query, after)
-    shown = rows[: wanted.limit]
-    held = records.datasets_of(view.connection, [row.dataset_id for row in shown])
-    recalled = records.recalled_numbers(view.connection, held)
-    hits = tuple(
-        Hit(
-            held[row.dataset_id],
-            tuple(row.formats),
-            row.price_fen,
-            row.published_at,
-            row.adopters,
-            recalled.get(row.dataset_id, ()),
-        )
-        for row in shown
-    )
-    facets, capped = records.facet_counts(view.connection, wanted, query)
-    last = shown[-1] if len(rows) > wanted.limit else None
-    position = (int(last.tier), int(last.adopters), str(last.dataset_id)) if last is not None else None
-    return SearchPage(hits, facets, position, capped)
+    return records.search_page(view.connection, wanted, words, after)
 
 
 def overlap_of(view: View, found: Version) -> tuple[rules.Likeness, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 TOKEN_LENGTH_MAX = 64
 TOKENS_MAX = 20_000
+WORDS_MAX = 32
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
@@ -35,7 +36,11 @@ def document_tokens(title: str, others: Iterable[str]) -> list[str]:
     return list(found)[:TOKENS_MAX]
 
 
-def query_text(text: str, prefix: str = "") -> str:
-    """Return what PostgreSQL reads as a ``tsquery`` for all tokens of ``text``; empty when it has none."""
-    wanted = list(dict.fromkeys(tokens(text)))[:32]
-    return " & ".join("'" + f"{prefix}{token}".replace("\\", "\\\\").replace("'", "''") + "'" for token in wanted)
+def query_words(text: str) -> list[str]:
+    """Return the distinct tokens that are looked for, at most ``WORDS_MAX``."""
+    return list(dict.fromkeys(tokens(text)))[:WORDS_MAX]
+
+
+def all_of(tokens: Iterable[str]) -> str:
+    """Return what PostgreSQL reads as a ``tsquery`` for all of some tokens."""
+    return " & ".join("'" + token.replace("\\", "\\\\").replace("'", "''") + "'" for token in tokens)

@@ -72,7 +72,7 @@ from registry.catalog.records.lineage import (
     states_of,
 )
 from registry.catalog.records.pages import manifest_pages, page_blob, pages_of, set_pages
-from registry.catalog.records.recalls import add_recall, holders_page, recall_of, recalled_numbers, recalls
+from registry.catalog.records.recalls import add_recall, holders_page, recall_of, recalls
 from registry.catalog.records.requests import (
     add_request,
     count_grants,
@@ -86,10 +86,9 @@ from registry.catalog.records.requests import (
 )
 from registry.catalog.records.search import (
     FACET_CAP,
-    facet_counts,
-    found_datasets,
     index_dataset,
     price_of,
+    search_page,
     search_rows,
     set_adopters,
     set_price,
@@ -231,12 +230,10 @@ __all__ = [
     "erasure_versions",
     "erasures",
     "erasures_page",
-    "facet_counts",
     "files_at",
     "files_of",
     "files_of_upload",
     "first_paths",
-    "found_datasets",
     "grades",
     "grant_ends",
     "grant_requests",
@@ -270,12 +267,12 @@ __all__ = [
     "queue_verification",
     "reached",
     "recall_of",
-    "recalled_numbers",
     "recalls",
     "request_of",
     "requests_page",
     "same_content",
     "same_content_elsewhere",
+    "search_page",
     "search_rows",
     "set_adopters",
     "set_dataset",

@@ -122,16 +122,17 @@ def dataset_of(connection: Connection, wanted: PublicName | DatasetId, *, lock: 
     else:
         query = query.where(datasets.c.id == wanted)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    return _dataset(row) if row else None
+    return dataset_in(row) if row else None
 
 
 def datasets_of(connection: Connection, wanted: Iterable[DatasetId]) -> dict[DatasetId, Dataset]:
     """Return datasets by id."""
     rows = connection.execute(select(datasets).where(datasets.c.id.in_(list(wanted))))
-    return {row.id: _dataset(row) for row in rows}
+    return {row.id: dataset_in(row) for row in rows}
 
 
-def _dataset(row: Row[Any]) -> Dataset:
+def dataset_in(row: Row[Any]) -> Dataset:
+    """Return the dataset whose columns stand in a row, among others or alone."""
     return Dataset(
         id=row.id,
         name=PublicName.parse(row.name),

@@ -1,16 +1,12 @@
 """The table of recalls, and who may hold what was recalled."""
 
-from collections.abc import Iterable
-
 from sqlalchemy import Column, ForeignKey, Integer, Table, Text, func, insert, literal, null, select, union_all
 from sqlalchemy import cast as sql_cast
 
 from registry.catalog.access_model import Holder, Recall, RequestState
-from registry.catalog.model import VersionState
 from registry.catalog.records.grants import grants
 from registry.catalog.records.requests import grant_requests
 from registry.catalog.records.usage import usage_events
-from registry.catalog.records.versions import versions
 from registry.values.identifiers import AccountId, AuthorityId, DatasetId, FirmId, VersionId
 from registry.values.records import IdColumn, Key, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may
@@ -58,19 +54,6 @@ def recall_of(connection: Connection, version: VersionId) -> Recall | None:
         document_number=row.document_number,
         recalled_at=row.recalled_at,
     )
-
-
-def recalled_numbers(connection: Connection, wanted: Iterable[DatasetId]) -> dict[DatasetId, tuple[int, ...]]:
-    """Return which versions of some datasets stand recalled."""
-    query = (
-        select(versions.c.dataset_id, versions.c.number)
-        .where(versions.c.dataset_id.in_(list(wanted)), versions.c.state == VersionState.RECALLED)
-        .order_by(versions.c.number)
-    )
-    found: dict[DatasetId, tuple[int, ...]] = {}
-    for dataset, number in connection.execute(query):
-        found[dataset] = (*found.get(dataset, ()), number)
-    return found
 
 
 def holders_page(

@@ -5,7 +5,7 @@ import pytest
 from registry.actors.model import ANONYMOUS
 from registry.catalog import service
 from registry.catalog.model import Openness, Search, VersionName
-from registry.catalog.search import document_tokens, query_text
+from registry.catalog.search import all_of, document_tokens, query_words
 from registry.house import House
 from tests.registry.catalog.builders import a_csv, a_dataset, a_publisher, a_version, ask, do
 
@@ -18,7 +18,7 @@ def names(house: House, **wanted: object) -> list[str]:
 def test_two_chinese_characters_are_found_wherever_they_stand() -> None:
     tokens = document_tokens("新能源风电数据集", ["wind_speed"])
     assert {"能源", "@能源", "风电", "wind", "speed"} <= set(tokens)
-    assert query_text("能源 WIND") == "'能源' & 'wind'"
+    assert all_of(query_words("能源 WIND")) == "'能源' & 'wind'"
 
 
 @pytest.mark.parametrize("text", ["'", "\\", "a' | 'b", "!!", "能' & !'源", "\x00", "@", "（）"])
@@ -98,3 +98,68 @@ def test_the_newest_comes_first_among_those_adopted_alike(house: House) -> None:
         for seed in (1, 2, 3)
     ]
     assert names(house) == [str(dataset.name) for dataset in reversed(made)]
+
+
+@pytest.fixture(scope="module")
+def every_kind() -> list[dict[str, object]]:
+    """What may be asked, alone and together."""
+    words = [{}, {"text": "wind"}, {"text": "wind speed"}, {"text": "nowhere"}]
+    narrowed: list[dict[str, object]] = [
+        {},
+        {"sector": "new_energy"},
+        {"licence": "CC-BY-4.0"},
+        {"sector": "new_energy", "licence": "CC0-1.0", "price": "free"},
+        {"price": "paid"},
+        {"format": "csv"},
+        {"format": "csv", "sector": "new_energy"},
+    ]
+    return [{**one, **other, "limit": 2} for one in words for other in narrowed]
+
+
+def test_a_walk_in_order_and_a_gathering_by_tokens_find_the_same(
+    house: House, every_kind: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = a_publisher(house)
+    made = [
+        a_version(house, owner, {"wind.csv": a_csv(seed=seed)}, a_dataset(house, owner, f"lab-w/set-{seed}", title))[0]
+        for seed, title in ((1, "wind a"), (2, "solar"), (3, "wind b"), (4, "solar b"))
+    ]
+
+    def sold(work: object) -> None:
+        service.set_price_within(work, made[0].id, 100)  # type: ignore[arg-type]
+
+    do(house, owner, sold)
+
+    def found(wanted: dict[str, object]) -> list[object]:
+        """Return names and facets of every page."""
+        pages: list[object] = []
+        after = None
+        asked = Search(**wanted)  # type: ignore[arg-type]
+        while True:
+            page = ask(house, ANONYMOUS, lambda view, at=after: service.search(view, asked, at))  # type: ignore[misc]
+            pages.append(([str(hit.dataset.name) for hit in page.hits], page.facets))
+            if (after := page.next_position) is None:
+                return pages
+
+    answers = []
+    for cost in (0, 10**12):
+        monkeypatch.setattr("registry.catalog.records.search.WALK_COST", cost)
+        answers.append([found(wanted) for wanted in every_kind])
+    assert answers[0] == answers[1]
+    assert sum(bool(pages[0][0]) for pages in answers[0]) > len(every_kind) // 2  # type: ignore[index]
+
+
+def test_facets_stay_with_a_dataset_whose_next_version_is_published(house: House) -> None:
+    owner = a_publisher(house)
+    dataset, _ = a_version(house, owner)
+
+    def sold(work: object) -> None:
+        service.set_price_within(work, dataset.id, 100)  # type: ignore[arg-type]
+
+    do(house, owner, sold)
+    a_version(house, owner, {"wind.csv": a_csv(seed=9)}, dataset)
+    page = ask(
+        house, ANONYMOUS, lambda view: service.search(view, Search("wind", price="paid", licence=dataset.licence))
+    )
+    assert [hit.dataset.id for hit in page.hits] == [dataset.id]
+    assert page.facets["price"] == {"paid": 1}
