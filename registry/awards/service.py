@@ -4,16 +4,19 @@ Review, notice, signatures and objections stand in ``procedure.py``, payments in
 ``batches.py``.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from registry.actors.model import Action, Resource, Role, Scope
 from registry.actors.rules import require
 from registry.awards import assessment, officers, records, rules, verdicts
-from registry.awards.acting import account_of, act, found_case
+from registry.awards.acting import account_of, found_case, vouchers_of
 from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import ApplyForAward, WithdrawCase
+from registry.awards.lines import numbered
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Decision, Line, Occasion
+from registry.awards.parting import act_on
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
@@ -121,7 +124,7 @@ def case_applied(work: Work, active: ActiveInstrument, made: Case) -> Case:
     datasets = [line.subject for line in made.lines if isinstance(line.subject, DatasetId)]
     if not records.add_case(work.connection, made, datasets[0] if datasets and made.kind is CaseKind.AWARD else None):
         raise ConflictError("award_case_stands", instrument=active.instrument.id)
-    return made
+    return replace(made, lines=numbered(made.lines))
 
 
 def keep_decision(work: Work, case: Case, occasion: Occasion, verdict: AwardVerdict) -> None:
@@ -174,13 +177,24 @@ def _standard(active: ActiveInstrument) -> str:
 
 
 def withdraw(work: Work, command: WithdrawCase) -> Case:
-    """Withdraw an application of one's own before it is instructed. Raises NotFoundError, ConflictError."""
+    """Withdraw an application of one's own, or one's lines of a batch, before it is instructed.
+
+    The lines of others in a batch go on; vouchers of one's own are redeemed as before, and wait for another batch.
+
+    Raises NotFoundError, ConflictError.
+    """
     found = found_case(work, command.case, Action.APPLY_FOR_AWARD, lock=True)
     rules.require_move(found, CaseState.WITHDRAWN)
-    if found.applicant != work.actor.firm:
+    batch = found.kind is CaseKind.VOUCHER_BATCH
+    if not batch and found.applicant != work.actor.firm:
         raise NotFoundError("case_not_found", id=command.case)
-    reason = command.reason.strip()
-    return act(work, found, ActKind.WITHDRAWN, "awards.case_withdrawn", {"reason": reason}, CaseState.WITHDRAWN)
+    own = [line.number for line in found.lines if not batch or line.firm == work.actor.firm]
+    content: dict[str, Json] = {"reason": command.reason.strip()}
+    to = CaseState.WITHDRAWN
+    made = act_on(work, found, own, ActKind.WITHDRAWN, "awards.case_withdrawn", content, to, leaving=True)
+    if batch:
+        vouchers.unsettle_within(work, vouchers_of(made), made.authority)
+    return made
 
 
 # Queries.

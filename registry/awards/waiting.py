@@ -9,13 +9,13 @@ Rules:
 * The reviewer who was drawn does the review, and nobody else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from registry.actors.model import Role
-from registry.awards import rules
+from registry.awards import lines, rules
 from registry.awards.model import ActKind, Case, CaseState
 from registry.awards.recusal import recused_from, standing
 from registry.errors import UnavailableError
@@ -85,9 +85,9 @@ def waits(case: Case, now: Moment) -> tuple[Wait, ...]:
         lapsed = Moment.start_of(case.correction.until + timedelta(days=1))
         return (_wait(Step.REVIEW, lapsed),) if lapsed <= now else ()
     if case.state is CaseState.INSTRUCTED and case.instruction:
-        return (_wait(Step.PAYMENT, case.instruction.instructed_at),)
+        return (*_answers(case), _wait(Step.PAYMENT, case.instruction.instructed_at))
     if case.state is CaseState.RETURNED:
-        return (_wait(Step.INSTRUCTION, _newest(case, ActKind.RETURNED) or case.applied_at),)
+        return (*_answers(case), _wait(Step.INSTRUCTION, _newest(case, ActKind.RETURNED) or case.applied_at))
     if case.state is not CaseState.REVIEWED or case.review is None:
         return ()
     return _of_reviewed(case, voided, now)
@@ -97,19 +97,28 @@ def _of_reviewed(case: Case, voided: Moment | None, now: Moment) -> tuple[Wait, 
     reviewed = case.review.reviewed_at if case.review else case.applied_at
     if case.assessment and case.assessment.assessed_at > reviewed:  # A line that changed is noticed and signed anew.
         reviewed = case.assessment.assessed_at
-    found = [_wait(Step.ANSWER, each.raised_at, each.number) for each in case.objections if each.outcome is None]
-    noticed = case.notice is not None and case.notice.lines == case.lines_digest
-    if not noticed:
+    found = [*_answers(case)]
+    if lines.not_noticed(case):
         found.append(_wait(Step.NOTICE, reviewed))
     rank = rules.rank_to_sign(case)
     signed = max((made.signed_at for made in case.signatures), default=reviewed)
     if rank:
         began = max(moment for moment in (reviewed, signed, voided) if moment is not None)
         found.append(Wait(Step.SIGNATURE, Role(case.sign_off_levels[rank - 1]), began, rank))
-    if not found and case.notice is not None and case.notice.ends_at <= now:
-        answered = [each.answered_at for each in case.objections if each.answered_at is not None]
-        found.append(_wait(Step.INSTRUCTION, max([case.notice.ends_at, signed, *answered])))
+    # What an objection holds is waited for; the other lines of a batch go on without it.
+    free = lines.only(case, lines.numbers_of(case) - lines.held(case))
+    ends = lines.notice_ends(free) if free.lines else None
+    if ends is not None and ends <= now and lines.signatures_complete(free):
+        answered = [each.answered_at or each.decided_at for each in free.objections]
+        found.append(_wait(Step.INSTRUCTION, max([ends, signed, *filter(None, answered)])))
     return tuple(found)
+
+
+def _answers(case: Case) -> Iterator[Wait]:
+    """Yield the answers, and the decisions on late objections, that a case waits for."""
+    for each in case.objections:
+        if each.holds:
+            yield _wait(Step.ANSWER, each.raised_at, each.number)
 
 
 def _wait(step: Step, began_at: Moment, number: int = 0) -> Wait:
@@ -136,6 +145,8 @@ def able_officers(
         barred |= rules.officers_who_acted(case)
     if wait.step is Step.REVIEW and case.applicant is not None:
         barred.add(case.applied_by)
+    if wait.step is Step.ANSWER and any(each.number == wait.number and each.late for each in case.objections):
+        barred |= {made.account for made in case.signatures}
     able = offices.able(bench, wait.role, firms, instruments, now)
     drawn = draw.drawn if draw is not None and wait.step is Step.REVIEW else None
     return tuple(each for each in able if each.account not in barred and drawn in {None, each.account})

@@ -9,6 +9,7 @@ from registry.actors.model import Action
 from registry.adoption import service as adoption
 from registry.awards import records as case_records
 from registry.awards.acting import found_case
+from registry.awards.lines import origins
 from registry.awards.model import Case, CaseKind
 from registry.catalog import service as catalog
 from registry.catalog.manifest_pages import signed_envelope
@@ -114,7 +115,11 @@ def _acts_json(case: Case) -> list[Json]:
 
 
 def _case_json(case: Case) -> dict[str, Json]:
-    return {
+    applied = case.applied_lines or case.lines
+    numbers: list[Json] = [line.number for line in applied]
+    # Only of a case that lines were set apart into: what a form of another one was bound to stays as it was.
+    parted: dict[str, Json] = {"line_numbers": numbers} if origins(case.id, case.acts) else {}
+    return parted | {
         "id": str(case.id),
         "authority": str(case.authority),
         "kind": case.kind.value,
@@ -124,7 +129,7 @@ def _case_json(case: Case) -> dict[str, Json]:
         "applicant": str(case.applicant) if case.applicant else None,
         "applied_by": str(case.applied_by),
         "applied_at": str(case.applied_at),
-        "lines": [line.as_json() for line in case.applied_lines or case.lines],
+        "lines": [line.as_json() for line in applied],
         "lines_digest": str(case.lines_digest),
         "revision": str(case.revision),
         "facts_digest": str(case.facts),
