@@ -10,11 +10,10 @@ from typing import Final
 
 from registry.actors.model import Action, Resource, Role, Scope
 from registry.actors.rules import require
-from registry.awards import assessment, officers, records, rules, verdicts
+from registry.awards import assessment, lines, officers, records, rules, verdicts
 from registry.awards.acting import account_of, found_case, vouchers_of
 from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import ApplyForAward, WithdrawCase
-from registry.awards.lines import numbered
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Decision, Line, Occasion
 from registry.awards.parting import act_on
 from registry.catalog import service as catalog
@@ -124,7 +123,7 @@ def case_applied(work: Work, active: ActiveInstrument, made: Case) -> Case:
     datasets = [line.subject for line in made.lines if isinstance(line.subject, DatasetId)]
     if not records.add_case(work.connection, made, datasets[0] if datasets and made.kind is CaseKind.AWARD else None):
         raise ConflictError("award_case_stands", instrument=active.instrument.id)
-    return replace(made, lines=numbered(made.lines))
+    return replace(made, lines=lines.numbered(made.lines))
 
 
 def keep_decision(work: Work, case: Case, occasion: Occasion, verdict: AwardVerdict) -> None:
@@ -253,10 +252,13 @@ def _is_its_finance(view: View, found: Case) -> bool:
 
 
 def notices(view: View, limit: int) -> tuple[Case, ...]:
-    """Return the cases whose notice runs, for anyone; nothing of persons or accounts is shown of them."""
+    """Return the lines whose notice runs, by case, for anyone; nothing of persons or accounts is shown of them."""
     since = view.now.plus(-NOTICE_LOOKED_BACK)
+    found = [(each, lines.running(each, view.now)) for each in records.noticed_cases(view.connection, since, limit)]
     return tuple(
-        each for each in records.noticed_cases(view.connection, since, limit) if rules.notice_runs(each, view.now)
+        replace(lines.only(each, {line.number for line in shown}), whole_digest=each.lines_digest)
+        for each, shown in found
+        if shown
     )
 
 

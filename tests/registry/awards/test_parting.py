@@ -19,9 +19,10 @@ from registry.awards.commands import (
 )
 from registry.awards.model import Case, CaseState, Outcome
 from registry.dossier import service as dossiers
-from registry.dossier.rules import verify
+from registry.dossier.rules import recompute_bytes
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError, SancaiError
 from registry.house import House
+from registry.journal import service as journal
 from registry.values.identifiers import CaseId
 from registry.values.money import Money
 from registry.vouchers import service as vouchers
@@ -111,13 +112,15 @@ class Batch:
         """Check the books, and the dossiers that anyone recomputes."""
         with self.house.view(self.desk.reviewer) as view:
             vouchers.verify_ledger(view.connection)
+        while journal.sequence(self.house.database, self.house.clock, self.house.signing_key):
+            pass
         for each in cases:
             content = ask(
                 self.house,
                 self.desk.reviewer,
                 lambda view, e=each: dossiers.dossier(view, self.house.signing_key, e),  # type: ignore[misc]
             )
-            assert [finding for finding in verify(content, []) if finding.part != "keys"] == []
+            assert recompute_bytes(content, [self.house.signing_key.verifier]) == []
 
 
 @pytest.fixture
@@ -264,8 +267,8 @@ def test_two_who_act_on_one_batch_at_once_leave_each_line_in_one_case(batch: Bat
         each.start()
     for each in both:
         each.join()
-    assert sorted(said)[1] == "instructed"
-    assert sorted(said)[0] in {"case_wrong_state", "line_set_apart"}
+    said.remove("instructed")
+    assert said[0] in {"case_wrong_state", "line_set_apart"}
     with batch.house.view(batch.desk.payer) as view:
         found = records.cases_page(view.connection, authority=batch.market.authority, firm=None, after=None, limit=10)
         vouchers.verify_ledger(view.connection)
