@@ -1,6 +1,7 @@
 """Use cases of finance: instruct, record what the bank paid or sent back. Everything is asked again on the day."""
 
 from dataclasses import replace
+from datetime import date
 
 from registry.actors.model import Action
 from registry.awards import assessment, gathering, granting, lines, officers, recusal, register_reviews, rules
@@ -10,6 +11,7 @@ from registry.awards.commands import InstructPayment, RecordPayment, RecordRetur
 from registry.awards.lines import numbers_of
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Line, Occasion
 from registry.awards.parting import act_on, require_partable
+from registry.awards.payment_day import credit_asked_from, credit_obstacles, credit_since
 from registry.awards.service import keep_batch_decision, keep_decision
 from registry.catalog import service as catalog
 from registry.errors import NotAllowedError, Obstacle
@@ -38,7 +40,7 @@ def instruct(work: Work, command: InstructPayment) -> Case:
     found = found_case(work, command.case, Action.PAY_CASE, lock=True)
     rules.require_move(found, CaseState.INSTRUCTED)
     chosen = _chosen(found, command.lines)
-    _require_payable(work, chosen)
+    _require_payable(work, chosen, work.now.civil_day())
     place = (found.authority, command.budget_year, command.project_code.strip())
     if found.kind is CaseKind.VOUCHER_BATCH:
         vouchers.mark_instructed_within(work, vouchers_of(chosen), found.id)
@@ -71,7 +73,9 @@ def pay(work: Work, command: RecordPayment) -> Case:
         rules.require_move(found, CaseState.PAID)
     chosen = _chosen(found, command.lines)
     # What is missing is said also to one who skips the instruction: that is what has to be mended first.
-    _require_payable(work, chosen)
+    instructed_on = found.instruction.instructed_at.civil_day() if found.instruction else command.paid_on
+    since = credit_since(credit_asked_from(), instructed_on, command.paid_on)
+    _require_payable(work, chosen, min(since, work.now.civil_day()))
     rules.require_move(found, CaseState.PAID)
     rules.require_bank_day(found, command, work.now.civil_day())
     instruction = found.instruction
@@ -130,14 +134,14 @@ def _chosen(case: Case, numbers: tuple[int, ...]) -> Case:
     return lines.only(case, wanted)
 
 
-def _require_payable(work: Work, case: Case) -> None:
-    """Raise unless the actor may pay the case at this instant."""
+def _require_payable(work: Work, case: Case, credit_asked_since: date) -> None:
+    """Raise unless the actor may pay the case at this instant, with credit answers of that day or later."""
     payer = account_of(work.actor)
     rules.require_payer(case, payer)
     if payer in register_reviews.answered_by(work, case):
         raise NotAllowedError("payer_already_acted", id=case.id)
     officers.require_free(work, case)
-    stopped = (*officers.tied_deciders(work, case), *_stopped(work, case))
+    stopped = (*officers.tied_deciders(work, case), *_stopped(work, case, credit_asked_since))
     rules.require_payable(case, work.now, open_assumptions=_open_assumptions(work, case), stopped=stopped)
 
 
@@ -162,11 +166,11 @@ def _open_assumptions(view: View, case: Case) -> tuple[Obstacle, ...]:
     return tuple(found.values())
 
 
-def _stopped(view: View, case: Case) -> tuple[Obstacle, ...]:
+def _stopped(view: View, case: Case, credit_asked_since: date) -> tuple[Obstacle, ...]:
     """Return sanctions in force, and whatever is no longer met on the day."""
     found: list[Obstacle] = [*register_reviews.obstacles(view, case)]
     for line in case.lines:
-        stopped = _line_stopped(view, case, line)
+        stopped = [*_line_stopped(view, case, line), *credit_obstacles(view, case, line, credit_asked_since)]
         # Of several lines finance has to know which one to leave out.
         several = len(case.applied_lines) > 1
         found += (

@@ -34,6 +34,7 @@ from tests.registry.awards.builders import (
     Desk,
     an_instruction,
     appropriate,
+    ask_credit,
     case_now,
     post_notice,
     review,
@@ -92,6 +93,7 @@ class Batch:
         return do(self.house, actor or self.desk.reviewer, lambda work: procedure.decide_late(work, command))
 
     def instruct(self, *numbers: int, case: CaseId | None = None) -> Case:
+        ask_credit(self.house, self.market.authority, case or self.case.id)
         command = InstructPayment(case or self.case.id, 2026, BUDGET_LINE, "30299", "V-2026-0001", numbers)
         return do(self.house, self.desk.payer, lambda work: payments.instruct(work, command))
 
