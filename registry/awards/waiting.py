@@ -136,15 +136,25 @@ def _newest(case: Case, kind: ActKind) -> Moment | None:
 
 
 def able_officers(
-    case: Case, wait: Wait, bench: Bench, firms: Iterable[FirmId], draw: Draw | None, now: Moment
+    case: Case,
+    wait: Wait,
+    bench: Bench,
+    firms: Iterable[FirmId],
+    draw: Draw | None,
+    now: Moment,
+    *,
+    not_drawn: frozenset[AccountId] = frozenset(),
 ) -> tuple[Officer, ...]:
-    """Return who may do a step: of the role or delegated, untied, present, and not an officer of an earlier step."""
+    """Return who may do a step: of the role or delegated, untied, present, and not an officer of an earlier step.
+
+    ``not_drawn`` may not review: ties of theirs were detected (``offices/contacts.py``).
+    """
     instruments = sorted({line.instrument for line in case.lines})
     barred = set(recused_from(case))
     if wait.step in {Step.SIGNATURE, Step.INSTRUCTION, Step.PAYMENT}:
         barred |= rules.officers_who_acted(case)
-    if wait.step is Step.REVIEW and case.applicant is not None:
-        barred.add(case.applied_by)
+    if wait.step is Step.REVIEW:
+        barred |= not_drawn | ({case.applied_by} if case.applicant is not None else set())
     if wait.step is Step.ANSWER and any(each.number == wait.number and each.late for each in case.objections):
         barred |= {made.account for made in case.signatures}
     able = offices.able(bench, wait.role, firms, instruments, now)
@@ -162,13 +172,22 @@ class Desk:
     calendar: WorkingCalendar
 
 
-def due(desk: Desk, case: Case, wait: Wait, firms: Iterable[FirmId], draw: Draw | None, now: Moment) -> Due:
+def due(
+    desk: Desk,
+    case: Case,
+    wait: Wait,
+    firms: Iterable[FirmId],
+    draw: Draw | None,
+    now: Moment,
+    *,
+    not_drawn: frozenset[AccountId] = frozenset(),
+) -> Due:
     """Return a step with its term and those who may do it. A day that the calendar does not know is left open.
 
     ``firms`` are those a tie of an officer counts to.
     """
     term = offices.term_of(wait.step, wait.began_at, desk.shipped, desk.rulings)
-    officers = able_officers(case, wait, desk.bench, firms, draw, now)
+    officers = able_officers(case, wait, desk.bench, firms, draw, now, not_drawn=not_drawn)
     try:
         due_at = offices.due_at(wait.began_at, term, desk.calendar)
         late = offices.working_days_late(due_at, now, desk.calendar)

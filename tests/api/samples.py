@@ -796,6 +796,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "delegate_rank": Sample(_delegating, of(OFFICE), frozenset({Role.SECTION_HEAD})),
     "end_delegation": Sample(_delegated, of(OFFICE), frozenset({Role.SECTION_HEAD})),
     "recuse_officer": Sample(named("case", "case", {"reason": "曾任职该企业"}), of(OFFICE)),
+    "list_detected_ties": Sample(named("case", "case"), of(OFFICE)),
     "list_draws": Sample(named("case", "case"), of(OFFICE)),
     # The reviewer who was drawn may act.
     "draw_reviewer": Sample(named("case", "case", {"reason": "换人"}), of(OFFICE), succeeds=False),
