@@ -207,10 +207,16 @@ def case(view: View, case_id: CaseId) -> Case:
 def cases(view: View, after: tuple[Moment, CaseId] | None, limit: int) -> tuple[Case, ...]:
     """Return the cases of the actor's authority or firm, the newest first."""
     require(view.actor, Action.READ_CASE)
-    found = records.cases_page(
-        view.connection, authority=view.actor.authority, firm=view.actor.firm, after=after, limit=limit
-    )
-    return tuple(_as_seen(view, each) for each in found)
+    actor, shown = view.actor, list[Case]()
+    while True:
+        found = records.cases_page(
+            view.connection, authority=actor.authority, firm=actor.firm, after=after, limit=limit
+        )
+        # A batch that a firm's lines have left is not its case any more.
+        shown += [each for each in found if actor.firm is None or actor.firm in each.firms]
+        if len(found) < limit or len(shown) >= limit:
+            return tuple(_as_seen(view, each) for each in shown[:limit])
+        after = (found[-1].applied_at, found[-1].id)
 
 
 def _as_seen(view: View, found: Case) -> Case:

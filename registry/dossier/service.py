@@ -24,7 +24,7 @@ from registry.policy import service as policy
 from registry.policy.loader import load_document
 from registry.values.canonical import Json, canonical_json
 from registry.values.digest import Digest
-from registry.values.identifiers import CaseId, DatasetId, EntryId, VersionId
+from registry.values.identifiers import CaseId, DatasetId, EntryId, FirmId, VersionId
 
 
 def dossier(view: View, key: SigningKey, case_id: CaseId) -> bytes:
@@ -38,9 +38,16 @@ def dossier(view: View, key: SigningKey, case_id: CaseId) -> bytes:
         UnavailableError: Some entries are not in the log yet; they are within a second or two.
     """
     case = found_case(view, case_id, Action.READ_CASE)
-    if view.actor.firm is not None and case.firms != {view.actor.firm}:
+    if view.actor.firm is not None and _firms_told_of(view, case) != {view.actor.firm}:
         raise NotAllowedError("not_yours")
     return signed_dossier(view, key, case)
+
+
+def _firms_told_of(view: View, case: Case) -> set[FirmId]:
+    """Return every firm whose payment a dossier tells of: of a batch also those whose lines stand elsewhere now."""
+    decided = [decision.facts for decision, _ in case_records.decisions_of(view.connection, case.id)]
+    told = {FirmId(line["firm"]) for facts in decided for line in facts.get("lines", ())}
+    return told | {line.firm for line in case.applied_lines} | case.firms
 
 
 def signed_dossier(view: View, key: SigningKey, case: Case) -> bytes:

@@ -247,6 +247,12 @@ def test_a_firm_withdraws_its_line_and_sees_no_other(batch: Batch, clock: FixedC
     assert (batch.state_of(1), batch.state_of(2)) == (VoucherState.SETTLED, VoucherState.REDEEMED)
     with pytest.raises(NotFoundError, match="case_not_found"):
         ask(batch.house, batch.buyers[0], lambda view: service.case(view, gone.id))
+    for buyer, own in zip(batch.buyers, (batch.case.id, gone.id), strict=True):
+        listed = ask(batch.house, buyer, lambda view: service.cases(view, None, 1))
+        assert [case.id for case in listed] == [own]
+        # What is decided of a batch tells of others, also when their lines have left.
+        with pytest.raises(NotAllowedError, match="not_yours"):
+            ask(batch.house, buyer, lambda view, c=own: dossiers.dossier(view, batch.house.signing_key, c))  # type: ignore[misc]
     to_the_end(batch, clock)
     batch.instruct()
     assert batch.pay().state is CaseState.PAID
