@@ -15,6 +15,7 @@ from typing import Final
 import segno
 from flask import Response, render_template
 
+from registry.awards.lines import approvals
 from registry.awards.model import Case, CaseKind, Signature
 from registry.awards.payment_lists import firms_named
 from registry.values.digest import Digest
@@ -103,5 +104,5 @@ def qr_svg(text: str) -> str:
 
 def _opinions(case: Case) -> list[Opinion]:
     """Return a box for each rank that signs, filled where it approved the lines as they are."""
-    given = {made.rank: made for made in case.signatures if made.lines == case.lines_digest}
+    given = {made.rank: made for made in approvals(case)}
     return [Opinion(OPINIONS.get(level, level), given.get(rank)) for rank, level in enumerate(case.sign_off_levels, 1)]

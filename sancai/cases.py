@@ -64,6 +64,10 @@ class CaseLine:
     amount_fen: int
     amount_text: str
     payee: CasePayee | None = None
+    number: int = 1
+    digest: str = ""
+    notice_ends_at: str | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +106,29 @@ class CasePayment:
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """An objection and its answer."""
+    """An objection and its answer; ``lines`` it is about, none for all.
+
+    Of a ``late`` one, which came after the notice, ``hold`` is what an officer decided; None until then.
+    """
 
     number: int
     reason: str
     raised_at: str
     outcome: str | None = None
     answer: str = ""
+    lines: tuple[int, ...] = ()
+    late: bool = False
+    hold: bool | None = None
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetApart:
+    """Lines that left one case and stand in another now."""
+
+    lines: tuple[int, ...]
+    from_case: str
+    into_case: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +169,7 @@ class Case:
     signatures: tuple[CaseSignature, ...] = ()
     payment: CasePayment | None = None
     objections: tuple[Objection, ...] = ()
+    set_apart: tuple[SetApart, ...] = ()
     refusal: Refusal | None = None
 
 
@@ -162,6 +183,9 @@ class NoticeLine:
     standard: str
     amount_fen: int
     amount_text: str
+    number: int = 1
+    digest: str = ""
+    ends_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,38 +285,62 @@ class Cases:
         """Sign in your rank; ranks sign in order. Raises SancaiError."""
         return self._act(case, "signatures", {"opinion": opinion, "approved": approved})
 
-    def object(self, case: str, reason: str) -> Objection:
-        """Object to a case while its notice runs. Raises SancaiError."""
-        return shaped(Objection, self._session.post(f"/cases/{case}/objections", {"reason": reason}))
+    def object(self, case: str, reason: str, *, lines: Sequence[int] = ()) -> Objection:
+        """Object to lines of a case by their numbers; a case of one line needs none. Raises SancaiError.
+
+        One that comes after the notice is late: an officer decides whether it holds the lines.
+        """
+        body = {"reason": reason, "lines": list(lines)}
+        return shaped(Objection, self._session.post(f"/cases/{case}/objections", body))
+
+    def decide_late(self, case: str, number: int, reason: str, *, hold: bool) -> Case:
+        """Decide whether an objection that came after the notice holds its lines, or they go on. Raises SancaiError."""
+        return self._act(case, f"objections/{number}/decision", {"hold": hold, "reason": reason})
 
     def answer(self, case: str, number: int, answer: str, *, upheld: bool) -> Case:
-        """Answer an objection in writing; an upheld one ends the case. Raises SancaiError."""
+        """Answer an objection in writing; an upheld one ends its lines. Returns their case. Raises SancaiError."""
         body = {"outcome": "upheld" if upheld else "dismissed", "answer": answer}
         return self._act(case, f"objections/{number}/answer", body)
 
     def withdraw(self, case: str, reason: str) -> Case:
-        """Withdraw an application of your own. Raises SancaiError."""
+        """Withdraw an application of your own, or your lines of a batch. Raises SancaiError."""
         return self._act(case, "withdraw", {"reason": reason})
 
     def instruct(
-        self, case: str, *, budget_year: int, project_code: str, subject_code: str, payment_voucher_number: str
+        self,
+        case: str,
+        *,
+        budget_year: int,
+        project_code: str,
+        subject_code: str,
+        payment_voucher_number: str,
+        lines: Sequence[int] = (),
     ) -> Case:
-        """Instruct the bank; ``project_code`` is the budget line money was appropriated to. Raises SancaiError."""
+        """Instruct the bank; ``project_code`` is the budget line money was appropriated to.
+
+        Of a batch ``lines`` by their numbers, by default all that no objection holds; the others wait in a case of
+        their own. Raises SancaiError.
+        """
         body = {
             "budget_year": budget_year,
             "project_code": project_code,
             "subject_code": subject_code,
             "payment_voucher_number": payment_voucher_number,
+            "lines": list(lines),
         }
         return self._act(case, "instruction", body)
 
-    def pay(self, case: str, bank_receipt: str, paid_on: date) -> Case:
-        """Record the bank's receipt; everything is asked again on the day. Raises SancaiError."""
-        return self._act(case, "payment", {"bank_receipt": bank_receipt, "paid_on": paid_on.isoformat()})
+    def pay(self, case: str, bank_receipt: str, paid_on: date, *, lines: Sequence[int] = ()) -> Case:
+        """Record the bank's receipt, of a batch maybe for some lines; everything is asked again on the day.
 
-    def record_return(self, case: str, reason: str) -> Case:
-        """Record that the bank sent the payment back. Raises SancaiError."""
-        return self._act(case, "return", {"reason": reason})
+        Raises SancaiError.
+        """
+        body = {"bank_receipt": bank_receipt, "paid_on": paid_on.isoformat(), "lines": list(lines)}
+        return self._act(case, "payment", body)
+
+    def record_return(self, case: str, reason: str, *, lines: Sequence[int] = ()) -> Case:
+        """Record that the bank sent the payment, or some lines of it, back. Raises SancaiError."""
+        return self._act(case, "return", {"reason": reason, "lines": list(lines)})
 
     def dossier(self, case: str) -> bytes:
         """Return the dossier of a case: one JSON file that anyone can recompute offline. Raises SancaiError."""

@@ -96,6 +96,15 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class DetectedTie:
+    """An officer who is reached where a member of a firm is; ``shared``: ``mail_address`` or ``mail_domain``."""
+
+    officer: str
+    firm: str
+    shared: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draw:
     """A reviewer drawn by lot; ``seed`` is the commitment of ``entry`` in the log."""
 
@@ -234,6 +243,10 @@ class Office:
     def recuse(self, case: str, reason: str, *, officer: str | None = None) -> Case:
         """Recuse yourself from a case, or as a registrar ``officer``; what was decided is void. Raises SancaiError."""
         return shaped(Case, self._session.post(f"/cases/{case}/recusals", {"reason": reason, "officer": officer}))
+
+    def detected_ties(self, case: str) -> tuple[DetectedTie, ...]:
+        """Return the ties of officers to the firms of a case that nobody declared. Raises SancaiError."""
+        return self._listed(DetectedTie, f"/cases/{case}/detected-ties")
 
     def draws(self, case: str) -> tuple[Draw, ...]:
         """Return every lot that was drawn for the review of a case. Raises SancaiError."""

@@ -455,12 +455,22 @@ def instruction(line: str, number: str) -> dict[str, Any]:
     }
 
 
+def ask_credit(world: World, case: str) -> None:
+    """Record what the public credit system answers now of every firm of a case."""
+    registrar = world.as_(OFFICE, Role.REGISTRAR)
+    lines = world.as_(OFFICE, Role.PAYER).get(f"/v1/cases/{case}")["lines"]
+    for firm in sorted({line["firm"] for line in lines}):
+        asked = {"queried_at": str(world.clock.now()), "result_sha256": "sha256:" + "cd" * 32, "source": "信用中国"}
+        registrar.post("/v1/credit-answers", {"firm": firm, "standing": "clean", "valid_until": None, **asked})
+
+
 def make_payable(world: World, case: str) -> None:
-    """Review, sign, post and let the notice run out."""
+    """Review, sign, post, let the notice run out and ask for the credit of the day."""
     review(world, case)
     sign(world, case)
     notice(world, case)
     world.clock.advance(timedelta(days=9))
+    ask_credit(world, case)
 
 
 def instruct(world: World, case: str, line: str) -> None:

@@ -10,6 +10,7 @@ from api.problems import language
 from api.v1.check_views import CaseChecksView
 from api.wording import sentence
 from registry.awards.award_model import AwardVerdict
+from registry.awards.lines import held, notice_of
 from registry.awards.model import Case, Line, Objection
 from registry.policy.model import Condition
 from registry.values.identifiers import VoucherId
@@ -89,9 +90,17 @@ class CasePayeeView(Answer):
         )
 
 
-class LineView(Answer):
-    """One payment of a case; ``payee`` is that of a voucher, an award's stands with its case."""
+class CaseLineView(Answer):
+    """One payment of a case; ``payee`` is that of a voucher, an award's stands with its case.
 
+    Notice and signatures bind ``digest``; ``notice_ends_at`` is null until the line is noticed as it is; an objection
+    that waits for an answer, or for the decision on a late one, holds it (``held``).
+    """
+
+    number: int
+    digest: str
+    notice_ends_at: str | None
+    held: bool
     firm: str
     firm_name: str
     subject: str
@@ -103,9 +112,14 @@ class LineView(Answer):
     payee: CasePayeeView | None
 
     @classmethod
-    def of(cls, value: Line, whole: PayeeGiven | None = None) -> Self:
-        """Return the view of a line; with ``whole`` the account number is not masked."""
+    def of(cls, case: Case, value: Line, whole: PayeeGiven | None = None) -> Self:
+        """Return the view of a line of a case; with ``whole`` the account number is not masked."""
+        notice = notice_of(case, value)
         return cls(
+            number=value.number,
+            digest=str(value.digest),
+            notice_ends_at=str(notice.ends_at) if notice else None,
+            held=value.number in held(case),
             firm=value.firm,
             firm_name=value.firm_name,
             subject=str(value.subject),
@@ -171,9 +185,17 @@ class CasePaymentView(Answer):
 
 
 class ObjectionView(Answer):
-    """An objection and its answer."""
+    """An objection and its answer; ``lines`` it is about, none for all.
+
+    ``late``: it came after the notice; then ``hold`` is what an officer decided, for the reason in ``decision``, and
+    null until then.
+    """
 
     number: int
+    lines: list[int]
+    late: bool
+    hold: bool | None
+    decision: str
     reason: str
     raised_at: str
     outcome: str | None
@@ -184,11 +206,23 @@ class ObjectionView(Answer):
         """Return the view of an objection."""
         return cls(
             number=value.number,
+            lines=list(value.lines),
+            late=value.late,
+            hold=value.hold,
+            decision=value.decision,
             reason=value.reason,
             raised_at=str(value.raised_at),
             outcome=value.outcome.value if value.outcome else None,
             answer=value.answer,
         )
+
+
+class SetApartView(Answer):
+    """Lines that left one case and stand in another now."""
+
+    lines: list[int]
+    from_case: str
+    into_case: str
 
 
 class RefusalView(Answer):
@@ -216,7 +250,7 @@ class CaseView(Answer):
     amount_fen: int
     amount_text: str
     amount_capitals: str
-    lines: list[LineView]
+    lines: list[CaseLineView]
     lines_digest: str
     revision: str
     facts_digest: str
@@ -230,6 +264,7 @@ class CaseView(Answer):
     instruction: CaseInstructionView | None
     payment: CasePaymentView | None
     objections: list[ObjectionView]
+    set_apart: list[SetApartView]
     refusal: RefusalView | None
 
     @classmethod
@@ -250,7 +285,7 @@ class CaseView(Answer):
             amount_fen=value.amount.fen,
             amount_text=str(value.amount),
             amount_capitals=value.amount.in_capitals(),
-            lines=[LineView.of(each, whole.get(str(each.subject))) for each in value.lines],
+            lines=[CaseLineView.of(value, each, whole.get(str(each.subject))) for each in value.lines],
             lines_digest=str(value.lines_digest),
             revision=str(value.revision),
             facts_digest=str(value.facts),
@@ -264,8 +299,17 @@ class CaseView(Answer):
             instruction=_instruction(value),
             payment=_payment(value),
             objections=[ObjectionView.of(each) for each in value.objections],
+            set_apart=_set_apart(value),
             refusal=_refusal(value),
         )
+
+
+def _set_apart(case: Case) -> list[SetApartView]:
+    """Return where lines went and came from; of a case of which only some lines are shown, nothing."""
+    if case.whole_digest:
+        return []
+    parted = [act.content["set_apart"] for act in case.acts if act.content.get("set_apart")]
+    return [SetApartView(lines=each["lines"], from_case=each["from"], into_case=each["into"]) for each in parted]
 
 
 def _review(case: Case) -> CaseReviewView | None:

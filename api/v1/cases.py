@@ -18,6 +18,7 @@ from registry.awards import batches, payments, procedure, service
 from registry.awards.commands import (
     AnswerObjection,
     ApplyForAward,
+    DecideLateObjection,
     FormBatch,
     InstructPayment,
     PostNotice,
@@ -120,25 +121,47 @@ class SignCaseBody(Strict):
     approved: bool
 
 
+LineNumbers = Annotated[list[Annotated[Whole, Field(ge=1, le=1000)]], Field(max_length=1000)]
+
+
 class InstructPaymentBody(Strict):
-    """From which line of which year's budget to pay; ``project_code`` is the line money was appropriated to."""
+    """From which line of which year's budget to pay; ``project_code`` is the line money was appropriated to.
+
+    ``lines`` of a batch, all that no objection holds by default; the others wait in a case of their own.
+    """
 
     budget_year: Annotated[Whole, Field(ge=2000, le=2199)]
     project_code: str = Field(min_length=1, max_length=60)
     subject_code: str = Field(min_length=1, max_length=60)
     payment_voucher_number: str = Field(min_length=1, max_length=60)
+    lines: LineNumbers = Field(default_factory=list)
 
 
 class RecordCasePaymentBody(Strict):
-    """The bank's receipt and the day it paid."""
+    """The bank's receipt and the day it paid; ``lines`` of a batch, all that no objection holds by default."""
 
     bank_receipt: str = Field(min_length=1, max_length=120)
     paid_on: date = Field(strict=False)
+    lines: LineNumbers = Field(default_factory=list)
 
 
 class CaseReasonBody(Strict):
     """Why."""
 
+    reason: Words
+
+
+class CaseLinesBody(Strict):
+    """Why, and which lines of the case."""
+
+    reason: Words
+    lines: LineNumbers = Field(default_factory=list)
+
+
+class DecideLateObjectionBody(Strict):
+    """Whether an objection that came after the notice holds its lines, and why."""
+
+    hold: bool
     reason: Words
 
 
@@ -243,44 +266,49 @@ def sign_case(case: str, body: SignCaseBody) -> Response:
 
 
 @door.operation("POST", "/cases/<case>/objections", {201: ObjectionView})
-def raise_objection(case: str, body: CaseReasonBody) -> Response:
-    """Object to a case while its notice runs."""
-    command = RaiseObjection(CaseId(case), body.reason)
+def raise_objection(case: str, body: CaseLinesBody) -> Response:
+    """Object to lines of a case; after their notice it is late, and an officer decides whether it holds them."""
+    command = RaiseObjection(CaseId(case), body.reason, tuple(body.lines))
     return write(lambda work: procedure.raise_objection(work, command), ObjectionView.of)
 
 
 @door.operation("POST", "/cases/<case>/objections/<int:number>/answer", {200: CaseView}, action=Action.REVIEW_CASE)
 def answer_objection(case: str, number: int, body: AnswerObjectionBody) -> Response:
-    """Answer an objection in writing; one that is upheld ends the case."""
+    """Answer an objection in writing; one that is upheld ends its lines, in a case of their own."""
     command = AnswerObjection(CaseId(case), number, Outcome(body.outcome), body.answer)
     return _changed(procedure.answer_objection, command)
 
 
+@door.operation("POST", "/cases/<case>/objections/<int:number>/decision", {200: CaseView}, action=Action.REVIEW_CASE)
+def decide_late_objection(case: str, number: int, body: DecideLateObjectionBody) -> Response:
+    """Decide whether an objection that came after the notice holds its lines, or they go on."""
+    return _changed(procedure.decide_late, DecideLateObjection(CaseId(case), number, body.hold, body.reason))
+
+
 @door.operation("POST", "/cases/<case>/withdraw", {200: CaseView}, action=Action.APPLY_FOR_AWARD)
 def withdraw_case(case: str, body: CaseReasonBody) -> Response:
-    """Withdraw an application of your own before it is instructed."""
+    """Withdraw an application of your own, or your lines of a batch, before it is instructed."""
     return _changed(service.withdraw, WithdrawCase(CaseId(case), body.reason))
 
 
 @door.operation("POST", "/cases/<case>/instruction", {200: CaseView}, action=Action.PAY_CASE)
 def instruct_payment(case: str, body: InstructPaymentBody) -> Response:
     """Instruct the bank, once the notice has ended and everyone has signed."""
-    command = InstructPayment(
-        CaseId(case), body.budget_year, body.project_code, body.subject_code, body.payment_voucher_number
-    )
+    given, lines = body.model_dump(exclude={"lines"}), tuple(body.lines)
+    command = InstructPayment(CaseId(case), **given, lines=lines)
     return _changed(payments.instruct, command)
 
 
 @door.operation("POST", "/cases/<case>/payment", {200: CaseView}, action=Action.PAY_CASE)
 def record_case_payment(case: str, body: RecordCasePaymentBody) -> Response:
     """Record the bank's receipt; everything is asked again on the day."""
-    return _changed(payments.pay, RecordPayment(CaseId(case), body.bank_receipt, body.paid_on))
+    return _changed(payments.pay, RecordPayment(CaseId(case), body.bank_receipt, body.paid_on, tuple(body.lines)))
 
 
 @door.operation("POST", "/cases/<case>/return", {200: CaseView}, action=Action.PAY_CASE)
-def return_case_payment(case: str, body: CaseReasonBody) -> Response:
-    """Record that the bank sent the payment back; it may be instructed again."""
-    return _changed(payments.record_return, RecordReturn(CaseId(case), body.reason))
+def return_case_payment(case: str, body: CaseLinesBody) -> Response:
+    """Record that the bank sent the payment, or lines of it, back; it may be instructed again."""
+    return _changed(payments.record_return, RecordReturn(CaseId(case), body.reason, tuple(body.lines)))
 
 
 @door.operation(

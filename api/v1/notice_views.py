@@ -3,12 +3,20 @@
 from typing import Self
 
 from api.door import Answer
-from registry.awards.model import Case
+from registry.awards.lines import notice_ends, notice_of
+from registry.awards.model import Case, Line
+from registry.values.moment import Moment
 
 
 class NoticeLineView(Answer):
-    """What the public reads of one payment: unit, instrument, clause, standard, amount."""
+    """What the public reads of one payment: unit, instrument, clause, standard, amount.
 
+    An objection names it by ``number``; ``digest`` is what was noticed.
+    """
+
+    number: int
+    digest: str
+    ends_at: str
     unit: str
     instrument: str
     clause: str
@@ -38,6 +46,9 @@ class PublicNoticeView(Answer):
             document=value.document,
             lines=[
                 NoticeLineView(
+                    number=line.number,
+                    digest=str(line.digest),
+                    ends_at=str(_ends_at(value, line)),
                     unit=line.firm_name,
                     instrument=line.instrument,
                     clause=line.clause,
@@ -50,8 +61,13 @@ class PublicNoticeView(Answer):
             lines_digest=str(value.lines_digest),
             page_url=value.notice.page_url,
             posted_at=str(value.notice.posted_at),
-            ends_at=str(value.notice.ends_at),
+            ends_at=str(notice_ends(value) or value.notice.ends_at),
         )
+
+
+def _ends_at(case: Case, line: Line) -> Moment | None:
+    notice = notice_of(case, line)
+    return notice.ends_at if notice else None
 
 
 class NoticesView(Answer):

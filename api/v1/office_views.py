@@ -1,9 +1,10 @@
 """What terms, ties, absences, delegations, lots and open steps of an office look like in answers."""
 
-from typing import Self
+from typing import Literal, Self
 
 from api.door import Answer
 from registry.awards.waiting import Due
+from registry.offices.contacts import DetectedTie
 from registry.offices.model import Absence, Delegation, Draw, Interest, Readiness, Term, TermSet
 
 
@@ -197,6 +198,25 @@ class DelegationsView(Answer):
 
     items: list[DelegationView]
     next_cursor: str | None = None
+
+
+class DetectedTieView(Answer):
+    """An officer who is reached where a member of a firm is; ``shared`` says what, never where."""
+
+    officer: str
+    firm: str
+    shared: Literal["mail_address", "mail_domain"]
+
+    @classmethod
+    def of(cls, value: DetectedTie) -> Self:
+        """Return the view of a tie."""
+        return cls(officer=value.officer, firm=value.firm, shared=value.shared.value)
+
+
+class DetectedTiesView(Answer):
+    """The ties of an office's officers to the firms of a case that nobody declared."""
+
+    items: list[DetectedTieView]
 
 
 class DrawView(Answer):

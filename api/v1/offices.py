@@ -14,6 +14,8 @@ from api.v1.office_views import (
     AbsenceView,
     DelegationsView,
     DelegationView,
+    DetectedTiesView,
+    DetectedTieView,
     DrawsView,
     DrawView,
     DuesView,
@@ -210,6 +212,17 @@ def recuse_officer(case: str, body: RecuseBody) -> Response:
     """Recuse yourself from a case, or as a registrar another officer; what the officer decided in it is void."""
     wanted, officer = CaseId(case), _account(body.officer)
     return write(lambda work: officers.recuse(work, wanted, officer, body.reason), CaseView.of)
+
+
+@door.operation("GET", "/cases/<case>/detected-ties", {200: DetectedTiesView}, action=Action.READ_OFFICE)
+def list_detected_ties(case: str) -> Response:
+    """List the officers who are reached where members of the case's firms are: none of them is drawn to review it."""
+    wanted = CaseId(case)
+
+    def found(view: View) -> DetectedTiesView:
+        return DetectedTiesView(items=[DetectedTieView.of(each) for each in officers.detected(view, wanted)])
+
+    return read(found, lambda answer: answer)
 
 
 @door.operation("GET", "/cases/<case>/draws", {200: DrawsView}, action=Action.READ_OFFICE)

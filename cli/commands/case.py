@@ -12,10 +12,17 @@ from cli.output import Branch, facts, line, show, table, written
 from cli.words import say
 
 if TYPE_CHECKING:
-    from sancai.cases import Case
+    from sancai.cases import Case, Objection
 
 
 _FILE = say("The file to write.", "输出文件。")
+_LINES = click.option(
+    "--line",
+    "lines",
+    type=click.IntRange(1),
+    multiple=True,
+    help=say("A line of the case, by number.", "案件明细序号。"),
+)
 
 
 @click.group("case", cls=Branch, help=say("Review, sign, post and pay a case.", "审核、签批、公示与拨付。"))
@@ -128,16 +135,42 @@ def sign(case: str, opinion: str, refuse: bool) -> None:
 
 @command.command(
     "object",
-    help=say("Object to CASE while its notice runs.", "在公示期内对 CASE 提出异议。"),
-    example='sancai case object case_… --reason "published in 2024 elsewhere"',
+    help=say("Object to lines of CASE once it is noticed.", "对已公示的 CASE（可指明明细）提出异议。"),
+    example='sancai case object case_… --line 2 --reason "published in 2024 elsewhere"',
 )
 @click.argument("case")
 @click.option("--reason", required=True, help=say("Why.", "理由。"))
-def raise_objection(case: str, reason: str) -> None:
-    """Object to a case."""
+@_LINES
+def raise_objection(case: str, reason: str, lines: tuple[int, ...]) -> None:
+    """Object to lines of a case."""
     with client() as service:
-        made = service.cases.object(case, reason)
-    show(made, lambda found: line(say(f"objection {found.number} raised", f"已提出第 {found.number} 号异议")))
+        made = service.cases.object(case, reason, lines=lines)
+    show(made, _print_objection)
+
+
+def _print_objection(found: "Objection") -> None:
+    line(say(f"objection {found.number} raised", f"已提出第 {found.number} 号异议"))
+    if found.late:
+        line(say("the notice is over: an officer decides whether it holds", "已过公示期：由工作人员决定是否暂停"))
+
+
+@command.command(
+    "decide",
+    help=say(
+        "Decide on objection NUMBER of CASE, which came after the notice.",
+        "对 CASE 公示期后的第 NUMBER 号异议作出决定。",
+    ),
+    example='sancai case decide case_… 1 --go-on --reason "…"',
+)
+@click.argument("case")
+@click.argument("number", type=int)
+@click.option("--hold/--go-on", required=True, help=say("Whether its lines wait.", "相关明细是否暂停。"))
+@click.option("--reason", required=True, help=say("Why.", "理由。"))
+def decide(case: str, number: int, hold: bool, reason: str) -> None:
+    """Decide on a late objection."""
+    with client() as service:
+        made = service.cases.decide_late(case, number, reason, hold=hold)
+    show(made, print_case)
 
 
 @command.command(
@@ -158,7 +191,7 @@ def answer(case: str, number: int, words: str, uphold: bool) -> None:
 
 @command.command(
     "withdraw",
-    help=say("Withdraw CASE, an application of your own.", "撤回本企业的申请 CASE。"),
+    help=say("Withdraw CASE, or your lines of a batch.", "撤回本企业的申请 CASE 或批次中的本企业明细。"),
     example='sancai case withdraw case_… --reason "…"',
 )
 @click.argument("case")
@@ -180,7 +213,8 @@ def withdraw(case: str, reason: str) -> None:
 @click.option("--project", required=True, help=say("Project code: the budget line.", "项目代码（预算额度所在行）。"))
 @click.option("--subject", required=True, help=say("Subject code.", "科目代码。"))
 @click.option("--voucher-number", required=True, help=say("Payment voucher number.", "支付凭证号。"))
-def instruct(case: str, year: int, project: str, subject: str, voucher_number: str) -> None:
+@_LINES
+def instruct(case: str, year: int, project: str, subject: str, voucher_number: str, lines: tuple[int, ...]) -> None:
     """Instruct a payment."""
     with client() as service:
         made = service.cases.instruct(
@@ -189,6 +223,7 @@ def instruct(case: str, year: int, project: str, subject: str, voucher_number: s
             project_code=project,
             subject_code=subject,
             payment_voucher_number=voucher_number,
+            lines=lines,
         )
     show(made, print_case)
 
@@ -201,10 +236,11 @@ def instruct(case: str, year: int, project: str, subject: str, voucher_number: s
 @click.argument("case")
 @click.option("--receipt", required=True, help=say("The bank's receipt.", "银行回单号。"))
 @click.option("--on", "paid_on", type=click.DateTime(["%Y-%m-%d"]), required=True, help=say("The day.", "付款日期。"))
-def pay(case: str, receipt: str, paid_on: datetime) -> None:
+@_LINES
+def pay(case: str, receipt: str, paid_on: datetime, lines: tuple[int, ...]) -> None:
     """Record a payment."""
     with client() as service:
-        made = service.cases.pay(case, receipt, date(paid_on.year, paid_on.month, paid_on.day))
+        made = service.cases.pay(case, receipt, date(paid_on.year, paid_on.month, paid_on.day), lines=lines)
     show(made, print_case)
 
 
@@ -215,10 +251,11 @@ def pay(case: str, receipt: str, paid_on: datetime) -> None:
 )
 @click.argument("case")
 @click.option("--reason", required=True, help=say("Why.", "原因。"))
-def record_return(case: str, reason: str) -> None:
+@_LINES
+def record_return(case: str, reason: str, lines: tuple[int, ...]) -> None:
     """Record a returned payment."""
     with client() as service:
-        made = service.cases.record_return(case, reason)
+        made = service.cases.record_return(case, reason, lines=lines)
     show(made, print_case)
 
 
@@ -268,8 +305,19 @@ def notices() -> None:
     show(
         found,
         lambda items: table(
-            [say("unit", "单位"), say("instrument", "项目"), say("amount", "金额"), say("until", "截止")],
-            [(each.unit, each.instrument, each.amount_text, item.ends_at) for item in items for each in item.lines],
+            [
+                say("case", "案件"),
+                say("line", "序号"),
+                say("unit", "单位"),
+                say("instrument", "项目"),
+                say("amount", "金额"),
+                say("until", "截止"),
+            ],
+            [
+                (item.case, str(each.number), each.unit, each.instrument, each.amount_text, each.ends_at)
+                for item in items
+                for each in item.lines
+            ],
         ),
     )
 
@@ -284,6 +332,11 @@ def print_case(case: "Case") -> None:
             (say("amount", "金额"), f"{case.amount_text} {case.amount_capitals}"),
             (say("signed", "签批"), f"{len(case.signatures)}/{len(case.sign_off_levels)}"),
             (say("notice until", "公示截止"), case.notice.ends_at if case.notice else None),
+            (say("held lines", "暂停的明细"), ", ".join(str(each.number) for each in case.lines if each.held) or None),
+            *(
+                (say("set apart", "另案办理"), f"{', '.join(map(str, each.lines))} → {each.into_case}")
+                for each in case.set_apart
+            ),
             (say("paid", "拨付"), case.payment.paid_on if case.payment else None),
             (say("refused", "不予支持"), case.refusal.detail if case.refusal else None),
         ]

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import click
 
+from cli.commands.office_reviewers import COMMANDS as REVIEWERS
 from cli.connection import client
 from cli.output import Branch, facts, show, table
 from cli.words import say
@@ -296,39 +297,6 @@ def recuse(case: str, reason: str, officer: str | None) -> None:
 
 
 @command.command(
-    "draws",
-    help=say("List who was drawn to review CASE.", "列出案件 CASE 的随机分配。"),
-    example="sancai office draws case_…",
-)
-@click.argument("case")
-def draws(case: str) -> None:
-    """List lots."""
-    with client() as service:
-        found = service.office.draws(case)
-    show(
-        found,
-        lambda items: table(
-            [say("no.", "次序"), say("drawn", "抽中"), say("of", "候选人数"), say("seed", "种子"), say("why", "原因")],
-            [(str(each.number), each.drawn, str(len(each.candidates)), each.seed, each.reason) for each in items],
-        ),
-    )
-
-
-@command.command(
-    "draw",
-    help=say("Draw another reviewer for CASE.", "为案件 CASE 重新抽取审核人员。"),
-    example='sancai office draw case_… --reason "原审核人员回避"',
-)
-@click.argument("case")
-@click.option("--reason", required=True, help=say("Why.", "原因。"))
-def draw(case: str, reason: str) -> None:
-    """Draw again."""
-    with client() as service:
-        made = service.office.draw_again(case, reason)
-    show(made, lambda found: facts([(say("drawn", "抽中"), found.drawn), (say("seed", "种子"), found.seed)]))
-
-
-@command.command(
     "sample",
     help=say("Draw a sample of the cases paid from FIRST through LAST.", "对 FIRST 至 LAST 已拨付案件随机抽查。"),
     example='sancai office sample 2026-01-01 2026-12-31 --share-bp 500 --reason "年度抽查"',
@@ -397,3 +365,7 @@ def finding(sample_id: str, case: str, in_order: bool, text: str) -> None:
     with client() as service:
         made = service.office.record_finding(sample_id, case, text, in_order=in_order)
     show(made, lambda found: facts([(say("still open", "待查"), ", ".join(found.open) or "—")]))
+
+
+for each in REVIEWERS:
+    command.add_command(each)

@@ -108,6 +108,13 @@ def carry_to_payment(
         lambda: reviewer.post(f"/cases/{case}/payment", bank_receipt=receipt, paid_on=_today(people)),
         "role_missing",
     )
+    telling.refused(
+        "The credit system was not asked today.",
+        "当日未查询公共信用，不得拨付。",
+        lambda: _instruct(people, case),
+        "case_not_payable",
+    )
+    _ask_credit(people, case)
     _instruct(people, case)
     paid = payer.post(f"/cases/{case}/payment", bank_receipt=receipt, paid_on=_today(people))
     telling.done(
@@ -115,6 +122,20 @@ def carry_to_payment(
         f"第七天届满后，财政拨付 {paid['amount_text']}（{paid['amount_capitals']}）。",
     )
     return paid
+
+
+def _ask_credit(people: People, case: str) -> None:
+    """Record what the public credit system answers today of every firm of a case."""
+    registrar = people[cast.REGISTRAR.login]
+    for firm in sorted({line["firm"] for line in registrar.get(f"/cases/{case}")["lines"]}):
+        registrar.post(
+            "/credit-answers",
+            firm=firm,
+            standing="clean",
+            queried_at=registrar.get("/clock")["now"],
+            result_sha256="sha256:" + "cd" * 32,
+            source="信用中国（演示）",
+        )
 
 
 def _instruct(people: People, case: str) -> dict[str, Any]:

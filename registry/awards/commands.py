@@ -17,6 +17,15 @@ OPINION_LENGTH_MAX: Final = 2_000
 VOUCHERS_MAX: Final = 1_000
 
 
+def require_line_numbers(given: tuple[int, ...]) -> None:
+    """Raise InvalidValueError for what names no lines of a case: too many of them, or one below 1."""
+    if len(given) > VOUCHERS_MAX:
+        raise InvalidValueError("list_length", at="lines", given=len(given), most=VOUCHERS_MAX)
+    for number in given:
+        if not 1 <= number <= VOUCHERS_MAX:
+            raise InvalidValueError("line_number_out_of_range", given=number, most=VOUCHERS_MAX)
+
+
 @dataclass(frozen=True, slots=True)
 class ApplyForAward:
     """Apply for an award for a dataset of one's own, with the undertaking that everything is true (真实性承诺)."""
@@ -95,9 +104,12 @@ class InstructPayment:
     project_code: str
     subject_code: str
     payment_voucher_number: str
+    lines: tuple[int, ...] = ()
+    """Which lines of a batch; without any, all that no objection holds."""
 
     def __post_init__(self) -> None:
         """Refuse missing codes and a year out of range. Raises InvalidValueError."""
+        require_line_numbers(self.lines)
         require_text(self.project_code, "project_code", 60)
         require_text(self.subject_code, "subject_code", 60)
         require_text(self.payment_voucher_number, "payment_voucher_number", 60)
@@ -112,9 +124,12 @@ class RecordPayment:
     case: CaseId
     bank_receipt: str
     paid_on: date
+    lines: tuple[int, ...] = ()
+    """Which lines of a batch; without any, all that no objection holds."""
 
     def __post_init__(self) -> None:
         """Refuse a missing receipt and a day out of range. Raises InvalidValueError."""
+        require_line_numbers(self.lines)
         require_text(self.bank_receipt, "bank_receipt", 120)
         require_day(self.paid_on, "paid_on")
 
@@ -125,27 +140,32 @@ class RecordReturn:
 
     case: CaseId
     reason: str
+    lines: tuple[int, ...] = ()
+    """Which lines of a batch; without any, all."""
 
     def __post_init__(self) -> None:
         """Refuse a return without reason. Raises InvalidValueError."""
+        require_line_numbers(self.lines)
         require_text(self.reason, "reason", OPINION_LENGTH_MAX)
 
 
 @dataclass(frozen=True, slots=True)
 class RaiseObjection:
-    """Object to a case while its notice runs."""
+    """Object to lines of a case that were noticed; of a case of one line it need not be named."""
 
     case: CaseId
     reason: str
+    lines: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an objection without reason. Raises InvalidValueError."""
+        require_line_numbers(self.lines)
         require_text(self.reason, "reason", OPINION_LENGTH_MAX)
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerObjection:
-    """Answer an objection in writing; an upheld one ends the case."""
+    """Answer an objection in writing; an upheld one ends the lines it is about."""
 
     case: CaseId
     number: int
@@ -158,8 +178,22 @@ class AnswerObjection:
 
 
 @dataclass(frozen=True, slots=True)
+class DecideLateObjection:
+    """Decide whether an objection that came after the notice holds its lines, or they go on."""
+
+    case: CaseId
+    number: int
+    hold: bool
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse a decision without reason. Raises InvalidValueError."""
+        require_text(self.reason, "reason", OPINION_LENGTH_MAX)
+
+
+@dataclass(frozen=True, slots=True)
 class WithdrawCase:
-    """Withdraw an application of one's own."""
+    """Withdraw an application of one's own, or one's lines of a batch."""
 
     case: CaseId
     reason: str

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from registry.actors.model import Role
+from registry.awards.lines import concerned_by, numbered, objections_of, told
 from registry.awards.model import (
     Act,
     ActKind,
@@ -16,15 +16,11 @@ from registry.awards.model import (
     Correction,
     DepartmentCheck,
     Instruction,
-    Notice,
     OutsideSearch,
     Review,
-    Signature,
 )
 from registry.awards.recusal import standing
-from registry.awards.rules import objections_of
 from registry.values.digest import Digest
-from registry.values.moment import Moment
 from registry.values.money import Money
 
 
@@ -39,25 +35,27 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
     instructed = newest.get(ActKind.INSTRUCTED)
     if instructed and returned and returned.number > instructed.number:
         instructed = None
-    applied = case.applied_lines or case.lines
-    assessment = _made(_assessment, newest.get(ActKind.ASSESSED))
-    return replace(
+    applied = case.applied_lines or numbered(case.lines)
+    story = told(case.id, applied, valid)
+    found = replace(
         case,
         applied_lines=applied,
-        lines=(replace(applied[0], amount=assessment.amount),) if assessment else applied,
-        assessment=assessment,
+        lines=story.lines,
+        assessment=_made(_assessment, newest.get(ActKind.ASSESSED)),
         assessors=frozenset(act.account for act in acts if act.kind is ActKind.ASSESSED),
         correction=_correction(newest.get(ActKind.CORRECTION_ASKED), newest.get(ActKind.CORRECTED)),
         departments=_departments(acts),
         acts=tuple(acts),
         review=_made(_review, newest.get(ActKind.REVIEWED)),
-        notice=_made(_notice, newest.get(ActKind.NOTICED)),
-        signatures=tuple(_signature(act) for act in valid if act.kind is ActKind.SIGNED),
+        notice=story.notices[-1] if story.notices else None,
+        notices=story.notices,
+        signatures=story.signatures,
         instruction=_made(_instruction, instructed),
         payment=_made(_payment, paid),
-        objections=objections_of(valid),
         refusal=_made(_refusal, newest.get(ActKind.REFUSED)),
     )
+    # What is said of a line that left is answered where the line stands now.
+    return replace(found, objections=tuple(each for each in objections_of(valid) if concerned_by(found, each)))
 
 
 def _made(make: Any, act: Act | None) -> Any:
@@ -109,30 +107,6 @@ def _departments(acts: Sequence[Act]) -> tuple[DepartmentCheck, ...]:
             name = act.content["department"]
             found[name] = DepartmentCheck(name, act.content["agrees"], act.content["opinion"], act.account, act.at)
     return tuple(found.values())
-
-
-def _notice(act: Act) -> Notice:
-    return Notice(
-        lines=Digest.parse(act.content["lines"]),
-        page_url=act.content["page_url"],
-        capture=Digest.parse(act.content["capture"]),
-        posted_at=act.at,
-        ends_at=Moment.of_text(act.content["ends_at"]),
-        posted_by=act.account,
-    )
-
-
-def _signature(act: Act) -> Signature:
-    return Signature(
-        rank=act.content["rank"],
-        role=Role(act.content["role"]),
-        account=act.account,
-        lines=Digest.parse(act.content["lines"]),
-        opinion=act.content["opinion"],
-        approved=act.content["approved"],
-        signed_at=act.at,
-        delegation=act.content.get("delegation"),
-    )
 
 
 def _instruction(act: Act) -> Instruction:

@@ -6,13 +6,15 @@ A case moves
     applied | reviewed → refused | withdrawn
     reviewed | returned → applied | reviewed, when an officer is recused and what the officer did is void
     applied → correcting → applied | withdrawn
+    returned → refused, when a late objection is upheld
 
 A grant is any instrument of a policy document that asks for facts rather than for adopters: its applicant states them,
 officers confirm them, and what they come to is assessed; the newest assessment says what the line amounts to.
 
 Notice and signatures are facts beside the state: both begin after the review, in either order; an instruction needs
-both. Each binds the digest of the lines, so that a change of a line makes them void. An objection that is upheld, an
-officer who does not approve, and an earlier publication that is found end a case in an adverse decision.
+both. Each binds the digest of every line, so that a change of a line makes them void for this line (``lines.py``). An
+objection that is upheld, an officer who does not approve, and an earlier publication that is found end a case in an
+adverse decision; lines of a batch that end otherwise than the others are set apart into a case of their own.
 
 What officers do to a case are acts: written once, one after the other, never changed; a case is what its acts come to.
 """
@@ -58,7 +60,7 @@ CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.CORRECTING: frozenset({CaseState.APPLIED, CaseState.WITHDRAWN}),
     CaseState.REVIEWED: frozenset({CaseState.INSTRUCTED, CaseState.REFUSED, CaseState.WITHDRAWN, CaseState.APPLIED}),
     CaseState.INSTRUCTED: frozenset({CaseState.PAID, CaseState.RETURNED, CaseState.REVIEWED, CaseState.APPLIED}),
-    CaseState.RETURNED: frozenset({CaseState.INSTRUCTED, CaseState.REVIEWED, CaseState.APPLIED}),
+    CaseState.RETURNED: frozenset({CaseState.INSTRUCTED, CaseState.REVIEWED, CaseState.APPLIED, CaseState.REFUSED}),
     CaseState.PAID: frozenset(),
     CaseState.REFUSED: frozenset(),
     CaseState.WITHDRAWN: frozenset(),
@@ -88,6 +90,13 @@ class Line:
     amount: Money
     payee_digest: Digest | None = None
     payee: Payee | None = field(default=None, compare=False)
+    number: int = field(default=0, compare=False)
+    """What the line is named by in its case; it keeps it in a case that it is set apart into. 0: not given yet."""
+
+    @property
+    def digest(self) -> Digest:
+        """What a notice and a signature bind of this line."""
+        return Digest.of_json(self.as_json())
 
     def as_json(self) -> dict[str, Json]:
         """Return what the digest of the lines is made of; of the account it is the digest alone."""
@@ -123,6 +132,9 @@ class ActKind(StrEnum):
     CORRECTED = "corrected"
     DEPARTMENTS_ASKED = "departments_asked"
     DEPARTMENT_ANSWERED = "department_answered"
+    SET_APART = "set_apart"
+    """Some lines left for a case of their own; what was done to the others, or to these, shares its entry."""
+    LATE_DECIDED = "late_decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +151,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A public notice (公示): posted with its page and the digest of a capture; it ran when ``ends_at`` is reached."""
+    """A public notice (公示): posted with its page and the digest of a capture; it ran when ``ends_at`` is reached.
+
+    ``digests`` are those of the lines it carries: each that it listed and that has not changed since.
+    """
 
     lines: Digest
     page_url: str
@@ -147,11 +162,12 @@ class Notice:
     posted_at: Moment
     ends_at: Moment
     posted_by: AccountId
+    digests: frozenset[Digest] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The opinion of one officer of a rank on these lines (S0 附件3)."""
+    """The opinion of one officer of a rank on these lines (S0 附件3); ``digests`` are those of each."""
 
     rank: int
     role: Role
@@ -162,6 +178,7 @@ class Signature:
     signed_at: Moment
     delegation: str | None = None
     """The delegation by which somebody else than an officer of the rank signed."""
+    digests: frozenset[Digest] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +275,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """What somebody said against a case while its notice ran, and the written answer; ``outcome`` None: open."""
+    """What somebody said against lines of a case, and the written answer; ``outcome`` None: not answered.
+
+    ``lines`` are their numbers, none for all. One that was ``late`` came after the notice: ``hold`` is what an officer
+    decided of it, None until then.
+    """
 
     number: int
     account: AccountId
@@ -268,6 +289,16 @@ class Objection:
     answer: str = ""
     answered_by: AccountId | None = None
     answered_at: Moment | None = None
+    lines: tuple[int, ...] = ()
+    late: bool = False
+    hold: bool | None = None
+    decision: str = ""
+    decided_at: Moment | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds its lines: it is not answered, and nobody decided that they go on."""
+        return self.outcome is None and not (self.late and self.hold is False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +336,8 @@ class Case:
     acts: tuple[Act, ...] = ()
     review: Review | None = None
     notice: Notice | None = None
+    """The newest notice; ``notices`` are all that carry a line."""
+    notices: tuple[Notice, ...] = ()
     signatures: tuple[Signature, ...] = ()
     instruction: Instruction | None = None
     payment: BankPayment | None = None
@@ -335,12 +368,14 @@ class Case:
     def shown_to(self, firm: FirmId) -> "Case":
         """Return the case with the lines of one firm; what others receive is not its business."""
         own = tuple(line for line in self.lines if line.firm == firm)
-        return replace(self, lines=own, whole_digest=self.lines_digest)
+        numbers = {line.number for line in own}
+        about = tuple(each for each in self.objections if not each.lines or numbers & set(each.lines))
+        return replace(self, lines=own, objections=about, whole_digest=self.lines_digest)
 
     @property
     def objections_open(self) -> int:
-        """How many objections wait for an answer."""
-        return sum(each.outcome is None for each in self.objections)
+        """How many objections hold a line: they wait for an answer, or for the decision on a late one."""
+        return sum(each.holds for each in self.objections)
 
 
 class Occasion(StrEnum):

@@ -1,6 +1,6 @@
 """Who acts in a case: the reviewer who is drawn, the delegate who signs, the officer who is recused; what is due."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from registry.actors.model import Action, Role
 from registry.awards import records, recusal, rules, waiting
@@ -10,8 +10,10 @@ from registry.awards.records import grants as grant_records
 from registry.awards.waiting import Desk, Due, Standing
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
+from registry.messages.records import verified_addresses
 from registry.offices import rules as office_rules
 from registry.offices import service as offices
+from registry.offices.contacts import DetectedTie, Reach, detected_ties, public_providers
 from registry.offices.model import Bench, Delegation, Draw, Step
 from registry.offices.records import terms_of
 from registry.offices.terms import shipped_terms
@@ -55,10 +57,20 @@ def concerned(view: View, bench: Bench, cases: Collection[Case]) -> dict[CaseId,
 
 def require_reviewer(view: View, case: Case) -> None:
     """Raise NotAllowedError unless the actor may review a case: free, and the one who was drawn where one was."""
-    require_free(view, case)
+    bench = require_free(view, case)
     draw = newest_draw(view, case.id)
     if draw is not None and draw.drawn != view.actor.account:
         raise NotAllowedError("reviewer_not_drawn", id=case.id)
+    for tie in detected_within(view, case.authority, concerned(view, bench, [case])[case.id]):
+        if tie.officer == view.actor.account:
+            raise NotAllowedError("officer_tie_detected", firm=tie.firm, shared=tie.shared.value)
+
+
+def detected_within(view: View, office: AuthorityId, firms: Iterable[FirmId]) -> tuple[DetectedTie, ...]:
+    """Return the ties of an office's officers to firms that follow from where both are reached."""
+    known = [Reach(*each) for each in verified_addresses(view.connection, office, firms)]
+    members = [each for each in known if each.firm is not None]
+    return detected_ties([each for each in known if each.firm is None], members, public_providers())
 
 
 def newest_draw(view: View, case: CaseId) -> Draw | None:
@@ -130,14 +142,16 @@ def draw_reviewer_within(work: Work, made: Case) -> Draw | None:
     if made.entry is None:
         raise AssertionError("a case without journal entry")
     bench = offices.bench_within(work, made.authority)
+    firms = concerned(work, bench, [made])[made.id]
+    tied = {each.officer for each in detected_within(work, made.authority, firms)}
     return offices.draw_reviewer_within(
         work,
         made.authority,
         made.id,
-        concerned(work, bench, [made])[made.id],
+        firms,
         reason="applied",
         number=1,
-        barred={made.applied_by} if made.applicant is not None else (),
+        barred=tied | ({made.applied_by} if made.applicant is not None else set()),
         entry=made.entry,
     )
 
@@ -155,7 +169,9 @@ def draw_again(work: Work, case_id: CaseId, reason: str) -> Draw:
     if all(wait.step is not Step.REVIEW for wait in waiting.waits(found, work.now)):
         raise ConflictError("case_wrong_state", id=found.id, state=found.state.value, wanted="reviewer_drawn")
     bench, recused = offices.bench_within(work, found.authority), recusal.recused_from(found)
-    gone, firms = before is not None and before.drawn in recused, concerned(work, bench, [found])[found.id]
+    firms = concerned(work, bench, [found])[found.id]
+    recused |= {each.officer for each in detected_within(work, found.authority, firms)}
+    gone = before is not None and before.drawn in recused
     office_rules.require_redraw(before, bench, firms, gone, work.now)
     number = (before.number if before else 0) + 1
     entry = work.journal("awards.reviewer_drawn", found.id, number=number, reason=reason.strip())
@@ -175,6 +191,13 @@ def draw_again(work: Work, case_id: CaseId, reason: str) -> Draw:
 
 
 # Queries.
+
+
+def detected(view: View, case_id: CaseId) -> tuple[DetectedTie, ...]:
+    """Return ties of officers to the firms of a case that nobody declared. Raises NotFoundError, NotAllowedError."""
+    found = found_case(view, case_id, Action.READ_OFFICE)
+    bench = offices.bench_within(view, found.authority)
+    return detected_within(view, found.authority, concerned(view, bench, [found])[found.id])
 
 
 def draws(view: View, case_id: CaseId) -> tuple[Draw, ...]:
@@ -206,7 +229,9 @@ def _dues(view: View, office: AuthorityId) -> Iterator[Due]:
     desk = Desk(bench, shipped_terms(), terms_of(view.connection, office), policy.calendar())
     drawn = offices.draws_within(view, [case.id for case in cases])
     firms = concerned(view, bench, cases)
+    ties = detected_within(view, office, frozenset[FirmId]().union(*firms.values()))
     for case in cases:
         draw = drawn[case.id][-1] if case.id in drawn else None
+        tied = frozenset(each.officer for each in ties if each.firm in firms[case.id])
         for wait in waiting.waits(case, view.now):
-            yield waiting.due(desk, case, wait, firms[case.id], draw, view.now)
+            yield waiting.due(desk, case, wait, firms[case.id], draw, view.now, not_drawn=tied)

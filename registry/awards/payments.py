@@ -1,11 +1,17 @@
 """Use cases of finance: instruct, record what the bank paid or sent back. Everything is asked again on the day."""
 
+from dataclasses import replace
+from datetime import date
+
 from registry.actors.model import Action
-from registry.awards import assessment, gathering, granting, officers, recusal, register_reviews, rules
-from registry.awards.acting import account_of, act, case_event, found_case, vouchers_of
+from registry.awards import assessment, gathering, granting, lines, officers, recusal, register_reviews, rules
+from registry.awards.acting import account_of, case_event, found_case, vouchers_of
 from registry.awards.batches import batch_verdict
 from registry.awards.commands import InstructPayment, RecordPayment, RecordReturn
+from registry.awards.lines import numbers_of
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Line, Occasion
+from registry.awards.parting import act_on, require_partable
+from registry.awards.payment_day import credit_asked_from, credit_obstacles, credit_since
 from registry.awards.service import keep_batch_decision, keep_decision
 from registry.catalog import service as catalog
 from registry.errors import NotAllowedError, Obstacle
@@ -22,7 +28,9 @@ _PAYABLE = frozenset({CaseState.REVIEWED, CaseState.INSTRUCTED, CaseState.RETURN
 
 
 def instruct(work: Work, command: InstructPayment) -> Case:
-    """Instruct the bank to pay a case from a line of the year's budget (拨付指令).
+    """Instruct the bank to pay a case, or some lines of a batch, from a line of the year's budget (拨付指令).
+
+    The other lines of a batch are set apart and wait in a case of their own.
 
     Raises:
         NotAllowedError, NotFoundError: The actor pays nothing here, or reviewed or signed the case.
@@ -31,24 +39,28 @@ def instruct(work: Work, command: InstructPayment) -> Case:
     """
     found = found_case(work, command.case, Action.PAY_CASE, lock=True)
     rules.require_move(found, CaseState.INSTRUCTED)
-    _require_payable(work, found)
+    chosen = _chosen(found, command.lines)
+    _require_payable(work, chosen, work.now.civil_day())
     place = (found.authority, command.budget_year, command.project_code.strip())
     if found.kind is CaseKind.VOUCHER_BATCH:
-        vouchers.mark_instructed_within(work, vouchers_of(found), found.id)
-    vouchers.instruct_within(work, *place, found.amount, found.id)
+        vouchers.mark_instructed_within(work, vouchers_of(chosen), found.id)
+    vouchers.instruct_within(work, *place, chosen.amount, found.id)
     content: dict[str, Json] = {
         "budget_year": command.budget_year,
         "project_code": command.project_code.strip(),
         "subject_code": command.subject_code.strip(),
         "payment_voucher_number": command.payment_voucher_number.strip(),
-        "lines": str(found.lines_digest),
-        "amount_fen": found.amount.fen,
+        "lines": str(chosen.lines_digest),
+        "amount_fen": chosen.amount.fen,
     }
-    return act(work, found, ActKind.INSTRUCTED, "awards.payment_instructed", content, CaseState.INSTRUCTED)
+    numbers, to = numbers_of(chosen), CaseState.INSTRUCTED
+    return act_on(work, found, numbers, ActKind.INSTRUCTED, "awards.payment_instructed", content, to, leaving=False)
 
 
 def pay(work: Work, command: RecordPayment) -> Case:
     """Record the bank's receipt of an instructed payment, after asking everything again.
+
+    Of a batch it may be of some lines: the others stay instructed, in a case of their own.
 
     Raises:
         NotAllowedError, NotFoundError: The actor pays nothing here, or reviewed or signed the case.
@@ -59,32 +71,36 @@ def pay(work: Work, command: RecordPayment) -> Case:
     found = found_case(work, command.case, Action.PAY_CASE, lock=True)
     if found.state not in _PAYABLE:
         rules.require_move(found, CaseState.PAID)
+    chosen = _chosen(found, command.lines)
     # What is missing is said also to one who skips the instruction: that is what has to be mended first.
-    _require_payable(work, found)
+    instructed_on = found.instruction.instructed_at.civil_day() if found.instruction else command.paid_on
+    since = credit_since(credit_asked_from(), instructed_on, command.paid_on)
+    _require_payable(work, chosen, min(since, work.now.civil_day()))
     rules.require_move(found, CaseState.PAID)
     rules.require_bank_day(found, command, work.now.civil_day())
     instruction = found.instruction
     if instruction is None:
         raise AssertionError("an instructed case without instruction")
     if found.kind is CaseKind.VOUCHER_BATCH:
-        vouchers.mark_paid_within(work, vouchers_of(found), found.id)
+        vouchers.mark_paid_within(work, vouchers_of(chosen), found.id)
     place = (found.authority, instruction.budget_year, instruction.project_code)
-    vouchers.appropriation_paid_within(work, *place, found.amount, found.id)
+    vouchers.appropriation_paid_within(work, *place, chosen.amount, found.id)
     content: dict[str, Json] = {
         "bank_receipt": command.bank_receipt.strip(),
         "paid_on": command.paid_on.isoformat(),
-        "lines": str(found.lines_digest),
-        "amount_fen": found.amount.fen,
+        "lines": str(chosen.lines_digest),
+        "amount_fen": chosen.amount.fen,
         "payee_digest": str(found.payee.digest) if found.payee else None,
     }
-    paid = act(work, found, ActKind.PAID, "awards.case_paid", content, CaseState.PAID)
-    _keep_decision(work, found)
+    numbers = numbers_of(chosen)
+    paid = act_on(work, found, numbers, ActKind.PAID, "awards.case_paid", content, CaseState.PAID, leaving=False)
+    _keep_decision(work, chosen)
     announce(work, case_event(Topic.CASE_PAID, paid, paid_on=command.paid_on.isoformat()))
     return paid
 
 
 def record_return(work: Work, command: RecordReturn) -> Case:
-    """Record that the bank sent a payment back (退汇); it may be instructed again.
+    """Record that the bank sent a payment back (退汇), of a batch maybe some lines; it may be instructed again.
 
     Raises NotAllowedError, NotFoundError, ConflictError (no instruction is unresolved).
     """
@@ -94,24 +110,38 @@ def record_return(work: Work, command: RecordReturn) -> Case:
     instruction = found.instruction
     if instruction is None:
         raise AssertionError("an instructed case without instruction")
+    chosen = lines.only(found, rules.require_lines(found, command.lines) or numbers_of(found))
     if found.kind is CaseKind.VOUCHER_BATCH:
-        vouchers.mark_returned_within(work, vouchers_of(found), found.id)
+        vouchers.mark_returned_within(work, vouchers_of(chosen), found.id)
     place = (found.authority, instruction.budget_year, instruction.project_code)
-    vouchers.appropriation_returned_within(work, *place, found.amount, found.id)
-    reason = command.reason.strip()
+    vouchers.appropriation_returned_within(work, *place, chosen.amount, found.id)
+    content: dict[str, Json] = {"reason": command.reason.strip()}
     # Where an officer was recused while the instruction was out, what is void is done again first.
-    to = recusal.state_when_returned(found)
-    return act(work, found, ActKind.RETURNED, "awards.payment_returned", {"reason": reason}, to)
+    to, numbers = recusal.state_when_returned(chosen), numbers_of(chosen)
+    return act_on(work, found, numbers, ActKind.RETURNED, "awards.payment_returned", content, to, leaving=True)
 
 
-def _require_payable(work: Work, case: Case) -> None:
-    """Raise unless the actor may pay the case at this instant."""
+def _chosen(case: Case, numbers: tuple[int, ...]) -> Case:
+    """Return a case as if it were of the lines that finance names; without any, of those that no objection holds.
+
+    Raises NotFoundError, ConflictError (no such line any more, or the case is paid as a whole).
+    """
+    named = rules.require_lines(case, numbers)
+    if not named and case.kind is CaseKind.VOUCHER_BATCH:
+        named = numbers_of(case) - lines.held(case)
+    wanted = named or numbers_of(case)
+    require_partable(case, wanted)
+    return lines.only(case, wanted)
+
+
+def _require_payable(work: Work, case: Case, credit_asked_since: date) -> None:
+    """Raise unless the actor may pay the case at this instant, with credit answers of that day or later."""
     payer = account_of(work.actor)
     rules.require_payer(case, payer)
     if payer in register_reviews.answered_by(work, case):
         raise NotAllowedError("payer_already_acted", id=case.id)
     officers.require_free(work, case)
-    stopped = (*officers.tied_deciders(work, case), *_stopped(work, case))
+    stopped = (*officers.tied_deciders(work, case), *_stopped(work, case, credit_asked_since))
     rules.require_payable(case, work.now, open_assumptions=_open_assumptions(work, case), stopped=stopped)
 
 
@@ -136,18 +166,31 @@ def _open_assumptions(view: View, case: Case) -> tuple[Obstacle, ...]:
     return tuple(found.values())
 
 
-def _stopped(view: View, case: Case) -> tuple[Obstacle, ...]:
+def _stopped(view: View, case: Case, credit_asked_since: date) -> tuple[Obstacle, ...]:
     """Return sanctions in force, and whatever is no longer met on the day."""
     found: list[Obstacle] = [*register_reviews.obstacles(view, case)]
     for line in case.lines:
-        found += _sanctions(view, case, line)
-        if case.kind is CaseKind.GRANT:
-            found += granting.no_longer_deserved(view, case)
-        elif isinstance(line.subject, VoucherId):
-            found += vouchers.standing(view, line.subject).obstacles
-        elif isinstance(line.subject, DatasetId):
-            found += _no_longer_deserved(view, case, line, line.subject)
+        stopped = [*_line_stopped(view, case, line), *credit_obstacles(view, case, line, credit_asked_since)]
+        # Of several lines finance has to know which one to leave out.
+        several = len(case.applied_lines) > 1
+        found += (
+            [replace(each, parameters={**each.parameters, "line": line.number}) for each in stopped]
+            if several
+            else stopped
+        )
     return tuple(found)
+
+
+def _line_stopped(view: View, case: Case, line: Line) -> list[Obstacle]:
+    """Return what stops one line today."""
+    found = _sanctions(view, case, line)
+    if case.kind is CaseKind.GRANT:
+        found += granting.no_longer_deserved(view, case)
+    elif isinstance(line.subject, VoucherId):
+        found += vouchers.standing(view, line.subject).obstacles
+    elif isinstance(line.subject, DatasetId):
+        found += _no_longer_deserved(view, case, line, line.subject)
+    return found
 
 
 def _sanctions(view: View, case: Case, line: Line) -> list[Obstacle]:

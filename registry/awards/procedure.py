@@ -4,8 +4,17 @@ from registry.actors.model import Action
 from registry.actors.rules import refusal
 from registry.awards import assessment, officers, records, rules
 from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
-from registry.awards.commands import AnswerObjection, PostNotice, RaiseObjection, ReviewCase, SignCase
+from registry.awards.commands import (
+    AnswerObjection,
+    DecideLateObjection,
+    PostNotice,
+    RaiseObjection,
+    ReviewCase,
+    SignCase,
+)
+from registry.awards.lines import concerned_by, numbers_of
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Objection, Outcome
+from registry.awards.parting import act_on
 from registry.errors import NotFoundError
 from registry.journal.work import Work
 from registry.messages.announcing import announce
@@ -43,6 +52,8 @@ def review(work: Work, command: ReviewCase) -> Case:
 def post_notice(work: Work, command: PostNotice) -> Case:
     """Record that the notice of a case stands on a public page; its days begin on the day after.
 
+    It is of the lines that no notice carries as they are: the days of the others run on.
+
     Raises:
         NotAllowedError, NotFoundError: The actor posts no notices of this authority.
         ConflictError: The case is not reviewed, or these lines are noticed already.
@@ -50,10 +61,11 @@ def post_notice(work: Work, command: PostNotice) -> Case:
     """
     found = found_case(work, command.case, Action.POST_NOTICE, lock=True)
     officers.require_free(work, found)
-    rules.require_notice(found)
+    noticed_now = rules.require_notice(found)
     calendar = calendar_of(work, found)
     content: dict[str, Json] = {
         "lines": str(found.lines_digest),
+        "line_digests": [str(line.digest) for line in noticed_now],
         "page_url": command.page_url.strip(),
         "capture": str(command.capture),
         "ends_at": str(notice_end(work.now, found.notice_days, calendar)),
@@ -86,6 +98,7 @@ def sign(work: Work, command: SignCase) -> Case:
         "rank": rank,
         "role": role.value,
         "lines": str(found.lines_digest),
+        "line_digests": [str(line.digest) for line in found.lines],
         "opinion": command.opinion.strip(),
         "approved": command.approved,
     }
@@ -98,40 +111,71 @@ def sign(work: Work, command: SignCase) -> Case:
 
 
 def raise_objection(work: Work, command: RaiseObjection) -> Objection:
-    """Object to a case while its notice runs: anyone who signed in may.
+    """Object to lines of a case that were noticed and are not paid: anyone who signed in may.
+
+    It holds these lines. One that comes after their notice is late: an officer decides whether it does.
 
     Raises:
         NotAllowedError: Nobody is signed in.
-        NotFoundError: There is no such case, or it was never noticed and is not the actor's.
-        RuleError: The notice does not run.
+        NotFoundError: There is no such case or line, or it was never noticed and is not the actor's.
+        RuleError: There are several lines and none is named, or one is not noticed as it is.
+        ConflictError: A line stands in another case now.
     """
     account_of(work.actor)
     found = records.case_of(work.connection, command.case, lock=True)
     hidden = found is None or (found.notice is None and refusal(work.actor, Action.READ_CASE, resource_of(found)))
     if found is None or hidden:
         raise NotFoundError("case_not_found", id=command.case)
-    rules.require_objection(found, work.now)
-    content: dict[str, Json] = {"reason": command.reason.strip()}
+    numbers = rules.lines_named(found, command.lines)
+    content: dict[str, Json] = {
+        "reason": command.reason.strip(),
+        "lines": sorted(numbers),
+        "late": rules.require_objection(found, numbers, work.now),
+    }
     return act(work, found, ActKind.OBJECTED, "awards.objection_raised", content).objections[-1]
 
 
-def answer_objection(work: Work, command: AnswerObjection) -> Case:
-    """Answer an objection in writing; one that is upheld ends the case in an adverse decision.
+def decide_late(work: Work, command: DecideLateObjection) -> Case:
+    """Decide whether an objection that came after the notice holds its lines, or they go on.
 
     Raises:
-        NotAllowedError, NotFoundError: The actor reviews nothing here, or there is no such objection.
-        ConflictError: It was answered before, or the case is past its review.
+        NotAllowedError, NotFoundError: The actor reviews nothing here, signed the case or is not free; there is no such
+            objection.
+        ConflictError: It came in time, or was decided or answered before.
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     officers.require_free(work, found)
-    rules.require_state(found, CaseState.REVIEWED)
-    objection = rules.open_objection(found, command.number)
+    objection = rules.require_late_decision(found, command.number, account_of(work.actor))
+    content: dict[str, Json] = {
+        "number": objection.number,
+        "hold": command.hold,
+        "reason": command.reason.strip(),
+    }
+    return act(work, found, ActKind.LATE_DECIDED, "awards.late_objection_decided", content)
+
+
+def answer_objection(work: Work, command: AnswerObjection) -> Case:
+    """Answer an objection in writing; one that is upheld ends its lines in an adverse decision, the others go on.
+
+    Returns the case in which its lines stand.
+
+    Raises:
+        NotAllowedError, NotFoundError: The actor reviews nothing here, or there is no such objection.
+        ConflictError: It was answered before, is late and not decided, or an instruction is out and it is upheld.
+    """
+    found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    officers.require_free(work, found)
+    objection = rules.require_answer(found, command.number, command.outcome)
     content: dict[str, Json] = {
         "number": objection.number,
         "outcome": command.outcome.value,
         "answer": command.answer.strip(),
     }
-    answered = act(work, found, ActKind.ANSWERED, "awards.objection_answered", content)
     if command.outcome is Outcome.DISMISSED:
-        return answered
+        return act(work, found, ActKind.ANSWERED, "awards.objection_answered", content)
+    numbers = concerned_by(found, objection)
+    if found.kind is not CaseKind.VOUCHER_BATCH:
+        numbers = numbers_of(found)  # The lines of an award are shares of one benefit.
+    entry = "awards.objection_answered"
+    answered = act_on(work, found, numbers, ActKind.ANSWERED, entry, content, None, leaving=True)
     return refuse_within(work, answered, "objection_upheld", "RULINGS 25", command.answer.strip())

@@ -4,7 +4,7 @@ Rules (RULINGS 32):
 * Whoever is recused from a case does nothing more in it, and what the officer decided in it before is void.
 * An assessment that is void takes the review that rests on it, a review that is void takes the signatures that were
   given on it; a signature that is void takes those of the ranks above. An answer to an objection that is void leaves
-  the objection open.
+  the objection open, and so does a void decision that lines go on in spite of a late one.
 * A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
   itself waits until everything that is void was done again by others.
 * After the payment nothing becomes void; the recusal stays on the case for whoever looks at it again.
@@ -12,10 +12,12 @@ Rules (RULINGS 32):
 
 from collections.abc import Iterable, Sequence
 
+from registry.awards.lines import signatures_complete
 from registry.awards.model import OPEN_STATES, Act, ActKind, Case, CaseState
 from registry.values.identifiers import AccountId
 
-_DECIDING = frozenset({ActKind.ASSESSED, ActKind.REVIEWED, ActKind.SIGNED, ActKind.ANSWERED})
+_ON_OBJECTIONS = frozenset({ActKind.ANSWERED, ActKind.LATE_DECIDED})
+_DECIDING = frozenset({ActKind.ASSESSED, ActKind.REVIEWED, ActKind.SIGNED}) | _ON_OBJECTIONS
 
 
 def standing(acts: Sequence[Act]) -> tuple[Act, ...]:
@@ -47,7 +49,7 @@ def voided_by(case: Case, officer: AccountId) -> tuple[int, ...]:
     from_rank = 1 if reviewed else min(ranks, default=None)
     void = {*reviewed, *(act.number for act in assessed if act.account == officer)}
     for act in acts:
-        if act.kind is ActKind.ANSWERED and act.account == officer:
+        if act.kind in _ON_OBJECTIONS and act.account == officer:
             void.add(act.number)
         if act.kind is ActKind.SIGNED and from_rank is not None and act.content["rank"] >= from_rank:
             void.add(act.number)
@@ -66,6 +68,5 @@ def state_when_returned(case: Case) -> CaseState:
     """Return where a case stands when the bank has sent the money back: to be done again where a recusal said so."""
     if case.review is None:
         return CaseState.APPLIED
-    signed = {made.rank for made in case.signatures if made.approved and made.lines == case.lines_digest}
-    complete = signed == set(range(1, len(case.sign_off_levels) + 1)) and not case.objections_open
+    complete = signatures_complete(case) and not case.objections_open
     return CaseState.RETURNED if complete else CaseState.REVIEWED

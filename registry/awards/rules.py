@@ -8,12 +8,14 @@ Rules of a case:
 * Signatures run in the order of ranks, each by another officer, none by the reviewer (RULINGS 27; POLICY §4.3,
   invariant 10). An officer who does not approve ends the case; the last rank may take its approval back until finance
   instructs, so that a case which can no longer be paid has an end.
-* Anyone who signed in may object while the notice runs; an objection is answered in writing, and one that is upheld
-  ends the case (RULINGS 25).
+* Anyone who signed in may object to lines once they are noticed; an objection holds them, is answered in writing, and
+  one that is upheld ends these lines (RULINGS 25). One that comes after the notice and before the payment is late: a
+  reviewer who has not signed decides whether it holds the lines or they go on. While an instruction is out none is
+  upheld: the money has to come back first.
 
 Rules of a payment, asked when it is instructed and again when it is made:
-* Reviewed by a reviewer; noticed for the policy's days, to the end (RULINGS 25); signed by every rank; no open
-  objection; notice and signatures bind the lines as they are.
+* Reviewed by a reviewer; each line noticed for the policy's days, to the end (RULINGS 25), and signed by every rank; no
+  open objection; notice and signatures bind the lines as they are (``lines.py``).
 * A ruling for every assumption the instrument rests on.
 * Whoever reviewed or signed does not pay (POLICY §4.3, invariants 10, 23).
 * No sanction stops payments to a firm of the case (RULINGS 30), its credit is clean on the day, and an award is still
@@ -25,18 +27,18 @@ from collections.abc import Sequence
 from datetime import date
 
 from registry.actors.model import Role
+from registry.awards import lines
 from registry.awards.commands import RecordPayment, ReviewCase
 from registry.awards.model import (
     CASE_MOVES,
-    Act,
     ActKind,
     Case,
     CaseKind,
     CaseState,
     Correction,
+    Line,
     Objection,
     Outcome,
-    Signature,
 )
 from registry.awards.recusal import standing
 from registry.errors import ConflictError, Finding, NotAllowedError, NotFoundError, Obstacle, RuleError
@@ -189,27 +191,61 @@ def require_department_answer(case: Case, department: str) -> None:
     raise NotFoundError("department_not_asked", id=case.id, department=department[:60])
 
 
-# Notice.
+# Notice and objections.
 
 
-def require_notice(case: Case) -> None:
-    """Raise ConflictError unless a notice of these lines may be posted now."""
+_OPEN_TO_OBJECTIONS = frozenset({CaseState.REVIEWED, CaseState.INSTRUCTED, CaseState.RETURNED})
+
+
+def require_notice(case: Case) -> tuple[Line, ...]:
+    """Return the lines of which a notice may be posted now. Raises ConflictError where there is none."""
     require_state(case, CaseState.REVIEWED)
-    if case.notice is not None and case.notice.lines == case.lines_digest:
+    found = lines.not_noticed(case)
+    if not found and case.notice is not None:
         raise ConflictError("notice_posted_already", id=case.id, ends_at=str(case.notice.ends_at))
+    return found
 
 
 def notice_runs(case: Case, now: Moment) -> bool:
-    """Say whether the public may read and object now; a line that changed is noticed anew."""
-    notice = case.notice
-    return notice is not None and notice.lines == case.lines_digest and notice.posted_at <= now < notice.ends_at
+    """Say whether the public may read of a line now; one that changed is noticed anew."""
+    return bool(lines.running(case, now))
 
 
-def require_objection(case: Case, now: Moment) -> None:
-    """Raise RuleError unless the notice of the case runs."""
-    if case.state is not CaseState.REVIEWED or not notice_runs(case, now):
-        ended = str(case.notice.ends_at) if case.notice else ""
-        raise RuleError("notice_not_running", (), id=case.id, ends_at=ended)
+def lines_named(case: Case, numbers: Sequence[int]) -> frozenset[int]:
+    """Return the lines an objection is about: those it names, or the one there is.
+
+    Raises:
+        RuleError: None is named, and there are several.
+        NotFoundError: There is no such line.
+        ConflictError: It stands in another case by now.
+    """
+    if not numbers and len(case.lines) > 1:
+        raise RuleError("objection_names_no_line", (), id=case.id, count=len(case.lines))
+    return require_lines(case, numbers) if numbers else lines.numbers_of(case)
+
+
+def require_lines(case: Case, numbers: Sequence[int]) -> frozenset[int]:
+    """Return the numbers of lines that stand in a case. Raises NotFoundError, ConflictError (set apart)."""
+    there = lines.numbers_of(case)
+    for number in numbers:
+        for act in case.acts if number not in there else ():
+            if number in lines.taken_out(case.id, act):
+                raise ConflictError("line_set_apart", id=case.id, line=number, into=act.content["set_apart"]["into"])
+        if number not in there:
+            raise NotFoundError("line_not_found", id=case.id, line=number)
+    return frozenset(numbers)
+
+
+def require_objection(case: Case, numbers: frozenset[int], now: Moment) -> bool:
+    """Return whether an objection to these lines is late.
+
+    Raises RuleError where one of them was not noticed, or nothing is to be paid any more.
+    """
+    named = lines.only(case, numbers)
+    ends = lines.notice_ends(named)
+    if case.state not in _OPEN_TO_OBJECTIONS or ends is None:
+        raise RuleError("notice_not_running", (), id=case.id, ends_at=str(case.notice.ends_at) if case.notice else "")
+    return now >= ends
 
 
 def open_objection(case: Case, number: int) -> Objection:
@@ -222,39 +258,51 @@ def open_objection(case: Case, number: int) -> Objection:
     raise NotFoundError("objection_not_found", id=case.id, number=number)
 
 
-def objections_of(acts: Sequence[Act]) -> tuple[Objection, ...]:
-    """Return the objections that acts come to, each with its answer."""
-    found: dict[int, Objection] = {}
-    for act in acts:
-        if act.kind is ActKind.OBJECTED:
-            number = len(found) + 1
-            found[number] = Objection(number, act.account, str(act.content["reason"]), act.at)
-        elif act.kind is ActKind.ANSWERED:
-            raised = found[int(act.content["number"])]
-            found[raised.number] = Objection(
-                raised.number,
-                raised.account,
-                raised.reason,
-                raised.raised_at,
-                Outcome(act.content["outcome"]),
-                str(act.content["answer"]),
-                act.account,
-                act.at,
-            )
-    return tuple(found.values())
+def require_late_decision(case: Case, number: int, officer: AccountId) -> Objection:
+    """Return the late objection that ``officer`` may decide on now.
+
+    Raises:
+        NotFoundError: There is no such objection.
+        ConflictError: It came in time, or was decided or answered before; the case is over.
+        NotAllowedError: The officer signed the case.
+    """
+    objection = open_objection(case, number)
+    if case.state not in _OPEN_TO_OBJECTIONS:
+        require_state(case, CaseState.REVIEWED)
+    if not objection.late:
+        raise ConflictError("objection_not_late", id=case.id, number=number)
+    if objection.hold is not None:
+        raise ConflictError("late_objection_decided", id=case.id, number=number)
+    if officer in {made.account for made in case.signatures}:
+        raise NotAllowedError("officer_already_acted", id=case.id)
+    return objection
+
+
+def require_answer(case: Case, number: int, outcome: Outcome) -> Objection:
+    """Return the objection that may be answered so now.
+
+    Raises:
+        NotFoundError: There is no such objection.
+        ConflictError: It was answered, or is late and nobody decided whether it holds; an instruction is out and it
+            would be upheld; the case is over.
+    """
+    if case.state not in _OPEN_TO_OBJECTIONS:
+        require_state(case, CaseState.REVIEWED)
+    objection = open_objection(case, number)
+    if objection.late and objection.hold is None:
+        raise ConflictError("late_objection_undecided", id=case.id, number=number)
+    if outcome is Outcome.UPHELD and case.state is CaseState.INSTRUCTED:
+        raise ConflictError("instruction_is_out", id=case.id, number=number)
+    return objection
 
 
 # Signatures.
 
 
-def _valid_signatures(case: Case) -> list[Signature]:
-    """Return the approvals of the lines as they are."""
-    return [made for made in case.signatures if made.lines == case.lines_digest and made.approved]
-
-
 def officers_who_acted(case: Case) -> frozenset[AccountId]:
-    """Return who assessed, reviewed or ever signed the case: none of them pays."""
-    return frozenset({made.account for made in case.signatures}) | _who_examined(case)
+    """Return who assessed, reviewed, ever signed the case or decided on a late objection: none of them pays."""
+    decided = {act.account for act in case.acts if act.kind is ActKind.LATE_DECIDED}
+    return frozenset({made.account for made in case.signatures}) | decided | _who_examined(case)
 
 
 def _who_examined(case: Case) -> frozenset[AccountId]:
@@ -263,12 +311,13 @@ def _who_examined(case: Case) -> frozenset[AccountId]:
 
 def _may_not_sign(case: Case) -> frozenset[AccountId]:
     """Return who examined the case or signed its lines as they are; lines that changed are signed anew by anyone."""
-    return _who_examined(case) | {made.account for made in case.signatures if made.lines == case.lines_digest}
+    as_they_are = frozenset(line.digest for line in case.lines)
+    return _who_examined(case) | {made.account for made in case.signatures if made.digests >= as_they_are}
 
 
 def rank_to_sign(case: Case) -> int:
     """Return the rank that signs next, from 1, or 0 when all have signed the lines as they are."""
-    signed = len(_valid_signatures(case))
+    signed = lines.ranks_signed(case)
     return signed + 1 if signed < len(case.sign_off_levels) else 0
 
 
@@ -296,34 +345,28 @@ def require_signature(
     return rank, wanted
 
 
-def signatures_complete(case: Case) -> bool:
-    """Say whether every rank signed the lines as they are, and approved."""
-    ranks = [made.rank for made in _valid_signatures(case)]
-    return bool(ranks) and ranks == list(range(1, len(case.sign_off_levels) + 1))
-
-
 # Payment.
 
 
 def payment_obstacles(
     case: Case, now: Moment, *, open_assumptions: Sequence[Obstacle], stopped: Sequence[Obstacle]
 ) -> tuple[Obstacle, ...]:
-    """Return everything that stands between a case and its payment at ``now``.
+    """Return everything that stands between the lines of a case and their payment at ``now``.
 
     ``stopped`` are sanctions, credit findings and conditions that are no longer met on the day.
     """
     found: list[Obstacle] = []
     if case.review is None or not case.review.passed:
         found.append(Obstacle("case_not_reviewed", "S1 四"))
-    notice = case.notice
-    if notice is None:
+    ends = lines.notice_ends(case)
+    if case.notice is None:
         found.append(Obstacle("notice_not_posted", "S0 art.7"))
-    elif notice.lines != case.lines_digest:
+    elif ends is None:
         found.append(Obstacle("notice_of_other_lines", "RULINGS 25"))
-    elif now < notice.ends_at:
-        found.append(Obstacle("notice_still_runs", "S0 art.7", parameters={"ends_at": str(notice.ends_at)}))
-    if not signatures_complete(case):
-        signed, needed = len(_valid_signatures(case)), len(case.sign_off_levels)
+    elif now < ends:
+        found.append(Obstacle("notice_still_runs", "S0 art.7", parameters={"ends_at": str(ends)}))
+    if not lines.signatures_complete(case):
+        signed, needed = lines.ranks_signed(case), len(case.sign_off_levels)
         found.append(Obstacle("signatures_missing", "S0 附件3", parameters={"signed": signed, "needed": needed}))
     if case.objections_open:
         found.append(Obstacle("objection_open", "RULINGS 25", parameters={"count": case.objections_open}))

@@ -4,16 +4,18 @@ Review, notice, signatures and objections stand in ``procedure.py``, payments in
 ``batches.py``.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from registry.actors.model import Action, Resource, Role, Scope
 from registry.actors.rules import require
-from registry.awards import assessment, officers, records, rules, verdicts
-from registry.awards.acting import account_of, act, found_case
+from registry.awards import assessment, lines, officers, records, rules, verdicts
+from registry.awards.acting import account_of, found_case, vouchers_of
 from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import ApplyForAward, WithdrawCase
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Decision, Line, Occasion
+from registry.awards.parting import act_on
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
@@ -121,7 +123,7 @@ def case_applied(work: Work, active: ActiveInstrument, made: Case) -> Case:
     datasets = [line.subject for line in made.lines if isinstance(line.subject, DatasetId)]
     if not records.add_case(work.connection, made, datasets[0] if datasets and made.kind is CaseKind.AWARD else None):
         raise ConflictError("award_case_stands", instrument=active.instrument.id)
-    return made
+    return replace(made, lines=lines.numbered(made.lines))
 
 
 def keep_decision(work: Work, case: Case, occasion: Occasion, verdict: AwardVerdict) -> None:
@@ -174,13 +176,24 @@ def _standard(active: ActiveInstrument) -> str:
 
 
 def withdraw(work: Work, command: WithdrawCase) -> Case:
-    """Withdraw an application of one's own before it is instructed. Raises NotFoundError, ConflictError."""
+    """Withdraw an application of one's own, or one's lines of a batch, before it is instructed.
+
+    The lines of others in a batch go on; vouchers of one's own are redeemed as before, and wait for another batch.
+
+    Raises NotFoundError, ConflictError.
+    """
     found = found_case(work, command.case, Action.APPLY_FOR_AWARD, lock=True)
     rules.require_move(found, CaseState.WITHDRAWN)
-    if found.applicant != work.actor.firm:
+    batch = found.kind is CaseKind.VOUCHER_BATCH
+    if not batch and found.applicant != work.actor.firm:
         raise NotFoundError("case_not_found", id=command.case)
-    reason = command.reason.strip()
-    return act(work, found, ActKind.WITHDRAWN, "awards.case_withdrawn", {"reason": reason}, CaseState.WITHDRAWN)
+    own = [line.number for line in found.lines if not batch or line.firm == work.actor.firm]
+    content: dict[str, Json] = {"reason": command.reason.strip()}
+    to = CaseState.WITHDRAWN
+    made = act_on(work, found, own, ActKind.WITHDRAWN, "awards.case_withdrawn", content, to, leaving=True)
+    if batch:
+        vouchers.unsettle_within(work, vouchers_of(made), made.authority)
+    return made
 
 
 # Queries.
@@ -194,10 +207,16 @@ def case(view: View, case_id: CaseId) -> Case:
 def cases(view: View, after: tuple[Moment, CaseId] | None, limit: int) -> tuple[Case, ...]:
     """Return the cases of the actor's authority or firm, the newest first."""
     require(view.actor, Action.READ_CASE)
-    found = records.cases_page(
-        view.connection, authority=view.actor.authority, firm=view.actor.firm, after=after, limit=limit
-    )
-    return tuple(_as_seen(view, each) for each in found)
+    actor, shown = view.actor, list[Case]()
+    while True:
+        found = records.cases_page(
+            view.connection, authority=actor.authority, firm=actor.firm, after=after, limit=limit
+        )
+        # A batch that a firm's lines have left is not its case any more.
+        shown += [each for each in found if actor.firm is None or actor.firm in each.firms]
+        if len(found) < limit or len(shown) >= limit:
+            return tuple(_as_seen(view, each) for each in shown[:limit])
+        after = (found[-1].applied_at, found[-1].id)
 
 
 def _as_seen(view: View, found: Case) -> Case:
@@ -239,10 +258,13 @@ def _is_its_finance(view: View, found: Case) -> bool:
 
 
 def notices(view: View, limit: int) -> tuple[Case, ...]:
-    """Return the cases whose notice runs, for anyone; nothing of persons or accounts is shown of them."""
+    """Return the lines whose notice runs, by case, for anyone; nothing of persons or accounts is shown of them."""
     since = view.now.plus(-NOTICE_LOOKED_BACK)
+    found = [(each, lines.running(each, view.now)) for each in records.noticed_cases(view.connection, since, limit)]
     return tuple(
-        each for each in records.noticed_cases(view.connection, since, limit) if rules.notice_runs(each, view.now)
+        replace(lines.only(each, {line.number for line in shown}), whole_digest=each.lines_digest)
+        for each, shown in found
+        if shown
     )
 
 

@@ -9,13 +9,13 @@ Rules:
 * The reviewer who was drawn does the review, and nobody else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from registry.actors.model import Role
-from registry.awards import rules
+from registry.awards import lines, rules
 from registry.awards.model import ActKind, Case, CaseState
 from registry.awards.recusal import recused_from, standing
 from registry.errors import UnavailableError
@@ -85,9 +85,9 @@ def waits(case: Case, now: Moment) -> tuple[Wait, ...]:
         lapsed = Moment.start_of(case.correction.until + timedelta(days=1))
         return (_wait(Step.REVIEW, lapsed),) if lapsed <= now else ()
     if case.state is CaseState.INSTRUCTED and case.instruction:
-        return (_wait(Step.PAYMENT, case.instruction.instructed_at),)
+        return (*_answers(case), _wait(Step.PAYMENT, case.instruction.instructed_at))
     if case.state is CaseState.RETURNED:
-        return (_wait(Step.INSTRUCTION, _newest(case, ActKind.RETURNED) or case.applied_at),)
+        return (*_answers(case), _wait(Step.INSTRUCTION, _newest(case, ActKind.RETURNED) or case.applied_at))
     if case.state is not CaseState.REVIEWED or case.review is None:
         return ()
     return _of_reviewed(case, voided, now)
@@ -97,19 +97,28 @@ def _of_reviewed(case: Case, voided: Moment | None, now: Moment) -> tuple[Wait, 
     reviewed = case.review.reviewed_at if case.review else case.applied_at
     if case.assessment and case.assessment.assessed_at > reviewed:  # A line that changed is noticed and signed anew.
         reviewed = case.assessment.assessed_at
-    found = [_wait(Step.ANSWER, each.raised_at, each.number) for each in case.objections if each.outcome is None]
-    noticed = case.notice is not None and case.notice.lines == case.lines_digest
-    if not noticed:
+    found = [*_answers(case)]
+    if lines.not_noticed(case):
         found.append(_wait(Step.NOTICE, reviewed))
     rank = rules.rank_to_sign(case)
     signed = max((made.signed_at for made in case.signatures), default=reviewed)
     if rank:
         began = max(moment for moment in (reviewed, signed, voided) if moment is not None)
         found.append(Wait(Step.SIGNATURE, Role(case.sign_off_levels[rank - 1]), began, rank))
-    if not found and case.notice is not None and case.notice.ends_at <= now:
-        answered = [each.answered_at for each in case.objections if each.answered_at is not None]
-        found.append(_wait(Step.INSTRUCTION, max([case.notice.ends_at, signed, *answered])))
+    # What an objection holds is waited for; the other lines of a batch go on without it.
+    free = lines.only(case, lines.numbers_of(case) - lines.held(case))
+    ends = lines.notice_ends(free) if free.lines else None
+    if ends is not None and ends <= now and lines.signatures_complete(free):
+        answered = [each.answered_at or each.decided_at for each in free.objections]
+        found.append(_wait(Step.INSTRUCTION, max([ends, signed, *filter(None, answered)])))
     return tuple(found)
+
+
+def _answers(case: Case) -> Iterator[Wait]:
+    """Yield the answers, and the decisions on late objections, that a case waits for."""
+    for each in case.objections:
+        if each.holds:
+            yield _wait(Step.ANSWER, each.raised_at, each.number)
 
 
 def _wait(step: Step, began_at: Moment, number: int = 0) -> Wait:
@@ -127,15 +136,27 @@ def _newest(case: Case, kind: ActKind) -> Moment | None:
 
 
 def able_officers(
-    case: Case, wait: Wait, bench: Bench, firms: Iterable[FirmId], draw: Draw | None, now: Moment
+    case: Case,
+    wait: Wait,
+    bench: Bench,
+    firms: Iterable[FirmId],
+    draw: Draw | None,
+    now: Moment,
+    *,
+    not_drawn: frozenset[AccountId] = frozenset(),
 ) -> tuple[Officer, ...]:
-    """Return who may do a step: of the role or delegated, untied, present, and not an officer of an earlier step."""
+    """Return who may do a step: of the role or delegated, untied, present, and not an officer of an earlier step.
+
+    ``not_drawn`` may not review: ties of theirs were detected (``offices/contacts.py``).
+    """
     instruments = sorted({line.instrument for line in case.lines})
     barred = set(recused_from(case))
     if wait.step in {Step.SIGNATURE, Step.INSTRUCTION, Step.PAYMENT}:
         barred |= rules.officers_who_acted(case)
-    if wait.step is Step.REVIEW and case.applicant is not None:
-        barred.add(case.applied_by)
+    if wait.step is Step.REVIEW:
+        barred |= not_drawn | ({case.applied_by} if case.applicant is not None else set())
+    if wait.step is Step.ANSWER and any(each.number == wait.number and each.late for each in case.objections):
+        barred |= {made.account for made in case.signatures}
     able = offices.able(bench, wait.role, firms, instruments, now)
     drawn = draw.drawn if draw is not None and wait.step is Step.REVIEW else None
     return tuple(each for each in able if each.account not in barred and drawn in {None, each.account})
@@ -151,13 +172,22 @@ class Desk:
     calendar: WorkingCalendar
 
 
-def due(desk: Desk, case: Case, wait: Wait, firms: Iterable[FirmId], draw: Draw | None, now: Moment) -> Due:
+def due(
+    desk: Desk,
+    case: Case,
+    wait: Wait,
+    firms: Iterable[FirmId],
+    draw: Draw | None,
+    now: Moment,
+    *,
+    not_drawn: frozenset[AccountId] = frozenset(),
+) -> Due:
     """Return a step with its term and those who may do it. A day that the calendar does not know is left open.
 
     ``firms`` are those a tie of an officer counts to.
     """
     term = offices.term_of(wait.step, wait.began_at, desk.shipped, desk.rulings)
-    officers = able_officers(case, wait, desk.bench, firms, draw, now)
+    officers = able_officers(case, wait, desk.bench, firms, draw, now, not_drawn=not_drawn)
     try:
         due_at = offices.due_at(wait.began_at, term, desk.calendar)
         late = offices.working_days_late(due_at, now, desk.calendar)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from registry.awards import grants, verdicts
 from registry.awards import rules as case_rules
 from registry.awards.history import with_acts
+from registry.awards.lines import origins
 from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line, Occasion
 from registry.dossier.model import FORMAT, Finding
 from registry.errors import SancaiError
@@ -152,8 +153,9 @@ def case_of(dossier: Dossier) -> Case:
             standard=line["standard"],
             amount=Money(line["amount_fen"]),
             payee_digest=Digest.parse(line["payee_digest"]) if "payee_digest" in line else None,
+            number=number,
         )
-        for line in kept["lines"]
+        for number, line in zip(kept.get("line_numbers", range(1, len(kept["lines"]) + 1)), kept["lines"], strict=True)
     )
     base = Case(
         id=CaseId(kept["id"]),
@@ -191,7 +193,9 @@ def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         yield Finding("case", "dossier_lines_differ")
     entries = {entry["id"]: entry for entry in dossier["entries"]}
     applied = entries.get(kept["entry"])
-    if applied is None or applied["subject"] != case.id:
+    # What was done before lines were set apart stands in the name of the case they come from.
+    subjects = {case.id, *origins(case.id, case.acts)}
+    if applied is None or applied["subject"] not in subjects:
         yield Finding("case", "dossier_entry_missing", kept["entry"])
     elif applied["opening"]:
         payload = applied["opening"]["payload"]
@@ -200,7 +204,7 @@ def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
             yield Finding("case", "dossier_application_differs")
     for act in case.acts:
         logged = entries.get(act.entry)
-        if logged is None or logged["subject"] != case.id or logged["decided_at"] != str(act.at):
+        if logged is None or logged["subject"] not in subjects or logged["decided_at"] != str(act.at):
             yield Finding(f"acts/{act.number}", "dossier_entry_missing", act.entry)
         # An adverse decision shares the entry of the act that led to it.
         elif act.kind is not ActKind.REFUSED and logged["opening"] and logged["opening"]["payload"] != act.content:
@@ -218,7 +222,7 @@ def _decisions(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
             yield from _grant_decision(dossier, kept, part)
             continue
         if dossier["case"]["kind"] != CaseKind.AWARD.value:
-            if facts["lines"] != dossier["case"]["lines"]:
+            if not _batch_lines_stand(dossier, kept):
                 yield Finding(part, "dossier_lines_differ")
             continue
         for name in verdicts.reasons_to_doubt(facts):
@@ -228,6 +232,17 @@ def _decisions(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
             yield Finding(part, "dossier_verdict_differs")
         if verdict["amount_fen"] != sum(line["amount_fen"] for line in dossier["case"]["lines"]):
             yield Finding(part, "dossier_amount_differs")
+
+
+def _batch_lines_stand(dossier: Dossier, kept: Mapping[str, Any]) -> bool:
+    """Say whether a batch was decided with the lines it has; lines that left or came are those of a larger batch."""
+    case, decided = case_of(dossier), kept["facts"]["lines"]
+    if kept["occasion"] == Occasion.PAYMENT.value:
+        return bool(decided == [line.as_json() for line in case.lines])
+    applied = dossier["case"]["lines"]
+    if origins(case.id, case.acts):
+        return all(line in decided for line in applied)
+    return bool(decided == applied)
 
 
 def _grant_decision(dossier: Dossier, kept: Mapping[str, Any], part: str) -> Iterator[Finding]:
@@ -343,11 +358,11 @@ def _manifests(dossier: Dossier, trusted: Sequence[Verifier]) -> Iterator[Findin
 
 def _payment(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
     case = case_of(dossier)
-    if case.notice:
+    for notice in case.notices:
         # Holidays can only make it longer (RULINGS 25).
-        least = Moment.start_of(case.notice.posted_at.civil_day() + timedelta(days=case.notice_days + 1))
-        if case.notice.ends_at < least:
-            yield Finding("notice", "dossier_notice_short", str(case.notice.ends_at))
+        least = Moment.start_of(notice.posted_at.civil_day() + timedelta(days=case.notice_days + 1))
+        if notice.ends_at < least:
+            yield Finding("notice", "dossier_notice_short", str(notice.ends_at))
     if (case.state is CaseState.PAID) != (case.payment is not None):
         yield Finding("payment", "dossier_state_differs", case.state.value)
     if case.payment is None:

@@ -9,6 +9,7 @@ from registry.actors.model import Action
 from registry.adoption import service as adoption
 from registry.awards import records as case_records
 from registry.awards.acting import found_case
+from registry.awards.lines import origins
 from registry.awards.model import Case, CaseKind
 from registry.catalog import service as catalog
 from registry.catalog.manifest_pages import signed_envelope
@@ -23,7 +24,7 @@ from registry.policy import service as policy
 from registry.policy.loader import load_document
 from registry.values.canonical import Json, canonical_json
 from registry.values.digest import Digest
-from registry.values.identifiers import CaseId, DatasetId, EntryId, VersionId
+from registry.values.identifiers import CaseId, DatasetId, EntryId, FirmId, VersionId
 
 
 def dossier(view: View, key: SigningKey, case_id: CaseId) -> bytes:
@@ -37,9 +38,16 @@ def dossier(view: View, key: SigningKey, case_id: CaseId) -> bytes:
         UnavailableError: Some entries are not in the log yet; they are within a second or two.
     """
     case = found_case(view, case_id, Action.READ_CASE)
-    if view.actor.firm is not None and case.firms != {view.actor.firm}:
+    if view.actor.firm is not None and _firms_told_of(view, case) != {view.actor.firm}:
         raise NotAllowedError("not_yours")
     return signed_dossier(view, key, case)
+
+
+def _firms_told_of(view: View, case: Case) -> set[FirmId]:
+    """Return every firm whose payment a dossier tells of: of a batch also those whose lines stand elsewhere now."""
+    decided = [decision.facts for decision, _ in case_records.decisions_of(view.connection, case.id)]
+    told = {FirmId(line["firm"]) for facts in decided for line in facts.get("lines", ())}
+    return told | {line.firm for line in case.applied_lines} | case.firms
 
 
 def signed_dossier(view: View, key: SigningKey, case: Case) -> bytes:
@@ -114,7 +122,11 @@ def _acts_json(case: Case) -> list[Json]:
 
 
 def _case_json(case: Case) -> dict[str, Json]:
-    return {
+    applied = case.applied_lines or case.lines
+    numbers: list[Json] = [line.number for line in applied]
+    # Only of a case that lines were set apart into: what a form of another one was bound to stays as it was.
+    parted: dict[str, Json] = {"line_numbers": numbers} if origins(case.id, case.acts) else {}
+    return parted | {
         "id": str(case.id),
         "authority": str(case.authority),
         "kind": case.kind.value,
@@ -124,7 +136,7 @@ def _case_json(case: Case) -> dict[str, Json]:
         "applicant": str(case.applicant) if case.applicant else None,
         "applied_by": str(case.applied_by),
         "applied_at": str(case.applied_at),
-        "lines": [line.as_json() for line in case.applied_lines or case.lines],
+        "lines": [line.as_json() for line in applied],
         "lines_digest": str(case.lines_digest),
         "revision": str(case.revision),
         "facts_digest": str(case.facts),

@@ -301,6 +301,23 @@ def set_webhook(connection: Connection, webhook: WebhookId, **values: Any) -> No
 # Mail addresses and followers.
 
 
+def verified_addresses(
+    connection: Connection, office: AuthorityId, firms: Iterable[FirmId]
+) -> list[tuple[AccountId, FirmId | None, str]]:
+    """Return the verified mail addresses of an office's officers (no firm) and of the members of some firms."""
+    query = (
+        select(accounts.c.id, accounts.c.firm_id, mail_addresses.c.address)
+        .join(accounts, accounts.c.id == mail_addresses.c.account_id)
+        .where(
+            mail_addresses.c.verified_at.is_not(None),
+            accounts.c.state == "active",
+            or_(accounts.c.authority_id == office, accounts.c.firm_id.in_(list(firms))),
+        )
+        .order_by(accounts.c.id)
+    )
+    return [(row.id, row.firm_id, row.address) for row in connection.execute(query)]
+
+
 def mail_address_of(connection: Connection, account: AccountId, *, lock: bool = False) -> MailAddress | None:
     """Return where a member takes mail."""
     query = select(mail_addresses).where(mail_addresses.c.account_id == account)

@@ -69,9 +69,26 @@ def payees_opened_within(view: View, secret: bytes, frozen: Mapping[VoucherId, D
     return {each: payee.opened(secret, each, stated[each][1], digest) for each, digest in frozen.items()}
 
 
-def unsettle_within(work: Work, vouchers: Sequence[VoucherId]) -> None:
-    """Take vouchers out of a batch that was refused, or whose lines were withdrawn."""
-    _moved(work, vouchers, VoucherState.REDEEMED, None)
+def unsettle_within(work: Work, vouchers: Sequence[VoucherId], office: AuthorityId | None = None) -> None:
+    """Take vouchers out of a batch that was refused, or whose lines were withdrawn.
+
+    ``office`` is theirs where it is not an officer who acts.
+    """
+    _moved(work, vouchers, VoucherState.REDEEMED, None, office)
+
+
+def rehome_within(work: Work, vouchers: Sequence[VoucherId], case: CaseId, into: CaseId) -> None:
+    """Note that the lines of vouchers stand in another case now; no money moves.
+
+    Raises NotFoundError, ConflictError (they stand in yet another one).
+    """
+    found = records.lock_vouchers(work.connection, vouchers)
+    if missing := set(vouchers) - {each.id for each in found}:
+        raise NotFoundError("voucher_not_found", id=min(missing))
+    for each in found:
+        if each.case != case:
+            raise ConflictError("voucher_in_other_case", id=each.id, case=each.case)
+        records.save_voucher(work.connection, replace(each, case=into))
 
 
 def mark_instructed_within(work: Work, vouchers: Sequence[VoucherId], case: CaseId) -> None:
@@ -89,10 +106,16 @@ def mark_returned_within(work: Work, vouchers: Sequence[VoucherId], case: CaseId
     _moved(work, vouchers, VoucherState.RETURNED, case)
 
 
-def _moved(work: Work, wanted: Sequence[VoucherId], to: VoucherState, case: CaseId | None) -> list[Voucher]:
+def _moved(
+    work: Work,
+    wanted: Sequence[VoucherId],
+    to: VoucherState,
+    case: CaseId | None,
+    office: AuthorityId | None = None,
+) -> list[Voucher]:
     """Move vouchers of one authority and their money, all or none."""
     found = records.lock_vouchers(work.connection, wanted)
-    authority = policy.office_of(work.actor)
+    authority = office or policy.office_of(work.actor)
     there = {each.id for each in found if each.authority == authority}
     for missing in set(wanted) - there:
         raise NotFoundError("voucher_not_found", id=missing)

@@ -276,6 +276,13 @@ def _objection(world: World) -> Asked:
     return Asked({"case": case, "number": made["number"]}, {"outcome": "dismissed", "answer": "查无实据"})
 
 
+def _late_objection(world: World) -> Asked:
+    case = _noticed(world)
+    world.clock.advance(timedelta(days=9))
+    made = world.as_(STRANGER).post(f"/v1/cases/{case}/objections", {"reason": "早有发布"})
+    return Asked({"case": case, "number": made["number"]}, {"hold": True, "reason": "须核实"})
+
+
 def _payable(world: World) -> Asked:
     steps.make_payable(world, world.ids["case"])
     return Asked({"case": world.ids["case"]}, steps.instruction(steps.AWARD_LINE, "PV-1"))
@@ -757,6 +764,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "sign_case": Sample(_reviewed(steps.SIGNATURE), of(OFFICE), frozenset({Role.SECTION_HEAD})),
     "raise_objection": Sample(lambda world: Asked({"case": _noticed(world)}, {"reason": "早有发布"})),
     "answer_objection": Sample(_objection, of(OFFICE)),
+    "decide_late_objection": Sample(_late_objection, of(OFFICE)),
     "withdraw_case": Sample(named("case", "case", {"reason": "撤回"}), of(PUBLISHER)),
     "instruct_payment": Sample(_payable, of(OFFICE)),
     "record_case_payment": Sample(_instructed, of(OFFICE)),
@@ -788,6 +796,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "delegate_rank": Sample(_delegating, of(OFFICE), frozenset({Role.SECTION_HEAD})),
     "end_delegation": Sample(_delegated, of(OFFICE), frozenset({Role.SECTION_HEAD})),
     "recuse_officer": Sample(named("case", "case", {"reason": "曾任职该企业"}), of(OFFICE)),
+    "list_detected_ties": Sample(named("case", "case"), of(OFFICE)),
     "list_draws": Sample(named("case", "case"), of(OFFICE)),
     # The reviewer who was drawn may act.
     "draw_reviewer": Sample(named("case", "case", {"reason": "换人"}), of(OFFICE), succeeds=False),

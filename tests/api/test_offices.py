@@ -4,7 +4,10 @@ from datetime import timedelta
 
 from registry.actors.model import SIGNING_RANKS, Role
 from registry.awards.reminders import remind
+from registry.messages.model import Language, MailAddress
+from registry.messages.records import save_mail_address
 from registry.offices.rules import by_lot
+from registry.values.identifiers import AccountId
 from registry.values.moment import Moment
 from storage import outbox
 from tests import world as steps
@@ -54,6 +57,43 @@ def test_a_reviewer_is_drawn_from_the_log_and_anyone_draws_the_same(world: World
     assert second["number"] == 2
     assert draw["drawn"] not in second["candidates"]
     reviewers[second["drawn"]].post(f"/v1/cases/{case}/review", body, status=200)
+
+
+def test_an_officer_who_shares_a_box_or_a_house_with_the_firm_is_not_drawn(world: World) -> None:
+    tied = add_officer(world, "reviewer-tied", Role.REVIEWER)
+    office, case = registrar(world), world.ids["case"]
+
+    def reached(account: str, address: str, *, verified: bool = True) -> None:
+        now = world.clock.now()
+        made = MailAddress(AccountId(account), address, Language.ZH, None, now, now if verified else None, None, 1)
+        with world.house.database.writing() as connection:
+            save_mail_address(connection, made)
+
+    def detected() -> list[dict[str, str]]:
+        found: list[dict[str, str]] = office.get(f"/v1/cases/{case}/detected-ties")["items"]
+        return found
+
+    members = world.as_(PUBLISHER).get("/v1/members")["items"]
+    owner = next(each["id"] for each in members if "owner" in each["roles"])
+    reached(owner, "owner@publisher.test")
+    reached(world.ids["reviewer-tied"], "li@publisher.test", verified=False)
+    assert detected() == []
+    reached(world.ids["reviewer-tied"], "li@publisher.test")
+    (found,) = detected()
+    assert (found["officer"], found["shared"]) == (world.ids["reviewer-tied"], "mail_domain")
+    assert "publisher.test" not in str(found)
+    drawn = office.get(f"/v1/cases/{case}/draws")["items"][-1]["drawn"]
+    reached(drawn, "OWNER@publisher.test")
+    assert {each["shared"] for each in detected()} == {"mail_address", "mail_domain"}
+    refused = world.as_(OFFICE, Role.REVIEWER).post(f"/v1/cases/{case}/review", steps.review_body(), status=403)
+    assert refused["code"] == "officer_tie_detected"
+    (waits,) = due(world)
+    assert (waits["standing"], waits["officers"]) == ("escalated", [])
+    assert office.post(f"/v1/cases/{case}/draws", {"reason": "tied"}, status=422)["code"] == "no_reviewer_able"
+    add_officer(world, "reviewer-free", Role.REVIEWER)
+    again = office.post(f"/v1/cases/{case}/draws", {"reason": "tied"})
+    assert again["candidates"] == [world.ids["reviewer-free"]]
+    assert tied.get(f"/v1/cases/{case}/detected-ties")["items"] == detected()
 
 
 def test_a_tie_that_is_found_stops_the_payment_until_the_act_is_void_and_done_again(world: World) -> None:

@@ -156,6 +156,11 @@ def test_a_case_goes_from_review_to_payment_and_its_dossier_holds(at: At, world:
     at(STRANGER)("case", "object", case, "--reason", "曾经发布")
     reviewer("case", "answer", case, "1", "--answer", "查无实据", "--dismiss")
     world.clock.advance(timedelta(days=9))
+    late = at(STRANGER)("case", "object", case, "--line", "1", "--reason", "另有发布")
+    assert (late["late"], late["lines"]) == (True, [1])
+    assert "1" in reviewer.text("case", "show", case)
+    assert reviewer("case", "decide", case, "2", "--go-on", "--reason", "已查")["objections"][1]["hold"] is False
+    small.ask_credit(world, case)
     codes = ["--year", "2026", "--project", AWARD_LINE, "--subject", "2150299"]
     payer("case", "instruct", case, *codes, "--voucher-number", "PV-1")
     assert payer("case", "return", case, "--reason", "账户暂停")["state"] == "returned"

@@ -57,6 +57,7 @@ def test_an_office_is_kept_from_the_command_line(run: Run, world: World) -> None
     assert "leader_in_charge" in next(iter(found.values())).detail
     assert made(run, REGISTRAR, "office", "back", away["id"])["ended_at"]
     assert [each.ok for each in _offices(world.house)] == [True], f"{OTHER_OFFICE} has loaded no policy"
+    assert made(run, REGISTRAR, "office", "detected", case) == []
     draw = made(run, REGISTRAR, "office", "draws", case)[0]
     assert run(REGISTRAR, "office", "draw", case, "--reason", "again").code == 6
     gone = ("--reason", "tied", "--officer", draw["drawn"])

@@ -267,6 +267,10 @@ def test_an_award_goes_from_the_check_to_the_bank_back_and_again(people: People,
     raised = people(small.STRANGER).cases.object(case, "曾经发布")
     assert reviewer.answer(case, raised.number, "查无实据", upheld=False).objections[0].outcome == "dismissed"
     world.clock.advance(timedelta(days=9))
+    late = people(small.STRANGER).cases.object(case, "另有发布", lines=[1])
+    assert (late.late, reviewer.decide_late(case, late.number, "已查", hold=False).lines[0].held) == (True, False)
+    assert people(OFFICE, Role.REGISTRAR).office.detected_ties(case) == ()
+    small.ask_credit(world, case)
     line = {"budget_year": 2026, "project_code": small.AWARD_LINE, "subject_code": "2150299"}
     assert payer.instruct(case, **line, payment_voucher_number="PV-1").lines_digest == reviewed.lines_digest
     assert payer.record_return(case, "账户暂停").state == "returned"

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     insert,
+    literal,
     select,
     text,
     tuple_,
@@ -27,6 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.awards.history import with_acts
+from registry.awards.lines import numbered
 from registry.awards.model import (
     OPEN_STATES,
     Act,
@@ -213,7 +216,7 @@ def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> b
         [
             {
                 "case_id": made.id,
-                "number": number,
+                "number": line.number,
                 "firm": line.firm,
                 "firm_name": line.firm_name,
                 "dataset_id": line.subject if isinstance(line.subject, DatasetId) else None,
@@ -227,10 +230,34 @@ def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> b
                 "payee_masked_number": line.payee.masked_number if line.payee else None,
                 "payee_digest": line.payee_digest,
             }
-            for number, line in enumerate(made.lines, 1)
+            for line in numbered(made.lines)
         ],
     )
     return True
+
+
+def copy_case(
+    connection: Connection, case: Case, into: CaseId, numbers: Collection[int], entry: EntryId | None
+) -> None:
+    """Write a case that these lines of ``case`` stand in from now on, with what was decided and done until then.
+
+    The caller holds the lock of the case; ``entry`` is the journal entry of what parts them.
+    """
+    theirs: list[tuple[Table, ColumnElement[bool]]] = [
+        (cases, cases.c.id == case.id),
+        (lines, (lines.c.case_id == case.id) & lines.c.number.in_(numbers)),
+        (acts, (acts.c.case_id == case.id) & (acts.c.number <= len(case.acts))),
+        (decisions, decisions.c.case_id == case.id),
+    ]
+    for table, chosen in theirs:
+        changed = {"id": into, "entry_id": entry} if table is cases else {"case_id": into}
+        columns = [
+            literal(changed[column.name], column.type).label(column.name) if column.name in changed else column
+            for column in table.c
+        ]
+        connection.execute(
+            insert(table).from_select([column.name for column in table.c], select(*columns).where(chosen))
+        )
 
 
 def add_payee(connection: Connection, case: CaseId, payee: Payee, sealed: bytes) -> None:
@@ -425,6 +452,7 @@ def _line(row: Row[Any]) -> Line:
         standard=row.standard,
         amount=row.amount_fen,
         payee_digest=row.payee_digest,
+        number=row.number,
         payee=Payee(row.firm_name, row.payee_bank, row.payee_masked_number, row.payee_digest)
         if row.payee_digest
         else None,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from registry.actors.model import Actor, Role
-from registry.awards import payments, procedure, service
+from registry.awards import payments, procedure, records, service
 from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import (
     ApplyForAward,
@@ -18,10 +18,12 @@ from registry.awards.model import Case, OutsideSearch
 from registry.house import House
 from registry.journal.work import View
 from registry.parties import service as parties
+from registry.parties.commands import RecordCredit
+from registry.parties.model import CreditAnswer, CreditStanding, Predicate
 from registry.policy import service as policy
 from registry.policy.activation import EnterRuling
 from registry.values.digest import Digest
-from registry.values.identifiers import CaseId
+from registry.values.identifiers import AuthorityId, CaseId
 from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.vouchers import service as vouchers
@@ -142,13 +144,30 @@ def an_instruction(case: CaseId) -> InstructPayment:
     return InstructPayment(case, 2026, BUDGET_LINE, "30299", "V-2026-0001")
 
 
+def ask_credit(house: House, authority: AuthorityId | None, case: CaseId) -> None:
+    """Record what the public credit system answers today of every firm of a case that was not asked today."""
+    assert authority is not None
+    registrar, now = an_officer(authority, Role.REGISTRAR), house.clock.now()
+    with house.view(registrar) as view:
+        found = records.case_of(view.connection, case)
+        firms = sorted(found.firms) if found else []
+        known = [parties.fact(view, authority, each, Predicate.CREDIT_CLEAN, now.civil_day()) for each in firms]
+    for firm, fact in zip(firms, known, strict=True):
+        if fact.credit and fact.credit.queried_at.civil_day() == now.civil_day():
+            continue
+        command = RecordCredit(firm, CreditAnswer(CreditStanding.CLEAN, now, Digest.of(b"answer")), "信用中国")
+        do(house, registrar, lambda work, c=command: parties.record_credit(work, c))
+
+
 def instruct(desk: Desk, case: CaseId, payer: Actor | None = None) -> Case:
-    """Instruct the payment of a case."""
+    """Instruct the payment of a case, once its credit was asked."""
+    ask_credit(desk.house, desk.payer.authority, case)
     return do(desk.house, payer or desk.payer, lambda work: payments.instruct(work, an_instruction(case)))
 
 
 def pay(desk: Desk, case: CaseId, payer: Actor | None = None, paid_on: date | None = None) -> Case:
-    """Record that the bank paid a case today."""
+    """Record that the bank paid a case today, once its credit was asked."""
+    ask_credit(desk.house, desk.payer.authority, case)
     day = paid_on or desk.house.clock.now().civil_day()
     return do(desk.house, payer or desk.payer, lambda work: payments.pay(work, RecordPayment(case, "ICBC-0001", day)))
 

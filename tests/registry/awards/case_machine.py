@@ -6,16 +6,18 @@ database would: the rules are pure, and a case is what its acts come to. The see
 
 import random
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from registry.actors.model import Role
 from registry.awards import rules
 from registry.awards.commands import RecordPayment, ReviewCase
 from registry.awards.history import with_acts
-from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line
+from registry.awards.lines import concerned_by, held, numbers_of, only
+from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line, Outcome
+from registry.awards.recusal import state_when_returned
 from registry.errors import SancaiError
 from registry.policy import service as policy
 from registry.policy.rules import notice_end, working_days_after
@@ -23,6 +25,7 @@ from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, CaseId, EntryId, FirmId
 from registry.values.moment import Moment
 from registry.values.money import Money
+from tests.registry.awards.case_model import Model, Said
 
 RANKS: Final = (Role.SECTION_HEAD, Role.LEADER_IN_CHARGE, Role.PRINCIPAL_LEADER)
 START: Final = Moment.of_text("2026-03-02T02:00:00Z")
@@ -34,113 +37,12 @@ OFFICERS: Final = tuple(AccountId.new() for _ in range(6))
 HOURS: Final = (1, 14, 24, 72, 168)
 
 
-@dataclass
-class Model:
-    """What a case may do, in plain words and nothing else: no digest, no act, no rule of the house."""
-
-    state: str = "applied"
-    amount: int | None = None
-    examined: set[int] = field(default_factory=set)
-    signed: dict[int | None, list[int]] = field(default_factory=dict)
-    signed_ever: set[int] = field(default_factory=set)
-    noticed_amount: int | None = None
-    posted: Moment | None = None
-    ends: Moment | None = None
-    objections: list[bool] = field(default_factory=list)
-    departments: dict[str, bool | None] = field(default_factory=dict)
-    until: date | None = None
-    corrected: bool = False
-    instructed_on: date | None = None
-
-    @property
-    def signed_now(self) -> list[int]:
-        """Who signed the amount as it is; going back to an amount that was signed takes up where it stood."""
-        return self.signed.setdefault(self.amount, [])
-
-    def allows(self, step: str, officer: int, given: Any, now: Moment) -> bool:
-        """Say whether ``officer`` may take ``step`` at ``now``."""
-        return bool(getattr(self, f"may_{step}")(officer, given, now))
-
-    def may_assess(self, officer: int, *_: Any) -> bool:
-        """While no instruction is out, by somebody who never signed."""
-        return self.state in {"applied", "reviewed", "returned"} and officer not in self.signed_ever
-
-    def may_ask(self, _: int, __: Any, now: Moment) -> bool:
-        """Once, within five working days: the sixth of March 2026 is a Friday, the ninth the fifth working day."""
-        return self.state == "applied" and self.until is None and now.civil_day() <= date(2026, 3, 9)
-
-    def may_correct(self, _: int, __: Any, now: Moment) -> bool:
-        """While the days run."""
-        return self.state == "correcting" and self.until is not None and now.civil_day() <= self.until
-
-    def may_lapse(self, _: int, __: Any, now: Moment) -> bool:
-        """After them."""
-        return self.state == "correcting" and self.until is not None and now.civil_day() > self.until
-
-    def may_consult(self, _: int, given: str, __: Moment) -> bool:
-        """Each department once."""
-        return self.state == "applied" and given not in self.departments
-
-    def may_advise(self, _: int, given: tuple[str, bool], __: Moment) -> bool:
-        """Who was asked, once."""
-        return self.state == "applied" and given[0] in self.departments and self.departments[given[0]] is None
-
-    def may_review(self, _: int, given: bool, __: Moment) -> bool:
-        """A pass needs an amount of after the correction and every department."""
-        ready = bool(self.amount) and not self.corrected and all(self.departments.values())
-        return self.state == "applied" and (not given or ready)
-
-    def may_notice(self, *_: Any) -> bool:
-        """Once for lines as they are."""
-        return self.state == "reviewed" and self.noticed_amount != self.amount
-
-    def may_object(self, _: int, __: Any, now: Moment) -> bool:
-        """While the notice of the lines as they are runs."""
-        runs = bool(self.posted and self.ends and self.posted <= now < self.ends)
-        return self.state == "reviewed" and runs and self.noticed_amount == self.amount
-
-    def may_answer(self, _: int, given: tuple[int, bool], __: Moment) -> bool:
-        """One that is open."""
-        return self.state == "reviewed" and given[0] < len(self.objections) and self.objections[given[0]]
-
-    def may_sign(self, officer: int, *_: Any) -> bool:
-        """Three different officers, none of whom examined it."""
-        return (
-            self.state == "reviewed" and len(self.signed_now) < 3 and officer not in self.examined | {*self.signed_now}
-        )
-
-    def payable(self, officer: int, now: Moment) -> bool:
-        """What both instruction and payment ask."""
-        acted = self.examined | self.signed_ever
-        heard = self.noticed_amount == self.amount and self.ends is not None and now >= self.ends
-        return officer not in acted and heard and len(self.signed_now) == 3 and not any(self.objections)
-
-    def may_instruct(self, officer: int, _: Any, now: Moment) -> bool:
-        """Never a second one while one is unresolved."""
-        return self.state in {"reviewed", "returned"} and self.payable(officer, now)
-
-    def may_pay(self, officer: int, given: int, now: Moment) -> bool:
-        """On the day of the instruction or later, not in the future."""
-        day = now.civil_day() + timedelta(days=given)
-        return (
-            self.state == "instructed"
-            and self.payable(officer, now)
-            and self.instructed_on is not None
-            and self.instructed_on <= day <= now.civil_day()
-        )
-
-    def may_return(self, officer: int, *_: Any) -> bool:
-        """Of what is instructed."""
-        return self.state == "instructed" and officer not in self.examined | self.signed_ever
-
-    def may_withdraw(self, *_: Any) -> bool:
-        """Before finance is instructed."""
-        return self.state in {"applied", "correcting", "reviewed"}
-
-
 def a_case() -> Case:
     """Return a grant that was just applied for."""
-    line = Line(FirmId.new(), "Firm", Digest.of(b"thing"), "yz-13-event", "S1 cl.13", "30 %", Money(0))
+    firm = FirmId.new()
+    lines = tuple(
+        Line(firm, "Firm", Digest.of(name), "yz-13-event", "S1 cl.13", "30 %", Money(0)) for name in (b"one", b"two")
+    )
     return with_acts(
         Case(
             id=CaseId.new(),
@@ -149,10 +51,10 @@ def a_case() -> Case:
             document="yizhou-2-year-measures",
             instrument="yz-13-event",
             state=CaseState.APPLIED,
-            applicant=line.firm,
+            applicant=firm,
             applied_by=APPLICANT,
             applied_at=START,
-            lines=(line,),
+            lines=lines,
             revision=Digest.of(b"revision"),
             facts=Digest.of(b"facts"),
             sign_off_levels=tuple(rank.value for rank in RANKS),
@@ -164,18 +66,45 @@ def a_case() -> Case:
 
 @dataclass
 class Machine:
-    """One case, its model and a clock."""
+    """One case, its model and a clock; ``apart`` are the cases that lines of it left for."""
 
     rng: random.Random
     case: Case = field(default_factory=a_case)
     model: Model = field(default_factory=Model)
     now: Moment = START
-    paid: int = 0
+    paid: list[int] = field(default_factory=list)
+    apart: "list[Machine]" = field(default_factory=list)
 
     def act(self, kind: ActKind, content: Mapping[str, Any], officer: int, to: CaseState | None = None) -> None:
         """Write an act, as the use cases do."""
         made = Act(len(self.case.acts) + 1, kind, OFFICERS[officer], self.now, dict(content), ENTRY)
         self.case = replace(with_acts(self.case, (*self.case.acts, made)), state=to or self.case.state)
+
+    def act_on(
+        self,
+        lines: Iterable[int],
+        kind: ActKind,
+        content: Mapping[str, Any],
+        officer: int,
+        to: CaseState | None,
+        *,
+        leaving: bool,
+    ) -> None:
+        """Write an act on some lines, as parting does: these or the others go on in a machine of their own."""
+        wanted, there = set(lines), set(numbers_of(self.case))
+        left = wanted if leaving else there - wanted
+        if not there - wanted:
+            self.act(kind, content, officer, to)
+            return
+        into = CaseId.new()
+        told = {**content, "set_apart": {"lines": sorted(left), "from": str(self.case.id), "into": str(into)}}
+        own = tuple(line for line in self.case.applied_lines if line.number in left)
+        child = with_acts(replace(self.case, id=into, lines=own, applied_lines=()), self.case.acts)
+        other = Machine(self.rng, child, self.model.without(there - left), self.now, self.paid, self.apart)
+        self.model = self.model.without(left)
+        self.act(ActKind.SET_APART if leaving else kind, told, officer, None if leaving else to)
+        other.act(kind if leaving else ActKind.SET_APART, told, officer, to if leaving else None)
+        self.apart.append(other)
 
     def step(self) -> str:
         """Take one random step in rules and model; raise AssertionError where they differ."""
@@ -194,7 +123,8 @@ class Machine:
         assert expected, (name, officer, given, str(self.now), self.model)
         getattr(self, f"then_{name}", lambda *_: None)(officer, given)
         assert self.case.state.value == self.model.state, (name, self.case.state, self.model)
-        assert self.case.amount.fen == (self.model.amount or 0)
+        assert {line.number: line.amount.fen for line in self.case.lines} == self.model.amounts
+        assert held(self.case) == {line for line in self.model.there if self.model.held({line})}
         return name
 
     def _officer(self, name: str) -> int:
@@ -207,7 +137,7 @@ class Machine:
 
     def _drawn(self) -> tuple[str, Any]:
         draw: dict[str, Callable[[], Any]] = {
-            "assess": lambda: self.rng.choice((0, 100, 100, 200)),
+            "assess": lambda: (self.rng.choice(sorted(self.model.there)), self.rng.choice((0, 100, 100, 200))),
             "ask": lambda: None,
             "correct": lambda: None,
             "lapse": lambda: None,
@@ -215,12 +145,13 @@ class Machine:
             "advise": lambda: (self.rng.choice("ab"), self.rng.random() < 0.9),
             "review": lambda: self.rng.random() < 0.95,
             "notice": lambda: None,
-            "object": lambda: None,
+            "object": lambda: frozenset(self.rng.choice(((), (1,), (2,), (1, 2), (3,)))),
             "answer": lambda: (self.rng.randrange(3), self.rng.random() < 0.1),
+            "decide": lambda: (self.rng.randrange(3), self.rng.random() < 0.3),
             "sign": lambda: self.rng.random() < 0.98,
-            "instruct": lambda: None,
-            "pay": lambda: self.rng.choice((-9, 0, 0, 0, 1)),
-            "return": lambda: None,
+            "instruct": self._lines,
+            "pay": lambda: (self._lines(), self.rng.choice((-9, 0, 0, 0, 1))),
+            "return": self._lines,
             "withdraw": lambda: None,
         }
         # A withdrawal ends everything, so it is rare; what leads on is frequent.
@@ -234,23 +165,35 @@ class Machine:
             "instruct": 2,
             "pay": 2,
             "answer": 2,
+            "decide": 2,
             "return": 0.5,
         }
         name = self.rng.choices(list(draw), [weights.get(each, 1) for each in draw])[0]
         return name, draw[name]()
 
+    def _lines(self) -> frozenset[int]:
+        """Draw lines to pay: mostly all there are."""
+        if self.rng.random() < 0.7:
+            return frozenset(self.model.there)
+        return frozenset(self.rng.choice(((1,), (2,), (1, 2))))
+
     # Each step: what the use case asks of the rules, then what the model makes of it.
 
-    def do_assess(self, officer: int, given: int) -> None:
-        """Assess."""
+    def do_assess(self, officer: int, given: tuple[int, int]) -> None:
+        """Assess a line."""
         rules.require_assessable(self.case, OFFICERS[officer])
-        content = {"amount_fen": given, "facts_digest": str(Digest.of(b"f")), "confirmed": {}, "opinion": "x"}
+        content = {"line": given[0], "amount_fen": given[1], "facts_digest": str(Digest.of(b"f")), "confirmed": {}}
+        content["opinion"] = "x"
         self.act(ActKind.ASSESSED, content, officer, rules.state_assessed(self.case))
 
-    def then_assess(self, officer: int, given: int) -> None:
-        """Who examines neither signs nor pays."""
+    def then_assess(self, officer: int, given: tuple[int, int]) -> None:
+        """Who examines neither signs nor pays; a line that changes is noticed anew, and no other."""
+        line, amount = given
         self.model.examined.add(officer)
-        self.model.amount, self.model.corrected = given, False
+        if self.model.amounts[line] != amount:
+            self.model.ends.pop(line, None)
+        self.model.amounts[line] = amount
+        self.model.corrected = False
         self.model.state = "reviewed" if self.model.state == "returned" else self.model.state
 
     def do_ask(self, officer: int, _: None) -> None:
@@ -318,10 +261,11 @@ class Machine:
 
     def do_notice(self, officer: int, _: None) -> None:
         """Post a notice."""
-        rules.require_notice(self.case)
+        listed = rules.require_notice(self.case)
         ends = notice_end(self.now, 7, CALENDAR)
         content = {
             "lines": str(self.case.lines_digest),
+            "line_digests": [str(line.digest) for line in listed],
             "page_url": "https://x",
             "capture": str(Digest.of(b"c")),
             "ends_at": str(ends),
@@ -329,34 +273,53 @@ class Machine:
         self.act(ActKind.NOTICED, content, officer)
 
     def then_notice(self, *_: Any) -> None:
-        """It runs."""
+        """It runs, for what was not noticed."""
         model, notice = self.model, self.case.notice
         assert notice is not None
         assert notice.ends_at >= Moment.start_of(self.now.civil_day() + timedelta(days=8))
-        model.noticed_amount, model.posted, model.ends = model.amount, self.now, notice.ends_at
+        model.ends |= dict.fromkeys(model.there - set(model.ends), notice.ends_at)
 
-    def do_object(self, officer: int, _: None) -> None:
+    def do_object(self, officer: int, given: frozenset[int]) -> None:
         """Object."""
-        rules.require_objection(self.case, self.now)
-        self.act(ActKind.OBJECTED, {"reason": "x"}, officer)
+        named = rules.lines_named(self.case, sorted(given))
+        late = rules.require_objection(self.case, named, self.now)
+        self.act(ActKind.OBJECTED, {"reason": "x", "lines": sorted(named), "late": late}, officer)
 
-    def then_object(self, *_: Any) -> None:
-        """It waits for an answer."""
-        self.model.objections.append(True)
+    def then_object(self, _: int, given: frozenset[int]) -> None:
+        """It waits for an answer, or for a decision when everything it names was heard already."""
+        lines = set(given) or self.model.there.copy()
+        late = all(self.now >= self.model.ends[line] for line in lines)
+        self.model.objections.append(Said(lines, late))
 
     def do_answer(self, officer: int, given: tuple[int, bool]) -> None:
         """Answer an objection."""
-        rules.require_state(self.case, CaseState.REVIEWED)
-        objection = rules.open_objection(self.case, given[0] + 1)
-        outcome = "upheld" if given[1] else "dismissed"
-        content = {"number": objection.number, "outcome": outcome, "answer": "x"}
-        self.act(ActKind.ANSWERED, content, officer, CaseState.REFUSED if given[1] else None)
+        outcome = Outcome.UPHELD if given[1] else Outcome.DISMISSED
+        objection = rules.require_answer(self.case, given[0] + 1, outcome)
+        content = {"number": objection.number, "outcome": outcome.value, "answer": "x"}
+        if not given[1]:
+            self.act(ActKind.ANSWERED, content, officer)
+            return
+        numbers = concerned_by(self.case, objection)
+        self.act_on(numbers, ActKind.ANSWERED, content, officer, CaseState.REFUSED, leaving=True)
 
     def then_answer(self, _: int, given: tuple[int, bool]) -> None:
-        """It is answered; one that is upheld ends the case."""
-        self.model.objections[given[0]] = False
-        if given[1]:
-            self.model.state = "refused"
+        """It is answered; one that is upheld ends its lines."""
+        if not given[1]:
+            self.model.objections[given[0]].answered = True
+            return
+        gone = self.apart[-1].model if self.case.acts[-1].kind is ActKind.SET_APART else self.model
+        gone.objections[given[0]].answered, gone.state = True, "refused"
+
+    def do_decide(self, officer: int, given: tuple[int, bool]) -> None:
+        """Decide on a late objection."""
+        objection = rules.require_late_decision(self.case, given[0] + 1, OFFICERS[officer])
+        content = {"number": objection.number, "hold": given[1], "reason": "x"}
+        self.act(ActKind.LATE_DECIDED, content, officer)
+
+    def then_decide(self, officer: int, given: tuple[int, bool]) -> None:
+        """It holds or does not, and whoever decided does not pay."""
+        self.model.objections[given[0]].hold = given[1]
+        self.model.decided_late.add(officer)
 
     def do_sign(self, officer: int, given: bool) -> None:
         """Sign in the rank whose turn it is."""
@@ -365,6 +328,7 @@ class Machine:
             "rank": rank,
             "role": role.value,
             "lines": str(self.case.lines_digest),
+            "line_digests": [str(line.digest) for line in self.case.lines],
             "opinion": "x",
             "approved": given,
         }
@@ -372,57 +336,71 @@ class Machine:
 
     def then_sign(self, officer: int, given: bool) -> None:
         """One more rank, or the end."""
-        self.model.signed_ever.add(officer)
+        model = self.model
+        model.signed_ever.add(officer)
         if given:
-            self.model.signed_now.append(officer)
+            model.signed.append((model.ranks(model.there) + 1, officer, frozenset(model.amounts.items())))
         else:
             self.model.state = "refused"
 
-    def _require_payable(self, officer: int) -> None:
+    def _require_payable(self, officer: int, lines: Iterable[int]) -> None:
+        chosen = only(self.case, rules.require_lines(self.case, sorted(lines)))
         rules.require_payer(self.case, OFFICERS[officer])
-        rules.require_payable(self.case, self.now, open_assumptions=(), stopped=())
+        rules.require_payable(chosen, self.now, open_assumptions=(), stopped=())
 
-    def do_instruct(self, officer: int, _: None) -> None:
+    def do_instruct(self, officer: int, given: frozenset[int]) -> None:
         """Instruct the bank."""
         rules.require_move(self.case, CaseState.INSTRUCTED)
-        self._require_payable(officer)
+        self._require_payable(officer, given)
         content = {
             "budget_year": 2026,
             "project_code": "p",
             "subject_code": "s",
             "payment_voucher_number": "v",
         }
-        self.act(ActKind.INSTRUCTED, content, officer, CaseState.INSTRUCTED)
+        self.act_on(given, ActKind.INSTRUCTED, content, officer, CaseState.INSTRUCTED, leaving=False)
 
     def then_instruct(self, *_: Any) -> None:
         """The bank may pay."""
         self.model.state, self.model.instructed_on = "instructed", self.now.civil_day()
 
-    def do_pay(self, officer: int, given: int) -> None:
+    def do_pay(self, officer: int, given: tuple[frozenset[int], int]) -> None:
         """Record the bank's payment."""
         rules.require_move(self.case, CaseState.PAID)
-        self._require_payable(officer)
+        self._require_payable(officer, given[0])
         today = self.now.civil_day()
-        day = today + timedelta(days=given)
+        day = today + timedelta(days=given[1])
         rules.require_bank_day(self.case, RecordPayment(self.case.id, "r", day), today)
-        self.act(ActKind.PAID, {"bank_receipt": "r", "paid_on": day.isoformat()}, officer, CaseState.PAID)
+        content = {"bank_receipt": "r", "paid_on": day.isoformat()}
+        self.act_on(given[0], ActKind.PAID, content, officer, CaseState.PAID, leaving=False)
 
     def then_pay(self, *_: Any) -> None:
-        """It is over, and paid once."""
+        """It is over; no line is paid twice, and each was noticed as it is paid, to the end (invariants 9 and 10)."""
         self.model.state = "paid"
-        self.paid += 1
-        assert self.paid == 1
-        assert len({made.account for made in self.case.signatures if made.lines == self.case.lines_digest}) == 3
+        for line in self.case.lines:
+            self.paid.append(line.number)
+            noticed = [
+                act
+                for act in self.case.acts
+                if act.kind is ActKind.NOTICED and str(line.digest) in act.content["line_digests"]
+            ]
+            assert noticed
+            assert Moment.of_text(noticed[-1].content["ends_at"]) <= self.now
+            signers = {made.account for made in self.case.signatures if line.digest in made.digests}
+            assert len(signers) >= 3
+        assert len(self.paid) == len(set(self.paid))
 
-    def do_return(self, officer: int, _: None) -> None:
+    def do_return(self, officer: int, given: frozenset[int]) -> None:
         """Record a return (退汇)."""
         rules.require_move(self.case, CaseState.RETURNED)
         rules.require_payer(self.case, OFFICERS[officer])
-        self.act(ActKind.RETURNED, {"reason": "x"}, officer, CaseState.RETURNED)
+        to = state_when_returned(only(self.case, rules.require_lines(self.case, sorted(given))))
+        self.act_on(given, ActKind.RETURNED, {"reason": "x"}, officer, to, leaving=True)
 
     def then_return(self, *_: Any) -> None:
-        """It may be instructed again."""
-        self.model.state, self.model.instructed_on = "returned", None
+        """It may be instructed again, or is looked at first where an objection holds it."""
+        back = self.apart[-1].model if self.case.acts[-1].kind is ActKind.SET_APART else self.model
+        back.state, back.instructed_on = "reviewed" if back.held(back.there) else "returned", None
 
     def do_withdraw(self, officer: int, _: None) -> None:
         """Withdraw."""
@@ -442,8 +420,10 @@ AFTER_THE_END: Final = 5
 def run(steps: int, seed: int) -> dict[str, int]:
     """Take ``steps`` steps through as many cases as that needs; return how often each step was taken or refused."""
     rng, taken, left = random.Random(seed), dict[str, int](), steps
+    waiting: list[Machine] = []
     while left > 0:
-        machine, after = Machine(rng), 0
+        machine, after = waiting.pop() if waiting else Machine(rng), 0
+        machine.apart = waiting
         for _ in range(min(left, STEPS_OF_A_CASE_MAX)):
             name = machine.step()
             taken[name] = taken.get(name, 0) + 1

@@ -30,7 +30,7 @@ from registry.vouchers.model import Appropriate
 from registry.vouchers.payee import PayeeGiven
 from tests.conftest import FixedClock
 from tests.registry.adoption.builders import a_document
-from tests.registry.awards.builders import BUDGET_LINE, RANKS
+from tests.registry.awards.builders import BUDGET_LINE, RANKS, ask_credit
 from tests.registry.exchange.builders import _founded, a_firm, an_officer, ask, do, firm_of
 from tests.registry.parties.builders import a_registrar
 from tests.registry.policy.applicants import EVENT, GOOD, ISSUED, TODAY, XUNWU
@@ -205,13 +205,15 @@ def post_notice(office: Office, case: CaseId) -> Case:
 
 
 def instruct(office: Office, case: CaseId) -> Case:
-    """Instruct the payment."""
+    """Instruct the payment, once credit was asked."""
+    ask_credit(office.house, office.payer.authority, case)
     command = InstructPayment(case, DECIDED[office.document].year, BUDGET_LINE, "30299", "V-1")
     return do(office.house, office.payer, lambda work: payments.instruct(work, command))
 
 
 def pay(office: Office, case: CaseId) -> Case:
-    """Record that the bank paid today."""
+    """Record that the bank paid today, once credit was asked."""
+    ask_credit(office.house, office.payer.authority, case)
     command = RecordPayment(case, "ICBC-1", office.house.clock.now().civil_day())
     return do(office.house, office.payer, lambda work: payments.pay(work, command))
 

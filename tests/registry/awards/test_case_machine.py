@@ -9,4 +9,6 @@ from tests.registry.awards.case_machine import run
 def test_a_case_does_what_its_model_allows_and_nothing_else(seed: int) -> None:
     taken = run(8_000, seed)
     # A run that never gets to the bank would prove little.
-    assert min(taken.get(name, 0) for name in ("pay", "return", "correct", "lapse", "answer", "refused pay")) > 0, taken
+    assert (
+        min(taken.get(name, 0) for name in ("pay", "return", "correct", "lapse", "answer", "decide", "refused pay")) > 0
+    ), taken

@@ -111,8 +111,7 @@ def test_an_open_objection_stops_the_payment_and_an_upheld_one_ends_the_case(des
     with pytest.raises(RuleError) as refused:
         instruct(desk, case.id)
     assert codes(refused.value) == {"objection_open"}
-    with pytest.raises(RuleError, match="notice_not_running"):
-        do(desk.house, rival, lambda work: procedure.raise_objection(work, objection))
+    assert do(desk.house, rival, lambda work: procedure.raise_objection(work, objection)).late
     answer = AnswerObjection(case.id, 1, Outcome.UPHELD, "It was.")
     ended = do(desk.house, desk.reviewer, lambda work: procedure.answer_objection(work, answer))
     assert (ended.state, ended.refusal and ended.refusal.number) == (CaseState.REFUSED, "2026-0001")

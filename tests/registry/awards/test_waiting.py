@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.actors.model import SIGNING_RANKS, Role
-from registry.awards import recusal, rules, waiting
+from registry.awards import lines, recusal, rules, waiting
 from registry.awards.history import with_acts
 from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line
 from registry.awards.waiting import Desk, Standing, Wait
@@ -221,7 +221,7 @@ def test_an_instruction_stays_out_and_the_return_leads_back_to_what_is_void() ->
     assert recusal.state_when_returned(case) is CaseState.RETURNED
     by_leader, by_reviewer = recused(case, LEADER), recused(case, REVIEWER)
     assert by_leader.state is by_reviewer.state is CaseState.INSTRUCTED
-    assert not rules.signatures_complete(by_leader)
+    assert not lines.signatures_complete(by_leader)
     assert recusal.state_when_returned(by_leader) is CaseState.REVIEWED
     assert recusal.state_when_returned(by_reviewer) is CaseState.APPLIED
 
