@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0009"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 _STATEMENTS = """
 ALTER TABLE case_acts DROP CONSTRAINT ck_case_acts_kind;
