@@ -46,7 +46,8 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
         applied_lines=applied,
         lines=(replace(applied[0], amount=assessment.amount),) if assessment else applied,
         assessment=assessment,
-        assessors=frozenset(act.account for act in acts if act.kind is ActKind.ASSESSED),
+        # Whoever decided on the novelty of a lineage examined its case, too.
+        assessors=frozenset(act.account for act in acts if act.kind in {ActKind.ASSESSED, ActKind.REDECIDED}),
         correction=_correction(newest.get(ActKind.CORRECTION_ASKED), newest.get(ActKind.CORRECTED)),
         departments=_departments(acts),
         acts=tuple(acts),

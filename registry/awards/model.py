@@ -6,6 +6,7 @@ A case moves
     applied | reviewed → refused | withdrawn
     reviewed | returned → applied | reviewed, when an officer is recused and what the officer did is void
     applied → correcting → applied | withdrawn
+    correcting | returned → refused, when the lineage of an award lost a contest of novelty
 
 A grant is any instrument of a policy document that asks for facts rather than for adopters: its applicant states them,
 officers confirm them, and what they come to is assessed; the newest assessment says what the line amounts to.
@@ -55,10 +56,10 @@ class CaseState(StrEnum):
 
 CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.APPLIED: frozenset({CaseState.CORRECTING, CaseState.REVIEWED, CaseState.REFUSED, CaseState.WITHDRAWN}),
-    CaseState.CORRECTING: frozenset({CaseState.APPLIED, CaseState.WITHDRAWN}),
+    CaseState.CORRECTING: frozenset({CaseState.APPLIED, CaseState.WITHDRAWN, CaseState.REFUSED}),
     CaseState.REVIEWED: frozenset({CaseState.INSTRUCTED, CaseState.REFUSED, CaseState.WITHDRAWN, CaseState.APPLIED}),
     CaseState.INSTRUCTED: frozenset({CaseState.PAID, CaseState.RETURNED, CaseState.REVIEWED, CaseState.APPLIED}),
-    CaseState.RETURNED: frozenset({CaseState.INSTRUCTED, CaseState.REVIEWED, CaseState.APPLIED}),
+    CaseState.RETURNED: frozenset({CaseState.INSTRUCTED, CaseState.REVIEWED, CaseState.APPLIED, CaseState.REFUSED}),
     CaseState.PAID: frozenset(),
     CaseState.REFUSED: frozenset(),
     CaseState.WITHDRAWN: frozenset(),
@@ -123,6 +124,8 @@ class ActKind(StrEnum):
     CORRECTED = "corrected"
     DEPARTMENTS_ASKED = "departments_asked"
     DEPARTMENT_ANSWERED = "department_answered"
+    REDECIDED = "redecided"
+    """A contest of novelty was decided, and the case was decided again by what it found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +352,7 @@ class Occasion(StrEnum):
     APPLICATION = "application"
     ASSESSMENT = "assessment"
     PAYMENT = "payment"
+    CONTEST = "contest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Use cases of finance: instruct, record what the bank paid or sent back. Everything is asked again on the day."""
 
 from registry.actors.model import Action
-from registry.awards import assessment, gathering, granting, officers, recusal, register_reviews, rules
+from registry.awards import assessment, contested, gathering, granting, officers, recusal, register_reviews, rules
 from registry.awards.acting import account_of, act, case_event, found_case, vouchers_of
 from registry.awards.batches import batch_verdict
 from registry.awards.commands import InstructPayment, RecordPayment, RecordReturn
@@ -101,6 +101,8 @@ def record_return(work: Work, command: RecordReturn) -> Case:
     reason = command.reason.strip()
     # Where an officer was recused while the instruction was out, what is void is done again first.
     to = recusal.state_when_returned(found)
+    if to is CaseState.RETURNED and contested.lost(work, found):  # The last rank takes its approval back.
+        to = CaseState.REVIEWED
     return act(work, found, ActKind.RETURNED, "awards.payment_returned", {"reason": reason}, to)
 
 
@@ -138,7 +140,7 @@ def _open_assumptions(view: View, case: Case) -> tuple[Obstacle, ...]:
 
 def _stopped(view: View, case: Case) -> tuple[Obstacle, ...]:
     """Return sanctions in force, and whatever is no longer met on the day."""
-    found: list[Obstacle] = [*register_reviews.obstacles(view, case)]
+    found: list[Obstacle] = [*register_reviews.obstacles(view, case), *contested.obstacles(view, case)]
     for line in case.lines:
         found += _sanctions(view, case, line)
         if case.kind is CaseKind.GRANT:

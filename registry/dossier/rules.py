@@ -200,11 +200,18 @@ def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
             yield Finding("case", "dossier_application_differs")
     for act in case.acts:
         logged = entries.get(act.entry)
-        if logged is None or logged["subject"] != case.id or logged["decided_at"] != str(act.at):
+        if logged is None or logged["subject"] != _decided_on(case, act) or logged["decided_at"] != str(act.at):
             yield Finding(f"acts/{act.number}", "dossier_entry_missing", act.entry)
         # An adverse decision shares the entry of the act that led to it.
         elif act.kind is not ActKind.REFUSED and logged["opening"] and logged["opening"]["payload"] != act.content:
             yield Finding(f"acts/{act.number}", "dossier_act_differs", act.kind.value)
+
+
+def _decided_on(case: Case, act: Act) -> str:
+    """Return what the entry of an act is about: the case, or the contest of novelty by which it was decided again."""
+    if act.kind is ActKind.REFUSED and act.number > 1:
+        act = case.acts[act.number - 2]
+    return str(act.content["contest"]) if act.kind is ActKind.REDECIDED else case.id
 
 
 def _decisions(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
@@ -226,6 +233,9 @@ def _decisions(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         verdict = verdicts.verdict_json(verdicts.verdict_of(facts))
         if canonical_json(verdict) != canonical_json(kept["verdict"]):
             yield Finding(part, "dossier_verdict_differs")
+        # A lineage that lost a contest comes to nothing; its case ends with that decision.
+        if kept["occasion"] == Occasion.CONTEST.value and not verdict["eligible"]:
+            continue
         if verdict["amount_fen"] != sum(line["amount_fen"] for line in dossier["case"]["lines"]):
             yield Finding(part, "dossier_amount_differs")
 
