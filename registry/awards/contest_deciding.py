@@ -12,6 +12,7 @@ from registry.awards.contest_model import (
     Contest,
     ContestDesk,
     ContestDraw,
+    ContestDue,
     ContestReview,
     ContestState,
     DecideContest,
@@ -48,7 +49,9 @@ def found_contest(view: View, contest_id: ContestId, action: Action, *, lock: bo
     found = contest_records.contest_of(view.connection, contest_id, lock=lock)
     if found is None:
         raise NotFoundError("contest_not_found", id=contest_id)
-    require_visible(view.actor, action, Resource(found.firms, authority=found.authority, subject=found.id), "contest")
+    side = found.contester if view.actor.firm == found.contester.firm else found.respondent
+    resource = Resource(found.firms, authority=found.authority, dataset=side.dataset, subject=found.id)
+    require_visible(view.actor, action, resource, "contest")
     return replace(found, decision=novelty.decision_of(view, found.id))
 
 
@@ -147,46 +150,58 @@ def _desk(view: View, bench: Bench, found: Contest, drawn: AccountId | None) -> 
     ids = contest_records.cases_on(view.connection, found.authority, found.datasets)
     cases = tuple(case for each in ids if (case := records.case_of(view.connection, each)))
     decision = found.decision or novelty.decision_of(view, found.id)
-    due_at, standing = _standing(view, bench, found, drawn, cases)
     firm = view.actor.firm
+    own = firm is None
     return ContestDesk(
         contest=replace(found, decision=decision),
-        cases=tuple(case for case in cases if firm is None or firm in case.firms),
-        drawn=bench.officer(drawn) if drawn is not None and firm is None else None,
-        due_at=due_at,
-        standing=standing if firm is None else "",
+        cases=tuple(case for case in cases if own or firm in case.firms),
+        drawn=bench.officer(drawn) if drawn is not None and own else None,
+        due=_due(view, bench, found, drawn, cases) if own and found.state is ContestState.OPEN else None,
     )
 
 
-def _standing(
-    view: View, bench: Bench, found: Contest, drawn: AccountId | None, cases: Sequence[Case]
-) -> tuple[Moment | None, str]:
-    """Return until when a contest is to be decided, and how that stands; nothing where it is not open."""
-    if found.state is not ContestState.OPEN:
-        return None, ""
+def _due(view: View, bench: Bench, found: Contest, drawn: AccountId | None, cases: Sequence[Case]) -> ContestDue:
+    """Return until when a contest is to be decided: the step begins when the term for evidence has ended."""
     began_at = found.evidence_until
-    term = office_rules.term_of(
-        Step.CONTEST_DECISION, began_at, shipped_terms(), terms_of(view.connection, found.authority)
-    )
-    able = drawn is not None and _may_decide(view, bench, found, drawn, cases)
+    rulings = terms_of(view.connection, found.authority)
+    term = office_rules.term_of(Step.CONTEST_DECISION, began_at, shipped_terms(), rulings)
+    able, began = drawn is not None and _may_decide(view, bench, found, drawn, cases), view.now >= began_at
     try:
         due_at = office_rules.due_at(began_at, term, policy.calendar())
         late = office_rules.working_days_late(due_at, view.now, policy.calendar())
     except UnavailableError:
-        return None, (Standing.UNKNOWN if able else Standing.ESCALATED).value
-    if not able or late > FOLLOWED_UP_AFTER:
-        return due_at, Standing.ESCALATED.value
-    return due_at, (Standing.OVERDUE if late else Standing.WITHIN).value
+        return ContestDue(term, None, 0, able, began)
+    return ContestDue(term, due_at, late, able, began)
 
 
-def dues(view: View) -> tuple[ContestDesk, ...]:
-    """Return the open contests of the actor's office with their standing, the oldest first. Raises NotAllowedError."""
-    return dues_within(view, offices.require_office(view.actor, Action.READ_OFFICE))
+def standing_of(due: ContestDue) -> Standing:
+    """Return how a contest stands with its term: it escalates when nobody may decide, or when it stays undone."""
+    if not due.able or due.days_late > FOLLOWED_UP_AFTER:
+        return Standing.ESCALATED
+    if due.due_at is None:
+        return Standing.UNKNOWN
+    return Standing.OVERDUE if due.days_late else Standing.WITHIN
+
+
+def dues(view: View, *, standing: Standing | None = None, officer: AccountId | None = None) -> tuple[ContestDesk, ...]:
+    """Return the contests of the actor's office that wait for a decision or a reviewer. Raises NotAllowedError.
+
+    ``officer`` leaves what that officer may decide; ``standing`` what is overdue, escalated and so on.
+    """
+    found = dues_within(view, offices.require_office(view.actor, Action.READ_OFFICE))
+    return tuple(
+        each
+        for each in found
+        if each.due
+        and standing in {None, standing_of(each.due)}
+        and (officer is None or (each.due.able and each.drawn is not None and each.drawn.account == officer))
+    )
 
 
 def dues_within(view: View, office: AuthorityId) -> tuple[ContestDesk, ...]:
-    """Return the open contests of an office with their standing, the oldest first."""
-    return desks_of(view, contest_records.open_contests_in(view.connection, office, OPEN_CONTESTS_MAX))
+    """Return the open contests of an office that wait for a decision or for a reviewer, the oldest first."""
+    found = desks_of(view, contest_records.open_contests_in(view.connection, office, OPEN_CONTESTS_MAX))
+    return tuple(each for each in found if each.due and (each.due.began or not each.due.able))
 
 
 # The decision.
@@ -285,8 +300,7 @@ def _keep_verdict(work: Work, case: Case) -> None:
 
 def reviews(view: View, after: tuple[Moment, CaseId] | None, limit: int) -> tuple[ContestReview, ...]:
     """Return the paid awards of the actor's office whose lineage lost, the newest first. Raises NotAllowedError."""
-    office = policy.office_of(view.actor)
-    require(view.actor, Action.READ_CASE, Resource(authority=office))
+    office = offices.require_office(view.actor, Action.READ_OFFICE)
     return contest_records.contest_reviews_page(view.connection, office, after, limit)
 
 

@@ -17,7 +17,7 @@ from registry.awards.model import Case
 from registry.catalog.model import VersionName
 from registry.catalog.novelty_model import NoveltyDecision, NoveltyOutcome
 from registry.errors import InvalidValueError
-from registry.offices.model import Officer
+from registry.offices.model import Officer, Term
 from registry.policy.plain_text import require_day, require_text
 from registry.values.digest import Digest
 from registry.values.identifiers import (
@@ -133,17 +133,30 @@ class Contest:
 
 
 @dataclass(frozen=True, slots=True)
-class ContestDesk:
-    """A contest with what its office makes of it: the cases that wait, who decides, and until when.
+class ContestDue:
+    """Until when an open contest is to be decided, and how that stands; ``due_at`` None: the days are not known.
 
-    ``due_at`` None: it waits for no decision, or the days are not known. ``drawn`` None: nobody may decide.
+    ``able``: the reviewer who was drawn may decide. ``began``: the term for evidence has ended.
+    """
+
+    term: Term
+    due_at: Moment | None
+    days_late: int
+    able: bool
+    began: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContestDesk:
+    """A contest with what its office makes of it: the cases that wait, who was drawn to decide, and until when.
+
+    To a side ``drawn`` and ``due`` are None; to the office they are where nobody was drawn, and once it is not open.
     """
 
     contest: Contest
     cases: tuple[Case, ...] = ()
     drawn: Officer | None = None
-    due_at: Moment | None = None
-    standing: str = ""
+    due: ContestDue | None = None
 
 
 class ContestReviewOutcome(StrEnum):
@@ -203,8 +216,11 @@ class FileContestEvidence:
 
 @dataclass(frozen=True, slots=True)
 class DecideContest:
-    """Decide a contest. ``day`` is of the first publication where priority moves or a third party had it, ``place``
-    where that was; a decision that priority stays takes both from the version it stays with."""
+    """Decide a contest.
+
+    ``day`` is of the first publication where priority moves or a third party had it, ``place`` where that was. A
+    decision that priority stays takes both from the version it stays with.
+    """
 
     contest: ContestId
     outcome: NoveltyOutcome

@@ -9,8 +9,8 @@ Rules:
 * Evidence is filed by the two sides until the term ends, of days that have passed, never afterwards.
 * Nobody decides who did anything in a case of either lineage, or was drawn for one, or is tied to a firm of them
   (RULINGS 32). It is decided once the term for evidence has ended.
-* By a decision the cases of whoever lost end, if they may still lead to a payment and no instruction is out; one that is
-  out is settled with the bank first. Paid ones are looked at again. The others go on.
+* By a decision the cases of whoever lost end, if they may still lead to a payment and no instruction is out; one that
+  is out is settled with the bank first. Paid ones are looked at again. The others go on.
 """
 
 from collections.abc import Iterable
@@ -84,10 +84,14 @@ def barred(cases: Iterable[Case], drawn: Iterable[AccountId]) -> frozenset[Accou
 def may_decide(bench: Bench, officer: AccountId, firms: Iterable[FirmId], now: Moment) -> bool:
     """Say whether the reviewer who was drawn is there, is a reviewer still and has no tie."""
     found = bench.officer(officer)
-    return found is not None and not is_absent(bench.absences, officer, now) and not ties(bench.interests, officer, firms)
+    return (
+        found is not None and not is_absent(bench.absences, officer, now) and not ties(bench.interests, officer, firms)
+    )
 
 
-def require_decision(contest: Contest, officer: AccountId, drawn: AccountId | None, command: DecideContest, now: Moment) -> None:
+def require_decision(
+    contest: Contest, officer: AccountId, drawn: AccountId | None, command: DecideContest, now: Moment
+) -> None:
     """Raise unless ``officer`` may decide a contest now.
 
     Raises:

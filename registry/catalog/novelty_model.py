@@ -4,7 +4,7 @@ Rules (RULINGS 8):
 * A decision that the priority moves opens the screen for near-duplicates to the contester, one that both are
   independent to both sides: for the two versions that were compared, and for what the other side had published when it
   was decided. What is published later is screened as everything else.
-* Whoever lost the priority is not first to publish; an earlier publication by a third party, that nobody of the two was.
+* Whoever lost the priority is not first to publish; after an earlier publication by a third party neither is.
 """
 
 from dataclasses import dataclass

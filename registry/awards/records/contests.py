@@ -54,7 +54,9 @@ from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may
 
 
-def _one_of(column: str, values: type[ContestState] | type[ContestGround] | type[ContestReviewOutcome]) -> CheckConstraint:
+def _one_of(
+    column: str, values: type[ContestState] | type[ContestGround] | type[ContestReviewOutcome]
+) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(each.value) for each in values)})", column)
 
 
