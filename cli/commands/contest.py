@@ -90,23 +90,23 @@ def list_contests() -> None:
 @command.command(
     "file",
     help=say(
-        "File the document at PATH in CONTEST; of a confidential one the other side sees digest and summary.",
-        "在争议 CONTEST 中提交 PATH 处的证据；涉密证据对方仅见摘要值与概述。",
+        "File DOCUMENT (a file, or the id of one that was filed) in CONTEST; a secret is shown by digest and summary.",
+        "在争议 CONTEST 中提交证据 DOCUMENT（文件或已提交材料的编号）；涉密证据对方仅见摘要值与概述。",
     ),
     example="sancai contest file cont_… log.pdf --day 2025-11-03 --shows 采集日志",
 )
 @click.argument("contest")
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("document")
 @click.option("--day", type=DAY, required=True, help=say("The day it is of.", "所证明的日期。"))
 @click.option("--shows", required=True, help=say("What it shows.", "证明内容。"))
 @click.option("--confidential", is_flag=True, help=say("It is a business secret.", "涉及商业秘密。"))
 @click.option("--summary", default="", help=say("What the other side may read of it.", "供对方阅读的概述。"))
-def file_evidence(contest: str, path: Path, day: datetime, shows: str, confidential: bool, summary: str) -> None:
+def file_evidence(contest: str, document: str, day: datetime, shows: str, confidential: bool, summary: str) -> None:
     """File evidence."""
     with client() as service:
-        document = service.evidence.file(path)
+        filed = document if document.startswith("evd_") else service.evidence.file(document).id
         made = service.contests.file(
-            contest, document.id, claimed_on=_day(day), shows=shows, confidential=confidential, summary=summary
+            contest, filed, claimed_on=_day(day), shows=shows, confidential=confidential, summary=summary
         )
     show(made, lambda found: _print_evidence([found]))
 

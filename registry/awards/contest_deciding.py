@@ -130,7 +130,7 @@ def _may_decide(view: View, bench: Bench, found: Contest, officer: AccountId, ca
 
 
 def desk_of(view: View, found: Contest) -> ContestDesk:
-    """Return a contest with the cases that wait for it, who decides, until when; cases and people to the office only."""
+    """Return a contest as its reader may see it, with the cases that wait, who decides and until when."""
     return desks_of(view, [found])[0]
 
 
@@ -211,7 +211,7 @@ def decide(work: Work, command: DecideContest) -> ContestDesk:
     """Decide a contest: the cases of both lineages are decided again, those of whoever lost end.
 
     Raises:
-        NotAllowedError, NotFoundError: The actor is not the reviewer who was drawn, is tied or away, or acted in a case.
+        NotAllowedError, NotFoundError: The actor was not drawn, is tied or away, or acted in a case.
         ConflictError: It is not open.
         RuleError: Evidence may still be filed.
     """

@@ -5,7 +5,7 @@ Rules:
   screen found in it; nobody stops the award of a firm whose data has nothing to do with its own. After an award on it
   was refused the term runs from the decision. A screen and a check say anew each time what they found: they start none.
 * Two datasets have one open contest at a time, and are decided on once; against a decision stand the remedies of every
-  decision (RULINGS 34).
+  decision (RULINGS 34). Whoever withdrew a contest does not open it again.
 * Evidence is filed by the two sides until the term ends, of days that have passed, never afterwards.
 * Nobody decides who did anything in a case of either lineage, or was drawn for one, or is tied to a firm of them
   (RULINGS 32). It is decided once the term for evidence has ended.
@@ -24,6 +24,7 @@ from registry.awards.contest_model import (
     FileContestEvidence,
 )
 from registry.awards.model import CASE_MOVES, Case, CaseState
+from registry.awards.recusal import recused_from
 from registry.catalog.novelty_model import NoveltyDecision
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.offices.model import Bench
@@ -74,10 +75,10 @@ def require_filing(contest: Contest, firm: FirmId | None, command: FileContestEv
 
 
 def barred(cases: Iterable[Case], drawn: Iterable[AccountId]) -> frozenset[AccountId]:
-    """Return who may not decide: whoever applied for a case of either lineage, did anything in one or was drawn."""
+    """Return who may not decide: who applied for a case of either lineage, acted in one, was drawn or recused."""
     found = set(drawn)
     for case in cases:
-        found |= {case.applied_by} | {act.account for act in case.acts}
+        found |= {case.applied_by} | {act.account for act in case.acts} | recused_from(case)
     return frozenset(found)
 
 

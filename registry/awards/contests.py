@@ -48,7 +48,7 @@ def open_contest(work: Work, command: OpenContest, authority: AuthorityId | None
         NotAllowedError, NotFoundError: The actor does not speak for a firm, or there is no such version.
         RuleError: ``contest_without_ground``, ``contest_of_own``, ``contest_too_late``; several authorities and none
             named.
-        ConflictError: The two datasets are contested, or were decided on.
+        ConflictError: The two datasets are contested, were decided on, or the firm withdrew its contest of them.
         UnavailableError: The working days of a year that is needed are not known.
     """
     require(work.actor, Action.APPLY_FOR_AWARD)
@@ -92,7 +92,9 @@ def open_contest(work: Work, command: OpenContest, authority: AuthorityId | None
         evidence_until=str(made.evidence_until),
         cases=[str(each) for each in ids],
     )
-    if not contest_records.add_contest(work.connection, made, entry):
+    # Whoever withdrew has said what there was to say: nobody holds another's award by opening again and again.
+    withdrawn = contest_records.was_withdrawn(work.connection, made)
+    if withdrawn or not contest_records.add_contest(work.connection, made, entry):
         raise ConflictError("contest_stands", own=name, against=made.respondent.name)
     contest_deciding.draw_within(work, made, cases, entry, "opened")
     announce(work, event(Topic.CONTEST_OPENED, made, evidence_until=str(made.evidence_until)))
@@ -113,8 +115,7 @@ def _office_of(view: View, wanted: AuthorityId | None) -> AuthorityId:
 
 def _own(work: Work, wanted: VersionName | VersionId) -> tuple[Dataset, Version]:
     """Return a version or draft of the actor's firm with its dataset. Raises NotFoundError."""
-    by_name = isinstance(wanted, VersionName)
-    found = catalog.version_named(work, wanted) if by_name else catalog.version(work, wanted)
+    found = catalog.version_named(work, wanted) if isinstance(wanted, VersionName) else catalog.version(work, wanted)
     if found.publisher != work.actor.firm or found.state is VersionState.ABANDONED:
         raise NotFoundError("version_not_found", name=str(wanted))
     return catalog.dataset(work, found.dataset), found

@@ -180,6 +180,19 @@ def add_contest(connection: Connection, made: Contest, entry: EntryId) -> bool:
     return written.scalar() is not None
 
 
+def was_withdrawn(connection: Connection, asked: Contest) -> bool:
+    """Say whether the contester withdrew a contest of the same two datasets before."""
+    table, (lower, higher) = contests.c, asked.datasets
+    query = select(table.id).where(
+        table.authority_id == asked.authority,
+        table.lower_dataset == lower,
+        table.higher_dataset == higher,
+        table.contester_firm == asked.contester.firm,
+        table.state == ContestState.WITHDRAWN.value,
+    )
+    return connection.execute(query.limit(1)).scalar() is not None
+
+
 def _side_values(name: str, side: Side) -> dict[str, Any]:
     return {
         f"{name}_firm": side.firm,
