@@ -1,4 +1,4 @@
-"""Use cases of the office of a contest: who decides, the decision, the cases decided again, reviews of what was paid."""
+"""Use cases of the office of a contest: who decides, the decision, cases decided again, reviews of what was paid."""
 
 from collections.abc import Sequence
 from dataclasses import replace
