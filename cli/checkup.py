@@ -66,6 +66,7 @@ def examine() -> Iterator[Finding]:
         yield from _database(house)
         yield from _store(house)
         yield from _offices(house)
+        yield from _contests(house)
 
 
 def _offices(house: House) -> Iterator[Finding]:
@@ -97,6 +98,37 @@ def _offices(house: House) -> Iterator[Finding]:
             "请增加经办人员（sancai account add-officer）、终止缺勤或办理授权。",
         )
         yield Finding(name, False, detail, mend, _CONFLICT)
+
+
+def _contests(house: House) -> Iterator[Finding]:
+    """Yield for each office whose contests of novelty nobody may decide, or that stay undone, what to do about them."""
+    from registry.awards.contest_deciding import dues_within, standing_of
+    from registry.awards.waiting import Standing
+    from registry.policy.service import authorities
+
+    try:
+        with house.view() as view:
+            found = [
+                (office, each) for office in authorities(view) for each in dues_within(view, office.id) if each.due
+            ]
+    except (DatabaseUnavailableError, SancaiError) as error:
+        yield Finding(say("contests", "首发争议"), False, _words(error), _remedy_of_opening(error), _code_of(error))
+        return
+    for office, desk in found:
+        if desk.due and standing_of(desk.due) is Standing.ESCALATED:
+            yield Finding(
+                say(f"contests of {office.slug}", f"{office.slug} 的首发争议"),
+                False,
+                say(
+                    f"{desk.contest.id} waits for a decision, and nobody may take it or it is long overdue",
+                    f"{desk.contest.id} 待裁定，但无人可裁定或已严重逾期",
+                ),
+                say(
+                    "Add a reviewer who acted in no case of either side, then `sancai contest draw`.",
+                    "请增加未经办双方案件的初审人员，并执行 sancai contest draw。",
+                ),
+                _CONFLICT,
+            )
 
 
 def _disk(settings: Settings) -> Finding:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sancai.adoption import Adoption
     from sancai.boards import Boards
     from sancai.cases import Cases
+    from sancai.contests import Contests
     from sancai.datasets import Datasets
     from sancai.differences import Difference
     from sancai.drafts import Drafts
@@ -182,6 +183,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.registers import Registers
 
         return Registers(self.session)
+
+    @cached_property
+    def contests(self) -> "Contests":
+        """Contests of novelty between your data and another firm's."""
+        from sancai.contests import Contests
+
+        return Contests(self.session)
 
     @cached_property
     def register_reviews(self) -> "RegisterReviews":

@@ -26,9 +26,10 @@ from api.v1.office_views import (
     TermView,
     TiesView,
     TieView,
+    due_of_contest,
 )
 from registry.actors.model import Action, Role
-from registry.awards import officers
+from registry.awards import contest_deciding, officers
 from registry.awards.waiting import Standing
 from registry.journal.work import View
 from registry.offices import service
@@ -123,10 +124,13 @@ def _account(given: str | None) -> AccountId | None:
 def list_due(query: DueQuery) -> Response:
     """List what the open cases of your office wait for, until when, and who may do it; the longest overdue first."""
     officer, standing = _account(query.officer), Standing(query.standing) if query.standing else None
-    return read(
-        lambda view: officers.dues(view, standing=standing, officer=officer),
-        lambda found: DuesView(items=[DueView.of(each) for each in found]),
-    )
+
+    def found(view: View) -> DuesView:
+        cases = officers.dues(view, standing=standing, officer=officer)
+        contests = contest_deciding.dues(view, standing=standing, officer=officer)
+        return DuesView(items=[*(DueView.of(each) for each in cases), *(due_of_contest(each) for each in contests)])
+
+    return read(found, lambda answer: answer)
 
 
 @door.operation("GET", "/office/readiness", {200: ReadinessesView}, action=Action.READ_OFFICE)

@@ -3,7 +3,7 @@
 Everything that is gathered goes into one snapshot; the verdict is made from the snapshot by ``verdicts.verdict_of``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -12,8 +12,10 @@ from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import records, verdicts
 from registry.awards.award_model import AwardFacts, AwardTerms, AwardVerdict
+from registry.catalog import novelty
 from registry.catalog import service as catalog
 from registry.catalog.model import Dataset, Version, VersionState
+from registry.catalog.novelty_model import NoveltyDecision, lost_by
 from registry.errors import NotFoundError, RuleError
 from registry.journal.work import View
 from registry.parties import service as parties
@@ -24,7 +26,7 @@ from registry.policy.model import LegalStatus
 from registry.policy.rules import legal_status
 from registry.quality.reports import QualityReport
 from registry.values.canonical import Json
-from registry.values.identifiers import AuthorityId, CaseId, FirmId
+from registry.values.identifiers import AuthorityId, CaseId, FirmId, VersionId
 from registry.values.money import FULL_RATE_BP
 
 QUALITY_SCORE: Final = 100
@@ -113,12 +115,14 @@ def assess(
         each for each in catalog.versions(view, dataset.id) if not each.published_at or each.published_at <= view.now
     ]
     report = _report(view, authority, versions, dataset.publisher)
+    contests = _contests(view, authority, dataset, again=again)
+    share = new_share(versions, novelty.cleared(view, dataset.id, contests))
     other = records.other_award(view.connection, authority, terms.instrument, dataset.id, beside)
     if again and other and other.applied_at >= view.now:
         other = None
     paid = other.id if other and other.payment and other.payment.recorded_at <= view.now else None
     facts = replace(
-        _facts_of_content(active, dataset, versions, counted),
+        _facts_of_content(active, dataset, versions, counted, share, contests),
         is_publisher=applicant == dataset.publisher,
         scores_hundredths=report.scores_hundredths if report else None,
         awarded_before=paid,
@@ -129,7 +133,16 @@ def assess(
     policy_used = verdicts.policy_snapshot(
         active.document, active.instrument, active.issued_on, active.rulings, active.day
     )
-    return verdicts.verdict_of(_snapshot(terms, facts, policy_used, counted, dataset, applicant, versions, report))
+    used = _snapshot(terms, facts, policy_used, counted, dataset, applicant, versions, report)
+    if contests:  # Not named where there is none: what was decided before there were contests is replayed as it was.
+        used["contests"] = [each.as_json() for each in contests]
+    return verdicts.verdict_of(used)
+
+
+def _contests(view: View, authority: AuthorityId, dataset: Dataset, *, again: bool) -> tuple[NoveltyDecision, ...]:
+    """Return what the authority decided on the novelty of a lineage; ``again``: before the instant of the view."""
+    found = novelty.decisions_on(view, dataset.id, authority)
+    return tuple(each for each in found if not again or each.decided_at < view.now)
 
 
 def facts_of_lineage(view: View, active: ActiveInstrument, dataset: Dataset, applicant: FirmId) -> dict[str, Json]:
@@ -142,7 +155,10 @@ def facts_of_lineage(view: View, active: ActiveInstrument, dataset: Dataset, app
     needed = verdicts.whole(
         verdicts.value_named(active.instrument, "derivative-new-share", active.rulings, active.day), FULL_RATE_BP
     )
-    derived, share = new_share(versions)
+    contests = _contests(view, active.authority, dataset, again=False)
+    derived, share = new_share(versions, novelty.cleared(view, dataset.id, contests))
+    if lost_by(contests, dataset.id):  # Nothing of it is new by decision.
+        derived, share = True, 0
     return {
         "is_publisher": applicant == dataset.publisher,
         "sector": dataset.sector.value,
@@ -152,20 +168,27 @@ def facts_of_lineage(view: View, active: ActiveInstrument, dataset: Dataset, app
 
 
 def _facts_of_content(
-    active: ActiveInstrument, dataset: Dataset, versions: Sequence[Version], counted: AdoptionCount
+    active: ActiveInstrument,
+    dataset: Dataset,
+    versions: Sequence[Version],
+    counted: AdoptionCount,
+    share: tuple[bool, int | None],
+    contests: tuple[NoveltyDecision, ...],
 ) -> AwardFacts:
     """Return what is known of a lineage; what is known of the applicant is filled in by the caller."""
     days = {version.id: _public_from(version) for version in versions}
     standing = [version for version in versions if version.state is VersionState.PUBLISHED]
     known = sorted(day for day in days.values() if day is not None)
     published_on = known[0] if known and standing else None
-    declared = sorted(
+    earlier = [
         (told.published_on, told.where)
         for version in versions
         for told in version.earlier_publications
         if published_on is None or told.published_on <= published_on
-    )
-    derived, share = new_share(versions)
+    ]
+    if lost := lost_by(contests, dataset.id):
+        earlier.append(lost)
+    first = min(earlier, default=None)
     event_on = counted.reached_on
     asked = min(event_on or active.day, active.term.last)
     return AwardFacts(
@@ -176,10 +199,10 @@ def _facts_of_content(
         sector=dataset.sector.value,
         adopters=counted.counted,
         published_on=published_on,
-        earlier=(declared[0][1], declared[0][0]) if declared else None,
+        earlier=(first[1], first[0]) if first else None,
         origin=_origin(versions),
-        derived=derived,
-        new_share_bp=share,
+        derived=share[0],
+        new_share_bp=share[1],
         scores_hundredths=None,
         awarded_before=None,
         open_case=None,
@@ -196,19 +219,20 @@ def _public_from(version: Version) -> date | None:
     return since.civil_day()
 
 
-def new_share(versions: Sequence[Version]) -> tuple[bool, int | None]:
+def new_share(versions: Sequence[Version], cleared: Collection[VersionId] = ()) -> tuple[bool, int | None]:
     """Return whether a lineage draws on others, and the least share that any version of it adds (basis points).
 
     A version with parents in another lineage adds what was measured against them, None where nothing was. One that
     names none adds at most what the screen did not find in an earlier version of another lineage: keeping silent about
-    a source helps nobody. An older version of its own is no source.
+    a source helps nobody. An older version of its own is no source, nor is one of ``cleared``: it was decided that
+    those are not repeated.
     """
     own = {version.id for version in versions}
     shares: list[int | None] = []
     for version in versions:
         if not own.issuperset(version.parents):
             shares.append(version.new_share_bp)
-        elif found := [like.row_containment_bp for like in version.overlap if like.version not in own]:
+        elif found := [like.row_containment_bp for like in version.overlap if like.version not in {*own, *cleared}]:
             shares.append(FULL_RATE_BP - max(found))
     known = [share for share in shares if share is not None]
     return bool(shares), min(known) if known and len(known) == len(shares) else None

@@ -42,7 +42,8 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
         applied_lines=applied,
         lines=story.lines,
         assessment=_made(_assessment, newest.get(ActKind.ASSESSED)),
-        assessors=frozenset(act.account for act in acts if act.kind is ActKind.ASSESSED),
+        # Whoever decided on the novelty of a lineage examined its case, too.
+        assessors=frozenset(act.account for act in acts if act.kind in {ActKind.ASSESSED, ActKind.REDECIDED}),
         correction=_correction(newest.get(ActKind.CORRECTION_ASKED), newest.get(ActKind.CORRECTED)),
         departments=_departments(acts),
         acts=tuple(acts),

@@ -7,6 +7,7 @@ A case moves
     reviewed | returned → applied | reviewed, when an officer is recused and what the officer did is void
     applied → correcting → applied | withdrawn
     returned → refused, when a late objection is upheld
+    correcting | returned → refused, when the lineage of an award lost a contest of novelty
 
 A grant is any instrument of a policy document that asks for facts rather than for adopters: its applicant states them,
 officers confirm them, and what they come to is assessed; the newest assessment says what the line amounts to.
@@ -57,7 +58,7 @@ class CaseState(StrEnum):
 
 CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.APPLIED: frozenset({CaseState.CORRECTING, CaseState.REVIEWED, CaseState.REFUSED, CaseState.WITHDRAWN}),
-    CaseState.CORRECTING: frozenset({CaseState.APPLIED, CaseState.WITHDRAWN}),
+    CaseState.CORRECTING: frozenset({CaseState.APPLIED, CaseState.WITHDRAWN, CaseState.REFUSED}),
     CaseState.REVIEWED: frozenset({CaseState.INSTRUCTED, CaseState.REFUSED, CaseState.WITHDRAWN, CaseState.APPLIED}),
     CaseState.INSTRUCTED: frozenset({CaseState.PAID, CaseState.RETURNED, CaseState.REVIEWED, CaseState.APPLIED}),
     CaseState.RETURNED: frozenset({CaseState.INSTRUCTED, CaseState.REVIEWED, CaseState.APPLIED, CaseState.REFUSED}),
@@ -135,6 +136,8 @@ class ActKind(StrEnum):
     SET_APART = "set_apart"
     """Some lines left for a case of their own; what was done to the others, or to these, shares its entry."""
     LATE_DECIDED = "late_decided"
+    REDECIDED = "redecided"
+    """A contest of novelty was decided, and the case was decided again by what it found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +387,7 @@ class Occasion(StrEnum):
     APPLICATION = "application"
     ASSESSMENT = "assessment"
     PAYMENT = "payment"
+    CONTEST = "contest"
 
 
 @dataclass(frozen=True, slots=True)

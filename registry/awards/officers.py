@@ -1,6 +1,7 @@
 """Who acts in a case: the reviewer who is drawn, the delegate who signs, the officer who is recused; what is due."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from registry.actors.model import Action, Role
 from registry.awards import records, recusal, rules, waiting
@@ -21,6 +22,8 @@ from registry.parties import service as parties
 from registry.policy import service as policy
 from registry.values.canonical import Json
 from registry.values.identifiers import AccountId, AuthorityId, CaseId, FirmId
+
+T = TypeVar("T")
 
 DUE_CASES_MAX = 5_000
 """How many open cases of an office are looked at: more than an office has at a time."""
@@ -45,13 +48,17 @@ def concerned(view: View, bench: Bench, cases: Collection[Case]) -> dict[CaseId,
     So a tie to a group, or to another firm of it, is found although only one firm was named (RULINGS 1, 32).
     """
     shared = grant_records.joint_makers_of(view.connection, [case.id for case in cases])
-    named = {case.id: case.firms | shared.get(case.id, frozenset()) for case in cases}
+    return with_groups(view, bench, {case.id: case.firms | shared.get(case.id, frozenset()) for case in cases})
+
+
+def with_groups(view: View, bench: Bench, named: Mapping[T, frozenset[FirmId]]) -> dict[T, frozenset[FirmId]]:
+    """Return for each thing its firms and those an officer is tied to that stand under the same controller today."""
     tied = {each.firm for each in bench.interests}
     paid = {firm for firms in named.values() for firm in firms}
     group = parties.controllers(view, sorted(tied | paid), view.now.civil_day()) if tied else {}
     return {
-        case.id: named[case.id] | {firm for firm in tied if group[firm] in {group[each] for each in named[case.id]}}
-        for case in cases
+        thing: firms | {firm for firm in tied if group[firm] in {group[each] for each in firms}}
+        for thing, firms in named.items()
     }
 
 

@@ -4,7 +4,17 @@ from dataclasses import replace
 from datetime import date
 
 from registry.actors.model import Action
-from registry.awards import assessment, gathering, granting, lines, officers, recusal, register_reviews, rules
+from registry.awards import (
+    assessment,
+    contested,
+    gathering,
+    granting,
+    lines,
+    officers,
+    recusal,
+    register_reviews,
+    rules,
+)
 from registry.awards.acting import account_of, case_event, found_case, vouchers_of
 from registry.awards.batches import batch_verdict
 from registry.awards.commands import InstructPayment, RecordPayment, RecordReturn
@@ -118,6 +128,8 @@ def record_return(work: Work, command: RecordReturn) -> Case:
     content: dict[str, Json] = {"reason": command.reason.strip()}
     # Where an officer was recused while the instruction was out, what is void is done again first.
     to, numbers = recusal.state_when_returned(chosen), numbers_of(chosen)
+    if to is CaseState.RETURNED and contested.lost(work, found):  # The last rank takes its approval back.
+        to = CaseState.REVIEWED
     return act_on(work, found, numbers, ActKind.RETURNED, "awards.payment_returned", content, to, leaving=True)
 
 
@@ -168,7 +180,7 @@ def _open_assumptions(view: View, case: Case) -> tuple[Obstacle, ...]:
 
 def _stopped(view: View, case: Case, credit_asked_since: date) -> tuple[Obstacle, ...]:
     """Return sanctions in force, and whatever is no longer met on the day."""
-    found: list[Obstacle] = [*register_reviews.obstacles(view, case)]
+    found: list[Obstacle] = [*register_reviews.obstacles(view, case), *contested.obstacles(view, case)]
     for line in case.lines:
         stopped = [*_line_stopped(view, case, line), *credit_obstacles(view, case, line, credit_asked_since)]
         # Of several lines finance has to know which one to leave out.

@@ -2,7 +2,7 @@
 
 from registry.actors.model import Action
 from registry.actors.rules import refusal
-from registry.awards import assessment, officers, records, rules
+from registry.awards import assessment, contested, officers, records, rules
 from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
 from registry.awards.commands import (
     AnswerObjection,
@@ -36,6 +36,8 @@ def review(work: Work, command: ReviewCase) -> Case:
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     officers.require_reviewer(work, found)
     rules.require_review(found, account_of(work.actor), command)
+    if command.passed:
+        contested.require_free(work, found)
     against = rules.review_refusal(command)
     content: dict[str, Json] = {
         "passed": command.passed and against is None,

@@ -285,9 +285,20 @@ def reasons_to_doubt(snapshot: Mapping[str, Any]) -> tuple[str, ...]:
         found.append("event_on")
     if counted.needed != terms.adopters_needed:
         found.append("adopters_needed")
+    lost = [
+        date.fromisoformat(each["day"]) for each in snapshot.get("contests", ()) if snapshot["dataset"] in _losers(each)
+    ]
+    if lost and (facts.earlier is None or facts.earlier[1] > min(lost)):
+        found.append("earlier")
     if sorted(snapshot["adoption"]["levels"]) != sorted(terms.leader_levels):
         found.append("leader_levels")
     return tuple(found)
+
+
+def _losers(contest: Mapping[str, Any]) -> set[str]:
+    """Return the lineages that are not first by a decision of a snapshot; the day it names is of their loss."""
+    lost = {"stays": ("contester",), "moves": ("respondent",), "earlier": ("contester", "respondent")}
+    return {str(contest[side]) for side in lost.get(contest["outcome"], ())}
 
 
 def require_same(verdict: AwardVerdict, kept: Mapping[str, Any], facts_digest: Digest, case: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from registry.actors.model import Action
-from registry.catalog import records, rules, statement_rules
+from registry.catalog import novelty, records, rules, statement_rules
 from registry.catalog.manifest_pages import root_of_draft
 from registry.catalog.model import Dataset, Version, VersionName, VersionState
 from registry.catalog.ownership import own_dataset, own_draft
@@ -114,11 +114,13 @@ def _state_first(work: Work, held: Dataset, published: Version, key: SigningKey)
 
 
 def _require_novel(work: Work, found: Version, digest: object) -> None:
-    same = records.same_content_elsewhere(work.connection, digest, found.dataset)
+    # A contest of novelty may have found that it does not repeat what the screen takes for its like.
+    cleared = novelty.cleared(work, found.dataset, novelty.decisions_on(work, found.dataset))
+    same = records.same_content_elsewhere(work.connection, digest, found.dataset, cleared)
     if same is not None:
         held = records.dataset_of(work.connection, same.dataset)
         rules.require_other_content(same, f"{held.name if held else same.dataset}@v{same.number}")
-    likenesses = overlap_of(work, found)
+    likenesses = tuple(like for like in overlap_of(work, found) if like.version not in cleared)
     others = tuple(like.version for like in rules.strangers(found, likenesses))
     sketch = sketches.sketch_of(work, found.id)
     joint = sketches.joint_row_containment(work, sketch, others) if sketch else Rate(0)

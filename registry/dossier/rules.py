@@ -12,7 +12,7 @@ Every fault is reported; an empty list means that everything was looked at and h
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -204,11 +204,22 @@ def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
             yield Finding("case", "dossier_application_differs")
     for act in case.acts:
         logged = entries.get(act.entry)
-        if logged is None or logged["subject"] not in subjects or logged["decided_at"] != str(act.at):
+        if (
+            logged is None
+            or logged["subject"] not in _decided_on(case, act, subjects)
+            or logged["decided_at"] != str(act.at)
+        ):
             yield Finding(f"acts/{act.number}", "dossier_entry_missing", act.entry)
         # An adverse decision shares the entry of the act that led to it.
         elif act.kind is not ActKind.REFUSED and logged["opening"] and logged["opening"]["payload"] != act.content:
             yield Finding(f"acts/{act.number}", "dossier_act_differs", act.kind.value)
+
+
+def _decided_on(case: Case, act: Act, subjects: Collection[str]) -> Collection[str]:
+    """Return what the entry of an act may be about: the case and those it comes from, or a contest of novelty."""
+    if act.kind is ActKind.REFUSED and act.number > 1:
+        act = case.acts[act.number - 2]
+    return {str(act.content["contest"])} if act.kind is ActKind.REDECIDED else subjects
 
 
 def _decisions(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
@@ -230,6 +241,9 @@ def _decisions(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         verdict = verdicts.verdict_json(verdicts.verdict_of(facts))
         if canonical_json(verdict) != canonical_json(kept["verdict"]):
             yield Finding(part, "dossier_verdict_differs")
+        # A lineage that lost a contest comes to nothing; its case ends with that decision.
+        if kept["occasion"] == Occasion.CONTEST.value and not verdict["eligible"]:
+            continue
         if verdict["amount_fen"] != sum(line["amount_fen"] for line in dossier["case"]["lines"]):
             yield Finding(part, "dossier_amount_differs")
 

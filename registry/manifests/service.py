@@ -367,6 +367,16 @@ def evidence_content(view: View, document: EvidenceId) -> tuple[Evidence, Blob]:
     return found, blob
 
 
+def evidence_within(view: View, document: EvidenceId) -> tuple[Evidence, Blob]:
+    """Return a document for whoever a use case has found to be let read it. Raises NotFoundError."""
+    found = records.evidence_of(view.connection, [document]).get(document)
+    blob = records.evidence_blob(view.connection, document)
+    if found is None or blob is None:
+        raise NotFoundError("evidence_not_found", id=document)
+    require_whole(view, [blob.id])
+    return found, blob
+
+
 def require_evidence(
     view: View, ids: Iterable[EvidenceId], kind: EvidenceKind | None = None, owner: FirmId | None = None
 ) -> tuple[Evidence, ...]:

@@ -51,6 +51,10 @@ class Topic(StrEnum):
     CASE_OVERDUE = "case.overdue"
     CASE_ESCALATED = "case.escalated"
     """Nobody may do a step, or it stays undone long after its term."""
+    CONTEST_OPENED = "contest.opened"
+    """A firm contests the novelty of another's dataset, or that its own is not new."""
+    CONTEST_EVIDENCE_FILED = "contest.evidence_filed"
+    CONTEST_DECIDED = "contest.decided"
     WEBHOOK_TESTED = "webhook.tested"
 
 

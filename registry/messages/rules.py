@@ -33,7 +33,8 @@ from registry.values.moment import Moment
 
 _ORDERS: Final = frozenset({Topic.ORDER_PLACED, Topic.ORDER_ACCEPTED, Topic.ORDER_DELIVERED})
 _ACCESS: Final = frozenset({Topic.ACCESS_REQUESTED, Topic.ACCESS_ANSWERED, Topic.ACCESS_USED})
-_CASES: Final = frozenset({Topic.NOTICE_POSTED, Topic.CASE_REFUSED, Topic.CASE_PAID})
+_CONTESTS: Final = frozenset({Topic.CONTEST_OPENED, Topic.CONTEST_EVIDENCE_FILED, Topic.CONTEST_DECIDED})
+_CASES: Final = frozenset({Topic.NOTICE_POSTED, Topic.CASE_REFUSED, Topic.CASE_PAID}) | _CONTESTS
 _TERMS: Final = frozenset({Topic.CASE_DUE, Topic.CASE_OVERDUE})
 _DRAFTS: Final = frozenset({Topic.DRAFT_VERIFIED, Topic.DRAFT_FAULTY})
 _LOSSES: Final = frozenset({Topic.VERSION_WITHDRAWN, Topic.VERSION_RECALLED, Topic.VERSION_ERASED})

@@ -38,6 +38,11 @@ class Step(StrEnum):
     ANSWER = "answer"
     INSTRUCTION = "instruction"
     PAYMENT = "payment"
+    CONTEST_OPENING = "contest_opening"
+    """A firm that was told its data is not new contests it."""
+    CONTEST_EVIDENCE = "contest_evidence"
+    """Both sides of a contest file what they have."""
+    CONTEST_DECISION = "contest_decision"
 
 
 ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
@@ -46,8 +51,9 @@ ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
     Step.ANSWER: Role.REVIEWER,
     Step.INSTRUCTION: Role.PAYER,
     Step.PAYMENT: Role.PAYER,
+    Step.CONTEST_DECISION: Role.REVIEWER,
 }
-"""Who does a step; a signature is of the rank whose turn it is."""
+"""Who of an office does a step; a signature is of the rank whose turn it is, what a firm does is nobody's here."""
 
 
 class Unit(StrEnum):

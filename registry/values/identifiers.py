@@ -282,3 +282,9 @@ class SampleId(Id):
     """Identifies a sample of paid cases."""
 
     prefix = "smp"
+
+
+class ContestId(Id):
+    """Identifies a contest of novelty between two datasets."""
+
+    prefix = "cont"

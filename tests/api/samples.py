@@ -20,6 +20,7 @@ from registry.actors.model import Action, Role
 from registry.journal.records import entries
 from storage.settings import MailServer
 from tests import world as steps
+from tests.api import contests
 from tests.world import (
     BUYER,
     COMPUTE,
@@ -123,6 +124,39 @@ def _submittable(world: World) -> Asked:
     draft = steps.begin_draft(client, "lvtu/full")
     steps.send(client, steps.add_file(client, draft, "a.csv", len(content)), content)
     return Asked({"draft": draft}, {})
+
+
+def _contested(body: Mapping[str, Any] | None = None, against: str = DATASET, **path: int) -> Callable[[World], Asked]:
+    """Return a request on a contest of novelty that is open."""
+    return lambda world: Asked({"contest": contests.a_contest(world, against), **path}, body)
+
+
+def _filing(world: World) -> Asked:
+    return Asked({"contest": contests.a_contest(world)}, contests.evidence_body(world, STRANGER))
+
+
+def _filed(world: World) -> Asked:
+    asked = _filing(world)
+    world.as_(STRANGER).post(f"/v1/contests/{asked.path['contest']}/evidence", asked.body)
+    return Asked({**asked.path, "number": 1})
+
+
+def _undrawn(world: World) -> Asked:
+    contest = contests.a_contest(world)
+    contests.a_reviewer(world)
+    return Asked({"contest": contest}, {"reason": "新增初审人员"})
+
+
+def _decidable(world: World) -> Asked:
+    # On this dataset is no case, so that the reviewer of the world may decide.
+    contest = contests.a_contest(world, OPEN_DATASET)
+    world.clock.advance(timedelta(days=contests.EVIDENCE_DAYS))
+    return Asked({"contest": contest}, contests.decision("stays"))
+
+
+def _lost(world: World) -> Asked:
+    path = {"contest": contests.a_lost_award(world), "case": world.ids["case"]}
+    return Asked(path, {"outcome": "stands", "reason": "依据不足"})
 
 
 def _applicable(world: World) -> Asked:
@@ -778,6 +812,21 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_payments_csv": Sample(named("case", "case"), of(OFFICE)),
     "list_payments_xlsx": Sample(named("case", "case"), of(OFFICE)),
     "list_notices": Sample(plain()),
+    # Contests of novelty.
+    "open_contest": Sample(
+        lambda world: Asked(body=contests.contest_body(world, contests.a_copy(world))), of(STRANGER)
+    ),
+    "list_contests": Sample(plain()),
+    "get_contest": Sample(_contested(), of(STRANGER, PUBLISHER, OFFICE)),
+    # A document is filed by the firm whose it is.
+    "file_contest_evidence": Sample(_filing, of(STRANGER)),
+    "read_contest_evidence": Sample(_filed, of(STRANGER, PUBLISHER, OFFICE)),
+    "withdraw_contest": Sample(_contested({"reason": "已和解"}), of(STRANGER)),
+    "list_contest_draws": Sample(_contested(), of(OFFICE)),
+    "draw_contest_reviewer": Sample(_undrawn, of(OFFICE)),
+    "decide_contest": Sample(_decidable, of(OFFICE)),
+    "list_contest_reviews": Sample(plain()),
+    "answer_contest_review": Sample(_lost, of(OFFICE)),
     # The officers of an office.
     "list_due": Sample(plain()),
     "show_readiness_of_office": Sample(plain()),

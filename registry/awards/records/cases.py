@@ -300,7 +300,7 @@ def add_decision(connection: Connection, case: CaseId, decision: Decision, verdi
 
 def decisions_of(connection: Connection, case: CaseId) -> tuple[tuple[Decision, Mapping[str, Any]], ...]:
     """Return the decisions on a case with their verdicts, in the order they were taken."""
-    # Of one instant the names of the occasions are in their order: application, assessment, payment.
+    # Of one instant the names of the occasions are in their order: application, assessment, contest, payment.
     ordered = (decisions.c.decided_at, decisions.c.occasion, decisions.c.number)
     rows = connection.execute(select(decisions).where(decisions.c.case_id == case).order_by(*ordered))
     return tuple(

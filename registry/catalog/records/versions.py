@@ -1,6 +1,6 @@
 """Tables of versions and what they derive from, and the job that verifies a draft."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -277,13 +277,15 @@ def same_content(connection: Connection, digest: Any, dataset: DatasetId) -> Ver
     return found[0] if found else None
 
 
-def same_content_elsewhere(connection: Connection, digest: Any, dataset: DatasetId) -> Version | None:
-    """Return a version of another dataset that was published with the same content."""
+def same_content_elsewhere(
+    connection: Connection, digest: Any, dataset: DatasetId, without: Collection[VersionId] = ()
+) -> Version | None:
+    """Return a version of another dataset that was published with the same content, none of ``without``."""
     found = _versions(
         connection,
         (versions.c.content_digest == digest) & (versions.c.dataset_id != dataset) & versions.c.number.is_not(None),
     )
-    return found[0] if found else None
+    return next((each for each in found if each.id not in without), None)
 
 
 def envelope_of(connection: Connection, version: VersionId) -> str | None:

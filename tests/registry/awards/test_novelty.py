@@ -72,6 +72,7 @@ def test_silence_about_a_source_is_counted_as_the_screen_found_it(version: Versi
     silent = replace(version, overlap=(elsewhere,))
     assert new_share([version]) == (False, None)
     assert new_share([silent]) == (True, 2_500)
+    assert new_share([silent], {elsewhere.version}) == (False, None), "it was decided that it repeats nothing"
     assert new_share([silent, replace(version, id=VersionId.new())]) == (True, 2_500)
     assert new_share([replace(silent, overlap=(replace(elsewhere, version=version.id),))]) == (False, None)
 

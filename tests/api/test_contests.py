@@ -1,0 +1,239 @@
+"""Contests of novelty over HTTP: both awards wait, both sides file, whoever is new to both decides, priority moves."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from registry.actors.model import Role
+from registry.dossier.rules import recompute_bytes
+from registry.journal.service import sequence
+from registry.offices.rules import by_lot
+from tests import world as steps
+from tests.api.contests import (
+    EVIDENCE_DAYS,
+    OWN,
+    a_contest,
+    a_copy,
+    a_lost_award,
+    a_reviewer,
+    contest_body,
+    decide,
+    decision,
+    evidence_body,
+)
+from tests.web import Web
+from tests.world import AWARD_LINE, BUYER, DATASET, OFFICE, OTHER_OFFICE, PUBLISHER, STRANGER, World
+
+
+@pytest.fixture
+def draft(world: World) -> str:
+    """A copy of the award's dataset that the screen refuses."""
+    made = a_copy(world)
+    assert world.as_(STRANGER).post(f"/v1/drafts/{made}/publish", status=422)["code"] == "near_duplicate"
+    return made
+
+
+@pytest.fixture
+def decider(world: World) -> Web:
+    """The only reviewer who did nothing in a case."""
+    return a_reviewer(world)
+
+
+@pytest.fixture
+def contest(world: World, decider: Web) -> str:
+    assert decider is not None
+    return a_contest(world)
+
+
+def draft_of(world: World, contest: str) -> str:
+    return str(world.as_(STRANGER).get(f"/v1/contests/{contest}")["contester"]["version"])
+
+
+def award_of(world: World) -> dict[str, Any]:
+    return world.as_(PUBLISHER).get(f"/v1/cases/{world.ids['case']}")
+
+
+def check(world: World, party: str = PUBLISHER, dataset: str = DATASET, **query: str) -> dict[str, Any]:
+    return world.as_(party).get("/v1/award-check", instrument="yz-14a", dataset=dataset, **query)
+
+
+def finding(verdict: dict[str, Any], code: str) -> str:
+    return next(each["finding"] for each in verdict["conditions"] if each["code"] == code)
+
+
+def evidence(world: World, party: str, contest: str, **stated: Any) -> dict[str, Any]:
+    body = evidence_body(world, party, **stated)
+    filed: dict[str, Any] = world.as_(party).post(f"/v1/contests/{contest}/evidence", body)
+    return filed
+
+
+def test_an_open_contest_holds_the_award_and_only_one_is_open(world: World, contest: str) -> None:
+    stranger, case = world.as_(STRANGER), world.ids["case"]
+    shown = world.as_(OFFICE, Role.AUDITOR).get(f"/v1/contests/{contest}")
+    assert (shown["state"], shown["ground"], shown["reviewer"]) == ("open", "near_duplicate", world.ids["new.reviewer"])
+    assert [each["case"] for each in shown["cases"]] == [case]
+    assert stranger.get(f"/v1/contests/{contest}")["cases"] == []
+    refused = world.as_(OFFICE, Role.REVIEWER).post(f"/v1/cases/{case}/review", steps.review_body(), status=422)
+    assert [each["code"] for each in refused["obstacles"]] == ["novelty_contested"]
+    again = stranger.post("/v1/contests", contest_body(world, draft_of(world, contest)), status=409)
+    assert again["code"] == "contest_stands"
+    stranger.post(f"/v1/contests/{contest}/withdraw", {"reason": "已和解"}, status=200)
+    steps.review(world, case)
+    assert award_of(world)["state"] == "reviewed"
+    again = stranger.post("/v1/contests", contest_body(world, draft_of(world, contest)), status=409)
+    assert again["code"] == "contest_stands", "nobody holds another's award by opening again and again"
+
+
+def test_neither_an_instruction_nor_a_payment_passes_while_a_contest_is_open(world: World, decider: Web) -> None:
+    case, payer = world.ids["case"], world.as_(OFFICE, Role.PAYER)
+    steps.make_payable(world, case)
+    steps.instruct(world, case, AWARD_LINE)
+    contest = a_contest(world)
+    paid = {"bank_receipt": "B-1", "paid_on": world.today()}
+    refused = payer.post(f"/v1/cases/{case}/payment", paid, status=422)
+    assert "novelty_contested" in {each["code"] for each in refused["obstacles"]}
+    decide(world, decider, contest, "moves", day="2025-11-03")
+    # An instruction that is out is settled with the bank; then the last rank takes its approval back.
+    assert award_of(world)["state"] == "instructed"
+    payer.post(f"/v1/cases/{case}/return", {"reason": "退汇"}, status=200)
+    back = {"opinion": "首发争议败诉", "approved": False}
+    ended = world.as_(OFFICE, Role.PRINCIPAL_LEADER).post(f"/v1/cases/{case}/signatures", back, status=200)
+    assert ended["state"] == "refused"
+
+
+def test_priority_moves_ends_the_award_and_opens_the_screen_to_the_contester(
+    world: World, contest: str, decider: Web
+) -> None:
+    made = decide(world, decider, contest, "moves", day="2025-11-03")["decision"]
+    assert (made["number"], made["outcome"], made["decided_by"]) == (
+        "2026-P0001",
+        "moves",
+        world.ids["new.reviewer"],
+    )
+    ended = award_of(world)
+    assert (ended["state"], ended["refusal"]["code"]) == ("refused", "novelty_contest_lost")
+    assert finding(check(world), "first_publication") == "unmet"
+    world.as_(STRANGER).post(f"/v1/drafts/{draft_of(world, contest)}/publish")
+    verdict = check(world, STRANGER, OWN)
+    assert (finding(verdict, "first_publication"), finding(verdict, "new_share")) == ("met", "met")
+    house = world.house
+    sequence(house.database, house.clock, house.signing_key)
+    dossier = world.as_(OFFICE, Role.AUDITOR).raw("GET", f"/v1/cases/{world.ids['case']}/dossier")
+    assert recompute_bytes(dossier.data, [house.signing_key.verifier]) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stated", "kept", "published"),
+    [
+        ("stays", {}, "applied", False),
+        ("independent", {}, "applied", True),
+        ("earlier", {"day": "2024-05-01", "place": "某开放数据平台"}, "refused", False),
+    ],
+)
+def test_each_outcome_has_its_effect(
+    world: World,
+    contest: str,
+    decider: Web,
+    outcome: str,
+    stated: dict[str, str],
+    kept: str,
+    published: bool,
+) -> None:
+    world.clock.advance(timedelta(seconds=1))
+    before, at = check(world)["facts_digest"], str(world.clock.now())
+    decide(world, decider, contest, outcome, **stated)
+    assert award_of(world)["state"] == kept
+    if kept == "applied":  # What was decided before is replayed without what was decided since.
+        assert check(world, as_of=at)["facts_digest"] == before != check(world)["facts_digest"]
+    assert finding(check(world), "first_publication") == ("unmet" if kept == "refused" else "met")
+    world.as_(STRANGER).post(f"/v1/drafts/{draft_of(world, contest)}/publish", status=201 if published else 422)
+    again = world.as_(STRANGER).post("/v1/contests", contest_body(world, draft_of(world, contest)), status=409)
+    assert again["code"] == "contest_stands"
+
+
+def test_both_sides_file_and_a_secret_is_shown_by_its_summary(world: World, contest: str) -> None:
+    secret = evidence(world, STRANGER, contest, confidential=True, summary="合同摘要")
+    plain = evidence(world, PUBLISHER, contest)
+    assert (secret["number"], plain["number"]) == (1, 2)
+    seen = {party: world.as_(party).get(f"/v1/contests/{contest}")["evidence"] for party in (STRANGER, PUBLISHER)}
+    assert [each["shows"] for each in seen[STRANGER]] == ["采集日志", "采集日志"]
+    hidden = seen[PUBLISHER][0]
+    assert (hidden["document"], hidden["shows"], hidden["summary"]) == (None, None, "合同摘要")
+    assert hidden["sha256"] == secret["sha256"]
+
+    def read(party: str, number: int, role: str = Role.OWNER) -> int:
+        path = f"/v1/contests/{contest}/evidence/{number}/content"
+        return int(world.as_(party, role).raw("GET", path).status_code)
+
+    assert (read(PUBLISHER, 1), read(STRANGER, 1), read(STRANGER, 2)) == (404, 200, 200)
+    assert (read(OFFICE, 1, Role.AUDITOR), read(OTHER_OFFICE, 1, Role.REVIEWER), read(BUYER, 2)) == (200, 404, 404)
+    document = steps.file_evidence(world.as_(BUYER), "other", b"x")
+    body = {"document": document, "claimed_on": "2025-11-03", "shows": "x"}
+    assert world.as_(BUYER).post(f"/v1/contests/{contest}/evidence", body, status=404)["code"] == "contest_not_found"
+    own = {**body, "document": steps.file_evidence(world.as_(STRANGER), "other", b"late")}
+    path, stranger = f"/v1/contests/{contest}/evidence", world.as_(STRANGER)
+    ahead = stranger.post(path, {**own, "claimed_on": "2027-01-01"}, status=422)
+    assert ahead["code"] == "contest_evidence_of_future"
+    world.clock.advance(timedelta(days=EVIDENCE_DAYS))
+    late = stranger.post(path, own, status=422)
+    assert late["code"] == "contest_evidence_closed"
+
+
+def test_only_who_was_drawn_decides_and_anyone_draws_the_same(world: World, contest: str, decider: Web) -> None:
+    early = decider.post(f"/v1/contests/{contest}/decision", decision("stays"), status=422)
+    assert early["code"] == "contest_evidence_open"
+    world.clock.advance(timedelta(days=EVIDENCE_DAYS))
+    other = world.as_(OFFICE, Role.REVIEWER).post(f"/v1/contests/{contest}/decision", decision("stays"), status=403)
+    assert other["code"] == "contest_reviewer_not_drawn"
+    (draw,) = world.as_(OFFICE, Role.AUDITOR).get(f"/v1/contests/{contest}/draws")["items"]
+    assert by_lot(bytes.fromhex(draw["seed"]), f"contest {contest} 1", draw["candidates"]) == (draw["drawn"],)
+    tie = {"firm": world.ids[STRANGER], "ground": "family", "note": "配偶任职"}
+    decider.post("/v1/office/ties", tie)
+    refused = decider.post(f"/v1/contests/{contest}/decision", decision("stays"), status=403)
+    assert refused["code"] == "officer_tied"
+    none = world.as_(OFFICE, Role.REGISTRAR).post(f"/v1/contests/{contest}/draws", {"reason": "回避"}, status=422)
+    assert none["code"] == "contest_no_reviewer"
+    second = a_reviewer(world, "second.reviewer")
+    drawn = world.as_(OFFICE, Role.REGISTRAR).post(f"/v1/contests/{contest}/draws", {"reason": "回避"})
+    assert (drawn["number"], drawn["candidates"]) == (2, [world.ids["second.reviewer"]])
+    made = second.post(f"/v1/contests/{contest}/decision", decision("stays"), status=200)
+    assert made["state"] == "decided"
+
+
+def test_without_a_reviewer_new_to_both_it_escalates(world: World, draft: str) -> None:
+    contest = world.as_(STRANGER).post("/v1/contests", contest_body(world, draft))["id"]
+    auditor = world.as_(OFFICE, Role.AUDITOR)
+    escalated = auditor.get("/v1/office/due", standing="escalated")["items"]
+    assert [(each["case"], each["step"], each["officers"]) for each in escalated] == [(contest, "contest_decision", [])]
+    a_reviewer(world)
+    world.as_(OFFICE, Role.REGISTRAR).post(f"/v1/contests/{contest}/draws", {"reason": "新增初审人员"})
+    assert auditor.get("/v1/office/due", standing="escalated")["items"] == []
+
+
+def test_a_paid_award_of_whoever_lost_is_looked_at_again(world: World) -> None:
+    case, contest = world.ids["case"], a_lost_award(world)
+    (opened,) = world.as_(OFFICE, Role.AUDITOR).get("/v1/contest-reviews")["items"]
+    assert (opened["case"], opened["outcome"]) == (case, None)
+    body = {"outcome": "recover", "reason": "非首次公开发布"}
+    path = f"/v1/contests/{contest}/reviews/{case}"
+    world.as_(OTHER_OFFICE, Role.REVIEWER).post(path, body, status=404)
+    assert world.as_(OFFICE, Role.REVIEWER).post(path, body, status=200)["outcome"] == "recover"
+    assert world.as_(OFFICE, Role.REVIEWER).post(path, body, status=409)["code"] == "contest_review_answered"
+
+
+def test_data_that_has_nothing_in_common_is_not_contested(world: World) -> None:
+    draft = steps.verified_draft(world, world.as_(STRANGER), OWN, {"own.csv": steps.table(77)})
+    refused = world.as_(STRANGER).post("/v1/contests", contest_body(world, draft), status=422)
+    assert refused["code"] == "contest_without_ground"
+    own = world.as_(PUBLISHER).post("/v1/contests", contest_body(world, world.ids["draft_verified"]), status=422)
+    assert own["code"] == "contest_of_own"
+    foreign = world.as_(BUYER).post("/v1/contests", contest_body(world, draft), status=404)
+    assert foreign["code"] == "version_not_found"
+
+
+def test_another_office_and_a_stranger_know_of_no_contest(world: World, contest: str) -> None:
+    for client in (world.as_(OTHER_OFFICE, Role.REVIEWER), world.as_(BUYER)):
+        assert client.get(f"/v1/contests/{contest}", status=404)["code"] == "contest_not_found"
+        assert client.get("/v1/contests")["items"] == []
+    assert [each["id"] for each in world.as_(PUBLISHER).get("/v1/contests")["items"]] == [contest]
