@@ -6,6 +6,7 @@ A case moves
     applied | reviewed → refused | withdrawn
     reviewed | returned → applied | reviewed, when an officer is recused and what the officer did is void
     applied → correcting → applied | withdrawn
+    refused → applied, when a remedy annuls the refusal: what was decided is void, and others decide anew
 
 A grant is any instrument of a policy document that asks for facts rather than for adopters: its applicant states them,
 officers confirm them, and what they come to is assessed; the newest assessment says what the line amounts to.
@@ -60,7 +61,7 @@ CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.INSTRUCTED: frozenset({CaseState.PAID, CaseState.RETURNED, CaseState.REVIEWED, CaseState.APPLIED}),
     CaseState.RETURNED: frozenset({CaseState.INSTRUCTED, CaseState.REVIEWED, CaseState.APPLIED}),
     CaseState.PAID: frozenset(),
-    CaseState.REFUSED: frozenset(),
+    CaseState.REFUSED: frozenset({CaseState.APPLIED}),
     CaseState.WITHDRAWN: frozenset(),
 }
 
@@ -123,6 +124,9 @@ class ActKind(StrEnum):
     CORRECTED = "corrected"
     DEPARTMENTS_ASKED = "departments_asked"
     DEPARTMENT_ANSWERED = "department_answered"
+    REOPENED = "reopened"
+    """A refusal was annulled; what of the officers' acts is void stands in it."""
+    REFUSAL_SERVED = "refusal_served"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +284,9 @@ class AdverseDecision:
     reason: str
     decided_by: AccountId
     decided_at: Moment
+    served_on: date | None = None
+    """The day the applicant had it in hand; its terms of remedies run from the next. None: no proof of service."""
+    service: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,16 @@ class Step(StrEnum):
     ANSWER = "answer"
     INSTRUCTION = "instruction"
     PAYMENT = "payment"
+    HEARING = "hearing"
+    """The office gives the party notice of a recovery, and records what it said or its silence."""
+    STATEMENT = "statement"
+    """How long the party has to answer."""
+    RECOVERY = "recovery"
+    SERVICE = "service"
+    REPAYMENT = "repayment"
+    PAY_BACK = "pay_back"
+    REMEDY = "remedy"
+    """The office answers a review (复核) of what it decided."""
 
 
 ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
@@ -46,8 +56,12 @@ ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
     Step.ANSWER: Role.REVIEWER,
     Step.INSTRUCTION: Role.PAYER,
     Step.PAYMENT: Role.PAYER,
+    Step.HEARING: Role.REVIEWER,
+    Step.SERVICE: Role.REVIEWER,
+    Step.REPAYMENT: Role.PAYER,
+    Step.PAY_BACK: Role.PAYER,
 }
-"""Who does a step; a signature is of the rank whose turn it is."""
+"""Who does a step; a signature is of the rank whose turn it is, a recovery and a remedy are any rank's to decide."""
 
 
 class Unit(StrEnum):

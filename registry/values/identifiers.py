@@ -282,3 +282,15 @@ class SampleId(Id):
     """Identifies a sample of paid cases."""
 
     prefix = "smp"
+
+
+class RecoveryId(Id):
+    """Identifies the recovery (追回) of a paid line."""
+
+    prefix = "rcv"
+
+
+class RemedyId(Id):
+    """Identifies a remedy (复核, 复议, 诉讼) against an adverse decision."""
+
+    prefix = "rem"
