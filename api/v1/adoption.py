@@ -11,6 +11,7 @@ from api.door import Answer, Door, Strict
 from api.problems import ObstacleView, describe_obstacle, language
 from registry.actors.model import Action
 from registry.adoption import reviews, service
+from registry.aftercare.reviews import answer_adoption_review as answer_review
 from registry.adoption.model import (
     AdoptionCount,
     AdoptionPurpose,
@@ -283,4 +284,4 @@ def list_adoption_reviews() -> Response:
 def answer_adoption_review(receipt: str, body: ReviewAnswerBody) -> Response:
     """End a review of your authority."""
     command = AnswerReview(ReceiptId(receipt), CaseId(body.case), body.outcome, body.reason)
-    return write(lambda work: reviews.answer(work, command), ReviewView.of, 200)
+    return write(lambda work: answer_review(work, command), ReviewView.of, 200)

@@ -26,6 +26,7 @@ from api.v1.office_views import (
     TieView,
 )
 from registry.actors.model import Action, Role
+from registry.aftercare import dues
 from registry.awards import officers
 from registry.awards.waiting import Standing
 from registry.journal.work import View
@@ -119,10 +120,13 @@ def _account(given: str | None) -> AccountId | None:
 
 @door.operation("GET", "/office/due", {200: DuesView}, action=Action.READ_OFFICE)
 def list_due(query: DueQuery) -> Response:
-    """List what the open cases of your office wait for, until when, and who may do it; the longest overdue first."""
+    """List what cases, recoveries and remedies of your office wait for, until when, and who may do it.
+
+    The longest overdue stands first.
+    """
     officer, standing = _account(query.officer), Standing(query.standing) if query.standing else None
     return read(
-        lambda view: officers.dues(view, standing=standing, officer=officer),
+        lambda view: dues.dues(view, standing=standing, officer=officer),
         lambda found: DuesView(items=[DueView.of(each) for each in found]),
     )
 
