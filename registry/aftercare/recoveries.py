@@ -122,26 +122,27 @@ def _opened(work: Work, case: Case, command: OpenRecovery, recovery: RecoveryId,
 
 def _require_source(work: Work, case: Case, command: OpenRecovery) -> None:
     """Raise unless what the recovery is said to come of is there and asks for one."""
-    source = command.source or ""
-    asks = False
     if command.origin is RecoveryOrigin.OWN:
         return
+    asked = _answers(work, case, command)
+    if not asked:
+        raise NotFoundError("recovery_source_not_found", source=command.source, origin=command.origin.value)
+    if not any(asked):
+        raise RuleError("source_asks_no_recovery", (), source=command.source, origin=command.origin.value)
+
+
+def _answers(work: Work, case: Case, command: OpenRecovery) -> list[bool]:
+    """Return, for each finding or review of the case under this source, whether it asks for a recovery."""
+    source = command.source or ""
     if command.origin is RecoveryOrigin.SAMPLE:
         found = records.samples_of(work.connection, case.authority, SampleId(source))
-        findings = [each for sample in found for each in sample.findings if each.case == case.id]
-        asks = any(not each.in_order for each in findings)
-    elif command.origin is RecoveryOrigin.ADOPTION_REVIEW:
+        return [not each.in_order for sample in found for each in sample.findings if each.case == case.id]
+    if command.origin is RecoveryOrigin.ADOPTION_REVIEW:
         review = adoption_records.review_of(work.connection, ReceiptId(source), case.id)
-        findings = [review] if review else []
-        asks = bool(review and review.answer and review.answer.outcome is ReviewOutcome.RECOVER)
-    else:
-        wanted = CorrectionId(source)
-        findings = [each for each in register_reviews.reviews_within(work, case) if each.correction.id == wanted]
-        asks = any(each.answer is not None and not each.answer.stands for each in findings)
-    if not findings:
-        raise NotFoundError("recovery_source_not_found", source=source, origin=command.origin.value)
-    if not asks:
-        raise RuleError("source_asks_no_recovery", (), source=source, origin=command.origin.value)
+        return [bool(review.answer and review.answer.outcome is ReviewOutcome.RECOVER)] if review else []
+    wanted = CorrectionId(source)
+    touching = [each for each in register_reviews.reviews_within(work, case) if each.correction.id == wanted]
+    return [each.answer is not None and not each.answer.stands for each in touching]
 
 
 # Hearing and decision.
