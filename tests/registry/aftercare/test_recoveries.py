@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from registry.actors.model import Actor, Role
-from registry.adoption.model import AnswerReview, ReviewOutcome
+from registry.adoption.model import AnswerReview, ReviewOutcome, WithdrawAdoption
 from registry.aftercare import recoveries, remedies, reviews
 from registry.aftercare.dues import dues
 from registry.aftercare.model import DrawSample, RecordFinding
@@ -22,18 +22,19 @@ from registry.aftercare.recovery_model import (
 )
 from registry.aftercare.remedy_model import RemedyState, SuspendDecision
 from registry.aftercare.service import draw_sample, record_finding, remedy_open
-from registry.awards import register_reviews
+from registry.awards import register_reviews, service
 from registry.awards.model import Case
 from registry.awards.register_reviews import AnswerReview as AnswerRegisterReview
+from registry.awards.withdrawn_adoptions import withdraw_adoption
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError, SancaiError
 from registry.house import House
 from registry.offices.model import Step
+from registry.values.identifiers import ReceiptId
 from registry.values.moment import Moment
 from registry.values.money import ZERO, Money
 from registry.vouchers import service as vouchers
 from registry.vouchers.model import VoucherState
 from tests.conftest import FixedClock
-from tests.registry.adoption.builders import withdraw
 from tests.registry.aftercare.builders import (
     a_decider,
     a_paid_case,
@@ -268,7 +269,7 @@ def test_what_is_suspended_waits_and_is_still_booked(desk: Desk, paid: Case) -> 
     made = a_served_recovery(desk, paid, desk.scene.publisher, decider_of(desk))
     assert [each.wait.step for each in ask(desk.house, desk.reviewer, dues)] == [Step.REPAYMENT]
     remedy = filed(desk.house, desk.scene.publisher, made.id)
-    assert [each.wait.step for each in ask(desk.house, desk.reviewer, dues)] == [Step.REMEDY, Step.REPAYMENT]
+    assert [each.wait.step for each in ask(desk.house, desk.reviewer, dues)] == [Step.REPAYMENT, Step.REMEDY]
     command = SuspendDecision(remedy.id, True, "停〔2026〕1号", "Hardship.")
     do(desk.house, decider_of(desk), lambda work: remedies.suspend(work, command))
     assert [each.wait.step for each in ask(desk.house, desk.reviewer, dues)] == [Step.REMEDY]
@@ -279,7 +280,11 @@ def test_what_is_suspended_waits_and_is_still_booked(desk: Desk, paid: Case) -> 
 
 def test_a_review_that_ends_in_recovery_opens_it_at_once(desk: Desk, paid: Case) -> None:
     scene = desk.scene
-    receipt = withdraw(scene, scene.leaders[0])
+    facts = ask(desk.house, desk.reviewer, lambda view: service.decisions(view, paid.id))[0].facts
+    counted = facts["adoption"]["receipts"][0]["receipt"]
+    leader = next(each for each in scene.leaders if firm_of(each) == counted["adopter"])
+    taken_back = WithdrawAdoption(ReceiptId(counted["id"]), "stopped using it")
+    receipt = do(desk.house, leader, lambda work: withdraw_adoption(work, taken_back))
     command = AnswerReview(receipt.id, paid.id, ReviewOutcome.RECOVER, "Two are left.")
     do(desk.house, desk.reviewer, lambda work: reviews.answer_adoption_review(work, command))
     (found,) = ask(desk.house, scene.publisher, lambda view: recoveries.recoveries(view, None, None, 10))

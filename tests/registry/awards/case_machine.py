@@ -16,7 +16,8 @@ from registry.awards import rules
 from registry.awards.commands import RecordPayment, ReviewCase
 from registry.awards.history import with_acts
 from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line
-from registry.errors import SancaiError
+from registry.awards.recusal import recused_from, voided_by_annulment
+from registry.errors import NotAllowedError, SancaiError
 from registry.policy import service as policy
 from registry.policy.rules import notice_end, working_days_after
 from registry.values.digest import Digest
@@ -29,7 +30,7 @@ START: Final = Moment.of_text("2026-03-02T02:00:00Z")
 CALENDAR: Final = policy.calendar()
 ENTRY: Final = EntryId.new()
 APPLICANT: Final = AccountId.new()
-OFFICERS: Final = tuple(AccountId.new() for _ in range(6))
+OFFICERS: Final = tuple(AccountId.new() for _ in range(12))
 """Every officer holds every role, so that only who acted before keeps somebody from acting."""
 HOURS: Final = (1, 14, 24, 72, 168)
 
@@ -51,6 +52,8 @@ class Model:
     until: date | None = None
     corrected: bool = False
     instructed_on: date | None = None
+    refused_by: set[int] = field(default_factory=set)
+    decided: set[int] = field(default_factory=set)
 
     @property
     def signed_now(self) -> list[int]:
@@ -59,7 +62,7 @@ class Model:
 
     def allows(self, step: str, officer: int, given: Any, now: Moment) -> bool:
         """Say whether ``officer`` may take ``step`` at ``now``."""
-        return bool(getattr(self, f"may_{step}")(officer, given, now))
+        return officer not in self.refused_by and bool(getattr(self, f"may_{step}")(officer, given, now))
 
     def may_assess(self, officer: int, *_: Any) -> bool:
         """While no instruction is out, by somebody who never signed."""
@@ -133,6 +136,10 @@ class Model:
         """Of what is instructed."""
         return self.state == "instructed" and officer not in self.examined | self.signed_ever
 
+    def may_reopen(self, *_: Any) -> bool:
+        """What was refused, when a remedy annuls it."""
+        return self.state == "refused"
+
     def may_withdraw(self, *_: Any) -> bool:
         """Before finance is instructed."""
         return self.state in {"applied", "correcting", "reviewed"}
@@ -186,6 +193,9 @@ class Machine:
         officer = self._officer(name)
         expected = self.model.allows(name, officer, given, self.now)
         try:
+            # What every use case asks first: nobody acts who was recused, or whose refusal was annulled.
+            if OFFICERS[officer] in recused_from(self.case):
+                raise NotAllowedError("officer_recused", id=self.case.id)
             getattr(self, f"do_{name}")(officer, given)
         except SancaiError as refused:
             if expected:
@@ -193,6 +203,8 @@ class Machine:
             return f"refused {name}"
         assert expected, (name, officer, given, str(self.now), self.model)
         getattr(self, f"then_{name}", lambda *_: None)(officer, given)
+        if name in {"assess", "review", "answer", "sign"}:
+            self.model.decided.add(officer)
         assert self.case.state.value == self.model.state, (name, self.case.state, self.model)
         assert self.case.amount.fen == (self.model.amount or 0)
         return name
@@ -201,9 +213,11 @@ class Machine:
         """Draw an officer: mostly as an office divides its work, now and then anybody."""
         if self.rng.random() < 0.2:
             return self.rng.randrange(len(OFFICERS))
-        if name in {"instruct", "pay", "return"}:
+        if name in {"instruct", "pay", "return", "reopen"}:
             return len(OFFICERS) - 1
-        return self.rng.choice((1, 2, 3)) if name == "sign" else 0
+        # After an annulment another bench decides; a second one finds few who are left.
+        bench = 4 if self.model.refused_by else 0
+        return bench + self.rng.choice((1, 2, 3)) if name == "sign" else bench
 
     def _drawn(self) -> tuple[str, Any]:
         draw: dict[str, Callable[[], Any]] = {
@@ -222,6 +236,7 @@ class Machine:
             "pay": lambda: self.rng.choice((-9, 0, 0, 0, 1)),
             "return": lambda: None,
             "withdraw": lambda: None,
+            "reopen": lambda: None,
         }
         # A withdrawal ends everything, so it is rare; what leads on is frequent.
         weights = {
@@ -235,6 +250,7 @@ class Machine:
             "pay": 2,
             "answer": 2,
             "return": 0.5,
+            "reopen": 2,
         }
         name = self.rng.choices(list(draw), [weights.get(each, 1) for each in draw])[0]
         return name, draw[name]()
@@ -423,6 +439,24 @@ class Machine:
     def then_return(self, *_: Any) -> None:
         """It may be instructed again."""
         self.model.state, self.model.instructed_on = "returned", None
+
+    def do_reopen(self, officer: int, _: None) -> None:
+        """Annul a refusal."""
+        rules.require_state(self.case, CaseState.REFUSED)
+        rules.require_move(self.case, CaseState.APPLIED)
+        self.act(ActKind.REOPENED, {"voids": list(voided_by_annulment(self.case))}, officer, CaseState.APPLIED)
+
+    def then_reopen(self, *_: Any) -> None:
+        """Everything that was decided is void, and whoever decided decides no more; who was heard stays heard."""
+        model = self.model
+        model.state, model.refused_by = "applied", model.refused_by | model.decided
+        model.amount, model.noticed_amount, model.posted, model.ends = None, None, None, None
+        model.signed.clear()
+        model.signed_ever.clear()
+        model.decided.clear()
+        model.objections = [True] * len(model.objections)
+        assert self.case.refusal is None
+        assert self.case.review is None
 
     def do_withdraw(self, officer: int, _: None) -> None:
         """Withdraw."""
