@@ -127,7 +127,7 @@ class Recoveries:
         return shaped(Recovery, self._session.post(f"/cases/{case}/recoveries", body))
 
     def recoveries(self, case: str = "") -> Iterator[Recovery]:
-        """Yield the recoveries of your office or firm, the newest first; those of a case on request. Raises SancaiError."""
+        """Yield the recoveries of your office or firm, or of a case of it, the newest first. Raises SancaiError."""
         asked = {"case": case} if case else {}
         return (shaped(Recovery, item) for item in self._session.pages("/recoveries", **asked))
 

@@ -80,7 +80,7 @@ class Remedies:
         return shaped(Remedy, self._session.post("/remedies", body))
 
     def remedies(self, subject: str = "") -> Iterator[Remedy]:
-        """Yield the remedies of your office or firm, the newest first; those against one on request. Raises SancaiError."""
+        """Yield the remedies of your office or firm, or against one decision, the newest first. Raises SancaiError."""
         asked = {"subject": subject} if subject else {}
         return (shaped(Remedy, item) for item in self._session.pages("/remedies", **asked))
 

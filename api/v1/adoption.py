@@ -11,7 +11,6 @@ from api.door import Answer, Door, Strict
 from api.problems import ObstacleView, describe_obstacle, language
 from registry.actors.model import Action
 from registry.adoption import reviews, service
-from registry.aftercare.reviews import answer_adoption_review as answer_review
 from registry.adoption.model import (
     AdoptionCount,
     AdoptionPurpose,
@@ -25,6 +24,7 @@ from registry.adoption.model import (
     ReviewOutcome,
     WithdrawAdoption,
 )
+from registry.aftercare.reviews import answer_adoption_review as answer_review
 from registry.awards.withdrawn_adoptions import withdraw_adoption as withdraw_adoption_of
 from registry.values.digest import Digest
 from registry.values.identifiers import CaseId, EvidenceId, ReceiptId

@@ -235,9 +235,7 @@ def repay(recovery: str, amount_fen: int, receipt: str, received_on: datetime) -
 
 @recovery.command(
     "reappropriate",
-    help=say(
-        "Appropriate what came back on RECOVERY in a later year.", "将 RECOVERY 跨年度到账的资金重新安排预算。"
-    ),
+    help=say("Appropriate what came back on RECOVERY in a later year.", "将 RECOVERY 跨年度到账的资金重新安排预算。"),
     example="sancai case recovery reappropriate rcv_… --year 2027 --line 2060499 --number 伊财预〔2027〕3号",
 )
 @click.argument("recovery")
@@ -265,9 +263,7 @@ def reappropriate(recovery: str, year: int, budget_line: str, number: str) -> No
 @click.option("--voucher-number", required=True, help=say("Payment voucher number.", "支付凭证号。"))
 @click.option("--receipt", required=True, help=_RECEIPT)
 @click.option("--on", "paid_on", type=DAY, required=True, help=say("The day.", "付款日期。"))
-def pay_back(
-    recovery: str, year: int, budget_line: str, voucher_number: str, receipt: str, paid_on: datetime
-) -> None:
+def pay_back(recovery: str, year: int, budget_line: str, voucher_number: str, receipt: str, paid_on: datetime) -> None:
     """Pay back."""
     with client() as service:
         made = service.recoveries.pay_back(

@@ -19,8 +19,8 @@ from registry.aftercare.recovery_rules import deciders_barred
 from registry.aftercare.rules import acted_in
 from registry.awards import officers, waiting
 from registry.awards.model import Case
-from registry.awards.recusal import recused_from
 from registry.awards.records import case_of
+from registry.awards.recusal import recused_from
 from registry.awards.waiting import Desk, Due, Standing, Wait
 from registry.errors import UnavailableError
 from registry.journal.work import View

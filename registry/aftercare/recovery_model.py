@@ -6,8 +6,8 @@ A recovery moves
     opened | heard → dropped
     decided | served | part_repaid | repaid → annulled
 
-The party is heard first (RULINGS 34): a notice with a term to answer, then its statement or its silence. What is done to
-a recovery are acts: written once, one after the other, never changed.
+The party is heard first (RULINGS 34): a notice with a term to answer, then its statement or its silence. What is done
+to a recovery are acts: written once, one after the other, never changed.
 """
 
 from collections.abc import Mapping
@@ -226,7 +226,7 @@ class Recovery:
 
     @property
     def to_pay_back(self) -> Money:
-        """What finance owes the party: everything that had come back when the decision was annulled, until it is paid."""
+        """What finance owes the party: all that had come back when the decision was annulled, until it is paid."""
         owed = self.state is RecoveryState.ANNULLED and self.act(RecoveryActKind.PAID_BACK) is None
         return self.repaid if owed else ZERO
 
@@ -348,5 +348,3 @@ class RecordPayBack:
         require_text(self.bank_receipt, "bank_receipt", NUMBER_LENGTH_MAX)
         if not 2000 <= self.budget_year <= 2999:
             raise InvalidValueError("budget_year_malformed", given=self.budget_year)
-
-

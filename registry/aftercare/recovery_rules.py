@@ -4,8 +4,8 @@ Rules:
 * Only what was paid comes back: on a line never more than was paid on it, all its recoveries together (invariant 18 of
   POLICY §4.3: nothing is restored by the order itself).
 * The party is heard first: nobody decides before it has answered, or before its term has ended (RULINGS 34).
-* Whoever opened the recovery, or applied as an officer, reviewed, signed, assessed or paid the case, does not decide it;
-  whoever opened or decided it does not book its money.
+* Whoever opened the recovery, or formed, assessed, reviewed, signed or paid the case, does not decide it; whoever
+  opened or decided it does not book its money.
 * At most what the party was heard on is decided; at most what is due is booked.
 * Cash that comes back in the budget year of the payment, without fault, reopens appropriation, pool and firm-year.
   Later cash closes the receivable and reopens them only by a re-appropriation with a number; what comes back for fault
@@ -34,9 +34,7 @@ from registry.values.money import ZERO, Money
 def require_move(recovery: Recovery, to: RecoveryState) -> None:
     """Raise ConflictError unless the recovery may go to ``to`` now."""
     if to not in RECOVERY_MOVES[recovery.state]:
-        raise ConflictError(
-            "recovery_wrong_state", id=recovery.id, state=recovery.state.value, wanted=to.value
-        )
+        raise ConflictError("recovery_wrong_state", id=recovery.id, state=recovery.state.value, wanted=to.value)
 
 
 def left_of_line(line: Line, recoveries: Iterable[Recovery]) -> Money:
@@ -106,9 +104,7 @@ def require_decision(recovery: Recovery, amount: Money) -> None:
     """Raise unless the party was heard, and on no less than is decided. Raises ConflictError, RuleError."""
     require_move(recovery, RecoveryState.DECIDED)
     if amount > recovery.amount:
-        raise RuleError(
-            "recovery_exceeds_hearing", (), id=recovery.id, heard=str(recovery.amount), amount=str(amount)
-        )
+        raise RuleError("recovery_exceeds_hearing", (), id=recovery.id, heard=str(recovery.amount), amount=str(amount))
 
 
 def require_booker(recovery: Recovery, officer: AccountId) -> None:
@@ -117,7 +113,9 @@ def require_booker(recovery: Recovery, officer: AccountId) -> None:
         raise NotAllowedError("payer_already_acted", id=recovery.case)
 
 
-def state_when_repaid(recovery: Recovery, amount: Money, received_on: date, paid_on: date, today: date) -> RecoveryState:
+def state_when_repaid(
+    recovery: Recovery, amount: Money, received_on: date, paid_on: date, today: date
+) -> RecoveryState:
     """Return where cash leaves a recovery.
 
     Raises:

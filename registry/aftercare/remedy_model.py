@@ -1,7 +1,7 @@
 """Remedies against adverse decisions: review by the organ (复核), reconsideration (复议), litigation (诉讼).
 
-A remedy moves filed → upheld | annulled | withdrawn. ``upheld`` says that the decision stands, ``annulled`` that it does
-not. One is open at a time; one that comes later is of a later kind (RULINGS 34).
+A remedy moves filed → upheld | annulled | withdrawn. ``upheld`` says that the decision stands, ``annulled`` that it
+does not. One is open at a time; one that comes later is of a later kind (RULINGS 34).
 """
 
 from collections.abc import Mapping
@@ -129,7 +129,7 @@ class Remedy:
 class FileRemedy:
     """File a remedy; ``late_reason`` is the officer's, who takes one although its term has ended.
 
-    ``filed_on`` None: today. A firm files today and gives no reason; what another organ received is entered by an officer.
+    ``filed_on`` None: today. A firm files today and gives no reason; an officer enters what another organ received.
     """
 
     subject: Subject

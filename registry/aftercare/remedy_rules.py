@@ -42,7 +42,9 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def last_day(kind: RemedyKind, served_on: date | None, before: Sequence[Remedy], calendar: WorkingCalendar) -> date | None:
+def last_day(
+    kind: RemedyKind, served_on: date | None, before: Sequence[Remedy], calendar: WorkingCalendar
+) -> date | None:
     """Return the last day on which a remedy may be filed; None when no term has begun."""
     answered = [each for each in before if each.ended_on is not None]
     newest = max(answered, key=lambda each: _ORDER.index(each.kind), default=None)
@@ -75,7 +77,9 @@ def require_next(kind: RemedyKind, subject: str, before: Sequence[Remedy]) -> No
             raise ConflictError("remedy_of_earlier_kind", id=each.id, kind=kind.value, filed=each.kind.value)
 
 
-def require_in_time(until: date | None, filed_on: date, today: date, first: date | None, late_reason: str | None) -> None:
+def require_in_time(
+    until: date | None, filed_on: date, today: date, first: date | None, late_reason: str | None
+) -> None:
     """Raise RuleError unless a remedy can have been filed on that day, in its term or taken late by a decision.
 
     Raises InvalidValueError: it is taken as late although it is not.

@@ -6,7 +6,7 @@ Which remedy annulled it, and by what decision, stands in the room of what comes
 from collections.abc import Mapping
 
 from registry.actors.model import Action
-from registry.awards import officers, recusal, records, rules
+from registry.awards import officers, records, recusal, rules
 from registry.awards.acting import act, act_within, found_case, vouchers_of
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
 from registry.errors import ConflictError, RuleError

@@ -46,9 +46,7 @@ def account_of_recovery(recovery: RecoveryId, account: ReceivableAccount) -> str
     return f"recovery/{recovery}/{account.value}"
 
 
-def _post(
-    work: Work, recovery: RecoveryId, debit: ReceivableAccount, credit: ReceivableAccount, amount: Money
-) -> None:
+def _post(work: Work, recovery: RecoveryId, debit: ReceivableAccount, credit: ReceivableAccount, amount: Money) -> None:
     move = (account_of_recovery(recovery, debit), account_of_recovery(recovery, credit), amount)
     ledger.post(work, [move], recovery)
 
@@ -71,7 +69,9 @@ def reverse_within(work: Work, recovery: RecoveryId, due: Money, collected: Mone
     _post(work, recovery, ReceivableAccount.CLAIM, ReceivableAccount.REPAYABLE, collected)
 
 
-def reopen_line_within(work: Work, authority: AuthorityId, budget_year: int, line: str, amount: Money, case: CaseId) -> None:
+def reopen_line_within(
+    work: Work, authority: AuthorityId, budget_year: int, line: str, amount: Money, case: CaseId
+) -> None:
     """Put cash back on the budget line it was paid from, in the year of the payment."""
     place = (authority, budget_year, line)
     if not records.change_appropriation(work.connection, *place, -amount.fen):
@@ -102,9 +102,7 @@ def base_of_share(base: Money, amount: Money, back: Money) -> Money:
     return Money(base.fen * back.fen // amount.fen)
 
 
-def reopen_voucher_within(
-    work: Work, voucher_id: VoucherId, recovery: RecoveryId, number: int, amount: Money
-) -> None:
+def reopen_voucher_within(work: Work, voucher_id: VoucherId, recovery: RecoveryId, number: int, amount: Money) -> None:
     """Give cash of a paid voucher back to its pool and its firm-year, by the ``number``-th act of a recovery."""
     found = _paid_voucher(work, voucher_id)
     base = base_of_share(found.base, found.amount, amount)
@@ -154,9 +152,7 @@ def pay_back_within(
 def _paid_voucher(work: Work, voucher_id: VoucherId) -> Voucher:
     (found,) = records.lock_vouchers(work.connection, [voucher_id])
     if found.state is not VoucherState.PAID:
-        raise ConflictError(
-            "voucher_wrong_state", id=found.id, state=found.state.value, wanted=VoucherState.PAID.value
-        )
+        raise ConflictError("voucher_wrong_state", id=found.id, state=found.state.value, wanted=VoucherState.PAID.value)
     return found
 
 

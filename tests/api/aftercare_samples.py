@@ -58,4 +58,3 @@ def remedy_body(case: str) -> dict[str, Any]:
 def filed(world: World) -> str:
     """File a review of the refusal."""
     return str(world.as_(PUBLISHER).post("/v1/remedies", remedy_body(refused(world)))["id"])
-

@@ -20,9 +20,9 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from sqlalchemy.dialects.postgresql import JSONB
 from registry.aftercare.remedy_model import (
     Remedy,
     RemedyAct,
@@ -86,9 +86,7 @@ remedies = Table(
 Index("ix_remedies_authority", remedies.c.authority_id, remedies.c.id)
 Index("ix_remedies_firm", remedies.c.firm_id, remedies.c.id)
 Index("ix_remedies_decision", remedies.c.decision)
-Index(
-    "uq_remedies_open", remedies.c.decision, unique=True, postgresql_where=text("state = 'filed'")
-)
+Index("uq_remedies_open", remedies.c.decision, unique=True, postgresql_where=text("state = 'filed'"))
 """One remedy is open at a time against a decision."""
 
 remedy_acts = Table(
@@ -202,9 +200,7 @@ def open_reviews(connection: Connection, authority: AuthorityId, limit: int) -> 
 
 def suspended_of(connection: Connection, wanted: Collection[RecoveryId]) -> frozenset[str]:
     """Return which recoveries a decision in an open remedy suspends."""
-    query = select(remedies).where(
-        remedies.c.subject.in_(list(wanted)), remedies.c.state == RemedyState.FILED.value
-    )
+    query = select(remedies).where(remedies.c.subject.in_(list(wanted)), remedies.c.state == RemedyState.FILED.value)
     return frozenset(each.subject for each in _joined(connection, query) if each.suspends)
 
 

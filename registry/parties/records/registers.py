@@ -294,9 +294,7 @@ def close_sanction(connection: Connection, sanction: FactId, at: Moment) -> None
 
 def sanctions_of(connection: Connection, firm: FirmId, day: date, at: Moment) -> list[Sanction]:
     """Return the sanctions on a firm that act on a day, of every authority, oldest first."""
-    query = select(sanctions).where(
-        sanctions.c.firm_id == firm, recorded_at(sanctions, at), valid_on(sanctions, day)
-    )
+    query = select(sanctions).where(sanctions.c.firm_id == firm, recorded_at(sanctions, at), valid_on(sanctions, day))
     return _sanctions(connection, query.order_by(sanctions.c.id))
 
 

@@ -52,7 +52,12 @@ vouchers = Table(
     Column("state", Key, CheckConstraint(f"state IN ({_STATES})", "state"), nullable=False),
     Column("year", Integer, nullable=False),
     Column("base", MoneyColumn, CheckConstraint("base > 0 OR state = 'paid'", "base"), nullable=False),
-    Column("amount", MoneyColumn, CheckConstraint("(amount > 0 OR state = 'paid') AND amount <= base", "amount"), nullable=False),
+    Column(
+        "amount",
+        MoneyColumn,
+        CheckConstraint("(amount > 0 OR state = 'paid') AND amount <= base", "amount"),
+        nullable=False,
+    ),
     Column("invoice_id", IdColumn(InvoiceId), ForeignKey("invoices.id", ondelete="RESTRICT")),
     Column("event_on", Date),
     Column("revision", DigestColumn, nullable=False),

@@ -63,7 +63,7 @@ from tests.registry.awards.builders import (
 )
 from tests.registry.awards.test_batches import a_batch, a_desk_of
 from tests.registry.awards.test_register_reviews import record_fact
-from tests.registry.exchange.builders import a_firm, a_market, an_officer, ask, do, firm_of
+from tests.registry.exchange.builders import a_market, an_officer, ask, do, firm_of
 from tests.registry.vouchers.builders import a_pool
 
 
@@ -289,15 +289,13 @@ def test_a_review_that_ends_in_recovery_opens_it_at_once(desk: Desk, paid: Case)
     do(desk.house, desk.reviewer, lambda work: reviews.answer_adoption_review(work, command))
     (found,) = ask(desk.house, scene.publisher, lambda view: recoveries.recoveries(view, None, None, 10))
     assert (found.origin, found.source, found.amount) == (RecoveryOrigin.ADOPTION_REVIEW, receipt.id, paid.amount)
-    other = a_firm(desk.house)
+    other = desk.scene.market.exchange
     assert ask(desk.house, other, lambda view: recoveries.recoveries(view, None, None, 10)) == ()
     with pytest.raises(NotFoundError, match="recovery_not_found"):
         ask(desk.house, other, lambda view: recoveries.recovery(view, found.id))
 
 
-def test_a_paid_case_that_falls_by_a_corrected_register_is_recovered(
-    desk: Desk, paid: Case, clock: FixedClock
-) -> None:
+def test_a_paid_case_that_falls_by_a_corrected_register_is_recovered(desk: Desk, paid: Case, clock: FixedClock) -> None:
     clock.advance(timedelta(minutes=1))
     record_fact(desk, firm_of(desk.scene.publisher), today(desk.house).replace(day=1))
     (touching,) = ask(desk.house, desk.reviewer, lambda view: register_reviews.reviews_of_case(view, paid.id))

@@ -60,9 +60,7 @@ def test_six_months_end_on_the_same_day_or_on_the_last(day: date, later: date) -
 
 def a_remedy(kind: RemedyKind, decided_on: date) -> Remedy:
     case = CaseId.new()
-    act = RemedyAct(
-        1, RemedyActKind.UPHELD, AccountId.new(), AT, {"decided_on": decided_on.isoformat()}, EntryId.new()
-    )
+    act = RemedyAct(1, RemedyActKind.UPHELD, AccountId.new(), AT, {"decided_on": decided_on.isoformat()}, EntryId.new())
     return Remedy(
         RemedyId.new(), AuthorityId.new(), kind, RemedySubject.REFUSAL, case, case, FirmId.new(), "区人民政府", "", "x",
         decided_on, None, None, RemedyState.UPHELD, AccountId.new(), AT, EntryId.new(), (act,),
@@ -96,7 +94,17 @@ def test_what_was_not_served_starts_no_term_and_an_unknown_year_keeps_the_plain_
 def a_sanction(hearing: Hearing, statement: str) -> RecordSanction:
     served = date(2026, 3, 20)
     return RecordSanction(
-        FirmId.new(), "财政局", "1号", "条例", ("all",), Period(served, None), served, statement, "决定书", served, hearing
+        FirmId.new(),
+        "财政局",
+        "1号",
+        "条例",
+        ("all",),
+        Period(served, None),
+        served,
+        statement,
+        "决定书",
+        served,
+        hearing,
     )
 
 

@@ -22,7 +22,7 @@ from tests.conftest import FixedClock
 from tests.registry.aftercare.builders import a_decider, ended, filed, served_today, today
 from tests.registry.awards import test_batches
 from tests.registry.awards.builders import Desk, a_review, apply, appropriate, case_now, review, rule_on_everything
-from tests.registry.exchange.builders import a_firm, a_market, an_officer, ask, do, firm_of
+from tests.registry.exchange.builders import a_market, an_officer, ask, do, firm_of
 from tests.registry.vouchers.builders import a_pool
 
 
@@ -54,8 +54,8 @@ def test_a_refusal_that_is_annulled_is_decided_anew_by_others(desk: Desk, refuse
         served(desk, refused.id)
     publisher = desk.scene.publisher
     remedy = filed(desk.house, publisher, refused.id)
+    both = replace(desk.reviewer, roles=desk.reviewer.roles | {Role.SECTION_HEAD})
     with pytest.raises(NotAllowedError, match="officer_already_acted"):
-        both = replace(desk.reviewer, roles=desk.reviewer.roles | {Role.SECTION_HEAD})
         ended(desk.house, both, remedy.id, RemedyState.ANNULLED)
     ended(desk.house, decider_of(desk), remedy.id, RemedyState.ANNULLED)
     case = case_now(desk, refused.id)
@@ -101,7 +101,11 @@ def test_a_refused_batch_settles_its_vouchers_again_unless_another_batch_has_the
     assert test_batches.state_of(market, voucher).value == "settled"
     other = an_officer(market.authority, Role.REVIEWER)
     do(house, other, lambda work: procedure.review(work, a_review(case.id, passed=False)))
-    second = do(house, market.reviewer, lambda work: test_batches.batches.form_batch(work, FormBatch(test_batches.DOCUMENT, None)))
+    second = do(
+        house,
+        market.reviewer,
+        lambda work: test_batches.batches.form_batch(work, FormBatch(test_batches.DOCUMENT, None)),
+    )
     moot = ended(house, a_decider(market.authority), filed(house, market.buyer, case.id).id, RemedyState.ANNULLED)
     assert moot.state is RemedyState.ANNULLED
     assert case_now(desk, case.id).state is CaseState.REFUSED, "its vouchers are decided anew in another batch"
@@ -136,7 +140,7 @@ def test_one_after_the_other_and_late_only_by_an_officers_decision(
     taken = entered(desk, refused.id, late="Force majeure.")
     assert (taken.is_late, taken.firm) == (True, firm_of(publisher))
     withdrawn = WithdrawRemedy(taken.id, "settled")
-    other = a_firm(desk.house)
+    other = desk.scene.market.exchange
     with pytest.raises(NotFoundError):
         do(desk.house, other, lambda work: remedies.withdraw(work, withdrawn))
     assert do(desk.house, publisher, lambda work: remedies.withdraw(work, withdrawn)).state is RemedyState.WITHDRAWN
@@ -156,7 +160,7 @@ def test_a_sanction_that_is_annulled_ends(desk: Desk) -> None:
 
     assert in_force() == 1
     with pytest.raises(NotFoundError):
-        filed(desk.house, a_firm(desk.house), sanction.id)
+        filed(desk.house, desk.scene.market.exchange, sanction.id)
     remedy = filed(desk.house, desk.scene.publisher, sanction.id)
     assert (remedy.case, remedy.until) != (None, None)
     ended(desk.house, decider_of(desk), remedy.id, RemedyState.ANNULLED)
