@@ -315,7 +315,7 @@ class HearingBody(Strict):
     until: date
     answered_on: date | None = None
     way: ServiceWay = Field(strict=False)
-    proof_sha256: Reference
+    proof_sha256: Annotated[str, Field(max_length=80)]
 
     def hearing(self) -> Hearing:
         """Return the hearing. Raises InvalidValueError."""

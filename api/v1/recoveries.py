@@ -12,7 +12,7 @@ from api.door import Answer, Door, Fen, PageQuery, Strict, Whole
 from api.paging import after_of, page_of
 from api.v1.case_views import CaseView
 from registry.actors.model import Action
-from registry.aftercare import recoveries
+from registry.aftercare import collecting, recoveries
 from registry.aftercare.recovery_model import (
     LINES_MAX,
     NUMBER_LENGTH_MAX,
@@ -365,14 +365,14 @@ def serve_recovery(recovery: str, body: ServiceBody) -> Response:
 def record_repayment(recovery: str, body: RepaymentBody) -> Response:
     """Book cash that came back, in part or in full."""
     command = RecordRepayment(RecoveryId(recovery), Money(body.amount_fen), body.bank_receipt, body.received_on)
-    return _write(lambda work: recoveries.repay(work, command), 201)
+    return _write(lambda work: collecting.repay(work, command), 201)
 
 
 @door.operation("POST", "/recoveries/<recovery>/reappropriation", {200: RecoveryView}, action=Action.PAY_CASE)
 def reappropriate_recovery(recovery: str, body: ReappropriationBody) -> Response:
     """Appropriate by number what came back in a later budget year."""
     command = Reappropriate(RecoveryId(recovery), body.budget_year, body.line, body.number)
-    return _write(lambda work: recoveries.reappropriate(work, command))
+    return _write(lambda work: collecting.reappropriate(work, command))
 
 
 @door.operation("POST", "/recoveries/<recovery>/pay-back", {200: RecoveryView}, action=Action.PAY_CASE)
@@ -386,7 +386,7 @@ def pay_back_recovery(recovery: str, body: PayBackBody) -> Response:
         body.bank_receipt,
         body.paid_on,
     )
-    return _write(lambda work: recoveries.pay_back(work, command))
+    return _write(lambda work: collecting.pay_back(work, command))
 
 
 @door.operation("POST", "/cases/<case>/refusal-service", {200: CaseView}, action=Action.REVIEW_CASE)

@@ -1,4 +1,4 @@
-"""Use cases of recoveries (追回): open, hear the party, decide or drop, serve, book the cash; what an annulment owes.
+"""Use cases of recoveries (追回): open, hear the party, decide or drop, serve. Their money stands in ``collecting.py``.
 
 Locks are taken in one order: the case, the recovery, then what the ledger locks.
 """
@@ -19,9 +19,6 @@ from registry.aftercare.recovery_model import (
     HearParty,
     NotifyParty,
     OpenRecovery,
-    Reappropriate,
-    RecordPayBack,
-    RecordRepayment,
     Recovery,
     RecoveryAct,
     RecoveryActKind,
@@ -42,11 +39,9 @@ from registry.offices.records import terms_of
 from registry.offices.terms import shipped_terms
 from registry.policy import service as policy
 from registry.values.canonical import Json
-from registry.values.identifiers import CaseId, CorrectionId, EntryId, ReceiptId, RecoveryId, SampleId, VoucherId
+from registry.values.identifiers import CaseId, CorrectionId, EntryId, ReceiptId, RecoveryId, SampleId
 from registry.values.moment import Moment
-from registry.values.money import Money
 from registry.vouchers import receivables
-from registry.vouchers.model import Appropriate
 
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -157,7 +152,7 @@ def notify(work: Work, command: NotifyParty) -> Recovery:
         RuleError: It cannot have been served on that day.
         UnavailableError: The working days of a year that is needed are not known.
     """
-    case, found = _found(work, command.recovery, Action.REVIEW_CASE)
+    case, found = found_recovery(work, command.recovery, Action.REVIEW_CASE)
     officers.require_free(work, case)
     rules.require_move(found, RecoveryState.HEARD)
     if found.answer_until is not None:
@@ -167,7 +162,7 @@ def notify(work: Work, command: NotifyParty) -> Recovery:
     term = office_rules.term_of(Step.STATEMENT, work.now, shipped_terms(), rulings)
     ends = office_rules.due_at(Moment.start_of(command.service.served_on), term, policy.calendar())
     content: dict[str, Json] = command.service.as_json() | {"until": ends.plus(-_INSTANT).civil_day().isoformat()}
-    return _act(work, found, RecoveryActKind.NOTIFIED, "aftercare.party_notified", content, found.state)
+    return act(work, found, RecoveryActKind.NOTIFIED, "aftercare.party_notified", content, found.state)
 
 
 def state(work: Work, command: HearParty) -> Recovery:
@@ -177,7 +172,7 @@ def state(work: Work, command: HearParty) -> Recovery:
         NotAllowedError, NotFoundError: It is not one's own recovery.
         ConflictError: No notice was given yet, or the party was heard before.
     """
-    _, found = _found(work, command.recovery, Action.APPLY_FOR_AWARD)
+    _, found = found_recovery(work, command.recovery, Action.APPLY_FOR_AWARD)
     return _heard(work, found, command, by_party=True)
 
 
@@ -189,7 +184,7 @@ def hear(work: Work, command: HearParty) -> Recovery:
         ConflictError: No notice was given yet, or the party was heard before.
         RuleError: It has said nothing, and its term still runs.
     """
-    case, found = _found(work, command.recovery, Action.REVIEW_CASE)
+    case, found = found_recovery(work, command.recovery, Action.REVIEW_CASE)
     officers.require_free(work, case)
     return _heard(work, found, command, by_party=False)
 
@@ -198,7 +193,7 @@ def _heard(work: Work, found: Recovery, command: HearParty, *, by_party: bool) -
     statement = command.statement.strip() if command.statement is not None else None
     rules.require_heard(found, statement, work.now.civil_day())
     content: dict[str, Json] = {"statement": statement, "by_party": by_party}
-    return _act(work, found, RecoveryActKind.HEARD, "aftercare.party_heard", content, RecoveryState.HEARD)
+    return act(work, found, RecoveryActKind.HEARD, "aftercare.party_heard", content, RecoveryState.HEARD)
 
 
 def decide(work: Work, command: DecideRecovery) -> Recovery:
@@ -209,7 +204,7 @@ def decide(work: Work, command: DecideRecovery) -> Recovery:
         ConflictError: The party was not heard, or it was decided before.
         RuleError: It is more than the party was heard on.
     """
-    case, found = _found(work, command.recovery, Action.SIGN_CASE)
+    case, found = found_recovery(work, command.recovery, Action.SIGN_CASE)
     officers.require_free(work, case)
     rules.require_decider(case, found, account_of(work.actor))
     rules.require_decision(found, command.amount)
@@ -222,7 +217,7 @@ def decide(work: Work, command: DecideRecovery) -> Recovery:
         "reasons": command.reasons.strip(),
         "remedies": list(stated_remedies(policy.authority(work, found.authority).name_zh)),
     }
-    decided = _act(work, found, RecoveryActKind.DECIDED, "aftercare.recovery_decided", content, RecoveryState.DECIDED)
+    decided = act(work, found, RecoveryActKind.DECIDED, "aftercare.recovery_decided", content, RecoveryState.DECIDED)
     receivables.open_receivable_within(work, found.authority, found.id, command.amount)
     return decided
 
@@ -234,12 +229,12 @@ def drop(work: Work, command: DropRecovery) -> Recovery:
         NotAllowedError, NotFoundError: The actor signs nothing here, opened it, or acted in the case that was paid.
         ConflictError: It is decided or dropped already.
     """
-    case, found = _found(work, command.recovery, Action.SIGN_CASE)
+    case, found = found_recovery(work, command.recovery, Action.SIGN_CASE)
     officers.require_free(work, case)
     rules.require_decider(case, found, account_of(work.actor))
     rules.require_move(found, RecoveryState.DROPPED)
     content: dict[str, Json] = {"reasons": command.reasons.strip()}
-    return _act(work, found, RecoveryActKind.DROPPED, "aftercare.recovery_dropped", content, RecoveryState.DROPPED)
+    return act(work, found, RecoveryActKind.DROPPED, "aftercare.recovery_dropped", content, RecoveryState.DROPPED)
 
 
 def serve(work: Work, recovery: RecoveryId, service: Service) -> Recovery:
@@ -247,125 +242,15 @@ def serve(work: Work, recovery: RecoveryId, service: Service) -> Recovery:
 
     Raises NotAllowedError, NotFoundError, ConflictError (not decided, or served before), RuleError (not on that day).
     """
-    case, found = _found(work, recovery, Action.REVIEW_CASE)
+    case, found = found_recovery(work, recovery, Action.REVIEW_CASE)
     officers.require_free(work, case)
     rules.require_move(found, RecoveryState.SERVED)
     decided = found.act(RecoveryActKind.DECIDED)
     first = (decided.at if decided else found.opened_at).civil_day()
     rules.require_served(service, first, work.now.civil_day())
-    return _act(
+    return act(
         work, found, RecoveryActKind.SERVED, "aftercare.recovery_served", service.as_json(), RecoveryState.SERVED
     )
-
-
-# Money.
-
-
-def repay(work: Work, command: RecordRepayment) -> Recovery:
-    """Book cash that came back; what it reopens is decided by its day and the ground (RULINGS 17).
-
-    Raises:
-        NotAllowedError, NotFoundError: The actor pays nothing here, or opened or decided the recovery.
-        ConflictError: Nothing is due, or this receipt of the bank is booked already.
-        RuleError: It is more than is due, or cannot have come on that day.
-    """
-    case, found = _found(work, command.recovery, Action.PAY_CASE)
-    officers.require_free(work, case)
-    rules.require_booker(found, account_of(work.actor))
-    instruction, payment = case.instruction, case.payment
-    if instruction is None or payment is None:
-        raise AssertionError("a recovery of a case that was not paid")
-    receipt = command.bank_receipt.strip()
-    to = rules.state_when_repaid(found, command.amount, command.received_on, payment.paid_on, work.now.civil_day())
-    if not records.claim_receipt(work.connection, found.authority, receipt, found.id):
-        raise ConflictError("bank_receipt_booked", receipt=receipt[:60])
-    reopened = rules.reopens(found.ground, command.received_on, instruction.budget_year)
-    receivables.collect_within(work, found.id, command.amount)
-    if reopened:
-        place = (found.authority, instruction.budget_year, instruction.project_code)
-        receivables.reopen_line_within(work, *place, command.amount, case.id)
-        _reopen_voucher(work, case, found, command.amount)
-    content: dict[str, Json] = {
-        "amount_fen": command.amount.fen,
-        "bank_receipt": receipt,
-        "received_on": command.received_on.isoformat(),
-        "reopened": reopened,
-    }
-    return _act(work, found, RecoveryActKind.REPAID, "aftercare.money_came_back", content, to)
-
-
-def reappropriate(work: Work, command: Reappropriate) -> Recovery:
-    """Appropriate by number what came back in a later budget year; of a voucher it also reopens pool and firm-year.
-
-    Raises:
-        NotAllowedError, NotFoundError: The actor pays nothing here.
-        ConflictError: The document of that number is recorded already.
-        RuleError: Nothing came back later, or it came back for fault.
-    """
-    case, found = _found(work, command.recovery, Action.PAY_CASE)
-    officers.require_free(work, case)
-    rules.require_booker(found, account_of(work.actor))
-    amount = rules.later_cash(found)
-    granted = Appropriate(command.budget_year, command.line.strip(), amount, command.number.strip())
-    receivables.appropriate_again_within(work, found.authority, granted)
-    _reopen_voucher(work, case, found, amount)
-    content: dict[str, Json] = {
-        "amount_fen": amount.fen,
-        "budget_year": granted.budget_year,
-        "line": granted.line,
-        "number": granted.number,
-    }
-    kind = RecoveryActKind.REAPPROPRIATED
-    return _act(work, found, kind, "aftercare.money_reappropriated", content, found.state)
-
-
-def _reopen_voucher(work: Work, case: Case, recovery: Recovery, amount: Money) -> None:
-    subject = case.lines[recovery.line - 1].subject
-    if isinstance(subject, VoucherId):
-        receivables.reopen_voucher_within(work, subject, recovery.id, len(recovery.acts) + 1, amount)
-
-
-def annul_within(work: Work, recovery: RecoveryId, content: dict[str, Json]) -> Recovery:
-    """Annul a decision in the use case that ends its remedy; what had come back is owed to the party.
-
-    The caller has locked the case. Raises ConflictError: it was annulled before.
-    """
-    found = records.lock_recovery(work.connection, recovery)
-    if found is None or work.entry is None:
-        raise AssertionError("a remedy against a recovery that is not there, or without journal entry")
-    rules.require_move(found, RecoveryState.ANNULLED)
-    receivables.reverse_within(work, found.id, found.due, found.repaid)
-    return _write(work, found, RecoveryActKind.ANNULLED, content, RecoveryState.ANNULLED, work.entry)
-
-
-def pay_back(work: Work, command: RecordPayBack) -> Recovery:
-    """Record that finance paid the party what had come back; pool and firm-year take again what was reopened.
-
-    Raises:
-        NotAllowedError, NotFoundError: The actor pays nothing here.
-        ConflictError: Nothing is owed, or this receipt of the bank is booked already.
-        RuleError: The budget line, the pool or the firm-year has not enough left; not on that day.
-    """
-    case, found = _found(work, command.recovery, Action.PAY_CASE)
-    officers.require_free(work, case)
-    rules.require_booker(found, account_of(work.actor))
-    owed = rules.require_pay_back(found, command.paid_on, work.now.civil_day())
-    receipt, line = command.bank_receipt.strip(), command.line.strip()
-    if not records.claim_receipt(work.connection, found.authority, receipt, found.id):
-        raise ConflictError("bank_receipt_booked", receipt=receipt[:60])
-    subject = case.lines[found.line - 1].subject
-    if isinstance(subject, VoucherId):
-        receivables.retake_voucher_within(work, subject, found.id, len(found.acts) + 1)
-    receivables.pay_back_within(work, found.authority, command.budget_year, line, owed, found.id, case.id)
-    content: dict[str, Json] = {
-        "amount_fen": owed.fen,
-        "budget_year": command.budget_year,
-        "line": line,
-        "payment_voucher_number": command.payment_voucher_number.strip(),
-        "bank_receipt": receipt,
-        "paid_on": command.paid_on.isoformat(),
-    }
-    return _act(work, found, RecoveryActKind.PAID_BACK, "aftercare.money_paid_back", content, found.state)
 
 
 # Queries.
@@ -406,7 +291,7 @@ def _resource(case: Case, recovery: Recovery) -> Resource:
     return replace(resource_of(case), firms=frozenset({recovery.firm}), subject=recovery.id)
 
 
-def _found(work: Work, recovery_id: RecoveryId, action: Action) -> tuple[Case, Recovery]:
+def found_recovery(work: Work, recovery_id: RecoveryId, action: Action) -> tuple[Case, Recovery]:
     """Return a recovery the actor may do ``action`` to, with its case, both locked; the case first."""
     require(work.actor, action)
     seen = records.recovery_of(work.connection, recovery_id)
@@ -420,15 +305,17 @@ def _found(work: Work, recovery_id: RecoveryId, action: Action) -> tuple[Case, R
     return case, locked
 
 
-def _act(
+def act(
     work: Work, found: Recovery, kind: RecoveryActKind, entry_type: str, content: dict[str, Json], to: RecoveryState
 ) -> Recovery:
-    return _write(work, found, kind, content, to, work.journal(entry_type, found.id, **content))
+    """Write one act with its journal entry and return the recovery as it leaves it."""
+    return write_act(work, found, kind, content, to, work.journal(entry_type, found.id, **content))
 
 
-def _write(
+def write_act(
     work: Work, found: Recovery, kind: RecoveryActKind, content: dict[str, Json], to: RecoveryState, entry: EntryId
 ) -> Recovery:
+    """Write an act whose journal entry is made."""
     made = RecoveryAct(len(found.acts) + 1, kind, account_of(work.actor), work.now, content, entry)
     records.add_recovery_act(work.connection, found, made, to)
     return found.with_act(made, to)

@@ -8,7 +8,7 @@ from datetime import date
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
-from registry.aftercare import records, recoveries
+from registry.aftercare import collecting, records
 from registry.aftercare import remedy_rules as rules
 from registry.aftercare.recovery_model import RecoveryActKind
 from registry.aftercare.remedy_model import (
@@ -245,7 +245,7 @@ def _annul(work: Work, remedy: Remedy, case: Case | None, content: dict[str, Jso
             return
     work.journal("aftercare.remedy_annulled", remedy.id, **content)
     if isinstance(remedy.subject, RecoveryId):
-        recoveries.annul_within(work, remedy.subject, content)
+        collecting.annul_within(work, remedy.subject, content)
     elif isinstance(remedy.subject, FactId):
         parties.end_sanction_within(work, remedy.subject)
 

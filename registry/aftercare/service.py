@@ -1,7 +1,7 @@
 """Use cases after a payment: draw a sample of paid cases, state what was found, read both.
 
-Recoveries stand in ``recoveries.py``, remedies in ``remedies.py``, answers to reviews in ``reviews.py``, what an office
-still has to do in ``dues.py``.
+Recoveries stand in ``recoveries.py``, their money in ``collecting.py``, remedies in ``remedies.py``, answers to reviews
+in ``reviews.py``, what an office still has to do in ``dues.py``.
 """
 
 from dataclasses import replace

@@ -3,7 +3,7 @@
 from datetime import date
 
 from registry.actors.model import Actor, Role
-from registry.aftercare import recoveries, remedies
+from registry.aftercare import collecting, recoveries, remedies
 from registry.aftercare.recovery_model import (
     DecideRecovery,
     HearParty,
@@ -99,13 +99,13 @@ def a_served_recovery(
 def repaid(desk: Desk, recovery: RecoveryId, amount: str, receipt: str) -> Recovery:
     """Book cash that came today."""
     command = RecordRepayment(recovery, Money.of_yuan(amount), receipt, today(desk.house))
-    return do(desk.house, desk.payer, lambda work: recoveries.repay(work, command))
+    return do(desk.house, desk.payer, lambda work: collecting.repay(work, command))
 
 
 def paid_back(desk: Desk, recovery: RecoveryId, receipt: str = "BACK-1", year: int = 2026) -> Recovery:
     """Record that the party was paid again."""
     command = RecordPayBack(recovery, year, BUDGET_LINE, "V-9", receipt, today(desk.house))
-    return do(desk.house, desk.payer, lambda work: recoveries.pay_back(work, command))
+    return do(desk.house, desk.payer, lambda work: collecting.pay_back(work, command))
 
 
 def filed(house: House, who: Actor, subject: Subject, kind: RemedyKind = RemedyKind.REVIEW) -> Remedy:

@@ -8,7 +8,7 @@ import pytest
 
 from registry.actors.model import Actor, Role
 from registry.adoption.model import AnswerReview, ReviewOutcome, WithdrawAdoption
-from registry.aftercare import recoveries, remedies, reviews
+from registry.aftercare import collecting, recoveries, remedies, reviews
 from registry.aftercare.dues import dues
 from registry.aftercare.model import DrawSample, RecordFinding
 from registry.aftercare.recovery_model import (
@@ -196,15 +196,15 @@ def test_later_cash_is_spent_again_by_number_only_and_cash_of_fraud_never(
     command = Reappropriate(made.id, 2027, BUDGET_LINE, "伊财预〔2027〕3号")
     if refused:
         with pytest.raises(RuleError, match=refused):
-            do(desk.house, desk.payer, lambda work: recoveries.reappropriate(work, command))
+            do(desk.house, desk.payer, lambda work: collecting.reappropriate(work, command))
         return
-    granted = do(desk.house, desk.payer, lambda work: recoveries.reappropriate(work, command))
+    granted = do(desk.house, desk.payer, lambda work: collecting.reappropriate(work, command))
     assert str(granted.reappropriated) == "¥50,000.00"
     lines = ask(desk.house, desk.payer, vouchers.appropriations)
     assert [(each.budget_year, str(each.appropriated)) for each in lines][-1] == (2027, "¥50,000.00")
     again = replace(command, number="伊财预〔2027〕4号")
     with pytest.raises(RuleError, match="nothing_to_reappropriate"):
-        do(desk.house, desk.payer, lambda work: recoveries.reappropriate(work, again))
+        do(desk.house, desk.payer, lambda work: collecting.reappropriate(work, again))
     require_books(desk.house, desk.payer)
 
 
