@@ -141,6 +141,9 @@ class Refusal:
     reason: str
     detail: str
     decided_at: str
+    served_on: date | None = None
+    service_way: str | None = None
+    service_proof_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from sancai.publishing import Plan, Published, Telling
     from sancai.quality import Quality
     from sancai.quotas import Quotas
+    from sancai.recoveries import Recoveries
     from sancai.register_reviews import RegisterReviews
     from sancai.registers import Registers
+    from sancai.remedies import Remedies
     from sancai.statements import Statements
     from sancai.transfers import Uploads
     from sancai.usage import Usage
@@ -197,6 +199,20 @@ class Client(AbstractContextManager["Client"]):
         from sancai.register_reviews import RegisterReviews
 
         return RegisterReviews(self.session)
+
+    @cached_property
+    def recoveries(self) -> "Recoveries":
+        """Money that was paid and is to come back."""
+        from sancai.recoveries import Recoveries
+
+        return Recoveries(self.session)
+
+    @cached_property
+    def remedies(self) -> "Remedies":
+        """Review, reconsideration and litigation against adverse decisions."""
+        from sancai.remedies import Remedies
+
+        return Remedies(self.session)
 
     @cached_property
     def mail(self) -> "Mail":

@@ -133,6 +133,20 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class SanctionHearing:
+    """How a firm was heard and its sanction served; ``answered_on`` None: it said nothing in its term.
+
+    ``way`` is in_person, mail, electronic, left or public_notice; ``proof_sha256`` the digest of what proves it.
+    """
+
+    notified_on: date
+    until: date
+    answered_on: date | None
+    way: str
+    proof_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class SanctionInput:
     """A sanction that was served; ``scope`` names instruments, or is ``("all",)``."""
 
@@ -143,6 +157,7 @@ class SanctionInput:
     scope: tuple[str, ...]
     served_on: date
     statement: str = ""
+    hearing: SanctionHearing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +172,8 @@ class Sanction:
     served_on: date
     valid_from: date
     valid_until: date | None = None
+    statement: str = ""
+    hearing: SanctionHearing | None = None
 
 
 class Parties:

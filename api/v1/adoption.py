@@ -24,6 +24,7 @@ from registry.adoption.model import (
     ReviewOutcome,
     WithdrawAdoption,
 )
+from registry.aftercare.reviews import answer_adoption_review as answer_review
 from registry.awards.withdrawn_adoptions import withdraw_adoption as withdraw_adoption_of
 from registry.values.digest import Digest
 from registry.values.identifiers import CaseId, EvidenceId, ReceiptId
@@ -283,4 +284,4 @@ def list_adoption_reviews() -> Response:
 def answer_adoption_review(receipt: str, body: ReviewAnswerBody) -> Response:
     """End a review of your authority."""
     command = AnswerReview(ReceiptId(receipt), CaseId(body.case), body.outcome, body.reason)
-    return write(lambda work: reviews.answer(work, command), ReviewView.of, 200)
+    return write(lambda work: answer_review(work, command), ReviewView.of, 200)

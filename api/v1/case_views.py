@@ -1,6 +1,7 @@
 """What cases, verdicts and public notices look like in answers."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Self
 
 from pydantic import JsonValue
@@ -234,6 +235,9 @@ class RefusalView(Answer):
     reason: str
     detail: str
     decided_at: str
+    served_on: date | None = None
+    service_way: str | None = None
+    service_proof_sha256: str | None = None
 
 
 class CaseView(Answer):
@@ -383,6 +387,9 @@ def _refusal(case: Case) -> RefusalView | None:
         reason=found.reason,
         detail=sentence(found.code, {"reason": found.reason}, language()),
         decided_at=str(found.decided_at),
+        served_on=found.served_on,
+        service_way=found.service["way"] if found.service else None,
+        service_proof_sha256=found.service["proof"] if found.service else None,
     )
 
 

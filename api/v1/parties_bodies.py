@@ -25,6 +25,7 @@ from registry.parties.commands import (
     RegisterProvider,
     WithdrawLeader,
 )
+from registry.parties.hearing import Hearing, ServiceWay
 from registry.parties.list_files import FILE_BYTES_MAX
 from registry.parties.model import (
     Admission,
@@ -307,6 +308,20 @@ class ProviderBody(Strict):
         )
 
 
+class HearingBody(Strict):
+    """How the firm was heard and the sanction served; ``answered_on`` null: it said nothing in its term."""
+
+    notified_on: date
+    until: date
+    answered_on: date | None = None
+    way: ServiceWay = Field(strict=False)
+    proof_sha256: Annotated[str, Field(max_length=80)]
+
+    def hearing(self) -> Hearing:
+        """Return the hearing. Raises InvalidValueError."""
+        return Hearing(self.notified_on, self.until, self.answered_on, self.way, Digest.parse(self.proof_sha256))
+
+
 class SanctionBody(Strict):
     """A sanction that was served; ``scope`` names instruments, or is ``["all"]``."""
 
@@ -321,6 +336,7 @@ class SanctionBody(Strict):
     statement: LongText = ""
     source: LongText
     obtained_on: date
+    hearing: HearingBody | None = None
 
     def command(self) -> RecordSanction:
         """Return the command. Raises InvalidValueError."""
@@ -335,6 +351,7 @@ class SanctionBody(Strict):
             statement=self.statement,
             source=self.source,
             obtained_on=self.obtained_on,
+            hearing=self.hearing.hearing() if self.hearing else None,
         )
 
 

@@ -5,6 +5,7 @@ from typing import Final, Self
 
 from api.door import Answer
 from api.v1.parties_bodies import FINDINGS, KnownFinding
+from registry.parties.hearing import ServiceWay
 from registry.parties.model import (
     Certificate,
     ControlKind,
@@ -254,6 +255,29 @@ class ProvidersView(Answer):
     next_cursor: str | None
 
 
+class SanctionHearingView(Answer):
+    """How the firm was heard and the sanction served; ``answered_on`` null: it said nothing in its term."""
+
+    notified_on: date
+    until: date
+    answered_on: date | None
+    way: ServiceWay
+    proof_sha256: str
+
+
+def _hearing(sanction: Sanction) -> SanctionHearingView | None:
+    found = sanction.hearing
+    if found is None:
+        return None
+    return SanctionHearingView(
+        notified_on=found.notified_on,
+        until=found.until,
+        answered_on=found.answered_on,
+        way=found.way,
+        proof_sha256=str(found.proof),
+    )
+
+
 class SanctionView(LineView):
     """A recorded sanction."""
 
@@ -264,6 +288,7 @@ class SanctionView(LineView):
     scope: list[str]
     served_on: date
     statement: str
+    hearing: SanctionHearingView | None
 
     @classmethod
     def of(cls, sanction: Sanction) -> Self:
@@ -277,4 +302,5 @@ class SanctionView(LineView):
             scope=list(sanction.scope),
             served_on=sanction.served_on,
             statement=sanction.statement,
+            hearing=_hearing(sanction),
         )

@@ -10,6 +10,7 @@ from api.calls import read, write
 from api.door import Answer, Door, PageQuery, Strict
 from api.paging import after_of, page_of
 from registry.actors.model import Action
+from registry.aftercare.reviews import answer_register_review as answer_review
 from registry.awards import register_reviews
 from registry.awards.model import CaseState
 from registry.awards.register_reviews import AnswerReview, RegisterReview
@@ -154,6 +155,6 @@ def list_register_reviews(case: str) -> Response:
     action=Action.REVIEW_CASE,
 )
 def answer_register_review(case: str, correction: str, body: AnswerReviewBody) -> Response:
-    """Say whether an undecided case stands in spite of a correction."""
+    """Say whether an undecided or a paid case stands in spite of a correction; a paid one that falls is recovered."""
     command = AnswerReview(CaseId(case), CorrectionId(correction), body.stands, body.opinion)
-    return write(lambda work: register_reviews.answer_review(work, command), RegisterReviewView.of)
+    return write(lambda work: answer_review(work, command), RegisterReviewView.of)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.case_recovery import COMMANDS as RECOVERIES
 from cli.commands.case_register_reviews import COMMANDS as REGISTER_REVIEWS
+from cli.commands.case_remedy import COMMANDS as REMEDIES
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table, written
 from cli.words import say
@@ -343,5 +345,5 @@ def print_case(case: "Case") -> None:
     )
 
 
-for each in REGISTER_REVIEWS:
+for each in (*REGISTER_REVIEWS, *RECOVERIES, *REMEDIES):
     command.add_command(each)

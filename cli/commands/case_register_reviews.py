@@ -81,8 +81,8 @@ def register_reviews(case: str) -> None:
     "answer-register-review",
     cls=Leaf,
     help=say(
-        "Say whether the undecided CASE stands in spite of CORRECTION.",
-        "确认未办结的 CASE 在 CORRECTION 之后是否成立。",
+        "Say whether CASE, undecided or paid, stands in spite of CORRECTION.",
+        "确认未办结或已拨付的 CASE 在 CORRECTION 之后是否成立。",
     ),
     example="sancai case answer-register-review case_… corr_… --stands --opinion 更正不影响独立性",
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cli.commands.firm_hearing import hearing_of, hearing_options
 from cli.commands.firm_quota import command as quota
 from cli.commands.firm_registers import COMMANDS
 from cli.connection import client
@@ -310,6 +311,7 @@ def withdraw_leader(leader_list: str, uscc: str, withdrawn_on: datetime, reason:
 @click.option("--scope", "scopes", multiple=True, required=True, help=say("Instrument, or all.", "政策工具，或 all。"))
 @click.option("--served-on", type=DAY, required=True, help=say("Day of service.", "送达日期。"))
 @click.option("--statement", default="", help=say("What the party stated.", "当事人陈述。"))
+@hearing_options
 @origin_options
 def record_sanction(firm: str, organ: str, number: str, basis: str, scopes: tuple[str, ...], **rest: Any) -> None:
     """Enter a sanction."""
@@ -317,7 +319,8 @@ def record_sanction(firm: str, organ: str, number: str, basis: str, scopes: tupl
 
     served_on: datetime = rest.pop("served_on")
     statement: str = rest.pop("statement")
-    given = SanctionInput(firm, organ, number, basis, scopes, served_on.date(), statement)
+    heard = hearing_of(rest)
+    given = SanctionInput(firm, organ, number, basis, scopes, served_on.date(), statement, heard)
     with client() as service:
         made = service.parties.record_sanction(given, _line(**rest))
     show(made, lambda _: line(say(f"Recorded as {made.id}.", f"已录入：{made.id}。")))

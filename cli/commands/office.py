@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import click
 
+from cli.commands.case_recovery import STEPS
 from cli.commands.office_reviewers import COMMANDS as REVIEWERS
 from cli.connection import client
 from cli.output import Branch, facts, show, table
@@ -105,15 +106,7 @@ def terms() -> None:
     help=say("Set the term of STEP to DAYS by a ruling.", "以文件规定步骤 STEP 的期限为 DAYS 天。"),
     example='sancai office term review 7 --number YZ-T-1 --organ "区发改委" --decided 2026-03-02 --text "七个工作日"',
 )
-@click.argument(
-    "step",
-    type=click.Choice(
-        [
-            *("review", "notice", "signature", "answer", "instruction", "payment"),
-            *("contest_opening", "contest_evidence", "contest_decision"),
-        ]
-    ),
-)
+@click.argument("step", type=click.Choice(STEPS))
 @click.argument("days", type=int)
 @click.option("--calendar", is_flag=True, help=say("Calendar days, not working days.", "按自然日计算。"))
 @click.option("--number", required=True, help=say("Number of the ruling.", "文号。"))

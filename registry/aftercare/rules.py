@@ -13,7 +13,7 @@ from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleE
 from registry.offices.rules import by_lot
 from registry.values.identifiers import AccountId, CaseId
 
-_ACTS_OF_OFFICERS = frozenset(ActKind) - {ActKind.OBJECTED, ActKind.WITHDRAWN}
+_ACTS_OF_OFFICERS = frozenset(ActKind) - {ActKind.OBJECTED, ActKind.WITHDRAWN, ActKind.CORRECTED}
 
 
 def sample_size(population: int, share_bp: int, least: int) -> int:
@@ -42,6 +42,10 @@ def require_finding(sample: Sample, case: Case, checker: AccountId, command: Rec
         raise NotFoundError("case_not_in_sample", id=command.case, sample=sample.id)
     if command.case not in sample.open:
         raise ConflictError("sample_finding_stated", id=command.case, sample=sample.id)
-    acted = {act.account for act in case.acts if act.kind in _ACTS_OF_OFFICERS} | {case.applied_by}
-    if checker in acted | recused_from(case):
+    if checker in acted_in(case) | recused_from(case):
         raise NotAllowedError("checker_already_acted", id=case.id)
+
+
+def acted_in(case: Case) -> frozenset[AccountId]:
+    """Return everyone who acted in a case, also in what has become void: none of them looks at it afterwards."""
+    return frozenset(act.account for act in case.acts if act.kind in _ACTS_OF_OFFICERS) | {case.applied_by}

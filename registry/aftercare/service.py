@@ -1,4 +1,8 @@
-"""Use cases after a payment: draw a sample of paid cases, state what was found, read both."""
+"""Use cases after a payment: draw a sample of paid cases, state what was found, read both.
+
+Recoveries stand in ``recoveries.py``, their money in ``collecting.py``, remedies in ``remedies.py``, answers to reviews
+in ``reviews.py``, what an office still has to do in ``dues.py``.
+"""
 
 from dataclasses import replace
 
@@ -10,7 +14,7 @@ from registry.errors import ConflictError, NotFoundError
 from registry.journal import records as journal_records
 from registry.journal.work import View, Work
 from registry.offices.service import require_office
-from registry.values.identifiers import SampleId
+from registry.values.identifiers import CaseId, SampleId
 
 
 def draw_sample(work: Work, command: DrawSample) -> Sample:
@@ -86,3 +90,11 @@ def _sample(view: View, sample_id: SampleId) -> Sample:
     if not found:
         raise NotFoundError("sample_not_found", id=sample_id)
     return found[0]
+
+
+def remedy_open(view: View, case: CaseId) -> bool:
+    """Say whether a remedy is open against the refusal of a case or a recovery of its money.
+
+    While one is, the papers of the case are held; who may ask is for the caller.
+    """
+    return records.is_open_on_case(view.connection, case)

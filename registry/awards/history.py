@@ -27,7 +27,7 @@ from registry.values.money import Money
 def with_acts(case: Case, acts: Sequence[Act]) -> Case:
     """Return ``case`` as its acts have left it; the newest of each kind holds, signatures add up.
 
-    What a recusal made void counts for nothing.
+    What a recusal or an annulment made void counts for nothing.
     """
     valid = standing(acts)
     newest = {act.kind: act for act in valid}
@@ -53,7 +53,7 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
         signatures=story.signatures,
         instruction=_made(_instruction, instructed),
         payment=_made(_payment, paid),
-        refusal=_made(_refusal, newest.get(ActKind.REFUSED)),
+        refusal=_refusal(newest.get(ActKind.REFUSED), newest.get(ActKind.REFUSAL_SERVED)),
     )
     # What is said of a line that left is answered where the line stands now.
     return replace(found, objections=tuple(each for each in objections_of(valid) if concerned_by(found, each)))
@@ -130,7 +130,9 @@ def _payment(act: Act) -> BankPayment:
     )
 
 
-def _refusal(act: Act) -> AdverseDecision:
+def _refusal(act: Act | None, served: Act | None) -> AdverseDecision | None:
+    if act is None:
+        return None
     return AdverseDecision(
         number=act.content["number"],
         code=act.content["code"],
@@ -138,4 +140,6 @@ def _refusal(act: Act) -> AdverseDecision:
         reason=act.content["reason"],
         decided_by=act.account,
         decided_at=act.at,
+        served_on=date.fromisoformat(served.content["served_on"]) if served else None,
+        service=served.content if served else None,
     )

@@ -8,6 +8,7 @@ A case moves
     applied → correcting → applied | withdrawn
     returned → refused, when a late objection is upheld
     correcting | returned → refused, when the lineage of an award lost a contest of novelty
+    refused → applied, when a remedy annuls the refusal: what was decided is void, and others decide anew
 
 A grant is any instrument of a policy document that asks for facts rather than for adopters: its applicant states them,
 officers confirm them, and what they come to is assessed; the newest assessment says what the line amounts to.
@@ -63,7 +64,7 @@ CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.INSTRUCTED: frozenset({CaseState.PAID, CaseState.RETURNED, CaseState.REVIEWED, CaseState.APPLIED}),
     CaseState.RETURNED: frozenset({CaseState.INSTRUCTED, CaseState.REVIEWED, CaseState.APPLIED, CaseState.REFUSED}),
     CaseState.PAID: frozenset(),
-    CaseState.REFUSED: frozenset(),
+    CaseState.REFUSED: frozenset({CaseState.APPLIED}),
     CaseState.WITHDRAWN: frozenset(),
 }
 
@@ -138,6 +139,9 @@ class ActKind(StrEnum):
     LATE_DECIDED = "late_decided"
     REDECIDED = "redecided"
     """A contest of novelty was decided, and the case was decided again by what it found."""
+    REOPENED = "reopened"
+    """A refusal was annulled; what of the officers' acts is void stands in it."""
+    REFUSAL_SERVED = "refusal_served"
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +318,9 @@ class AdverseDecision:
     reason: str
     decided_by: AccountId
     decided_at: Moment
+    served_on: date | None = None
+    """The day the applicant had it in hand; its terms of remedies run from the next. None: no proof of service."""
+    service: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

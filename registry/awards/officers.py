@@ -8,7 +8,7 @@ from registry.awards import records, recusal, rules, waiting
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.model import OPEN_STATES, ActKind, Case
 from registry.awards.records import grants as grant_records
-from registry.awards.waiting import Desk, Due, Standing
+from registry.awards.waiting import Desk, Due
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
 from registry.messages.records import verified_addresses
@@ -211,18 +211,6 @@ def draws(view: View, case_id: CaseId) -> tuple[Draw, ...]:
     """Return every lot that was drawn for a case. Raises NotFoundError, NotAllowedError."""
     found = found_case(view, case_id, Action.READ_OFFICE)
     return offices.draws_within(view, [found.id]).get(found.id, ())
-
-
-def dues(view: View, *, standing: Standing | None = None, officer: AccountId | None = None) -> tuple[Due, ...]:
-    """Return what the open cases of the actor's office wait for, the longest overdue first. Raises NotAllowedError.
-
-    ``officer`` leaves what that officer may do; ``standing`` what is overdue, escalated and so on.
-    """
-    office = offices.require_office(view.actor, Action.READ_OFFICE)
-    found = dues_within(view, office)
-    if officer is not None:
-        found = waiting.of_officer(found, officer)
-    return tuple(each for each in found if standing in {None, each.standing})
 
 
 def dues_within(view: View, office: AuthorityId) -> tuple[Due, ...]:

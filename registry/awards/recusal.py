@@ -1,4 +1,4 @@
-"""Recusal (回避): which acts of a case are void, and where that leaves the case.
+"""Recusal (回避) and reopening: which acts of a case are void, and where that leaves the case.
 
 Rules (RULINGS 32):
 * Whoever is recused from a case does nothing more in it, and what the officer decided in it before is void.
@@ -7,6 +7,8 @@ Rules (RULINGS 32):
   the objection open, and so does a void decision that lines go on in spite of a late one.
 * A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
   itself waits until everything that is void was done again by others.
+* A refusal that a remedy annuls takes everything that officers decided before it and the notice with it. Whoever
+  decided then is new to nothing any more and acts as little as whoever was recused (RULINGS 34).
 * After the payment nothing becomes void; the recusal stays on the case for whoever looks at it again.
 """
 
@@ -18,17 +20,35 @@ from registry.values.identifiers import AccountId
 
 _ON_OBJECTIONS = frozenset({ActKind.ANSWERED, ActKind.LATE_DECIDED})
 _DECIDING = frozenset({ActKind.ASSESSED, ActKind.REVIEWED, ActKind.SIGNED}) | _ON_OBJECTIONS
+_DECIDED = _DECIDING | {ActKind.REFUSED}
+_REFUSED_ON = _DECIDED | {ActKind.NOTICED, ActKind.REFUSAL_SERVED}
+_VOIDING = frozenset({ActKind.RECUSED, ActKind.REOPENED})
 
 
 def standing(acts: Sequence[Act]) -> tuple[Act, ...]:
-    """Return the acts that no recusal made void."""
-    void = {number for act in acts if act.kind is ActKind.RECUSED for number in act.content["voids"]}
+    """Return the acts that no recusal and no annulment made void."""
+    void = {number for act in acts if act.kind in _VOIDING for number in act.content["voids"]}
     return tuple(act for act in acts if act.number not in void)
 
 
 def recused_from(case: Case) -> frozenset[AccountId]:
-    """Return the officers who were recused from a case."""
-    return frozenset(AccountId(act.content["officer"]) for act in case.acts if act.kind is ActKind.RECUSED)
+    """Return the officers who were recused from a case, or whose refusal of it was annulled."""
+    recused = frozenset(AccountId(act.content["officer"]) for act in case.acts if act.kind is ActKind.RECUSED)
+    return recused | decided_before_annulment(case)
+
+
+def decided_before_annulment(case: Case) -> frozenset[AccountId]:
+    """Return who decided what an annulment made void: others decide anew."""
+    return frozenset(act.account for act in case.acts if act.number in _annulled(case) and act.kind in _DECIDED)
+
+
+def _annulled(case: Case) -> frozenset[int]:
+    return frozenset(number for act in case.acts if act.kind is ActKind.REOPENED for number in act.content["voids"])
+
+
+def voided_by_annulment(case: Case) -> tuple[int, ...]:
+    """Return the numbers of the acts that an annulment of the refusal makes void."""
+    return tuple(act.number for act in standing(case.acts) if act.kind in _REFUSED_ON)
 
 
 def deciders(case: Case) -> frozenset[AccountId]:

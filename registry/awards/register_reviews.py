@@ -7,6 +7,7 @@ Rules:
   makers that are named and on the sellers of what vouchers paid for; it is judged by the days of its decisions and of
   its vouchers', and by the days on which adoptions began.
 * A case that was paid, refused or withdrawn before the correction is decided: it is listed, and nothing in it changes.
+  Of one that was paid a reviewer may write that it does not stand: then what was paid is recovered.
 * Any other has a review open until a reviewer has written whether it stands. No payment leaves while one is open, or
   when the answer was that it does not stand: such a case is refused or withdrawn.
 """
@@ -20,7 +21,8 @@ from registry.actors.model import Action
 from registry.actors.rules import require
 from registry.awards import officers, records
 from registry.awards.acting import account_of, found_case, vouchers_of
-from registry.awards.model import ActKind, Case, Decision
+from registry.awards.model import ActKind, Case, CaseState, Decision
+from registry.awards.recusal import standing
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, NotFoundError, Obstacle
 from registry.journal.work import View, Work
@@ -83,7 +85,7 @@ class AnswerReview:
 
 def ended_at(case: Case) -> Moment | None:
     """Return when a case was paid, refused or withdrawn; None while it is undecided."""
-    return next((act.at for act in case.acts if act.kind in _ENDS), None)
+    return next((act.at for act in standing(case.acts) if act.kind in _ENDS), None)
 
 
 def was_decided(case: Case, correction: Correction) -> bool:
@@ -124,6 +126,11 @@ def reviews_of_case(view: View, case_id: CaseId) -> tuple[RegisterReview, ...]:
     require(view.actor, Action.READ_REGISTERS)
     office_of(view.actor)
     return _of_case(view, found_case(view, case_id, Action.READ_CASE))
+
+
+def reviews_within(view: View, case: Case) -> tuple[RegisterReview, ...]:
+    """Return the corrections that touch a case, the oldest first; who may ask is for the caller."""
+    return _of_case(view, case)
 
 
 def _of_case(view: View, case: Case) -> tuple[RegisterReview, ...]:
@@ -213,19 +220,21 @@ def answered_by(view: View, case: Case) -> frozenset[AccountId]:
 
 
 def answer_review(work: Work, command: AnswerReview) -> RegisterReview:
-    """Write whether an undecided case stands in spite of a correction.
+    """Write whether an undecided or a paid case stands in spite of a correction.
+
+    What follows for one that was paid is for the room of what comes after (``aftercare.reviews``).
 
     Raises:
         NotAllowedError: The actor reviews no cases of this authority.
         NotFoundError: There is no such case, or the correction does not touch it.
-        ConflictError: The case is decided, or the review was answered before.
+        ConflictError: The case was refused or withdrawn, or the review was answered before.
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     officers.require_free(work, found)
     review = next((each for each in _of_case(work, found) if each.correction.id == command.correction), None)
     if review is None:
         raise NotFoundError("correction_not_found", id=command.correction)
-    if review.decided or ended_at(found) is not None:
+    if found.state is not CaseState.PAID and (review.decided or ended_at(found) is not None):
         raise ConflictError("register_review_of_decided", case=found.id)
     opinion = command.opinion.strip()
     entry = work.journal(
@@ -239,4 +248,4 @@ def answer_review(work: Work, command: AnswerReview) -> RegisterReview:
         command.correction, found.id, command.stands, opinion, account_of(work.actor), work.now, entry
     )
     corrections.answer_within(work, made)
-    return RegisterReview(review.correction, found, False, made)
+    return RegisterReview(review.correction, found, review.decided, made)

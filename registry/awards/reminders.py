@@ -4,7 +4,7 @@ Each is sent once for a wait. What is told goes through the outbox, to webhooks 
 mail.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -27,17 +27,21 @@ _WORKER: Final = Actor(name="worker")
 _INSTANT: Final = timedelta(microseconds=1)
 
 
-def remind(database: Database, clock: Clock) -> int:
+Dues = Callable[[View, AuthorityId], tuple[Due, ...]]
+"""What an office has to do; the room of what comes after a decision adds its own to what cases wait for."""
+
+
+def remind(database: Database, clock: Clock, dues: Dues = dues_within) -> int:
     """Send what is to be reminded of in every office, and return how many reminders there were."""
     with database.reading() as connection:
         offices = [each.id for each in policy.authorities(View(connection, _WORKER, clock.now()))]
     # A transaction for each office: one that fails does not hold back what another has to hear.
-    return sum(database.retrying(partial(_of_office, office=office, now=clock.now())) for office in offices)
+    return sum(database.retrying(partial(_of_office, office=office, now=clock.now(), dues=dues)) for office in offices)
 
 
-def _of_office(connection: Connection, office: AuthorityId, now: Moment) -> int:
+def _of_office(connection: Connection, office: AuthorityId, now: Moment, dues: Dues) -> int:
     view, sent = View(connection, _WORKER, now), 0
-    for due in dues_within(view, office):
+    for due in dues(view, office):
         for topic in topics_of(due, now):
             if records.claim_reminder(connection, due.case.id, due.wait.key, topic.value, now):
                 _tell(view, topic, due)

@@ -78,7 +78,8 @@ def waits(case: Case, now: Moment) -> tuple[Wait, ...]:
     if case.state is CaseState.APPLIED:
         # While the firm mends its application the clock stands; it begins anew with the answer.
         corrected = case.correction.answered_at if case.correction else None
-        began = [moment for moment in (case.applied_at, voided, corrected) if moment is not None]
+        reopened = _newest(case, ActKind.REOPENED)
+        began = [moment for moment in (case.applied_at, voided, corrected, reopened) if moment is not None]
         return (_wait(Step.REVIEW, max(began)),)
     if case.state is CaseState.CORRECTING and case.correction:
         # Silence is withdrawal, and a reviewer has to say so: until then the case holds caps and keys.

@@ -43,6 +43,16 @@ class Step(StrEnum):
     CONTEST_EVIDENCE = "contest_evidence"
     """Both sides of a contest file what they have."""
     CONTEST_DECISION = "contest_decision"
+    HEARING = "hearing"
+    """The office gives the party notice of a recovery, and records what it said or its silence."""
+    STATEMENT = "statement"
+    """How long the party has to answer."""
+    RECOVERY = "recovery"
+    SERVICE = "service"
+    REPAYMENT = "repayment"
+    PAY_BACK = "pay_back"
+    REMEDY = "remedy"
+    """The office answers a review (复核) of what it decided."""
 
 
 ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
@@ -52,8 +62,13 @@ ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
     Step.INSTRUCTION: Role.PAYER,
     Step.PAYMENT: Role.PAYER,
     Step.CONTEST_DECISION: Role.REVIEWER,
+    Step.HEARING: Role.REVIEWER,
+    Step.SERVICE: Role.REVIEWER,
+    Step.REPAYMENT: Role.PAYER,
+    Step.PAY_BACK: Role.PAYER,
 }
-"""Who of an office does a step; a signature is of the rank whose turn it is, what a firm does is nobody's here."""
+"""Who does a step: a signature is of the rank whose turn it is, a recovery and a remedy are any rank's to decide, and what
+a firm does is nobody's here."""
 
 
 class Unit(StrEnum):

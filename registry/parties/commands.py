@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from registry.errors import Finding, InvalidValueError
+from registry.parties.hearing import Hearing
 from registry.parties.model import (
     NAME_LENGTH_MAX,
     Admission,
@@ -239,6 +240,7 @@ class RecordSanction:
     statement: str
     source: str
     obtained_on: date
+    hearing: Hearing | None = None
 
     def __post_init__(self) -> None:
         """Refuse a sanction without organ, number, basis or scope, or before service. Raises InvalidValueError."""
@@ -253,6 +255,23 @@ class RecordSanction:
         # A decision binds the party from service on (行政处罚法 61, 行政许可法 38).
         if self.valid.first is not None and self.valid.first < self.served_on:
             raise InvalidValueError("sanction_before_service", served_on=self.served_on.isoformat())
+        if self.hearing is not None:
+            _require_heard(self.hearing, self.served_on, self.statement)
+
+
+def _require_heard(hearing: Hearing, served_on: date, statement: str) -> None:
+    """Refuse a sanction that was served before the firm had spoken or its term had ended. Raises InvalidValueError."""
+    for day, at in ((hearing.notified_on, "notified_on"), (hearing.until, "until")):
+        require_day(day, at)
+    said = bool(statement.strip())
+    if said != (hearing.answered_on is not None):
+        raise InvalidValueError("sanction_statement_and_day", answered_on=str(hearing.answered_on or "–"))
+    if hearing.until <= hearing.notified_on:
+        raise InvalidValueError("sanction_hearing_without_term", notified_on=str(hearing.notified_on))
+    spoke = hearing.answered_on
+    heard = hearing.notified_on <= spoke <= served_on if spoke is not None else hearing.until < served_on
+    if not heard:
+        raise InvalidValueError("sanction_before_hearing", served_on=served_on.isoformat(), until=str(hearing.until))
 
 
 def _require_begin(valid: Period) -> None:

@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Final
 
 from registry.errors import Finding, InvalidValueError
+from registry.parties.hearing import Hearing
 from registry.policy.plain_text import require_day
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, FactId, FirmId, LeaderListId
@@ -345,6 +346,8 @@ class Sanction:
     served_on: date
     statement: str
     provenance: Provenance
+    hearing: Hearing | None = None
+    """None: imposed by another organ, whose own file holds it, or entered before it was asked for."""
 
     def stops(self, instrument: str) -> bool:
         """Say whether payments under ``instrument`` wait."""

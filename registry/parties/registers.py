@@ -350,6 +350,7 @@ def record_sanction(work: Work, command: RecordSanction) -> Sanction:
         served_on=command.served_on,
         statement=command.statement.strip(),
         provenance=provenance_of(work, command.source, command.obtained_on),
+        hearing=command.hearing,
     )
     records.add_sanction(work.connection, made)
     corrections.note_within(work, Register.SANCTION, made.id, [made.firm], made.valid)
@@ -363,6 +364,20 @@ def record_sanction(work: Work, command: RecordSanction) -> Sanction:
         **days_of(made.valid),
     )
     return made
+
+
+def sanction(view: View, sanction_id: FactId) -> Sanction | None:
+    """Return a sanction that stands recorded, of whatever authority; who may ask is for the caller."""
+    return records.sanction_of(view.connection, sanction_id, view.now)
+
+
+def end_sanction_within(work: Work, sanction_id: FactId) -> None:
+    """End a sanction that a remedy annulled, in that use case: from now on it stops nothing."""
+    found = records.sanction_of(work.connection, sanction_id, work.now)
+    if found is None:
+        raise NotFoundError("sanction_not_found", id=sanction_id)
+    lock_firms(work, [found.firm])
+    records.close_sanction(work.connection, sanction_id, work.now)
 
 
 def sanctions(view: View, authority: AuthorityId, firm_id: FirmId, day: date) -> tuple[Sanction, ...]:

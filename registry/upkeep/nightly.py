@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Final
 
+from registry.aftercare.dues import dues_within
 from registry.awards.reminders import remind
 from registry.upkeep.garbage import collect
 from registry.upkeep.premises import Premises
@@ -30,7 +31,7 @@ def _scrubbed(premises: Premises) -> Mapping[str, Json]:
 
 def _reminded(premises: Premises) -> Mapping[str, Json]:
     # Terms end at midnight: the night after is when a step has become overdue.
-    return {"reminders": remind(premises.database, premises.clock)}
+    return {"reminders": remind(premises.database, premises.clock, dues_within)}
 
 
 TASKS: Final[dict[str, Task]] = {"reminders": _reminded, "garbage": _collected, "scrub": _scrubbed}

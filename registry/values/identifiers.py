@@ -288,3 +288,15 @@ class ContestId(Id):
     """Identifies a contest of novelty between two datasets."""
 
     prefix = "cont"
+
+
+class RecoveryId(Id):
+    """Identifies the recovery (追回) of a paid line."""
+
+    prefix = "rcv"
+
+
+class RemedyId(Id):
+    """Identifies a remedy (复核, 复议, 诉讼) against an adverse decision."""
+
+    prefix = "rem"

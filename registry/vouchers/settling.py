@@ -91,6 +91,12 @@ def rehome_within(work: Work, vouchers: Sequence[VoucherId], case: CaseId, into:
         records.save_voucher(work.connection, replace(each, case=into))
 
 
+def may_settle_within(work: Work, vouchers: Sequence[VoucherId]) -> bool:
+    """Say whether all of these wait for a batch, and lock them; one may have gone into another batch meanwhile."""
+    found = records.lock_vouchers(work.connection, vouchers)
+    return all(each.state is VoucherState.REDEEMED for each in found)
+
+
 def mark_instructed_within(work: Work, vouchers: Sequence[VoucherId], case: CaseId) -> None:
     """Note that finance instructed the bank. Raises ConflictError unless each is settled or was returned."""
     _moved(work, vouchers, VoucherState.INSTRUCTED, case)

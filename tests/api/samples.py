@@ -20,6 +20,7 @@ from registry.actors.model import Action, Role
 from registry.journal.records import entries
 from storage.settings import MailServer
 from tests import world as steps
+from tests.api import aftercare_samples as aftercare
 from tests.api import contests
 from tests.world import (
     BUYER,
@@ -356,6 +357,18 @@ def _sampled(body: Mapping[str, Any] | None = None) -> Callable[[World], Asked]:
         return Asked({"sample": made["id"]}, None if body is None else {"case": world.ids["case"], **body})
 
     return make
+
+
+def _of_recovery(
+    make: Callable[[World], str], body: Callable[[World], Mapping[str, Any]] | None = None
+) -> Callable[[World], Asked]:
+    """Return a request on a recovery."""
+    return lambda world: Asked({"recovery": make(world)}, body(world) if body else None)
+
+
+def _of_remedy(make: Callable[[World], str], body: Mapping[str, Any] | None = None) -> Callable[[World], Asked]:
+    """Return a request on a remedy."""
+    return lambda world: Asked({"remedy": make(world)}, body)
 
 
 def _tie(world: World) -> Asked:
@@ -808,6 +821,67 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_samples": Sample(plain()),
     "show_sample": Sample(_sampled(), of(OFFICE)),
     "record_sample_finding": Sample(_sampled({"in_order": True, "text": "相符"}), of(OFFICE)),
+    # Recoveries and remedies. All three ranks signed the award, so none of them decides on its recovery.
+    "open_recovery": Sample(lambda world: Asked({"case": aftercare.paid(world)}, aftercare.OPENING), of(OFFICE)),
+    "list_recoveries": Sample(plain()),
+    "show_recovery": Sample(_of_recovery(aftercare.opened), of(PUBLISHER, OFFICE)),
+    "notify_party_of_recovery": Sample(_of_recovery(aftercare.opened, aftercare.service_body), of(OFFICE)),
+    "state_on_recovery": Sample(_of_recovery(aftercare.notified, lambda _: {"statement": "有异议"}), of(PUBLISHER)),
+    "hear_party_of_recovery": Sample(_of_recovery(aftercare.notified, lambda _: {"statement": "书面"}), of(OFFICE)),
+    "decide_recovery": Sample(
+        _of_recovery(aftercare.heard, lambda _: {"amount_fen": 1, "reasons": "重复"}), of(), succeeds=False
+    ),
+    "drop_recovery": Sample(_of_recovery(aftercare.heard, lambda _: {"reasons": "查清"}), of(), succeeds=False),
+    "serve_recovery": Sample(_of_recovery(aftercare.heard, aftercare.service_body), of(OFFICE), succeeds=False),
+    "record_repayment": Sample(
+        _of_recovery(
+            aftercare.heard, lambda world: {"amount_fen": 1, "bank_receipt": "R-1", "received_on": world.today()}
+        ),
+        of(OFFICE),
+        succeeds=False,
+    ),
+    "reappropriate_recovery": Sample(
+        _of_recovery(aftercare.heard, lambda _: {"budget_year": 2027, "line": steps.AWARD_LINE, "number": "7号"}),
+        of(OFFICE),
+        succeeds=False,
+    ),
+    "pay_back_recovery": Sample(
+        _of_recovery(
+            aftercare.heard,
+            lambda world: {
+                "budget_year": 2026,
+                "line": steps.AWARD_LINE,
+                "payment_voucher_number": "PV-9",
+                "bank_receipt": "R-9",
+                "paid_on": world.today(),
+            },
+        ),
+        of(OFFICE),
+        succeeds=False,
+    ),
+    "serve_refusal": Sample(
+        lambda world: Asked({"case": aftercare.refused(world)}, aftercare.service_body(world)), of(OFFICE)
+    ),
+    "file_remedy": Sample(
+        lambda world: Asked(body=aftercare.remedy_body(aftercare.refused(world))),
+        of(PUBLISHER, OFFICE),
+        also=Action.REVIEW_CASE,
+    ),
+    "list_remedies": Sample(plain()),
+    "show_remedy": Sample(_of_remedy(aftercare.filed), of(PUBLISHER, OFFICE)),
+    "suspend_by_remedy": Sample(
+        _of_remedy(aftercare.filed, {"suspended": True, "number": "停1号", "reason": "困难"}), of(OFFICE)
+    ),
+    "end_remedy": Sample(
+        _of_remedy(
+            aftercare.filed,
+            {"outcome": "annulled", "number": "复1号", "decided_on": steps.TODAY, "reasons": "事实不清"},
+        ),
+        of(OFFICE),
+    ),
+    "withdraw_remedy": Sample(
+        _of_remedy(aftercare.filed, {"reason": "和解"}), of(PUBLISHER, OFFICE), also=Action.REVIEW_CASE
+    ),
     "print_case_form": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
     "list_payments_csv": Sample(named("case", "case"), of(OFFICE)),
     "list_payments_xlsx": Sample(named("case", "case"), of(OFFICE)),

@@ -142,7 +142,7 @@ Index(
     acts.c.case_id,
     acts.c.kind,
     unique=True,
-    postgresql_where=text("kind IN ('paid', 'refused', 'withdrawn', 'correction_asked')"),
+    postgresql_where=text("kind IN ('paid', 'withdrawn', 'correction_asked')"),
 )
 """A case is paid at most once, and asked for corrections at most once, whatever the code above believes."""
 
@@ -177,8 +177,8 @@ decision_numbers = Table(
     metadata,
     _of_case(),
     Column("authority_id", IdColumn(AuthorityId), ForeignKey("authorities.id", ondelete="RESTRICT"), nullable=False),
-    Column("year", SmallInteger, nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("year", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     UniqueConstraint("authority_id", "year", "number"),
     **rows_may(Writes.APPEND),
 )

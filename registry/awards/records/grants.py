@@ -156,7 +156,7 @@ def _amounts() -> Any:
     void = exists(
         select(recusals.c.number).where(
             recusals.c.case_id == acts.c.case_id,
-            recusals.c.kind == ActKind.RECUSED.value,
+            recusals.c.kind.in_([ActKind.RECUSED.value, ActKind.REOPENED.value]),
             recusals.c.content["voids"].contains(func.to_jsonb(acts.c.number)),
         )
     )

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Row, Table, Text, insert, select
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Row, Select, Table, Text, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from registry.errors import Finding
+from registry.parties.hearing import Hearing, ServiceWay
 from registry.parties.model import (
     Certificate,
     CreditAnswer,
@@ -102,6 +103,20 @@ sanctions = Table(
     Column("statement", Text, nullable=False),
     CheckConstraint("valid_from >= served_on", "served"),
     **rows_may(Writes.UPDATE),
+)
+
+
+sanction_hearings = Table(
+    "sanction_hearings",
+    metadata,
+    Column("sanction_id", IdColumn(FactId), ForeignKey("sanction_lines.id", ondelete="RESTRICT"), primary_key=True),
+    Column("notified_on", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("answered_on", Date),
+    Column("way", Key, one_of("way", [each.value for each in ServiceWay]), nullable=False),
+    Column("proof", DigestColumn, nullable=False),
+    CheckConstraint("until > notified_on", "term"),
+    **rows_may(Writes.APPEND),
 )
 
 
@@ -253,15 +268,43 @@ def add_sanction(connection: Connection, made: Sanction) -> None:
             **stated(made.valid, made.provenance),
         )
     )
+    if made.hearing is not None:
+        connection.execute(
+            insert(sanction_hearings).values(
+                sanction_id=made.id,
+                notified_on=made.hearing.notified_on,
+                until=made.hearing.until,
+                answered_on=made.hearing.answered_on,
+                way=made.hearing.way.value,
+                proof=made.hearing.proof,
+            )
+        )
+
+
+def sanction_of(connection: Connection, sanction: FactId, at: Moment) -> Sanction | None:
+    """Return a sanction that stands recorded at an instant."""
+    found = _sanctions(connection, select(sanctions).where(sanctions.c.id == sanction, recorded_at(sanctions, at)))
+    return found[0] if found else None
+
+
+def close_sanction(connection: Connection, sanction: FactId, at: Moment) -> None:
+    """Note that a sanction was annulled."""
+    close_line(connection, sanctions, sanction, at)
 
 
 def sanctions_of(connection: Connection, firm: FirmId, day: date, at: Moment) -> list[Sanction]:
     """Return the sanctions on a firm that act on a day, of every authority, oldest first."""
-    rows = connection.execute(
-        select(sanctions)
-        .where(sanctions.c.firm_id == firm, recorded_at(sanctions, at), valid_on(sanctions, day))
-        .order_by(sanctions.c.id)
-    )
+    query = select(sanctions).where(sanctions.c.firm_id == firm, recorded_at(sanctions, at), valid_on(sanctions, day))
+    return _sanctions(connection, query.order_by(sanctions.c.id))
+
+
+def _sanctions(connection: Connection, query: Select[Any]) -> list[Sanction]:
+    rows = connection.execute(query).all()
+    asked = select(sanction_hearings).where(sanction_hearings.c.sanction_id.in_([row.id for row in rows]))
+    heard = {
+        row.sanction_id: Hearing(row.notified_on, row.until, row.answered_on, ServiceWay(row.way), row.proof)
+        for row in (connection.execute(asked) if rows else ())
+    }
     return [
         Sanction(
             id=row.id,
@@ -274,6 +317,7 @@ def sanctions_of(connection: Connection, firm: FirmId, day: date, at: Moment) ->
             served_on=row.served_on,
             statement=row.statement,
             provenance=provenance_of(row),
+            hearing=heard.get(row.id),
         )
         for row in rows
     ]

@@ -31,6 +31,7 @@ from registry.vouchers.records.ledger import (
 )
 from registry.vouchers.records.payees import add_payee, payees_of
 from registry.vouchers.records.pools import add_pool, all_pools, change_pool, lock_pools, pool_named, pool_of, pools
+from registry.vouchers.records.returns import add_voucher_return, bases_returned, returned_of, voucher_returns
 from registry.vouchers.records.vouchers import (
     add_decision,
     add_voucher,
@@ -56,6 +57,7 @@ __all__ = [
     "add_payee",
     "add_pool",
     "add_voucher",
+    "add_voucher_return",
     "all_firm_years",
     "all_pools",
     "all_vouchers",
@@ -63,6 +65,7 @@ __all__ = [
     "appropriations",
     "appropriations_of",
     "approved_of",
+    "bases_returned",
     "change_appropriation",
     "change_firm_year",
     "change_pool",
@@ -91,9 +94,11 @@ __all__ = [
     "pools",
     "post",
     "redeemed_of",
+    "returned_of",
     "save_voucher",
     "take_due",
     "voucher_of",
+    "voucher_returns",
     "vouchers",
     "vouchers_page",
 ]

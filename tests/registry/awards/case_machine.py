@@ -17,8 +17,8 @@ from registry.awards.commands import RecordPayment, ReviewCase
 from registry.awards.history import with_acts
 from registry.awards.lines import concerned_by, held, numbers_of, only
 from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line, Outcome
-from registry.awards.recusal import state_when_returned
-from registry.errors import SancaiError
+from registry.awards.recusal import recused_from, state_when_returned, voided_by_annulment
+from registry.errors import NotAllowedError, SancaiError
 from registry.policy import service as policy
 from registry.policy.rules import notice_end, working_days_after
 from registry.values.digest import Digest
@@ -32,7 +32,7 @@ START: Final = Moment.of_text("2026-03-02T02:00:00Z")
 CALENDAR: Final = policy.calendar()
 ENTRY: Final = EntryId.new()
 APPLICANT: Final = AccountId.new()
-OFFICERS: Final = tuple(AccountId.new() for _ in range(6))
+OFFICERS: Final = tuple(AccountId.new() for _ in range(12))
 """Every officer holds every role, so that only who acted before keeps somebody from acting."""
 HOURS: Final = (1, 14, 24, 72, 168)
 
@@ -115,6 +115,9 @@ class Machine:
         officer = self._officer(name)
         expected = self.model.allows(name, officer, given, self.now)
         try:
+            # What every use case asks first: nobody acts who was recused, or whose refusal was annulled.
+            if OFFICERS[officer] in recused_from(self.case):
+                raise NotAllowedError("officer_recused", id=self.case.id)
             getattr(self, f"do_{name}")(officer, given)
         except SancaiError as refused:
             if expected:
@@ -122,6 +125,9 @@ class Machine:
             return f"refused {name}"
         assert expected, (name, officer, given, str(self.now), self.model)
         getattr(self, f"then_{name}", lambda *_: None)(officer, given)
+        if name in {"assess", "review", "answer", "decide", "sign"}:
+            where = self.apart[-1].model if self.case.acts[-1].kind is ActKind.SET_APART else self.model
+            where.decided.add(officer)
         assert self.case.state.value == self.model.state, (name, self.case.state, self.model)
         assert {line.number: line.amount.fen for line in self.case.lines} == self.model.amounts
         assert held(self.case) == {line for line in self.model.there if self.model.held({line})}
@@ -131,9 +137,11 @@ class Machine:
         """Draw an officer: mostly as an office divides its work, now and then anybody."""
         if self.rng.random() < 0.2:
             return self.rng.randrange(len(OFFICERS))
-        if name in {"instruct", "pay", "return"}:
+        if name in {"instruct", "pay", "return", "reopen"}:
             return len(OFFICERS) - 1
-        return self.rng.choice((1, 2, 3)) if name == "sign" else 0
+        # After an annulment another bench decides; a second one finds few who are left.
+        bench = 4 if self.model.refused_by else 0
+        return bench + self.rng.choice((1, 2, 3)) if name == "sign" else bench
 
     def _drawn(self) -> tuple[str, Any]:
         draw: dict[str, Callable[[], Any]] = {
@@ -153,6 +161,7 @@ class Machine:
             "pay": lambda: (self._lines(), self.rng.choice((-9, 0, 0, 0, 1))),
             "return": self._lines,
             "withdraw": lambda: None,
+            "reopen": lambda: None,
         }
         # A withdrawal ends everything, so it is rare; what leads on is frequent.
         weights = {
@@ -167,6 +176,7 @@ class Machine:
             "answer": 2,
             "decide": 2,
             "return": 0.5,
+            "reopen": 2,
         }
         name = self.rng.choices(list(draw), [weights.get(each, 1) for each in draw])[0]
         return name, draw[name]()
@@ -401,6 +411,23 @@ class Machine:
         """It may be instructed again, or is looked at first where an objection holds it."""
         back = self.apart[-1].model if self.case.acts[-1].kind is ActKind.SET_APART else self.model
         back.state, back.instructed_on = "reviewed" if back.held(back.there) else "returned", None
+
+    def do_reopen(self, officer: int, _: None) -> None:
+        """Annul a refusal."""
+        rules.require_state(self.case, CaseState.REFUSED)
+        rules.require_move(self.case, CaseState.APPLIED)
+        self.act(ActKind.REOPENED, {"voids": list(voided_by_annulment(self.case))}, officer, CaseState.APPLIED)
+
+    def then_reopen(self, *_: Any) -> None:
+        """Everything that was decided is void, and whoever decided decides no more; who was heard stays heard."""
+        model = self.model
+        model.state, model.refused_by = "applied", model.refused_by | model.decided
+        model.amounts = dict.fromkeys(model.amounts, 0)
+        for given in (model.ends, model.signed, model.signed_ever, model.decided, model.decided_late):
+            given.clear()
+        model.objections = [Said(each.lines, each.late) for each in model.objections]
+        assert self.case.refusal is None
+        assert self.case.review is None
 
     def do_withdraw(self, officer: int, _: None) -> None:
         """Withdraw."""

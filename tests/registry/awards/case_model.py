@@ -42,6 +42,8 @@ class Model:
     until: date | None = None
     corrected: bool = False
     instructed_on: date | None = None
+    refused_by: set[int] = field(default_factory=set)
+    decided: set[int] = field(default_factory=set)
 
     @property
     def there(self) -> set[int]:
@@ -75,7 +77,7 @@ class Model:
 
     def allows(self, step: str, officer: int, given: Any, now: Moment) -> bool:
         """Say whether ``officer`` may take ``step`` at ``now``."""
-        return bool(getattr(self, f"may_{step}")(officer, given, now))
+        return officer not in self.refused_by and bool(getattr(self, f"may_{step}")(officer, given, now))
 
     def may_assess(self, officer: int, *_: Any) -> bool:
         """While no instruction is out, by somebody who never signed."""
@@ -163,6 +165,10 @@ class Model:
         """Of what is instructed."""
         acted = self.examined | self.signed_ever | self.decided_late
         return self.state == "instructed" and given <= self.there and officer not in acted
+
+    def may_reopen(self, *_: Any) -> bool:
+        """What was refused, when a remedy annuls it."""
+        return self.state == "refused"
 
     def may_withdraw(self, *_: Any) -> bool:
         """Before finance is instructed."""

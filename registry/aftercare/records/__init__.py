@@ -1,0 +1,44 @@
+"""Tables of what comes after a decision: samples and findings, recoveries, remedies."""
+
+from registry.aftercare.records.recoveries import (
+    add_recovery,
+    add_recovery_act,
+    claim_receipt,
+    lock_recovery,
+    open_recoveries,
+    recoveries_of_line,
+    recoveries_page,
+    recovery_of,
+)
+from registry.aftercare.records.remedies import (
+    add_remedy,
+    add_remedy_act,
+    is_open_on_case,
+    open_reviews,
+    remedies_of,
+    remedies_page,
+    remedy_of,
+)
+from registry.aftercare.records.samples import add_finding, add_sample, cases_paid, samples_of
+
+__all__ = [
+    "add_finding",
+    "add_recovery",
+    "add_recovery_act",
+    "add_remedy",
+    "add_remedy_act",
+    "add_sample",
+    "cases_paid",
+    "claim_receipt",
+    "is_open_on_case",
+    "lock_recovery",
+    "open_recoveries",
+    "open_reviews",
+    "recoveries_of_line",
+    "recoveries_page",
+    "recovery_of",
+    "remedies_of",
+    "remedies_page",
+    "remedy_of",
+    "samples_of",
+]

@@ -1,0 +1,64 @@
+"""Answers to reviews of what was paid: an adoption that was withdrawn, a register that was corrected backward.
+
+An answer that money is to come back opens the recovery in the same transaction, on the ground of a later correction;
+where facts show a fault, an officer opens another one on that ground.
+"""
+
+from registry.actors.model import Action
+from registry.adoption import reviews as adoption_reviews
+from registry.adoption.model import AdoptionReview, ReviewOutcome
+from registry.adoption.model import AnswerReview as AnswerAdoptionReview
+from registry.aftercare.recoveries import open_within
+from registry.aftercare.recovery_model import OpenRecovery, RecoveryGround, RecoveryOrigin
+from registry.awards import officers, register_reviews
+from registry.awards.acting import found_case
+from registry.awards.model import Case, CaseState
+from registry.awards.records import case_of
+from registry.awards.register_reviews import AnswerReview, RegisterReview
+from registry.journal.work import Work
+
+
+def answer_adoption_review(work: Work, command: AnswerAdoptionReview) -> AdoptionReview:
+    """End a review of a paid award: it stands, or the recovery of what was paid on it is opened.
+
+    Raises as ``adoption.reviews.answer``; NotAllowedError also for an officer who is tied to the firm or recused.
+    """
+    # Locked before the answer, as everything that moves money of a case locks it first.
+    case = case_of(work.connection, command.case, lock=True)
+    answered = adoption_reviews.answer(work, command)
+    if case is not None:
+        officers.require_free(work, case)
+        if command.outcome is ReviewOutcome.RECOVER:
+            _open(work, case, 1, command.reason, RecoveryOrigin.ADOPTION_REVIEW, command.receipt)
+    return answered
+
+
+def answer_register_review(work: Work, command: AnswerReview) -> RegisterReview:
+    """Say whether a case stands in spite of a correction; one that was paid and does not stand is recovered.
+
+    Of a batch that was paid, the lines of the firms that the correction touches are; all, when it touches none of them.
+    Raises as ``awards.register_reviews.answer_review``.
+    """
+    found_case(work, command.case, Action.REVIEW_CASE, lock=True)
+    answered = register_reviews.answer_review(work, command)
+    case = answered.case
+    if case.state is CaseState.PAID and not command.stands:
+        touched = [number for number, line in enumerate(case.lines, 1) if line.firm in answered.correction.firms]
+        for number in touched or range(1, len(case.lines) + 1):
+            _open(work, case, number, command.opinion, RecoveryOrigin.REGISTER_REVIEW, command.correction)
+    return answered
+
+
+def _open(work: Work, case: Case, number: int, facts: str, origin: RecoveryOrigin, source: str) -> None:
+    line = case.lines[number - 1]
+    command = OpenRecovery(
+        case=case.id,
+        line=number,
+        ground=RecoveryGround.LATER_CORRECTION,
+        amount=line.amount,
+        facts=facts,
+        clause=line.clause,
+        origin=origin,
+        source=source,
+    )
+    open_within(work, case, command)

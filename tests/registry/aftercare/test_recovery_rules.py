@@ -1,0 +1,131 @@
+"""What cash reopens, what a share of a base is, until when a remedy may be filed, and how a sanction hears its firm."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.aftercare.recovery_model import OF_FAULT, RecoveryGround
+from registry.aftercare.recovery_rules import reopens
+from registry.aftercare.remedy_model import Remedy, RemedyAct, RemedyActKind, RemedyKind, RemedyState, RemedySubject
+from registry.aftercare.remedy_rules import last_day, months_after
+from registry.errors import InvalidValueError
+from registry.parties.commands import RecordSanction
+from registry.parties.hearing import Hearing, ServiceWay
+from registry.parties.model import Period
+from registry.policy import service as policy
+from registry.values.digest import Digest
+from registry.values.identifiers import AccountId, AuthorityId, CaseId, EntryId, FirmId, RemedyId
+from registry.values.moment import Moment
+from registry.values.money import Money
+from registry.vouchers.receivables import base_of_share
+
+CALENDAR = policy.calendar()
+AT = Moment.of_text("2026-03-02T02:00:00Z")
+PROOF = Digest.of(b"receipt")
+
+
+@pytest.mark.parametrize("ground", RecoveryGround)
+@pytest.mark.parametrize("year", [2025, 2026, 2027])
+def test_only_cash_of_the_payments_year_without_fault_reopens(ground: RecoveryGround, year: int) -> None:
+    assert reopens(ground, date(year, 12, 31), 2026) is (year == 2026 and ground not in OF_FAULT)
+    assert len(OF_FAULT) == 3
+
+
+@given(st.data(), st.integers(1, 10**12), st.integers(1, 10_000))
+def test_what_is_left_of_a_base_still_carries_what_is_left_of_the_amount(
+    data: st.DataObject, base: int, rate: int
+) -> None:
+    amount = max(1, base * rate // 10_000)
+    back = data.draw(st.integers(1, amount))
+    left_base, left = base - base_of_share(Money(base), Money(amount), Money(back)).fen, amount - back
+    assert left <= left_base
+    # The rate at which it was granted is not exceeded by what is left.
+    assert left * base <= left_base * amount
+    assert (left_base == 0) is (left == 0)
+
+
+@pytest.mark.parametrize(
+    ("day", "later"),
+    [
+        (date(2026, 3, 2), date(2026, 9, 2)),
+        (date(2026, 8, 31), date(2027, 2, 28)),
+        (date(2026, 12, 31), date(2027, 6, 30)),
+    ],
+)
+def test_six_months_end_on_the_same_day_or_on_the_last(day: date, later: date) -> None:
+    assert months_after(day, 6) == later
+
+
+def a_remedy(kind: RemedyKind, decided_on: date) -> Remedy:
+    case = CaseId.new()
+    act = RemedyAct(1, RemedyActKind.UPHELD, AccountId.new(), AT, {"decided_on": decided_on.isoformat()}, EntryId.new())
+    return Remedy(
+        RemedyId.new(), AuthorityId.new(), kind, RemedySubject.REFUSAL, case, case, FirmId.new(), "区人民政府", "", "x",
+        decided_on, None, None, RemedyState.UPHELD, AccountId.new(), AT, EntryId.new(), (act,),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "last"),
+    [
+        (RemedyKind.REVIEW, (), date(2026, 4, 1)),
+        # The sixtieth day is 1 May: offices rest to the fifth.
+        (RemedyKind.RECONSIDERATION, (), date(2026, 5, 6)),
+        (RemedyKind.LITIGATION, (), date(2026, 9, 2)),
+        (RemedyKind.RECONSIDERATION, (RemedyKind.REVIEW,), date(2026, 6, 1)),
+        (RemedyKind.LITIGATION, (RemedyKind.REVIEW, RemedyKind.RECONSIDERATION), date(2026, 4, 16)),
+    ],
+)
+def test_terms_run_from_service_or_from_the_answer_before(
+    kind: RemedyKind, before: tuple[RemedyKind, ...], last: date
+) -> None:
+    answered = [a_remedy(each, date(2026, 4, 1)) for each in before]
+    assert last_day(kind, date(2026, 3, 2), answered, CALENDAR) == last
+
+
+def test_what_was_not_served_starts_no_term_and_an_unknown_year_keeps_the_plain_day() -> None:
+    assert last_day(RemedyKind.REVIEW, None, (), CALENDAR) is None
+    far = date(2090, 1, 1)
+    assert last_day(RemedyKind.REVIEW, far, (), CALENDAR) == far + timedelta(days=30)
+
+
+def a_sanction(hearing: Hearing, statement: str) -> RecordSanction:
+    served = date(2026, 3, 20)
+    return RecordSanction(
+        FirmId.new(),
+        "财政局",
+        "1号",
+        "条例",
+        ("all",),
+        Period(served, None),
+        served,
+        statement,
+        "决定书",
+        served,
+        hearing,
+    )
+
+
+@pytest.mark.parametrize(
+    ("until", "answered", "statement", "refused"),
+    [
+        (date(2026, 3, 19), None, "", None),
+        (date(2026, 3, 20), None, "", "sanction_before_hearing"),
+        (date(2026, 3, 30), date(2026, 3, 20), "We object.", None),
+        (date(2026, 3, 30), date(2026, 3, 21), "We object.", "sanction_before_hearing"),
+        (date(2026, 3, 19), None, "We object.", "sanction_statement_and_day"),
+        (date(2026, 3, 19), date(2026, 3, 10), " ", "sanction_statement_and_day"),
+        (date(2026, 3, 2), None, "", "sanction_hearing_without_term"),
+    ],
+)
+def test_a_sanction_is_served_after_the_firm_has_spoken_or_its_term(
+    until: date, answered: date | None, statement: str, refused: str | None
+) -> None:
+    hearing = Hearing(date(2026, 3, 2), until, answered, ServiceWay.MAIL, PROOF)
+    if refused is None:
+        assert a_sanction(hearing, statement).hearing == hearing
+        return
+    with pytest.raises(InvalidValueError, match=refused):
+        a_sanction(hearing, statement)
