@@ -4,6 +4,8 @@ from typing import Self
 
 from api.door import Answer
 from registry.awards.model import Case
+from registry.awards.probing import notice_end
+from registry.values.moment import Moment
 
 
 class NoticeLineView(Answer):
@@ -29,8 +31,8 @@ class PublicNoticeView(Answer):
     ends_at: str
 
     @classmethod
-    def of(cls, value: Case) -> Self:
-        """Return the view of a noticed case."""
+    def of(cls, value: Case, now: Moment) -> Self:
+        """Return the view of a noticed case as it stands at ``now``."""
         if value.notice is None:
             raise AssertionError("a notice is listed that was never posted")
         return cls(
@@ -50,7 +52,7 @@ class PublicNoticeView(Answer):
             lines_digest=str(value.lines_digest),
             page_url=value.notice.page_url,
             posted_at=str(value.notice.posted_at),
-            ends_at=str(value.notice.ends_at),
+            ends_at=str(notice_end(value.notice, now)),
         )
 
 

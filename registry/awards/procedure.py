@@ -50,7 +50,7 @@ def post_notice(work: Work, command: PostNotice) -> Case:
     """
     found = found_case(work, command.case, Action.POST_NOTICE, lock=True)
     officers.require_free(work, found)
-    rules.require_notice(found)
+    rules.require_notice(found, work.now)
     calendar = calendar_of(work, found)
     content: dict[str, Json] = {
         "lines": str(found.lines_digest),

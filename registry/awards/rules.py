@@ -38,6 +38,7 @@ from registry.awards.model import (
     Outcome,
     Signature,
 )
+from registry.awards.probing import notice_end, unseen_now
 from registry.awards.recusal import standing
 from registry.errors import ConflictError, Finding, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.values.identifiers import AccountId
@@ -192,23 +193,27 @@ def require_department_answer(case: Case, department: str) -> None:
 # Notice.
 
 
-def require_notice(case: Case) -> None:
-    """Raise ConflictError unless a notice of these lines may be posted now."""
+def require_notice(case: Case, now: Moment) -> None:
+    """Raise ConflictError unless a notice of these lines may be posted now: again only where nobody sees it any more.
+
+    A page that has moved or is gone is posted anew, and its days begin anew.
+    """
     require_state(case, CaseState.REVIEWED)
-    if case.notice is not None and case.notice.lines == case.lines_digest:
-        raise ConflictError("notice_posted_already", id=case.id, ends_at=str(case.notice.ends_at))
+    notice = case.notice
+    if notice is not None and notice.lines == case.lines_digest and not unseen_now(notice, now):
+        raise ConflictError("notice_posted_already", id=case.id, ends_at=str(notice_end(notice, now)))
 
 
 def notice_runs(case: Case, now: Moment) -> bool:
     """Say whether the public may read and object now; a line that changed is noticed anew."""
     notice = case.notice
-    return notice is not None and notice.lines == case.lines_digest and notice.posted_at <= now < notice.ends_at
+    return notice is not None and notice.lines == case.lines_digest and notice.posted_at <= now < notice_end(notice, now)
 
 
 def require_objection(case: Case, now: Moment) -> None:
     """Raise RuleError unless the notice of the case runs."""
     if case.state is not CaseState.REVIEWED or not notice_runs(case, now):
-        ended = str(case.notice.ends_at) if case.notice else ""
+        ended = str(notice_end(case.notice, now)) if case.notice else ""
         raise RuleError("notice_not_running", (), id=case.id, ends_at=ended)
 
 
@@ -320,8 +325,8 @@ def payment_obstacles(
         found.append(Obstacle("notice_not_posted", "S0 art.7"))
     elif notice.lines != case.lines_digest:
         found.append(Obstacle("notice_of_other_lines", "RULINGS 25"))
-    elif now < notice.ends_at:
-        found.append(Obstacle("notice_still_runs", "S0 art.7", parameters={"ends_at": str(notice.ends_at)}))
+    elif now < (ends_at := notice_end(notice, now)):
+        found.append(Obstacle("notice_still_runs", "S0 art.7", parameters={"ends_at": str(ends_at)}))
     if not signatures_complete(case):
         signed, needed = len(_valid_signatures(case)), len(case.sign_off_levels)
         found.append(Obstacle("signatures_missing", "S0 附件3", parameters={"signed": signed, "needed": needed}))

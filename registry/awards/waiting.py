@@ -17,6 +17,7 @@ from enum import StrEnum
 from registry.actors.model import Role
 from registry.awards import rules
 from registry.awards.model import ActKind, Case, CaseState
+from registry.awards.probing import notice_end
 from registry.awards.recusal import recused_from, standing
 from registry.errors import UnavailableError
 from registry.offices import rules as offices
@@ -106,9 +107,9 @@ def _of_reviewed(case: Case, voided: Moment | None, now: Moment) -> tuple[Wait, 
     if rank:
         began = max(moment for moment in (reviewed, signed, voided) if moment is not None)
         found.append(Wait(Step.SIGNATURE, Role(case.sign_off_levels[rank - 1]), began, rank))
-    if not found and case.notice is not None and case.notice.ends_at <= now:
+    if not found and case.notice is not None and (ended := notice_end(case.notice, now)) <= now:
         answered = [each.answered_at for each in case.objections if each.answered_at is not None]
-        found.append(_wait(Step.INSTRUCTION, max([case.notice.ends_at, signed, *answered])))
+        found.append(_wait(Step.INSTRUCTION, max([ended, signed, *answered])))
     return tuple(found)
 
 

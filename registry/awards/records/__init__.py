@@ -18,6 +18,13 @@ from registry.awards.records.cases import (
     sealed_payee,
     take_number,
 )
+from registry.awards.records.probes import (
+    add_probe_term,
+    add_probes,
+    probe_terms_of,
+    probes_at,
+    probes_page,
+)
 
 __all__ = [
     "acts",
@@ -25,6 +32,8 @@ __all__ = [
     "add_case",
     "add_decision",
     "add_payee",
+    "add_probe_term",
+    "add_probes",
     "case_of",
     "cases",
     "cases_in",
@@ -34,6 +43,9 @@ __all__ = [
     "noticed_cases",
     "other_award",
     "paid_awards",
+    "probe_terms_of",
+    "probes_at",
+    "probes_page",
     "sealed_payee",
     "take_number",
 ]
