@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sancai.log import Log
     from sancai.mail import Mail
     from sancai.messages import Messages
+    from sancai.notice_probes import NoticeProbes
     from sancai.offices import Office
     from sancai.oversight import Oversight
     from sancai.parties import Parties
@@ -112,6 +113,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.oversight import Oversight
 
         return Oversight(self.session)
+
+    @cached_property
+    def notice_probes(self) -> "NoticeProbes":
+        """The probe of notice pages."""
+        from sancai.notice_probes import NoticeProbes
+
+        return NoticeProbes(self.session)
 
     @cached_property
     def erasures(self) -> "Erasures":

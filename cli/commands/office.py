@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import click
 
+from cli.commands.office_probe import COMMANDS as PROBES
 from cli.connection import client
 from cli.output import Branch, facts, show, table
 from cli.words import say
@@ -397,3 +398,7 @@ def finding(sample_id: str, case: str, in_order: bool, text: str) -> None:
     with client() as service:
         made = service.office.record_finding(sample_id, case, text, in_order=in_order)
     show(made, lambda found: facts([(say("still open", "待查"), ", ".join(found.open) or "—")]))
+
+
+for each in PROBES:
+    command.add_command(each)

@@ -305,6 +305,21 @@ TERM: Final = {
 SAMPLED: Final = {"first": steps.TODAY, "last": "2026-12-31", "share_bp": 10_000, "least": 1, "reason": "年度抽查"}
 
 
+PROBE_TERM: Final = {"number": "P-1", "organ": "区发改委", "decided_on": steps.TODAY, "text": "每小时探测公示页面"}
+
+
+def _noticed(world: World) -> Asked:
+    steps.review(world, world.ids["case"])
+    steps.notice(world, world.ids["case"])
+    return Asked({"case": world.ids["case"]})
+
+
+def _probed(world: World) -> Asked:
+    _noticed(world)
+    look = {"case": world.ids["case"], "probed_at": str(world.clock.now()), "status": None, "page_sha256": None}
+    return Asked(body={"probes": [look]})
+
+
 def _sampled(body: Mapping[str, Any] | None = None) -> Callable[[World], Asked]:
     """Return a request on a sample of the case of the world, which is paid for it."""
 
@@ -766,6 +781,12 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_samples": Sample(plain()),
     "show_sample": Sample(_sampled(), of(OFFICE)),
     "record_sample_finding": Sample(_sampled({"in_order": True, "text": "相符"}), of(OFFICE)),
+    "check_case_form": Sample(lambda world: Asked({"case": world.ids["case"], "digest": "0" * 64})),
+    "set_probe_term": Sample(plain(body=PROBE_TERM)),
+    "list_probe_terms": Sample(plain()),
+    "list_probed_notices": Sample(plain()),
+    "record_notice_probes": Sample(_probed),
+    "list_case_probes": Sample(_noticed, of(PUBLISHER, OFFICE)),
     "print_case_form": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
     "list_payments_csv": Sample(named("case", "case"), of(OFFICE)),
     "list_payments_xlsx": Sample(named("case", "case"), of(OFFICE)),

@@ -54,7 +54,7 @@ def test_the_code_leads_anyone_to_what_a_holder_of_the_paper_may_know(world: Wor
     shown = world.web.raw("GET", path)
     page = shown.get_data(as_text=True)
     assert shown.status_code == 200
-    assert "该申请表真实有效" in page
+    assert "This form is genuine." in page
     assert shown.headers["Cache-Control"] == "no-store"
     stated = world.as_(PUBLISHER).get(f"/v1/cases/{case}")
     line = stated["lines"][0]
@@ -69,7 +69,7 @@ def test_a_paper_whose_case_went_on_is_old_and_not_false(world: World) -> None:
     steps.sign(world, case)
     checked = world.web.get(old.replace("/check", "/v1/form-checks"))
     assert (checked["genuine"], checked["state"], checked["acts_since"]) == (True, "reviewed", 4)
-    assert "纸面内容可能已变" in world.web.raw("GET", old).get_data(as_text=True)
+    assert "acts on it since then: 4" in world.web.raw("GET", old).get_data(as_text=True)
     now = world.web.get(address_in(form(world)).replace("/check", "/v1/form-checks"))
     assert (now["genuine"], now["acts_since"]) == (True, 0)
 
@@ -81,7 +81,7 @@ def test_a_wrong_digest_and_a_case_that_is_not_there_are_the_same_answer(world: 
     assert wrong == {"genuine": False, "document": "", "state": None, "acts_since": 0}
     assert world.web.get(f"/v1/form-checks/{CaseId.new()}/{digest}") == wrong
     for path in (f"/check/{case}/{other}", f"/check/{CaseId.new()}/{digest}", f"/check/{case}/x", "/check/x/y"):
-        assert "不是真实的表单" in world.web.raw("GET", path).get_data(as_text=True), path
+        assert "This is not a genuine form." in world.web.raw("GET", path).get_data(as_text=True), path
 
 
 def test_the_printed_digest_is_computed_from_the_dossier(world: World) -> None:
