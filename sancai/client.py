@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sancai.offices import Office
     from sancai.oversight import Oversight
     from sancai.parties import Parties
+    from sancai.performance import Performance
     from sancai.policy import Policy
     from sancai.publishing import Plan, Published, Telling
     from sancai.quality import Quality
@@ -120,6 +121,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.notice_probes import NoticeProbes
 
         return NoticeProbes(self.session)
+
+    @cached_property
+    def performance(self) -> "Performance":
+        """Targets of cases and what became of them."""
+        from sancai.performance import Performance
+
+        return Performance(self.session)
 
     @cached_property
     def erasures(self) -> "Erasures":

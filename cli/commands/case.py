@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.commands.case_papers import COMMANDS as PAPERS
+from cli.commands.case_performance import performance
 from cli.commands.case_register_reviews import COMMANDS as REGISTER_REVIEWS
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table, written
@@ -291,5 +292,5 @@ def print_case(case: "Case") -> None:
     )
 
 
-for each in (*REGISTER_REVIEWS, *PAPERS):
+for each in (*REGISTER_REVIEWS, *PAPERS, performance):
     command.add_command(each)

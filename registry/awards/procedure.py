@@ -2,7 +2,7 @@
 
 from registry.actors.model import Action
 from registry.actors.rules import refusal
-from registry.awards import assessment, officers, records, rules
+from registry.awards import assessment, officers, performance, records, rules
 from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
 from registry.awards.commands import AnswerObjection, PostNotice, RaiseObjection, ReviewCase, SignCase
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Objection, Outcome
@@ -28,11 +28,13 @@ def review(work: Work, command: ReviewCase) -> Case:
     officers.require_reviewer(work, found)
     rules.require_review(found, account_of(work.actor), command)
     against = rules.review_refusal(command)
+    earlier = performance.seen_at_review(work, found, passed=command.passed)
     content: dict[str, Json] = {
         "passed": command.passed and against is None,
         "opinion": command.opinion.strip(),
         "originals_seen": command.originals_seen,
         "outside_search": command.search.as_json() if command.search else None,
+        **earlier,
     }
     if against is None:
         return act(work, found, ActKind.REVIEWED, "awards.case_reviewed", content, CaseState.REVIEWED)

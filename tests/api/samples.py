@@ -320,6 +320,22 @@ def _probed(world: World) -> Asked:
     return Asked(body={"probes": [look]})
 
 
+TARGETS: Final = {
+    "targets": [{"indicator": "服务企业", "unit": "家", "figure": "20"}],
+    "report_sha256": "ab" * 32,
+}
+
+
+def _evaluable(world: World) -> Asked:
+    case = world.ids["case"]
+    world.as_(PUBLISHER).post(f"/v1/cases/{case}/performance-targets", TARGETS)
+    steps.make_payable(world, case)
+    steps.instruct(world, case, steps.AWARD_LINE)
+    steps.pay(world, case)
+    figures = [{"indicator": "服务企业", "figure": "23"}]
+    return Asked({"case": case}, {"figures": figures, "score": 91, "opinion": "目标完成"})
+
+
 def _sampled(body: Mapping[str, Any] | None = None) -> Callable[[World], Asked]:
     """Return a request on a sample of the case of the world, which is paid for it."""
 
@@ -787,6 +803,10 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_probed_notices": Sample(plain()),
     "record_notice_probes": Sample(_probed),
     "list_case_probes": Sample(_noticed, of(PUBLISHER, OFFICE)),
+    "state_performance_targets": Sample(named("case", "case", TARGETS), of(PUBLISHER)),
+    "evaluate_performance": Sample(_evaluable, of(OFFICE)),
+    "show_performance": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
+    "list_due_evaluations": Sample(plain()),
     "print_case_form": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
     "list_payments_csv": Sample(named("case", "case"), of(OFFICE)),
     "list_payments_xlsx": Sample(named("case", "case"), of(OFFICE)),

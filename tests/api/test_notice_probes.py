@@ -134,6 +134,7 @@ def test_an_office_without_a_probe_says_so_and_prolongs_nothing(world: World) ->
     steps.review(world, case)
     world.as_(PUBLISHER).get(f"/v1/cases/{case}/notice-probes", status=409)
     noticed = post(world, case, "https://www.example.gov.cn/1")["notice"]
+    world.clock.advance(timedelta(seconds=1))
     probing(world)
     world.clock.advance(timedelta(hours=60))
     found = record(world, case)
@@ -148,7 +149,7 @@ def test_a_page_nobody_sees_any_more_is_posted_anew(world: World) -> None:
     steps.review(world, case)
     post(world, case, "https://www.example.gov.cn/1")
     post(world, case, "https://www.example.gov.cn/2", status=409)
-    world.clock.advance(timedelta(days=30))
+    world.clock.advance(timedelta(days=20))
     assert Moment.of_text(record(world, case)["ends_at"]) > world.clock.now()
     again = post(world, case, "https://www.example.gov.cn/2")["notice"]
     assert (again["page_url"], again["prolonged_to"]) == ("https://www.example.gov.cn/2", None)

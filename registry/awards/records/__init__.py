@@ -17,6 +17,7 @@ from registry.awards.records.cases import (
     paid_awards,
     sealed_payee,
     take_number,
+    with_watch,
 )
 from registry.awards.records.probes import (
     add_probe_term,
@@ -48,4 +49,5 @@ __all__ = [
     "probes_page",
     "sealed_payee",
     "take_number",
+    "with_watch",
 ]

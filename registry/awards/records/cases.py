@@ -412,7 +412,7 @@ def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...
         row.case_id: Payee(row.account_name, row.bank, row.masked_number, row.digest)
         for row in connection.execute(select(payees).where(payees.c.case_id.in_(ids)))
     }
-    return _watched(
+    return with_watch(
         connection,
         tuple(
             with_acts(replace(_case(row, lines_of[row.id]), payee=payee_of.get(row.id)), acts_of[row.id])
@@ -421,7 +421,7 @@ def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...
     )
 
 
-def _watched(connection: Connection, found: tuple[Case, ...]) -> tuple[Case, ...]:
+def with_watch(connection: Connection, found: tuple[Case, ...]) -> tuple[Case, ...]:
     """Return cases with what the probe of their office makes of their notices; two queries more where there is one."""
     noticed = {each.authority for each in found if each.notice}
     terms = probe_terms_of(connection, noticed) if noticed else {}

@@ -147,8 +147,8 @@ def sightings_that_matter(
         select(
             notice_probes.c.case_id,
             notice_probes.c.probed_at,
-            func.lag(notice_probes.c.probed_at).over(**mine).label("before"),
-            func.lead(notice_probes.c.probed_at).over(**mine).label("behind"),
+            func.lag(notice_probes.c.probed_at, type_=MomentColumn()).over(**mine).label("before"),
+            func.lead(notice_probes.c.probed_at, type_=MomentColumn()).over(**mine).label("behind"),
         )
         .where(
             notice_probes.c.case_id.in_(list(wanted)),

@@ -1,4 +1,4 @@
-"""What a probe saw of notice pages."""
+"""What a probe saw of notice pages; the targets of cases and what became of them."""
 
 from alembic import op
 
@@ -39,8 +39,36 @@ CREATE TABLE notice_probe_terms (
   CONSTRAINT ck_notice_probe_terms_limit CHECK (limit_hours BETWEEN 0 AND 168)
 );
 CREATE INDEX ix_notice_probe_terms_set ON notice_probe_terms (authority_id, set_at);
+
+CREATE TABLE case_targets (
+  case_id UUID NOT NULL,
+  number SMALLINT NOT NULL,
+  targets JSONB NOT NULL,
+  report_digest BYTEA NOT NULL,
+  stated_by UUID NOT NULL,
+  stated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  entry_id UUID NOT NULL,
+  CONSTRAINT pk_case_targets PRIMARY KEY (case_id, number),
+  CONSTRAINT fk_case_targets_case_id FOREIGN KEY (case_id) REFERENCES cases (id) ON DELETE RESTRICT
+);
+
+CREATE TABLE case_evaluations (
+  case_id UUID NOT NULL,
+  number SMALLINT NOT NULL,
+  figures JSONB NOT NULL,
+  score SMALLINT NOT NULL,
+  grade TEXT COLLATE "C" NOT NULL,
+  opinion TEXT NOT NULL,
+  report_digest BYTEA,
+  evaluated_by UUID NOT NULL,
+  evaluated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  entry_id UUID NOT NULL,
+  CONSTRAINT pk_case_evaluations PRIMARY KEY (case_id, number),
+  CONSTRAINT fk_case_evaluations_case_id FOREIGN KEY (case_id) REFERENCES cases (id) ON DELETE RESTRICT,
+  CONSTRAINT ck_case_evaluations_score CHECK (score BETWEEN 0 AND 100)
+);
 """
-_APPENDED = ("notice_probes", "notice_probe_terms")
+_APPENDED = ("notice_probes", "notice_probe_terms", "case_targets", "case_evaluations")
 
 
 def upgrade() -> None:
