@@ -4,7 +4,21 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Select, SmallInteger, Table, Text, cast, insert, select
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Select,
+    SmallInteger,
+    Table,
+    Text,
+    and_,
+    cast,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy import tuple_ as row_of
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -108,12 +122,13 @@ def evaluations_of(connection: Connection, case: CaseId) -> tuple[Evaluation, ..
 
 def _paid() -> Select[Any]:
     """Return the paid cases that have targets, with the day the bank paid and the newest evaluation if there is one."""
-    newest = (
-        select(evaluations)
-        .distinct(evaluations.c.case_id)
-        .order_by(evaluations.c.case_id, evaluations.c.number.desc())
+    numbers = (
+        select(evaluations.c.case_id, func.max(evaluations.c.number).label("number"))
+        .group_by(evaluations.c.case_id)
         .subquery()
     )
+    is_newest = and_(evaluations.c.case_id == numbers.c.case_id, evaluations.c.number == numbers.c.number)
+    newest = select(evaluations).join(numbers, is_newest).subquery()
     with_targets = select(targets.c.case_id).distinct().subquery()
     paid_on = cast(acts.c.content["paid_on"].astext, Date)
     return (
