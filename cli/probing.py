@@ -55,7 +55,7 @@ class Kept:
 
     @classmethod
     def at(cls, path: Path) -> "Kept":
-        """Return what is kept in ``path``; nothing when it is not there. Raises InvalidValueError when it is damaged."""
+        """Return what is kept in ``path``; nothing when it is not there. Raises InvalidValueError: it is damaged."""
         try:
             found = json.loads(path.read_text("utf-8"))
             notices = [shaped(ProbedNotice, each) for each in found["notices"]]

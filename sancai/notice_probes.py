@@ -41,7 +41,7 @@ class ProbedNotice:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the probe saw: when (RFC 3339), what the server answered, the SHA-256 of it, whether the lines stand in it."""
+    """What the probe saw: when (RFC 3339), the status, the SHA-256 of the page, whether the lines stand in it."""
 
     case: str
     probed_at: str

@@ -3,7 +3,7 @@
 Rules:
 * Where an address leads is looked up and judged before each request (``web_targets``); so is where a redirect leads.
 * Redirects are followed ``REDIRECTS_MAX`` times: a page that has moved is still the page people find.
-* A page larger than ``PAGE_BYTES_MAX`` and one that is not there ``DEADLINE_S`` after the first byte count as no answer.
+* A page larger than ``PAGE_BYTES_MAX``, or not whole within ``DEADLINE_S``, counts as no answer.
 """
 
 import http.client

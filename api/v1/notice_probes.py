@@ -99,7 +99,7 @@ class ProbedNoticesView(Answer):
 
 
 class ProbeBody(Strict):
-    """One look: when, what the server answered (null: nothing), the SHA-256 of the bytes, whether the lines stand in it."""
+    """One look: when, what the server answered (null: nothing), the SHA-256 of it, whether the lines stand in it."""
 
     case: str = Field(max_length=60)
     probed_at: str = Field(max_length=40)
@@ -231,9 +231,7 @@ def list_probed_notices(query: PageQuery) -> Response:
     def listed(view: View) -> ProbedNoticesView:
         found = list(notice_probes.probed_notices(view, after, query.limit + 1))
         shown, following = page_of(found, query, lambda each: [each.id])
-        return ProbedNoticesView(
-            items=[ProbedNoticeView.of(each, view.now) for each in shown], next_cursor=following
-        )
+        return ProbedNoticesView(items=[ProbedNoticeView.of(each, view.now) for each in shown], next_cursor=following)
 
     return read(listed, lambda made: made)
 
@@ -245,9 +243,7 @@ def record_notice_probes(body: ProbesBody) -> Response:
     return write(lambda work: notice_probes.record_probes(work, given), RecordedProbesView.of, 200)
 
 
-@door.operation(
-    "GET", "/cases/<case>/notice-probes", {200: NoticeProbesView}, action=Action.READ_CASE, problems=(409,)
-)
+@door.operation("GET", "/cases/<case>/notice-probes", {200: NoticeProbesView}, action=Action.READ_CASE, problems=(409,))
 def list_case_probes(case: str, query: PageQuery) -> Response:
     """Return what the probe saw of a case's notice, and when the notice ends."""
     wanted = CaseId(case)

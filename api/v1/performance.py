@@ -163,7 +163,9 @@ class PerformanceView(Answer):
         stated = value.targets
         shown = stated and TargetsView(
             number=stated.number,
-            targets=[TargetView(indicator=each.indicator, unit=each.unit, figure=each.figure) for each in stated.targets],
+            targets=[
+                TargetView(indicator=each.indicator, unit=each.unit, figure=each.figure) for each in stated.targets
+            ],
             report_sha256=stated.report.hex,
             stated_by=stated.stated_by,
             stated_at=str(stated.stated_at),

@@ -62,6 +62,7 @@ def command(once: bool, every_minutes: int, path: Path | None, allow_private: bo
     import platformdirs
 
     from cli.probing import Kept, probe_round
+    from sancai.errors import UnavailableError
     from storage.web_pages import read_page
 
     stop_on_signals()
@@ -81,12 +82,17 @@ def command(once: bool, every_minutes: int, path: Path | None, allow_private: bo
         note(say("Stopped.", "已停止。"))
         return
     if made.failure:
-        note(say(f"The service took nothing: {made.failure}.", f"服务未接收：{made.failure}。"))
-        raise SystemExit(8)
+        raise UnavailableError(
+            made.failure,
+            say(
+                f"The service took nothing ({made.failure}); what was seen waits for the next round.",
+                f"服务未接收（{made.failure}），记录留待下一轮上报。",
+            ),
+        )
 
 
 def _signed_in() -> "NoticeProbes":
-    """Return the service as the probe's account; a token of a service account is good for an hour, so for each round."""
+    """Return the service as the probe's account; a machine's token is good for an hour, so there is one for each round."""
     from sancai.client import Client
 
     configured = Client.configured(language())

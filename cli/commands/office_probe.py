@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     "probe",
     cls=Leaf,
     help=say(
-        "Have notices posted from now on probed: one that stays unseen longer than --limit-hours is prolonged. 0 ends it.",
+        "Have notices posted from now on probed: one unseen for longer than --limit-hours is prolonged. 0 ends it.",
         "自此发布的公示纳入探测：页面不可见超过 --limit-hours 小时的，公示期相应延长；填 0 停止。",
     ),
     example='sancai office probe --limit-hours 24 --number YZ-P-1 --organ "区发改委" --decided 2026-03-02 --text "…"',

@@ -1,4 +1,4 @@
-"""Use cases of the probe: what it is to look at, what it saw, and what an office and the public of a case read of it."""
+"""Use cases of the probe: what it is to look at, what it saw, and what an office and the firms of a case read."""
 
 from dataclasses import dataclass
 
@@ -72,7 +72,7 @@ def set_probe_term(work: Work, command: SetProbeTerm) -> ProbeTerm:
 
 
 def probe_terms(view: View) -> tuple[ProbeTerm, ...]:
-    """Return the terms of the actor's office in the order they were set; none: it has no probe. Raises NotAllowedError."""
+    """Return the terms of the actor's office as they were set; none: it has no probe. Raises NotAllowedError."""
     require(view.actor, Action.READ_OFFICE)
     office = policy.office_of(view.actor)
     return records.probe_terms_of(view.connection, (office,))[office]

@@ -207,7 +207,9 @@ def require_notice(case: Case, now: Moment) -> None:
 def notice_runs(case: Case, now: Moment) -> bool:
     """Say whether the public may read and object now; a line that changed is noticed anew."""
     notice = case.notice
-    return notice is not None and notice.lines == case.lines_digest and notice.posted_at <= now < notice_end(notice, now)
+    return (
+        notice is not None and notice.lines == case.lines_digest and notice.posted_at <= now < notice_end(notice, now)
+    )
 
 
 def require_objection(case: Case, now: Moment) -> None:

@@ -9,9 +9,9 @@ from cli.demo.cast import DOCUMENT
 from registry.actors.model import Role
 from registry.values.canonical import canonical_json
 from registry.values.digest import Digest
+from registry.values.identifiers import CaseId
 from tests import world as steps
 from tests.api.samples import run_once
-from registry.values.identifiers import CaseId
 from tests.world import OFFICE, ORIGIN, OTHER_OFFICE, PUBLISHER, STRANGER, World
 
 

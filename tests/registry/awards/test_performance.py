@@ -81,8 +81,7 @@ def test_a_grade_is_a_recorded_fact_in_the_next_case_and_what_was_not_evaluated_
         do(house, office.reviewer, lambda work: procedure.review(work, command))
     assert [each.code for each in refused.value.obstacles] == ["performance_targets_missing"]
     with pytest.raises(ConflictError, match="case_wrong_state"):
-        evaluate = EvaluateCase(case.id, (), 90, "x")
-        do(house, auditor, lambda work: performance.evaluate(work, evaluate))
+        do(house, auditor, lambda work: performance.evaluate(work, EvaluateCase(case.id, (), 90, "x")))
     stranger = of_another(office)
     with pytest.raises(NotFoundError):
         state_targets(stranger, case.id)

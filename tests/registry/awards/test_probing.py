@@ -55,7 +55,9 @@ def test_a_notice_that_was_seen_every_hour_ends_as_it_was_stated() -> None:
 
 
 @pytest.mark.parametrize(("gap_h", "ends"), [(24.0, "2026-03-09T16:00:00Z"), (24.01, "2026-03-11T16:00:00Z")])
-def test_a_gap_of_the_limit_is_none_and_one_beyond_prolongs_by_all_of_it_through_the_day(gap_h: float, ends: str) -> None:
+def test_a_gap_of_the_limit_is_none_and_one_beyond_prolongs_by_all_of_it_through_the_day(
+    gap_h: float, ends: str
+) -> None:
     seen = [hour for hour in EVERY_HOUR if not 10 < hour < 10 + gap_h]
     assert notice_end(a_notice(*seen, 10 + gap_h), ENDS) == Moment.of_text(ends)
 
