@@ -252,6 +252,6 @@ def list_case_probes(case: str, query: PageQuery) -> Response:
 
     def present(found: NoticeRecord) -> NoticeProbesView:
         shown, following = page_of(list(found.probes), query, lambda each: [str(each.probed_at)])
-        return NoticeProbesView.of(found, shown, following)
+        return NoticeProbesView.of(found, list(shown), following)
 
     return read(lambda view: notice_probes.notice_record(view, wanted, after, query.limit + 1), present)

@@ -47,13 +47,12 @@ def notice_end(notice: Notice, now: Moment) -> Moment:
     return _through_day(notice.ends_at, added)
 
 
-def unseen_now(notice: Notice, now: Moment) -> bool:
-    """Say whether the page of a notice has been out of sight for longer than the limit, and still is."""
-    return (
-        notice.watch is not None
-        and now.instant - notice.watch.seen_last.instant > notice.watch.limit
-        and now < notice_end(notice, now)
-    )
+def unseen_since(notice: Notice, now: Moment) -> Moment | None:
+    """Return since when the page of a notice is out of sight for longer than the limit; None: it is not."""
+    if notice.watch is None:
+        return None
+    over = notice.watch.seen_last.plus(notice.watch.limit)
+    return over if over < now < notice_end(notice, now) else None
 
 
 def _through_day(stated: Moment, added: timedelta) -> Moment:

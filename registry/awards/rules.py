@@ -38,7 +38,7 @@ from registry.awards.model import (
     Outcome,
     Signature,
 )
-from registry.awards.probing import notice_end, unseen_now
+from registry.awards.probing import notice_end, unseen_since
 from registry.awards.recusal import standing
 from registry.errors import ConflictError, Finding, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.values.identifiers import AccountId
@@ -200,7 +200,7 @@ def require_notice(case: Case, now: Moment) -> None:
     """
     require_state(case, CaseState.REVIEWED)
     notice = case.notice
-    if notice is not None and notice.lines == case.lines_digest and not unseen_now(notice, now):
+    if notice is not None and notice.lines == case.lines_digest and unseen_since(notice, now) is None:
         raise ConflictError("notice_posted_already", id=case.id, ends_at=str(notice_end(notice, now)))
 
 

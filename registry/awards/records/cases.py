@@ -399,7 +399,7 @@ def noticed_cases(connection: Connection, since: Moment, limit: int) -> tuple[Ca
 
 
 def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...]:
-    """Return cases with lines, payee and acts, three queries for any number of them."""
+    """Return cases with lines, payee, acts and what a probe saw, a few queries for any number of them."""
     ids = [row.id for row in rows]
     lines_of: dict[CaseId, list[Line]] = {each: [] for each in ids}
     for row in connection.execute(select(lines).where(lines.c.case_id.in_(ids)).order_by(lines.c.number)):

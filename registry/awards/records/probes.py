@@ -142,13 +142,13 @@ def sightings_that_matter(
 
     The others change nothing, and a notice is seen some hundred times.
     """
-    mine = {"partition_by": notice_probes.c.case_id, "order_by": notice_probes.c.probed_at}
+    case, at = notice_probes.c.case_id, notice_probes.c.probed_at
     seen = (
         select(
             notice_probes.c.case_id,
             notice_probes.c.probed_at,
-            func.lag(notice_probes.c.probed_at, type_=MomentColumn()).over(**mine).label("before"),
-            func.lead(notice_probes.c.probed_at, type_=MomentColumn()).over(**mine).label("behind"),
+            func.lag(at, type_=MomentColumn()).over(partition_by=case, order_by=at).label("before"),
+            func.lead(at, type_=MomentColumn()).over(partition_by=case, order_by=at).label("behind"),
         )
         .where(
             notice_probes.c.case_id.in_(list(wanted)),

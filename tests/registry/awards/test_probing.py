@@ -16,7 +16,7 @@ from registry.awards.probing import (
     sighting_of,
     spans_of,
     term_at,
-    unseen_now,
+    unseen_since,
     watch_of,
 )
 from registry.errors import InvalidValueError
@@ -73,11 +73,11 @@ def test_a_notice_that_nobody_sees_never_ends_until_it_is_seen_again() -> None:
     dark = a_notice(1)
     for hour in (26, 200, 5_000):
         assert notice_end(dark, hours(hour)) > hours(hour)
-        assert unseen_now(dark, hours(hour))
-    assert not unseen_now(dark, hours(25))
+        assert unseen_since(dark, hours(hour)) == hours(25)
+    assert unseen_since(dark, hours(25)) is None
     again = a_notice(1, 200, *[200 + hour for hour in EVERY_HOUR], *[400 + hour for hour in range(100)])
     assert notice_end(again, LATER) == ENDS.plus(timedelta(days=9))
-    assert not unseen_now(again, LATER)
+    assert unseen_since(again, LATER) is None
 
 
 def test_a_gap_that_begins_after_the_end_prolongs_nothing() -> None:
