@@ -92,7 +92,7 @@ def command(once: bool, every_minutes: int, path: Path | None, allow_private: bo
 
 
 def _signed_in() -> "NoticeProbes":
-    """Return the service as the account of the probe; the token of a machine lives an hour, so each round has its own."""
+    """Return the service as the account of the probe; the token of a machine lives an hour, so one for each round."""
     from sancai.client import Client
 
     configured = Client.configured(language())
