@@ -54,7 +54,7 @@ def form(
         public_url: Where the service is; the QR code leads there.
         payee: The whole account, for finance; None leaves it masked.
     """
-    address = f"{public_url}/v1/cases/{case.id}/dossier?digest={digest}"
+    address = f"{public_url}/check/{case.id}/{digest.hex}"
     style = (files("api") / "static" / "form.css").read_text("utf-8")
     account = payee.account_number if payee else (case.payee.masked_number if case.payee else "")
     text = render_template(

@@ -22,6 +22,7 @@ from registry.adoption import lists
 from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import service as awards
+from registry.awards.probing import notice_end
 from registry.catalog import oversight
 from registry.catalog import service as catalog
 from registry.catalog.erasure import erasure_shown
@@ -30,12 +31,15 @@ from registry.catalog.industries import industry_name
 from registry.catalog.lineage import Direction, lineage
 from registry.catalog.model import PARENTS_MAX, Dataset, Search, Version, VersionName, VersionState
 from registry.catalog.terms import standing_terms
-from registry.errors import NotFoundError, RuleError, SancaiError
+from registry.dossier import papers
+from registry.errors import InvalidValueError, NotFoundError, RuleError, SancaiError
 from registry.exchange import service as exchange
 from registry.exchange.model import ListingFilter, ListingState
 from registry.journal.work import View
 from registry.parties import service as parties
 from registry.quality.snippets import Snippet, snippets_of
+from registry.values.digest import Digest
+from registry.values.identifiers import CaseId
 from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.values.names import PublicName
@@ -209,7 +213,23 @@ def _count(view: View, name: PublicName) -> AdoptionCount | None:
 def show_notices() -> str:
     """Show the public notices that run."""
     with house().view(somebody()) as view:
-        return page("notices", notices=awards.notices(view, NOTICES_SHOWN_MAX))
+        found = awards.notices(view, NOTICES_SHOWN_MAX)
+        ends = {each.id: notice_end(each.notice, view.now) for each in found if each.notice}
+        return page("notices", notices=found, ends=ends)
+
+
+@pages.get("/check/<case>/<digest>")
+def check_form(case: str, digest: str) -> Response:
+    """Say whether a printed form is genuine: where the code on it leads, without signing in."""
+    try:
+        wanted, printed = CaseId(case), Digest.parse(digest)
+    except InvalidValueError:  # Whatever else stands on a paper is no form of ours.
+        found = papers.NOT_GENUINE
+    else:
+        with house().view() as view:
+            found = papers.check_form(view, wanted, printed)
+    shown = page("check", found=found, case=case[:60])
+    return Response(shown, headers={"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
 
 
 def size_text(size_bytes: int) -> str:

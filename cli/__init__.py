@@ -53,6 +53,7 @@ COMMANDS: Final[dict[str, Listed]] = {
     "webhook": Listed("cli.commands.webhook", "Have messages sent to an address.", "将消息推送到网络地址。"),
     "serve": Listed("cli.commands.serve", "Run the service.", "运行服务。"),
     "worker": Listed("cli.commands.worker", "Run a worker for long tasks.", "运行后台任务进程。"),
+    "notice-probe": Listed("cli.commands.notice_probe", "Look at notice pages from outside.", "从外部探测公示页面。"),
     "migrate": Listed("cli.commands.migrate", "Bring the database to this release.", "将数据库升级到本版本。"),
     "doctor": Listed("cli.commands.doctor", "Say what is wrong and how to mend it.", "检查配置并给出修复办法。"),
     "verify": Listed("cli.commands.verify", "Check signatures, bytes, log and ledger.", "校验签名、字节、日志和台账。"),

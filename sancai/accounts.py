@@ -90,7 +90,7 @@ class Accounts:
         return shaped(NewMember, self._session.post("/members", body))
 
     def add_officer(self, login: str, display_name: str, roles: Sequence[str]) -> NewMember:
-        """Give an officer an account in your authority. Raises SancaiError."""
+        """Give an officer, or as ``prober`` a program, an account in your authority. Raises SancaiError."""
         body = {"login": login, "display_name": display_name, "roles": list(roles)}
         return shaped(NewMember, self._session.post("/officers", body))
 

@@ -72,13 +72,15 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseNotice:
-    """The public notice of a case."""
+    """The public notice of a case; ``ends_at`` as posted, ``prolonged_to`` by the gaps its probe found."""
 
     page_url: str
     capture_sha256: str
     lines_digest: str
     posted_at: str
     ends_at: str
+    probed: bool = False
+    prolonged_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,16 @@ class PublicNotice:
     page_url: str
     posted_at: str
     ends_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormCheck:
+    """Whether a printed form is genuine, how its case stands, and how often it went on since it was printed."""
+
+    genuine: bool
+    document: str
+    acts_since: int
+    state: str | None = None
 
 
 class Cases:
@@ -352,6 +364,10 @@ class Cases:
     def form(self, case: str) -> bytes:
         """Return a case as the document's form, one HTML file in four numbered copies. Raises SancaiError."""
         return self._session.content(f"/cases/{case}/form")
+
+    def check_form(self, case: str, digest: str) -> FormCheck:
+        """Say whether a printed form is genuine; for anyone who holds the paper. Raises SancaiError."""
+        return shaped(FormCheck, self._session.get(f"/form-checks/{case}/{digest}"))
 
     def payment_list(self, case: str, kind: str = "xlsx") -> bytes:
         """Return the payments of a case with their accounts, for finance; ``kind`` is xlsx or csv."""

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from sancai.log import Log
     from sancai.mail import Mail
     from sancai.messages import Messages
+    from sancai.notice_probes import NoticeProbes
     from sancai.offices import Office
     from sancai.oversight import Oversight
     from sancai.parties import Parties
+    from sancai.performance import Performance
     from sancai.policy import Policy
     from sancai.publishing import Plan, Published, Telling
     from sancai.quality import Quality
@@ -115,6 +117,20 @@ class Client(AbstractContextManager["Client"]):
         from sancai.oversight import Oversight
 
         return Oversight(self.session)
+
+    @cached_property
+    def notice_probes(self) -> "NoticeProbes":
+        """The probe of notice pages."""
+        from sancai.notice_probes import NoticeProbes
+
+        return NoticeProbes(self.session)
+
+    @cached_property
+    def performance(self) -> "Performance":
+        """Targets of cases and what became of them."""
+        from sancai.performance import Performance
+
+        return Performance(self.session)
 
     @cached_property
     def erasures(self) -> "Erasures":

@@ -96,12 +96,12 @@ def _post(target: Target, body: bytes, headers: Mapping[str, str]) -> int:
     for address in target.addresses:
         connection = http.client.HTTPConnection(target.host, target.port, timeout=TIMEOUT_S)
         try:
-            connection.sock = _connected(target, address)
+            connection.sock = connected_to(target, address)
         except (OSError, ssl.SSLError) as error:
             failure = error
             continue
         ended = threading.Event()
-        stop = threading.Timer(DEADLINE_S, _cut, (connection.sock, ended))
+        stop = threading.Timer(DEADLINE_S, cut, (connection.sock, ended))
         stop.daemon = True
         stop.start()
         try:
@@ -126,7 +126,7 @@ def _post(target: Target, body: bytes, headers: Mapping[str, str]) -> int:
     raise DeliveryFailedError(f"no answer: {type(failure).__name__}") from failure
 
 
-def _connected(target: Target, address: str) -> Any:
+def connected_to(target: Target, address: str) -> Any:
     """Return a connection to one judged address; the certificate must be that of the name."""
     plain = socket.create_connection((address, target.port), timeout=TIMEOUT_S)
     if target.scheme == "http":
@@ -138,7 +138,7 @@ def _connected(target: Target, address: str) -> Any:
         raise
 
 
-def _cut(connected: socket.socket, ended: threading.Event) -> None:
+def cut(connected: socket.socket, ended: threading.Event) -> None:
     """End a connection that took too long, from another thread."""
     ended.set()
     try:

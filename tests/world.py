@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from cli.demo import cast
 from cli.working import run_once
-from registry.actors.model import FIRM_ROLES, OFFICE_ROLES, Role, Scope
+from registry.actors.model import FIRM_ROLES, MACHINE_ROLES, OFFICE_ROLES, Role, Scope
 from registry.house import House, application_url
 from registry.journal import service as journal
 from registry.journal.signing import SigningKey
@@ -147,6 +147,9 @@ def _found(world: World) -> None:
             made = registrar.post("/v1/officers", {"login": login, "display_name": login, "roles": [role]})
             world.ids[login] = made["id"]
             _keep(world, slug, role, activated(world.web, login, made["activation_code"]))
+        for role in sorted(MACHINE_ROLES):
+            stated = {"login": f"{slug}.{role}", "display_name": role, "roles": [role]}
+            world.tokens[f"{slug}/{role}"] = machine_token(world.web, registrar.post("/v1/officers", stated))
 
 
 def _keep(world: World, party: str, role: str, client: Web) -> None:
@@ -247,15 +250,20 @@ def _staff(world: World) -> None:
     for slug, role in ((OFFICE, Role.REGISTRAR), (OFFICE, Role.REVIEWER), (OFFICE, Role.PAYER)):
         _keep_narrow(world, f"{slug}/{role}", world.as_(slug, role))
     made = world.as_(BUYER).post("/v1/members", member("buyer.machine", Role.BUYER) | {"kind": "service"})
-    granted = world.web.raw(
+    world.tokens[f"{BUYER}/machine"] = machine_token(world.web, made, Scope.READ)
+
+
+def machine_token(web: Web, made: Mapping[str, Any], scope: str = "") -> str:
+    """Return a token of a service account that was just made."""
+    granted = web.raw(
         "POST",
         "/oauth/token",
-        data={"grant_type": "client_credentials", "scope": Scope.READ},
+        data={"grant_type": "client_credentials", **({"scope": scope} if scope else {})},
         headers=_basic(made["client_id"], made["client_secret"]),
         base_url=f"https://{ORIGIN}",
     )
     assert granted.status_code == 200, granted.data
-    world.tokens[f"{BUYER}/machine"] = granted.get_json()["access_token"]
+    return str(granted.get_json()["access_token"])
 
 
 def _basic(name: str, secret: str) -> dict[str, str]:

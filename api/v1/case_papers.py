@@ -1,19 +1,52 @@
 """Papers of a case: the printed form, and the payment list for finance."""
 
+from typing import Self
+
 from flask import Response
 
-from api.calls import current_actor, house
+from api.calls import current_actor, house, read
 from api.case_form import form
-from api.door import Door
+from api.door import Answer, Door
 from registry.actors.model import Action
 from registry.awards import payment_lists, service
+from registry.dossier import papers
 from registry.dossier import service as dossiers
 from registry.policy import service as policy
+from registry.values.digest import Digest
 from registry.values.identifiers import CaseId
 
 door = Door("papers", __name__, url_prefix="/v1")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class FormCheckView(Answer):
+    """Whether a printed form is genuine; ``acts_since``: how often its case went on since it was printed.
+
+    Of a form that is not genuine nothing is said: not even whether there is such a case.
+    """
+
+    genuine: bool
+    document: str
+    state: str | None
+    acts_since: int
+
+    @classmethod
+    def of(cls, value: papers.FormCheck) -> Self:
+        """Return the view of a check."""
+        return cls(
+            genuine=value.genuine,
+            document=value.document,
+            state=value.state.value if value.state else None,
+            acts_since=value.acts_since,
+        )
+
+
+@door.operation("GET", "/form-checks/<case>/<digest>", {200: FormCheckView}, public=True)
+def check_case_form(case: str, digest: str) -> Response:
+    """Say whether a printed form is genuine and how its case stands; nothing of firms, persons or money."""
+    wanted, printed = CaseId(case), Digest.parse(digest)
+    return read(lambda view: papers.check_form(view, wanted, printed), FormCheckView.of)
 
 
 @door.operation("GET", "/cases/<case>/form", {200: None}, action=Action.READ_CASE, media={200: "text/html"})

@@ -12,9 +12,11 @@ from api.v1.check_views import CaseChecksView
 from api.wording import sentence
 from registry.awards.award_model import AwardVerdict
 from registry.awards.lines import held, notice_of
-from registry.awards.model import Case, Line, Objection
+from registry.awards.model import Case, Line, Notice, Objection
+from registry.awards.probing import notice_end
 from registry.policy.model import Condition
 from registry.values.identifiers import VoucherId
+from registry.values.moment import Moment
 from registry.vouchers.payee import Payee, PayeeGiven
 
 
@@ -119,7 +121,7 @@ class CaseLineView(Answer):
         return cls(
             number=value.number,
             digest=str(value.digest),
-            notice_ends_at=str(notice.ends_at) if notice else None,
+            notice_ends_at=str(_prolonged(notice)) if notice else None,
             held=value.number in held(case),
             firm=value.firm,
             firm_name=value.firm_name,
@@ -145,13 +147,19 @@ class CaseReviewView(Answer):
 
 
 class CaseNoticeView(Answer):
-    """The public notice of a case."""
+    """The public notice of a case; ``ends_at`` is as it was posted.
+
+    ``probed``: whether the office has its page looked at; if not, it is not prolonged. ``prolonged_to``: when it ends
+    by the gaps that are over; one that is still open is told with the notice's probes.
+    """
 
     page_url: str
     capture_sha256: str
     lines_digest: str
     posted_at: str
     ends_at: str
+    probed: bool
+    prolonged_to: str | None
 
 
 class CaseSignatureView(Answer):
@@ -329,15 +337,23 @@ def _review(case: Case) -> CaseReviewView | None:
     )
 
 
+def _prolonged(found: Notice) -> Moment:
+    """Return when a notice ends by the gaps that were closed."""
+    return notice_end(found, found.watch.seen_last) if found.watch else found.ends_at
+
+
 def _notice(case: Case) -> CaseNoticeView | None:
     if not (found := case.notice):
         return None
+    prolonged = _prolonged(found)
     return CaseNoticeView(
         page_url=found.page_url,
         capture_sha256=found.capture.hex,
         lines_digest=str(found.lines),
         posted_at=str(found.posted_at),
         ends_at=str(found.ends_at),
+        probed=found.watch is not None,
+        prolonged_to=str(prolonged) if prolonged > found.ends_at else None,
     )
 
 

@@ -336,6 +336,6 @@ def list_notices() -> Response:
     """List the public notices that run: unit, instrument, clause, standard, amount; never persons."""
 
     def listed(view: View) -> NoticesView:
-        return NoticesView(items=[PublicNoticeView.of(each) for each in service.notices(view, NOTICES_MAX)])
+        return NoticesView(items=[PublicNoticeView.of(each, view.now) for each in service.notices(view, NOTICES_MAX)])
 
     return read(listed, _same)

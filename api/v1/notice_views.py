@@ -5,6 +5,7 @@ from typing import Self
 from api.door import Answer
 from registry.awards.lines import notice_ends, notice_of
 from registry.awards.model import Case, Line
+from registry.awards.probing import notice_end
 from registry.values.moment import Moment
 
 
@@ -37,8 +38,8 @@ class PublicNoticeView(Answer):
     ends_at: str
 
     @classmethod
-    def of(cls, value: Case) -> Self:
-        """Return the view of a noticed case."""
+    def of(cls, value: Case, now: Moment) -> Self:
+        """Return the view of a noticed case as it stands at ``now``."""
         if value.notice is None:
             raise AssertionError("a notice is listed that was never posted")
         return cls(
@@ -48,7 +49,7 @@ class PublicNoticeView(Answer):
                 NoticeLineView(
                     number=line.number,
                     digest=str(line.digest),
-                    ends_at=str(_ends_at(value, line)),
+                    ends_at=str(_ends_at(value, line, now)),
                     unit=line.firm_name,
                     instrument=line.instrument,
                     clause=line.clause,
@@ -61,13 +62,13 @@ class PublicNoticeView(Answer):
             lines_digest=str(value.lines_digest),
             page_url=value.notice.page_url,
             posted_at=str(value.notice.posted_at),
-            ends_at=str(notice_ends(value) or value.notice.ends_at),
+            ends_at=str(notice_ends(value, now) or notice_end(value.notice, now)),
         )
 
 
-def _ends_at(case: Case, line: Line) -> Moment | None:
+def _ends_at(case: Case, line: Line, now: Moment) -> Moment | None:
     notice = notice_of(case, line)
-    return notice.ends_at if notice else None
+    return notice_end(notice, now) if notice else None
 
 
 class NoticesView(Answer):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.case_papers import COMMANDS as PAPERS
+from cli.commands.case_performance import performance
 from cli.commands.case_recovery import COMMANDS as RECOVERIES
 from cli.commands.case_register_reviews import COMMANDS as REGISTER_REVIEWS
 from cli.commands.case_remedy import COMMANDS as REMEDIES
@@ -345,5 +347,5 @@ def print_case(case: "Case") -> None:
     )
 
 
-for each in (*REGISTER_REVIEWS, *RECOVERIES, *REMEDIES):
+for each in (*REGISTER_REVIEWS, *RECOVERIES, *REMEDIES, *PAPERS, performance):
     command.add_command(each)

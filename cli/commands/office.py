@@ -5,6 +5,7 @@ from datetime import date, datetime
 import click
 
 from cli.commands.case_recovery import STEPS
+from cli.commands.office_probe import COMMANDS as PROBES
 from cli.commands.office_reviewers import COMMANDS as REVIEWERS
 from cli.connection import client
 from cli.output import Branch, facts, show, table
@@ -368,5 +369,5 @@ def finding(sample_id: str, case: str, in_order: bool, text: str) -> None:
     show(made, lambda found: facts([(say("still open", "待查"), ", ".join(found.open) or "—")]))
 
 
-for each in REVIEWERS:
+for each in (*REVIEWERS, *PROBES):
     command.add_command(each)

@@ -32,6 +32,7 @@ from registry.accounts.model import (
 )
 from registry.actors.model import (
     FIRM_ROLES,
+    MACHINE_ROLES,
     OFFICE_ROLES,
     PERMISSIONS,
     SIGNING_RANKS,
@@ -93,7 +94,9 @@ def require_member_roles(roles: frozenset[Role]) -> None:
 
 
 def require_officer_roles(roles: frozenset[Role]) -> None:
-    """Raise InvalidValueError unless an officer may hold ``roles`` together."""
+    """Raise InvalidValueError unless an officer, or a program of an authority, may hold ``roles`` together."""
+    if len(roles) == 1 and roles <= MACHINE_ROLES:
+        return
     if not roles or not roles <= OFFICE_ROLES:
         raise InvalidValueError("roles_not_of_an_authority", given=_listed(roles), known=_listed(OFFICE_ROLES))
     if Role.PAYER in roles and roles & DECIDING:

@@ -28,7 +28,7 @@ from registry.accounts.model import (
     Token,
     TokenKind,
 )
-from registry.actors.model import Action, Actor, Resource, Role, Scope
+from registry.actors.model import MACHINE_ROLES, Action, Actor, Resource, Role, Scope
 from registry.actors.rules import require
 from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
 from registry.journal.work import View, Work
@@ -133,11 +133,15 @@ def add_member(work: Work, command: AddMember) -> Added:
 
 
 def add_officer(work: Work, command: AddOfficer) -> Added:
-    """Give an officer an account in the actor's authority. Raises as ``add_member`` does."""
+    """Give an officer an account in the actor's authority; the role of a program makes it a service account.
+
+    Raises as ``add_member`` does.
+    """
     authority = work.actor.authority
     require(work.actor, Action.MANAGE_OFFICERS, Resource(authority=authority))
     rules.require_officer_roles(command.roles)
-    added = _invited(work, command.login, command.display_name, command.roles, authority=authority)
+    kind = AccountKind.SERVICE if command.roles <= MACHINE_ROLES else AccountKind.PERSON
+    added = _invited(work, command.login, command.display_name, command.roles, kind=kind, authority=authority)
     _journal_account(work, "accounts.officer_added", added.account)
     return added
 

@@ -28,10 +28,14 @@ class Role(StrEnum):
     PRINCIPAL_LEADER = "principal_leader"
     PAYER = "payer"
     AUDITOR = "auditor"
+    # A machine of an authority, with nothing but its own right.
+    PROBER = "prober"
 
 
 FIRM_ROLES: Final = frozenset({Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER})
-OFFICE_ROLES: Final = frozenset(Role) - FIRM_ROLES
+MACHINE_ROLES: Final = frozenset({Role.PROBER})
+"""Roles of programs of an authority: each is held alone, and is no officer's."""
+OFFICE_ROLES: Final = frozenset(Role) - FIRM_ROLES - MACHINE_ROLES
 SIGNING_RANKS: Final = (Role.SECTION_HEAD, Role.LEADER_IN_CHARGE, Role.PRINCIPAL_LEADER)
 """科室负责人, 分管领导, 主要领导: they sign in this order (S0 附件3, RULINGS 27)."""
 
@@ -51,6 +55,7 @@ class Scope(StrEnum):
     SIGN = "sign"
     PAY = "pay"
     AUDIT = "audit"
+    PROBE = "probe"
 
 
 class Action(StrEnum):
@@ -127,6 +132,8 @@ class Action(StrEnum):
     DECLARE_INTEREST = "declare_interest"
     DELEGATE_RANK = "delegate_rank"
     AUDIT = "audit"
+    # Programs of an office.
+    PROBE_NOTICE = "probe_notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +188,13 @@ class Permission:
 
 
 def _of(scope: Scope, *roles: Role) -> Permission:
-    return Permission(scope, frozenset(roles) & FIRM_ROLES, frozenset(roles) & OFFICE_ROLES)
+    return Permission(scope, frozenset(roles) & FIRM_ROLES, frozenset(roles) - FIRM_ROLES)
 
 
 PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.MANAGE_MEMBERS: _of(Scope.ACCOUNTS, Role.OWNER),
-    Action.MANAGE_TOKENS: _of(Scope.ACCOUNTS, *Role),
-    Action.TAKE_MAIL: _of(Scope.ACCOUNTS, *Role),
+    Action.MANAGE_TOKENS: _of(Scope.ACCOUNTS, *FIRM_ROLES, *OFFICE_ROLES),
+    Action.TAKE_MAIL: _of(Scope.ACCOUNTS, *FIRM_ROLES, *OFFICE_ROLES),
     Action.MANAGE_WEBHOOKS: _of(Scope.ACCOUNTS, Role.OWNER, Role.REGISTRAR),
     Action.LOAD_POLICY: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.ENTER_RULING: _of(Scope.REGISTER, Role.REGISTRAR),
@@ -251,4 +258,5 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.DECLARE_INTEREST: _of(Scope.READ, *OFFICE_ROLES),
     Action.DELEGATE_RANK: _of(Scope.SIGN, *SIGNING_RANKS),
     Action.AUDIT: _of(Scope.AUDIT, Role.AUDITOR),
+    Action.PROBE_NOTICE: _of(Scope.PROBE, Role.PROBER),
 }

@@ -66,7 +66,8 @@ def act_within(work: Work, case: Case, kind: ActKind, content: Mapping[str, Json
     made = Act(len(case.acts) + 1, kind, account_of(work.actor), work.now, dict(content), work.entry)
     state = to or case.state
     records.add_act(work.connection, case, made, state)
-    return replace(with_acts(case, (*case.acts, made)), state=state)
+    left = replace(with_acts(case, (*case.acts, made)), state=state)
+    return records.with_watch(work.connection, (left,))[0]
 
 
 def refuse_within(work: Work, case: Case, code: str, clause: str, reason: str) -> Case:

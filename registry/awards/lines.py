@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from registry.actors.model import Role
 from registry.awards.model import Act, ActKind, Case, Line, Notice, Objection, Outcome, Signature
+from registry.awards.probing import notice_end, unseen_since
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, CaseId
 from registry.values.moment import Moment
@@ -170,23 +171,29 @@ def not_noticed(case: Case) -> tuple[Line, ...]:
     return tuple(line for line in case.lines if line.digest not in carried)
 
 
-def notice_ends(case: Case) -> Moment | None:
-    """Return when the notice of the last line of a case ends; None while one is not noticed."""
+def unseen(case: Case, now: Moment) -> tuple[Line, ...]:
+    """Return the lines whose notice stands where nobody has seen it for longer than its limit."""
+    found = [(line, notice_of(case, line)) for line in case.lines]
+    return tuple(line for line, notice in found if notice is not None and unseen_since(notice, now))
+
+
+def notice_ends(case: Case, now: Moment) -> Moment | None:
+    """Return when the notice of the last line of a case ends, as it stands at ``now``; None: one is not noticed."""
     if not_noticed(case):
         return None
     wanted = {line.digest for line in case.lines}
     newest: dict[Digest, Moment] = {}
     for notice in case.notices:
-        newest |= dict.fromkeys(notice.digests & wanted, notice.ends_at)
+        newest |= dict.fromkeys(notice.digests & wanted, notice_end(notice, now))
     return max(newest.values(), default=None)
 
 
 def running(case: Case, now: Moment) -> tuple[Line, ...]:
     """Return the lines whose notice runs at ``now``."""
-    if not any(each.posted_at <= now < each.ends_at for each in case.notices):
+    if not any(each.posted_at <= now < notice_end(each, now) for each in case.notices):
         return ()
     found = [(line, notice_of(case, line)) for line in case.lines]
-    return tuple(line for line, notice in found if notice and notice.posted_at <= now < notice.ends_at)
+    return tuple(line for line, notice in found if notice and notice.posted_at <= now < notice_end(notice, now))
 
 
 def approvals(case: Case) -> tuple[Signature, ...]:

@@ -28,6 +28,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from registry.actors.model import Role
+from registry.awards.probe_model import Watch
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId, EntryId, FirmId, VoucherId
@@ -170,6 +171,8 @@ class Notice:
     ends_at: Moment
     posted_by: AccountId
     digests: frozenset[Digest] = frozenset()
+    watch: Watch | None = None
+    """What the probe makes of it, where the office has one; when the notice ends says ``probing.notice_end``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from registry.actors.model import Action
 from registry.actors.rules import refusal
-from registry.awards import assessment, contested, officers, records, rules
+from registry.awards import assessment, contested, officers, performance, records, rules
 from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
 from registry.awards.commands import (
     AnswerObjection,
@@ -39,11 +39,13 @@ def review(work: Work, command: ReviewCase) -> Case:
     if command.passed:
         contested.require_free(work, found)
     against = rules.review_refusal(command)
+    earlier = performance.seen_at_review(work, found, passed=command.passed)
     content: dict[str, Json] = {
         "passed": command.passed and against is None,
         "opinion": command.opinion.strip(),
         "originals_seen": command.originals_seen,
         "outside_search": command.search.as_json() if command.search else None,
+        **earlier,
     }
     if against is None:
         return act(work, found, ActKind.REVIEWED, "awards.case_reviewed", content, CaseState.REVIEWED)
@@ -63,7 +65,7 @@ def post_notice(work: Work, command: PostNotice) -> Case:
     """
     found = found_case(work, command.case, Action.POST_NOTICE, lock=True)
     officers.require_free(work, found)
-    noticed_now = rules.require_notice(found)
+    noticed_now = rules.require_notice(found, work.now)
     calendar = calendar_of(work, found)
     content: dict[str, Json] = {
         "lines": str(found.lines_digest),

@@ -40,6 +40,7 @@ from registry.awards.model import (
     Objection,
     Outcome,
 )
+from registry.awards.probing import notice_end
 from registry.awards.recusal import standing
 from registry.errors import ConflictError, Finding, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.values.identifiers import AccountId
@@ -197,12 +198,15 @@ def require_department_answer(case: Case, department: str) -> None:
 _OPEN_TO_OBJECTIONS = frozenset({CaseState.REVIEWED, CaseState.INSTRUCTED, CaseState.RETURNED})
 
 
-def require_notice(case: Case) -> tuple[Line, ...]:
-    """Return the lines of which a notice may be posted now. Raises ConflictError where there is none."""
+def require_notice(case: Case, now: Moment) -> tuple[Line, ...]:
+    """Return the lines of which a notice may be posted now: those without one, and those whose page nobody sees.
+
+    A page that has moved or is gone is posted anew, and its days begin anew. Raises ConflictError where there is none.
+    """
     require_state(case, CaseState.REVIEWED)
-    found = lines.not_noticed(case)
+    found = (*lines.not_noticed(case), *lines.unseen(case, now))
     if not found and case.notice is not None:
-        raise ConflictError("notice_posted_already", id=case.id, ends_at=str(case.notice.ends_at))
+        raise ConflictError("notice_posted_already", id=case.id, ends_at=str(notice_end(case.notice, now)))
     return found
 
 
@@ -242,9 +246,10 @@ def require_objection(case: Case, numbers: frozenset[int], now: Moment) -> bool:
     Raises RuleError where one of them was not noticed, or nothing is to be paid any more.
     """
     named = lines.only(case, numbers)
-    ends = lines.notice_ends(named)
+    ends = lines.notice_ends(named, now)
     if case.state not in _OPEN_TO_OBJECTIONS or ends is None:
-        raise RuleError("notice_not_running", (), id=case.id, ends_at=str(case.notice.ends_at) if case.notice else "")
+        ended = str(notice_end(case.notice, now)) if case.notice else ""
+        raise RuleError("notice_not_running", (), id=case.id, ends_at=ended)
     return now >= ends
 
 
@@ -358,7 +363,7 @@ def payment_obstacles(
     found: list[Obstacle] = []
     if case.review is None or not case.review.passed:
         found.append(Obstacle("case_not_reviewed", "S1 四"))
-    ends = lines.notice_ends(case)
+    ends = lines.notice_ends(case, now)
     if case.notice is None:
         found.append(Obstacle("notice_not_posted", "S0 art.7"))
     elif ends is None:

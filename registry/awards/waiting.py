@@ -4,6 +4,7 @@ Rules:
 * A step begins when the one before it has ended: the review at the application, the first signature and the notice at
   the review, each further signature at the one before it, an answer at its objection, the instruction when notice,
   signatures and answers are there, the payment at the instruction. A recusal that makes a step void begins it anew.
+* A notice that its probe has not seen for longer than the limit waits for the notice again, from when it passed that.
 * A step is overdue when its term has ended (``offices/rules.py``). It escalates when nobody may do it, or when it is
   still open the days of ``FOLLOWED_UP_AFTER`` later: then it is an affair of the ranks above as well.
 * The reviewer who was drawn does the review, and nobody else.
@@ -17,6 +18,7 @@ from enum import StrEnum
 from registry.actors.model import Role
 from registry.awards import lines, rules
 from registry.awards.model import ActKind, Case, CaseState
+from registry.awards.probing import unseen_since
 from registry.awards.recusal import recused_from, standing
 from registry.errors import UnavailableError
 from registry.offices import rules as offices
@@ -101,6 +103,8 @@ def _of_reviewed(case: Case, voided: Moment | None, now: Moment) -> tuple[Wait, 
     found = [*_answers(case)]
     if lines.not_noticed(case):
         found.append(_wait(Step.NOTICE, reviewed))
+    elif case.notice is not None and (unseen := unseen_since(case.notice, now)):
+        found.append(_wait(Step.NOTICE, unseen))  # Let it be seen again, or post it anew.
     rank = rules.rank_to_sign(case)
     signed = max((made.signed_at for made in case.signatures), default=reviewed)
     if rank:
@@ -108,7 +112,7 @@ def _of_reviewed(case: Case, voided: Moment | None, now: Moment) -> tuple[Wait, 
         found.append(Wait(Step.SIGNATURE, Role(case.sign_off_levels[rank - 1]), began, rank))
     # What an objection holds is waited for; the other lines of a batch go on without it.
     free = lines.only(case, lines.numbers_of(case) - lines.held(case))
-    ends = lines.notice_ends(free) if free.lines else None
+    ends = lines.notice_ends(free, now) if free.lines else None
     if ends is not None and ends <= now and lines.signatures_complete(free):
         answered = [each.answered_at or each.decided_at for each in free.objections]
         found.append(_wait(Step.INSTRUCTION, max([ends, signed, *filter(None, answered)])))

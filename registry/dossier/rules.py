@@ -23,6 +23,8 @@ from registry.awards import rules as case_rules
 from registry.awards.history import with_acts
 from registry.awards.lines import origins
 from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line, Occasion
+from registry.awards.probe_model import ProbeTerm, Sighting
+from registry.awards.probing import is_seen, spans_of, watched
 from registry.dossier.model import FORMAT, Finding
 from registry.errors import SancaiError
 from registry.journal.checkpoints import verify_checkpoint
@@ -173,7 +175,31 @@ def case_of(dossier: Dossier) -> Case:
         sign_off_levels=tuple(kept["sign_off_levels"]),
         notice_days=kept["notice_days"],
     )
-    return with_acts(base, [_act(act) for act in dossier["acts"]])
+    return _probed(with_acts(base, [_act(act) for act in dossier["acts"]]), dossier.get("notice_probes"))
+
+
+def _probed(case: Case, kept: Mapping[str, Any] | None) -> Case:
+    """Return a case with what the probe makes of its notice; a dossier of an office without a probe holds nothing."""
+    if kept is None:
+        return case
+    terms = [
+        ProbeTerm(
+            number=each["number"],
+            limit_hours=each["limit_hours"],
+            organ=each["organ"],
+            decided_on=date.fromisoformat(each["decided_on"]),
+            text=each["text"],
+            set_at=Moment.of_text(each["set_at"]),
+            set_by=AccountId(each["set_by"]),
+        )
+        for each in kept["terms"]
+    ]
+    seen = [
+        Moment.of_text(each["probed_at"])
+        for each in kept["probes"]
+        if is_seen(Sighting(each["sighting"]), late=each["late"])
+    ]
+    return watched(case, terms, spans_of(seen))
 
 
 def _act(kept: Mapping[str, Any]) -> Act:

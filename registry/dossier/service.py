@@ -1,7 +1,7 @@
 """Use case of dossiers: gather the file of a case and sign it."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -10,7 +10,8 @@ from registry.adoption import service as adoption
 from registry.awards import records as case_records
 from registry.awards.acting import found_case
 from registry.awards.lines import origins
-from registry.awards.model import Case, CaseKind
+from registry.awards.model import Act, Case, CaseKind
+from registry.awards.notice_probes import probe_json
 from registry.catalog import service as catalog
 from registry.catalog.manifest_pages import signed_envelope
 from registry.dossier.model import FORMAT
@@ -63,8 +64,8 @@ def signed_dossier(view: View, key: SigningKey, case: Case) -> bytes:
         "origin": key.name,
         "keys": [str(key.verifier)],
         "made_at": str(view.now),
-        "case": _case_json(case),
-        "acts": _acts_json(case),
+        "case": case_json(case),
+        "acts": acts_json(case.acts),
         "decisions": [
             {
                 "occasion": decision.occasion.value,
@@ -83,6 +84,8 @@ def signed_dossier(view: View, key: SigningKey, case: Case) -> bytes:
         "entries": [_entry_json(view, case, entry) for entry in sorted(each for each in entries if each)],
         "checkpoint": note,
     }
+    if case.notice and case.notice.watch:
+        made["notice_probes"] = _probes_json(view, case)
     signature = base64.b64encode(key.sign(signed_bytes(made))).decode()
     return canonical_json({**made, "signature": {"signed_by": str(key.verifier), "value": signature}})
 
@@ -92,7 +95,7 @@ def bound_digest(case: Case) -> Digest:
 
     Whoever has a dossier computes it from ``{"acts": …, "case": …}`` in canonical JSON; it changes with every act.
     """
-    return Digest.of_json({"case": _case_json(case), "acts": _acts_json(case)})
+    return Digest.of_json({"case": case_json(case), "acts": acts_json(case.acts)})
 
 
 def bound_digest_of(view: View, case_id: CaseId) -> Digest:
@@ -107,7 +110,28 @@ def require_bound(view: View, case_id: CaseId, digest: Digest) -> None:
         raise ConflictError("dossier_not_as_printed", id=case_id, printed=str(digest), now=str(now))
 
 
-def _acts_json(case: Case) -> list[Json]:
+def _probes_json(view: View, case: Case) -> dict[str, Json]:
+    terms = case_records.probe_terms_of(view.connection, (case.authority,))[case.authority]
+    probes = case_records.probes_page(view.connection, case.id, None, None)
+    return {
+        "terms": [
+            {
+                "number": each.number,
+                "limit_hours": each.limit_hours,
+                "organ": each.organ,
+                "decided_on": each.decided_on.isoformat(),
+                "text": each.text,
+                "set_at": str(each.set_at),
+                "set_by": str(each.set_by),
+            }
+            for each in terms
+        ],
+        "probes": [probe_json(each) for each in probes],
+    }
+
+
+def acts_json(acts: Sequence[Act]) -> list[Json]:
+    """Return acts as a dossier holds them."""
     return [
         {
             "number": act.number,
@@ -117,11 +141,12 @@ def _acts_json(case: Case) -> list[Json]:
             "content": dict(act.content),
             "entry": str(act.entry),
         }
-        for act in case.acts
+        for act in acts
     ]
 
 
-def _case_json(case: Case) -> dict[str, Json]:
+def case_json(case: Case) -> dict[str, Json]:
+    """Return a case as a dossier holds it, without its acts."""
     applied = case.applied_lines or case.lines
     numbers: list[Json] = [line.number for line in applied]
     # Only of a case that lines were set apart into: what a form of another one was bound to stays as it was.

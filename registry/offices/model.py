@@ -67,8 +67,10 @@ ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
     Step.REPAYMENT: Role.PAYER,
     Step.PAY_BACK: Role.PAYER,
 }
-"""Who does a step: a signature is of the rank whose turn it is, a recovery and a remedy are any rank's to decide, and what
-a firm does is nobody's here."""
+"""Who does a step.
+
+A signature is of the rank whose turn it is, a recovery and a remedy are any rank's to decide; what a firm does is nobody's.
+"""
 
 
 class Unit(StrEnum):

@@ -347,6 +347,37 @@ TERM: Final = {
 SAMPLED: Final = {"first": steps.TODAY, "last": "2026-12-31", "share_bp": 10_000, "least": 1, "reason": "年度抽查"}
 
 
+PROBE_TERM: Final = {"number": "P-1", "organ": "区发改委", "decided_on": steps.TODAY, "text": "每小时探测公示页面"}
+
+
+def _noticed(world: World) -> Asked:
+    steps.review(world, world.ids["case"])
+    steps.notice(world, world.ids["case"])
+    return Asked({"case": world.ids["case"]})
+
+
+def _probed(world: World) -> Asked:
+    _noticed(world)
+    look = {"case": world.ids["case"], "probed_at": str(world.clock.now()), "status": None, "page_sha256": None}
+    return Asked(body={"probes": [look]})
+
+
+TARGETS: Final = {
+    "targets": [{"indicator": "服务企业", "unit": "家", "figure": "20"}],
+    "report_sha256": "ab" * 32,
+}
+
+
+def _evaluable(world: World) -> Asked:
+    case = world.ids["case"]
+    world.as_(PUBLISHER).post(f"/v1/cases/{case}/performance-targets", TARGETS)
+    steps.make_payable(world, case)
+    steps.instruct(world, case, steps.AWARD_LINE)
+    steps.pay(world, case)
+    figures = [{"indicator": "服务企业", "figure": "23"}]
+    return Asked({"case": case}, {"figures": figures, "score": 91, "opinion": "目标完成"})
+
+
 def _sampled(body: Mapping[str, Any] | None = None) -> Callable[[World], Asked]:
     """Return a request on a sample of the case of the world, which is paid for it."""
 
@@ -882,6 +913,16 @@ SAMPLES: Final[dict[str, Sample]] = {
     "withdraw_remedy": Sample(
         _of_remedy(aftercare.filed, {"reason": "和解"}), of(PUBLISHER, OFFICE), also=Action.REVIEW_CASE
     ),
+    "check_case_form": Sample(lambda world: Asked({"case": world.ids["case"], "digest": "0" * 64})),
+    "set_probe_term": Sample(plain(body=PROBE_TERM)),
+    "list_probe_terms": Sample(plain()),
+    "list_probed_notices": Sample(plain()),
+    "record_notice_probes": Sample(_probed),
+    "list_case_probes": Sample(_noticed, of(PUBLISHER, OFFICE)),
+    "state_performance_targets": Sample(named("case", "case", TARGETS), of(PUBLISHER)),
+    "evaluate_performance": Sample(_evaluable, of(OFFICE)),
+    "show_performance": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
+    "list_due_evaluations": Sample(plain()),
     "print_case_form": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
     "list_payments_csv": Sample(named("case", "case"), of(OFFICE)),
     "list_payments_xlsx": Sample(named("case", "case"), of(OFFICE)),

@@ -5,12 +5,14 @@ import io
 import re
 
 from api.case_form import COPIES, qr_svg
+from cli.demo.cast import DOCUMENT
 from registry.actors.model import Role
 from registry.values.canonical import canonical_json
 from registry.values.digest import Digest
+from registry.values.identifiers import CaseId
 from tests import world as steps
 from tests.api.samples import run_once
-from tests.world import OFFICE, OTHER_OFFICE, PUBLISHER, STRANGER, World
+from tests.world import OFFICE, ORIGIN, OTHER_OFFICE, PUBLISHER, STRANGER, World
 
 
 def form(world: World, party: str = PUBLISHER, role: str = Role.OWNER) -> str:
@@ -20,7 +22,7 @@ def form(world: World, party: str = PUBLISHER, role: str = Role.OWNER) -> str:
 
 
 def address_in(page: str) -> str:
-    found = re.search(r">(http[^<]*/dossier\?digest=[^<]*)<", page)
+    found = re.search(r">http[^<]*(/check/[^<]*)<", page)
     assert found
     return found[1]
 
@@ -43,23 +45,56 @@ def test_the_form_has_four_numbered_copies_with_amount_opinions_and_payee(world:
     assert "*" not in opened[1]
 
 
-def test_the_code_leads_to_the_dossier_and_is_bound_to_what_stands_in_it(world: World) -> None:
+def test_the_code_leads_anyone_to_what_a_holder_of_the_paper_may_know(world: World) -> None:
+    path = address_in(form(world))
+    assert form(world).count(qr_svg(f"http://{ORIGIN}{path}")) == 4
+    case, digest = path.split("/")[2:]
+    checked = world.web.get(f"/v1/form-checks/{case}/{digest}")
+    assert checked == {"genuine": True, "document": DOCUMENT, "state": "applied", "acts_since": 0}
+    shown = world.web.raw("GET", path)
+    page = shown.get_data(as_text=True)
+    assert shown.status_code == 200
+    assert "This form is genuine." in page
+    assert shown.headers["Cache-Control"] == "no-store"
+    stated = world.as_(PUBLISHER).get(f"/v1/cases/{case}")
+    line = stated["lines"][0]
+    secrets = [line["firm_name"], line["subject"], stated["payee"]["account_number"], stated["amount_text"], "50,000"]
+    assert [each for each in secrets if each in page] == []
+
+
+def test_a_paper_whose_case_went_on_is_old_and_not_false(world: World) -> None:
+    case = world.ids["case"]
+    old = address_in(form(world))
+    steps.review(world, case)
+    steps.sign(world, case)
+    checked = world.web.get(old.replace("/check", "/v1/form-checks"))
+    assert (checked["genuine"], checked["state"], checked["acts_since"]) == (True, "reviewed", 4)
+    assert "acts on it since then: 4" in world.web.raw("GET", old).get_data(as_text=True)
+    now = world.web.get(address_in(form(world)).replace("/check", "/v1/form-checks"))
+    assert (now["genuine"], now["acts_since"]) == (True, 0)
+
+
+def test_a_wrong_digest_and_a_case_that_is_not_there_are_the_same_answer(world: World) -> None:
+    case, digest = address_in(form(world)).split("/")[2:]
+    other = ("0" if digest[0] != "0" else "1") + digest[1:]
+    wrong = world.web.get(f"/v1/form-checks/{case}/{other}")
+    assert wrong == {"genuine": False, "document": "", "state": None, "acts_since": 0}
+    assert world.web.get(f"/v1/form-checks/{CaseId.new()}/{digest}") == wrong
+    for path in (f"/check/{case}/{other}", f"/check/{CaseId.new()}/{digest}", f"/check/{case}/x", "/check/x/y"):
+        assert "This is not a genuine form." in world.web.raw("GET", path).get_data(as_text=True), path
+
+
+def test_the_printed_digest_is_computed_from_the_dossier(world: World) -> None:
     run_once(world.house)
-    page = form(world)
-    address = address_in(page)
-    assert page.count(qr_svg(address)) == 4
-    path = address[address.index("/v1/") :]
-    answer = world.as_(PUBLISHER).raw("GET", path)
-    assert answer.status_code == 200
-    dossier = answer.get_json(force=True)
-    digest = Digest.of(canonical_json({"acts": dossier["acts"], "case": dossier["case"]}))
-    assert path.endswith(f"?digest={digest}")
+    printed = address_in(form(world)).rsplit("/", 1)[1]
+    path = f"/v1/cases/{world.ids['case']}/dossier?digest=sha256:{printed}"
+    dossier = world.as_(PUBLISHER).raw("GET", path).get_json(force=True)
+    assert Digest.of(canonical_json({"acts": dossier["acts"], "case": dossier["case"]})).hex == printed
     steps.review(world, world.ids["case"])
     run_once(world.house)
     changed = world.as_(PUBLISHER).raw("GET", path)
     assert changed.status_code == 409
     assert changed.get_json(force=True)["code"] == "dossier_not_as_printed"
-    assert address_in(form(world)) != address
 
 
 def test_the_form_loads_and_runs_nothing_and_shows_what_was_stated_as_text(world: World) -> None:

@@ -18,6 +18,14 @@ from registry.awards.records.cases import (
     paid_awards,
     sealed_payee,
     take_number,
+    with_watch,
+)
+from registry.awards.records.probes import (
+    add_probe_term,
+    add_probes,
+    probe_terms_of,
+    probes_at,
+    probes_page,
 )
 
 __all__ = [
@@ -26,6 +34,8 @@ __all__ = [
     "add_case",
     "add_decision",
     "add_payee",
+    "add_probe_term",
+    "add_probes",
     "case_of",
     "cases",
     "cases_in",
@@ -36,6 +46,10 @@ __all__ = [
     "noticed_cases",
     "other_award",
     "paid_awards",
+    "probe_terms_of",
+    "probes_at",
+    "probes_page",
     "sealed_payee",
     "take_number",
+    "with_watch",
 ]

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.awards.history import with_acts
-from registry.awards.lines import numbered
+from registry.awards.lines import numbered, origins
 from registry.awards.model import (
     OPEN_STATES,
     Act,
@@ -41,6 +41,8 @@ from registry.awards.model import (
     Line,
     Occasion,
 )
+from registry.awards.probing import watched
+from registry.awards.records.probes import probe_terms_of, sightings_that_matter
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId, EntryId, FirmId, VoucherId
@@ -424,7 +426,7 @@ def noticed_cases(connection: Connection, since: Moment, limit: int) -> tuple[Ca
 
 
 def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...]:
-    """Return cases with lines, payee and acts, three queries for any number of them."""
+    """Return cases with lines, payee, acts and what a probe saw, a few queries for any number of them."""
     ids = [row.id for row in rows]
     lines_of: dict[CaseId, list[Line]] = {each: [] for each in ids}
     for row in connection.execute(select(lines).where(lines.c.case_id.in_(ids)).order_by(lines.c.number)):
@@ -437,9 +439,22 @@ def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...
         row.case_id: Payee(row.account_name, row.bank, row.masked_number, row.digest)
         for row in connection.execute(select(payees).where(payees.c.case_id.in_(ids)))
     }
-    return tuple(
-        with_acts(replace(_case(row, lines_of[row.id]), payee=payee_of.get(row.id)), acts_of[row.id]) for row in rows
+    return with_watch(
+        connection,
+        tuple(
+            with_acts(replace(_case(row, lines_of[row.id]), payee=payee_of.get(row.id)), acts_of[row.id])
+            for row in rows
+        ),
     )
+
+
+def with_watch(connection: Connection, found: tuple[Case, ...]) -> tuple[Case, ...]:
+    """Return cases with what the probe of their office makes of their notices; two queries more where there is one."""
+    noticed = {each.authority for each in found if each.notice}
+    terms = probe_terms_of(connection, noticed) if noticed else {}
+    probed = {each.id: origins(each.id, each.acts) for each in found if each.notice and terms[each.authority]}
+    seen = sightings_that_matter(connection, probed) if probed else {}
+    return tuple(watched(each, terms.get(each.authority, ()), seen.get(each.id, ())) for each in found)
 
 
 def _line(row: Row[Any]) -> Line:

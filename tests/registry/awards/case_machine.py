@@ -271,7 +271,7 @@ class Machine:
 
     def do_notice(self, officer: int, _: None) -> None:
         """Post a notice."""
-        listed = rules.require_notice(self.case)
+        listed = rules.require_notice(self.case, self.now)
         ends = notice_end(self.now, 7, CALENDAR)
         content = {
             "lines": str(self.case.lines_digest),

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from registry.actors.model import Actor, Role
-from registry.awards import granting, grants, payments, procedure
+from registry.awards import granting, grants, payments, performance, procedure, service
 from registry.awards.commands import InstructPayment, PostNotice, RecordPayment, ReviewCase, SignCase
 from registry.awards.grant_model import ApplyForGrant, AssessGrant
 from registry.awards.model import Case
+from registry.awards.performance import Performance
+from registry.awards.performance_model import REPORT, StateTargets, Target
 from registry.errors import Finding
 from registry.house import House
 from registry.manifests.uploads import EvidenceKind
@@ -184,8 +186,17 @@ def assess(office: Office, case: Case, *, but: Sequence[str] = (), **more: objec
     return do(office.house, office.reviewer, lambda work: granting.assess_grant(work, command))
 
 
+def state_targets(office: Office, case: CaseId) -> Performance:
+    """State the one target of a grant."""
+    command = StateTargets(case, (Target("服务企业", "家", "20"),), Digest.of(b"ex-ante report"))
+    return do(office.house, office.firm, lambda work: performance.state_targets(work, command))
+
+
 def review(office: Office, case: CaseId, *, passed: bool = True) -> Case:
-    """Review a grant."""
+    """Review a grant, with its targets where the checklist asks for them."""
+    instrument = ask(office.house, office.reviewer, lambda view: service.case(view, case)).instrument
+    if passed and REPORT in office.instrument(instrument).evidence:
+        state_targets(office, case)
     command = ReviewCase(case, passed, "Complete.", originals_seen=True, search=None)
     return do(office.house, office.reviewer, lambda work: procedure.review(work, command))
 

@@ -1,0 +1,132 @@
+"""One round of the probe: look at every notice, keep what was seen, send it.
+
+Rules:
+* What was seen is written to a file of this machine before it is sent, and leaves it when the service has taken it. So
+  nothing is lost while the service is down; it comes later with its own times and counts as late there.
+* While the service does not answer, the notices it named last are looked at.
+* What the service refuses for good is said and dropped.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from sancai.errors import InvalidValueError, SancaiError
+from sancai.notice_pages import says_what_was_noticed
+from sancai.notice_probes import PROBES_AT_ONCE_MAX, Look, NoticeProbes, ProbedNotice
+from sancai.shapes import shaped
+from storage.web_pages import Page, PageUnreachableError
+
+WAITING_MAX: Final = 50_000
+"""How many looks wait on this machine at most; the oldest go first."""
+
+
+class ReadPage(Protocol):
+    """Reads a page; raises PageUnreachableError."""
+
+    def __call__(self, url: str) -> Page:
+        """Return what stands at ``url``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round came to; ``failure`` is the code of why the service took nothing."""
+
+    looked: int
+    seen: int
+    sent: int
+    waiting: int
+    refused: tuple[str, ...] = ()
+    failure: str | None = None
+
+
+@dataclass
+class Kept:
+    """What a probe keeps on its machine: the notices it was told last, and looks that are not sent yet."""
+
+    path: Path
+    notices: list[ProbedNotice]
+    waiting: list[Look]
+
+    @classmethod
+    def at(cls, path: Path) -> "Kept":
+        """Return what is kept in ``path``; nothing when it is not there. Raises InvalidValueError: it is damaged."""
+        try:
+            found = json.loads(path.read_text("utf-8"))
+            notices = [shaped(ProbedNotice, each) for each in found["notices"]]
+            return cls(path, notices, [shaped(Look, each) for each in found["waiting"]])
+        except FileNotFoundError:
+            return cls(path, [], [])
+        except (ValueError, KeyError, TypeError, SancaiError) as error:
+            message = f"{path} is damaged. Remove it; looks that were not sent are lost."
+            raise InvalidValueError("probe_file_damaged", message, path=str(path)) from error
+
+    def write(self) -> None:
+        """Keep it, whole or as it was before."""
+        self.waiting = self.waiting[-WAITING_MAX:]
+        stated: dict[str, Any] = {
+            "notices": [asdict(each) for each in self.notices],
+            "waiting": [asdict(each) for each in self.waiting],
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.path.with_name(f"{self.path.name}.new")
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump(stated, file, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self.path)
+
+
+def probe_round(probes: Callable[[], NoticeProbes], read: ReadPage, now: Callable[[], datetime], kept: Kept) -> Round:
+    """Look at every notice once and send what waits.
+
+    Args:
+        probes: Signs in and returns the service; it may raise SancaiError while that is down.
+        read: Reads a page.
+        now: The present instant by the machine's clock.
+        kept: What this probe keeps; it is written.
+    """
+    service, failure = None, None
+    try:
+        service = probes()
+        kept.notices = list(service.wanted())
+    except SancaiError as error:
+        failure = error.code
+    looks = [(each, look_at(each, read, now)) for each in kept.notices]
+    kept.waiting += [look for _, look in looks]
+    kept.write()
+    sent, refused = 0, []
+    try:
+        while service is not None and failure is None and kept.waiting:
+            some = kept.waiting[:PROBES_AT_ONCE_MAX]
+            answered = service.record(some)
+            refused += [f"{each.case} {each.probed_at} {each.refused}" for each in answered if each.refused]
+            kept.waiting = kept.waiting[len(some) :]
+            kept.write()
+            sent += len(some)
+    except SancaiError as error:
+        failure = error.code
+    seen = sum(_is_seen(notice, look) for notice, look in looks)
+    return Round(len(looks), seen, sent, len(kept.waiting), tuple(refused), failure)
+
+
+def look_at(notice: ProbedNotice, read: ReadPage, now: Callable[[], datetime]) -> Look:
+    """Look at the page of a notice once."""
+    probed_at = now().astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    try:
+        page = read(notice.page_url)
+    except PageUnreachableError:
+        return Look(notice.case, probed_at)
+    digest = hashlib.sha256(page.content).hexdigest()
+    found = says_what_was_noticed(page.content, notice)
+    return Look(notice.case, probed_at, page.status, digest, found)
+
+
+def _is_seen(notice: ProbedNotice, look: Look) -> bool:
+    answered = look.status is not None and 200 <= look.status < 300
+    return answered and (look.found or look.page_sha256 == notice.capture_sha256)
