@@ -28,10 +28,14 @@ class Role(StrEnum):
     PRINCIPAL_LEADER = "principal_leader"
     PAYER = "payer"
     AUDITOR = "auditor"
+    # Of nobody but oneself.
+    PERSON = "person"
 
 
 FIRM_ROLES: Final = frozenset({Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER})
-OFFICE_ROLES: Final = frozenset(Role) - FIRM_ROLES
+PERSON_ROLES: Final = frozenset({Role.PERSON})
+"""The one role of a natural person's account, which stands for itself as a party and for nobody else."""
+OFFICE_ROLES: Final = frozenset(Role) - FIRM_ROLES - PERSON_ROLES
 SIGNING_RANKS: Final = (Role.SECTION_HEAD, Role.LEADER_IN_CHARGE, Role.PRINCIPAL_LEADER)
 """科室负责人, 分管领导, 主要领导: they sign in this order (S0 附件3, RULINGS 27)."""
 
@@ -127,6 +131,9 @@ class Action(StrEnum):
     DECLARE_INTEREST = "declare_interest"
     DELEGATE_RANK = "delegate_rank"
     AUDIT = "audit"
+    # Natural persons.
+    READ_PERSON = "read_person"
+    ERASE_PERSON = "erase_person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +180,10 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Who may do an action: any of ``roles``, with ``scope``, and what ties the actor to the resource."""
+    """Who may do an action: any of ``roles``, with ``scope``, and what ties the actor to the resource.
+
+    ``firm_roles`` are those of parties: of firms and of natural persons.
+    """
 
     scope: Scope
     firm_roles: frozenset[Role] = frozenset()
@@ -181,7 +191,7 @@ class Permission:
 
 
 def _of(scope: Scope, *roles: Role) -> Permission:
-    return Permission(scope, frozenset(roles) & FIRM_ROLES, frozenset(roles) & OFFICE_ROLES)
+    return Permission(scope, frozenset(roles) & (FIRM_ROLES | PERSON_ROLES), frozenset(roles) & OFFICE_ROLES)
 
 
 PERMISSIONS: Final[dict[Action, Permission]] = {
@@ -220,10 +230,12 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.ANSWER_SCENE: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
     Action.KEEP_CATALOGS: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.FILE_EVIDENCE: _of(
-        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.REGISTRAR, Role.REVIEWER
+        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.REGISTRAR, Role.REVIEWER, Role.PERSON
     ),
     Action.REPORT_QUALITY: _of(Scope.ADOPT, Role.OWNER),
-    Action.READ_EVIDENCE: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, *OFFICE_ROLES),
+    Action.READ_EVIDENCE: _of(
+        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, *OFFICE_ROLES, Role.PERSON
+    ),
     Action.OFFER_LISTING: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
     Action.PLACE_ORDER: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
     Action.ACCEPT_ORDER: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
@@ -240,15 +252,17 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.SETTLE_VOUCHERS: _of(Scope.REVIEW, Role.REVIEWER),
     Action.READ_VOUCHER: _of(Scope.READ, Role.OWNER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICE_ROLES),
     Action.READ_LEDGER: _of(Scope.READ, *OFFICE_ROLES),
-    Action.APPLY_FOR_AWARD: _of(Scope.AWARD, Role.OWNER, Role.FINANCE),
+    Action.APPLY_FOR_AWARD: _of(Scope.AWARD, Role.OWNER, Role.FINANCE, Role.PERSON),
     Action.REVIEW_CASE: _of(Scope.REVIEW, Role.REVIEWER),
     Action.POST_NOTICE: _of(Scope.REVIEW, Role.REVIEWER),
     Action.SIGN_CASE: _of(Scope.SIGN, *SIGNING_RANKS),
     Action.APPROPRIATE: _of(Scope.PAY, Role.PAYER),
     Action.PAY_CASE: _of(Scope.PAY, Role.PAYER),
-    Action.READ_CASE: _of(Scope.READ, Role.OWNER, Role.FINANCE, Role.READER, *OFFICE_ROLES),
+    Action.READ_CASE: _of(Scope.READ, Role.OWNER, Role.FINANCE, Role.READER, *OFFICE_ROLES, Role.PERSON),
     Action.READ_OFFICE: _of(Scope.READ, *OFFICE_ROLES),
     Action.DECLARE_INTEREST: _of(Scope.READ, *OFFICE_ROLES),
     Action.DELEGATE_RANK: _of(Scope.SIGN, *SIGNING_RANKS),
     Action.AUDIT: _of(Scope.AUDIT, Role.AUDITOR),
+    Action.READ_PERSON: _of(Scope.READ, Role.PERSON, Role.REGISTRAR, Role.REVIEWER),
+    Action.ERASE_PERSON: _of(Scope.ACCOUNTS, Role.PERSON, Role.REGISTRAR),
 }

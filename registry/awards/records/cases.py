@@ -38,12 +38,14 @@ from registry.awards.model import (
     Line,
     Occasion,
 )
+from registry.parties.person_model import ERASED_NAME
+from registry.parties.records.persons import masked_names
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId, EntryId, FirmId, VoucherId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
-from registry.vouchers.payee import Payee
+from registry.vouchers.payee import HIDDEN_NUMBER, Payee
 from storage.database import Connection, Writes, metadata, rows_may
 
 
@@ -99,7 +101,7 @@ lines = Table(
     _of_case(),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("firm", IdColumn(FirmId), ForeignKey("firms.id", ondelete="RESTRICT"), nullable=False, index=True),
-    Column("firm_name", Text, nullable=False),
+    Column("firm_name", Text),
     Column("dataset_id", IdColumn(DatasetId), ForeignKey("datasets.id", ondelete="RESTRICT")),
     Column("voucher_id", IdColumn(VoucherId), ForeignKey("vouchers.id", ondelete="RESTRICT"), index=True),
     Column("subject_digest", DigestColumn),
@@ -147,13 +149,15 @@ payees = Table(
     "case_payees",
     metadata,
     _of_case(),
-    Column("account_name", Text, nullable=False),
-    Column("bank", Text, nullable=False),
-    Column("masked_number", Text, nullable=False),
+    Column("account_name", Text),
+    Column("bank", Text),
+    Column("masked_number", Text),
     Column("digest", DigestColumn, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary),
+    CheckConstraint("num_nonnulls(account_name, bank, masked_number, sealed) IN (0, 4)", "whole_or_elsewhere"),
     **rows_may(Writes.APPEND),
 )
+"""Of a natural person only the digest stands here; what can be erased stands in ``case_personal``."""
 
 decisions = Table(
     "case_decisions",
@@ -215,7 +219,7 @@ def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> b
                 "case_id": made.id,
                 "number": number,
                 "firm": line.firm,
-                "firm_name": line.firm_name,
+                "firm_name": None if line.person else line.firm_name,
                 "dataset_id": line.subject if isinstance(line.subject, DatasetId) else None,
                 "voucher_id": line.subject if isinstance(line.subject, VoucherId) else None,
                 "subject_digest": line.subject if isinstance(line.subject, Digest) else None,
@@ -233,17 +237,11 @@ def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> b
     return True
 
 
-def add_payee(connection: Connection, case: CaseId, payee: Payee, sealed: bytes) -> None:
-    """Write where a case pays to; it is frozen with the case."""
+def add_payee(connection: Connection, case: CaseId, payee: Payee, sealed: bytes | None) -> None:
+    """Write where a case pays to; it is frozen with the case. Without ``sealed`` only its digest is written."""
+    shown = {"account_name": payee.account_name, "bank": payee.bank, "masked_number": payee.masked_number}
     connection.execute(
-        insert(payees).values(
-            case_id=case,
-            account_name=payee.account_name,
-            bank=payee.bank,
-            masked_number=payee.masked_number,
-            digest=payee.digest,
-            sealed=sealed,
-        )
+        insert(payees).values(case_id=case, digest=payee.digest, sealed=sealed, **(shown if sealed else {}))
     )
 
 
@@ -397,7 +395,7 @@ def noticed_cases(connection: Connection, since: Moment, limit: int) -> tuple[Ca
 
 
 def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...]:
-    """Return cases with lines, payee and acts, three queries for any number of them."""
+    """Return cases with lines, payee and acts, three queries for any number of them, four where persons are paid."""
     ids = [row.id for row in rows]
     lines_of: dict[CaseId, list[Line]] = {each: [] for each in ids}
     for row in connection.execute(select(lines).where(lines.c.case_id.in_(ids)).order_by(lines.c.number)):
@@ -406,8 +404,15 @@ def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...
     for row in connection.execute(select(acts).where(acts.c.case_id.in_(ids)).order_by(acts.c.number)):
         made = Act(row.number, ActKind(row.kind), row.account, row.at, row.content, row.entry_id)
         acts_of[row.case_id].append(made)
+    persons = {line.firm for found in lines_of.values() for line in found if line.person}
+    if persons:
+        names = masked_names(connection, persons)
+        for found in lines_of.values():
+            found[:] = [
+                replace(line, firm_name=names.get(line.firm, ERASED_NAME)) if line.person else line for line in found
+            ]
     payee_of = {
-        row.case_id: Payee(row.account_name, row.bank, row.masked_number, row.digest)
+        row.case_id: _payee(row, lines_of[row.case_id])
         for row in connection.execute(select(payees).where(payees.c.case_id.in_(ids)))
     }
     return tuple(
@@ -415,10 +420,17 @@ def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...
     )
 
 
+def _payee(row: Row[Any], its_lines: Sequence[Line]) -> Payee:
+    if row.account_name is None:
+        return Payee(its_lines[0].firm_name, "", HIDDEN_NUMBER, row.digest)
+    return Payee(row.account_name, row.bank, row.masked_number, row.digest)
+
+
 def _line(row: Row[Any]) -> Line:
     return Line(
         firm=row.firm,
-        firm_name=row.firm_name,
+        firm_name=row.firm_name or ERASED_NAME,
+        person=row.firm_name is None,
         subject=row.dataset_id or row.voucher_id or row.subject_digest,
         instrument=row.instrument,
         clause=row.clause,
