@@ -20,6 +20,7 @@ from registry.actors.model import Action, Role
 from registry.journal.records import entries
 from storage.settings import MailServer
 from tests import world as steps
+from tests.api.person_office import an_identity_number
 from tests.world import (
     BUYER,
     COMPUTE,
@@ -228,6 +229,19 @@ def _granted(world: World) -> str:
 
 def _of_grant(body: Mapping[str, Any] | None) -> Callable[[World], Asked]:
     return lambda world: Asked({"case": _granted(world)}, body)
+
+
+def _person_body() -> dict[str, Any]:
+    return {"name": "欧阳娜娜", "identity_number": an_identity_number(), "phone": "13907971234", "original_seen": True}
+
+
+def _registered_person(world: World) -> Asked:
+    made = world.as_(OFFICE, Role.REGISTRAR).post("/v1/persons", _person_body())
+    return Asked({"person": made["id"]})
+
+
+def _erasable_person(world: World) -> Asked:
+    return replace(_registered_person(world), body={})
 
 
 DEFECTS: Final = {"defects": ["缺盖章"]}
@@ -738,6 +752,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     # Cases.
     "check_award": Sample(plain(instrument="yz-14a", dataset=DATASET), of(PUBLISHER, OFFICE)),
     "apply_for_award": Sample(_applicable, of(PUBLISHER)),
+    "register_person": Sample(lambda _: Asked(body=_person_body()), each=True),
+    "show_person": Sample(_registered_person, of(OFFICE)),
+    "erase_person": Sample(_erasable_person, of(OFFICE)),
     "check_grant": Sample(_grant, of(PUBLISHER)),
     "apply_for_grant": Sample(_grant, of(PUBLISHER), each=True),
     "get_claim": Sample(_of_grant(None), of(PUBLISHER, OFFICE)),
