@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     insert,
+    literal,
     select,
     text,
     tuple_,
@@ -364,7 +365,8 @@ def cases_page(
     if firm is not None:
         query = query.where(cases.c.id.in_(select(lines.c.case_id).where(lines.c.firm == firm)))
     if after is not None:
-        query = query.where(tuple_(cases.c.applied_at, cases.c.id) < tuple_(*after))
+        at, last = literal(after[0], cases.c.applied_at.type), literal(after[1], cases.c.id.type)
+        query = query.where(tuple_(cases.c.applied_at, cases.c.id) < tuple_(at, last))
     return _joined(connection, connection.execute(query).all())
 
 
