@@ -87,7 +87,7 @@ def roster_obstacles(instrument: Instrument, facts: Facts) -> list[Obstacle]:
     units = facts.counts(terms.unit)
     if units is None or len(units) == 1:
         return []
-    stated = {"key": grants.PERSON, "named": 1, "units": len(units)}
+    stated: dict[str, str | int | bool | None] = {"key": grants.PERSON, "named": 1, "units": len(units)}
     return [Obstacle("grant_roster_differs", terms.clause, Finding.UNMET, stated)]
 
 

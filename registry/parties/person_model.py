@@ -3,8 +3,8 @@
 Rules:
 * A person is registered by an officer who saw the original of the identity card (国务院令716号 8). Each authority
   registers the persons that apply to it; nothing of one authority's persons is told to another (RULINGS 24).
-* Name, identity number and phone stand in one sealed row that can be deleted. What is kept for ever is a keyed digest of
-  the number, by which the same person is known again, and a salted digest of the whole (RULINGS 35).
+* Name, identity number and phone stand in one sealed row that can be deleted. What is kept for ever is a keyed digest
+  of the number, by which the same person is known again, and a salted digest of the whole (RULINGS 35).
 * In public a person is named with one character masked (RULINGS 25): the second one. 张三 is 张*, 欧阳娜娜 is 欧*娜娜.
 """
 
