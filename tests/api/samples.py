@@ -199,7 +199,7 @@ def _review_opened(world: World) -> Asked:
     return Asked({"case": world.ids["case"], **path}, {"stands": True, "opinion": "不影响本案"})
 
 
-def _grant_body(world: World) -> dict[str, Any]:
+def grant_body(world: World) -> dict[str, Any]:
     """Return an application for a national case of data annotation (S1 cl.8)."""
     paper = steps.file_evidence(world.as_(PUBLISHER), "other", uuid4().hex.encode())
     kinds = ("application_form", "business_licence", "legal_person_identity", "case_announcement")
@@ -220,11 +220,11 @@ def _grant_body(world: World) -> dict[str, Any]:
 
 
 def _grant(world: World) -> Asked:
-    return Asked(body=_grant_body(world))
+    return Asked(body=grant_body(world))
 
 
 def _granted(world: World) -> str:
-    return str(world.as_(PUBLISHER).post("/v1/grants", _grant_body(world))["id"])
+    return str(world.as_(PUBLISHER).post("/v1/grants", grant_body(world))["id"])
 
 
 def _of_grant(body: Mapping[str, Any] | None) -> Callable[[World], Asked]:

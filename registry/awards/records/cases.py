@@ -338,6 +338,14 @@ def other_award(
     return _joined(connection, [row])[0] if row else None
 
 
+def awards_on(connection: Connection, authority: AuthorityId, instrument: str, dataset: DatasetId) -> tuple[Case, ...]:
+    """Return every case on a lineage, ended ones too, the oldest first."""
+    query = select(cases).where(
+        cases.c.authority_id == authority, cases.c.instrument == instrument, cases.c.dataset_id == dataset
+    )
+    return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id)).all())
+
+
 def lock_awards(connection: Connection, dataset: DatasetId) -> None:
     """Lock the awards on a lineage, in one order: what is being paid just now is waited for."""
     query = select(cases.c.id).where(cases.c.dataset_id == dataset).order_by(cases.c.id)
