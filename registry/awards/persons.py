@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from registry.accounts.persons import end_account_within
 from registry.actors.model import Action
 from registry.awards import grants
+from registry.awards.records import grants as grant_records
 from registry.awards.records import persons as personal
 from registry.errors import ConflictError, Finding, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
@@ -122,6 +123,8 @@ def erase(work: Work, wanted: FirmId) -> Person:
         NotAllowedError, NotFoundError: Not the actor's to erase.
         ConflictError: The data are erased already, or a case may still lead to a payment.
     """
+    # Nobody applies meanwhile: an application takes the same lock before it looks who applies.
+    grant_records.lock_grants(work.connection)
     found = persons.found_person(work, wanted, Action.ERASE_PERSON, lock=True)
     if found.erased_at is not None:
         raise ConflictError("person_erased_before", id=wanted)

@@ -150,6 +150,9 @@ def test_what_is_no_person_is_refused_without_repeating_it(changes: dict[str, An
 def test_whose_a_persons_case_is(office: PersonOffice, web: Web, clock: FixedClock) -> None:
     who, other = office.register(), office.register("张三")
     case = office.apply(who, "xw-10-skill", SKILL, **CERTIFICATE)["id"]
+    # An officer's tie to a person stands in the way like one to a firm.
+    tie = {"firm": other.id, "ground": "family", "note": "配偶", "officer": None}
+    office.as_(Role.AUDITOR).post("/v1/office/ties", tie)
     neighbour = a_person_office(web, clock, "anyuan")
     office.noticed(case)
     for stranger in (other.web, neighbour.as_(Role.REVIEWER), neighbour.as_(Role.REGISTRAR)):
