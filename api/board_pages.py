@@ -8,9 +8,10 @@ from api.calls import house
 from api.door import PageQuery
 from api.page import page, refused, somebody
 from api.v1.boards import statistics_of
-from api.v1.lists import annotations_page, scenes_page
+from api.v1.lists import annotations_page, one_scene, scenes_page
 from registry.adoption import boards
 from registry.errors import SancaiError
+from registry.values.identifiers import SceneId
 
 SHOWN_AT_ONCE: Final = 100
 CURSOR_LENGTH_MAX: Final = 4_000
@@ -32,6 +33,14 @@ def show_scenes() -> str:
     with house().view(somebody()) as view:
         found = scenes_page(view, _asked())
     return page("scenes", scenes=found.items, more=found.next_cursor)
+
+
+@board_pages.get("/scenes/<scene>")
+def show_scene(scene: str) -> str:
+    """Show one scene, however many were published since."""
+    with house().view(somebody()) as view:
+        found = one_scene(view, SceneId(scene))
+    return page("scenes", scenes=[found], more=None)
 
 
 @board_pages.get("/annotation-catalog")

@@ -39,6 +39,9 @@ COMMANDS: Final[dict[str, Listed]] = {
     "quality": Listed("cli.commands.quality", "File quality reports.", "提交质量检测报告。"),
     "award": Listed("cli.commands.award", "Check and apply for an award.", "核验并申请奖励。"),
     "grant": Listed("cli.commands.grant", "Apply for and assess grants.", "申请和核定各项补贴。"),
+    "person": Listed(
+        "cli.commands.person", "Register natural persons and erase their data.", "登记自然人、删除其数据。"
+    ),
     "case": Listed("cli.commands.case", "Review, sign, post and pay a case.", "审核、签批、公示与拨付。"),
     "contest": Listed("cli.commands.contest", "Contest who was first, file evidence.", "首发争议：举证与裁定。"),
     "office": Listed("cli.commands.office", "Terms, ties, absence, delegation.", "期限、回避、缺勤与授权。"),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sancai.oversight import Oversight
     from sancai.parties import Parties
     from sancai.performance import Performance
+    from sancai.persons import Persons
     from sancai.policy import Policy
     from sancai.publishing import Plan, Published, Telling
     from sancai.quality import Quality
@@ -299,6 +300,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.grants import Grants
 
         return Grants(self.session)
+
+    @property
+    def persons(self) -> "Persons":
+        """Natural persons: register one, read, erase."""
+        from sancai.persons import Persons
+
+        return Persons(self.session)
 
     @cached_property
     def log(self) -> "Log":

@@ -1,12 +1,14 @@
 """Backward corrections of the registers, and the cases they touch."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from sancai.session import Session
 from sancai.shapes import shaped
+
+_PAGE_SIZE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,21 @@ class RegisterReviews:
         return (shaped(Correction, item) for item in self._session.pages("/register-corrections"))
 
     def cases(self, correction: str) -> CorrectedCases:
-        """Return the cases a correction touches. Raises SancaiError."""
-        return shaped(CorrectedCases, self._session.get(f"/register-corrections/{correction}"))
+        """Return every case a correction touches, fetched page by page. Raises SancaiError."""
+        whole: CorrectedCases | None = None
+        cursor: dict[str, str] = {}
+        while True:
+            answer = self._session.get(f"/register-corrections/{correction}", limit=_PAGE_SIZE, **cursor)
+            page = shaped(CorrectedCases, answer)
+            whole = (
+                page
+                if whole is None
+                else replace(whole, undecided=whole.undecided + page.undecided, decided=whole.decided + page.decided)
+            )
+            following = answer.get("next_cursor")
+            if not following or following == cursor.get("cursor"):
+                return whole
+            cursor = {"cursor": str(following)}
 
     def of_case(self, case: str) -> tuple[RegisterReview, ...]:
         """Return the corrections that touch a case. Raises SancaiError."""

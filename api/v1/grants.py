@@ -203,8 +203,8 @@ def apply_for_grant(body: ApplyForGrantBody) -> Response:
 @door.operation("GET", "/cases/<case>/claim", {200: ClaimView}, action=Action.READ_CASE)
 def get_claim(case: str) -> Response:
     """Return what the applicant of a grant stated: facts, things, documents."""
-    wanted = CaseId(case)
-    return read(lambda view: granting.claim(view, wanted), ClaimView.of)
+    wanted, secret = CaseId(case), house().secret
+    return read(lambda view: granting.claim(view, wanted, secret), ClaimView.of)
 
 
 @door.operation("POST", "/cases/<case>/assessment", {200: CaseView}, action=Action.REVIEW_CASE)

@@ -140,6 +140,12 @@ def scenes_page(view: View, query: PageQuery) -> ScenesView:
     return ScenesView(**_page(view, query, lists.scenes, SceneId, SceneView.of))
 
 
+def one_scene(view: View, wanted: SceneId) -> SceneView:
+    """Return a scene. Raises NotFoundError."""
+    found = lists.scene_of(view, wanted)
+    return SceneView.of(found, dataset_names(view, [found]))
+
+
 @door.operation("GET", "/scenes", {200: ScenesView}, public=True)
 def list_scenes(query: PageQuery) -> Response:
     """List the scenes that firms and offices published, with the datasets that answer them."""

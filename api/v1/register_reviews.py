@@ -6,7 +6,7 @@ from typing import Self
 from flask import Response
 from pydantic import Field
 
-from api.calls import read, write
+from api.calls import cursor_of, position_of, read, write
 from api.door import Answer, Door, PageQuery, Strict
 from api.paging import after_of, page_of
 from registry.actors.model import Action
@@ -17,6 +17,7 @@ from registry.awards.register_reviews import AnswerReview, RegisterReview
 from registry.journal.work import View
 from registry.parties.correction_model import Correction, Register
 from registry.values.identifiers import CaseId, CorrectionId
+from registry.values.moment import Moment
 
 door = Door("register_reviews", __name__, url_prefix="/v1")
 
@@ -84,20 +85,25 @@ class RegisterReviewView(Answer):
 
 
 class CorrectedCasesView(Answer):
-    """A correction, the undecided cases whose review it opened, and the decided ones, which are listed only."""
+    """A correction, the undecided cases whose review it opened, and the decided ones, which are listed only.
+
+    A page may hold few cases or none though ``next_cursor`` says that more are to be looked at.
+    """
 
     correction: CorrectionView
     undecided: list[RegisterReviewView]
     decided: list[RegisterReviewView]
+    next_cursor: str | None
 
     @classmethod
-    def of(cls, found: tuple[Correction, tuple[RegisterReview, ...]]) -> Self:
-        """Return the view of a correction with its cases."""
-        correction, reviews = found
+    def of(cls, found: tuple[Correction, tuple[RegisterReview, ...], tuple[Moment, CaseId] | None]) -> Self:
+        """Return the view of a page of the cases of a correction."""
+        correction, reviews, last = found
         return cls(
             correction=CorrectionView.of(correction),
             undecided=[RegisterReviewView.of(each) for each in reviews if not each.decided],
             decided=[RegisterReviewView.of(each) for each in reviews if each.decided],
+            next_cursor=cursor_of([str(last[0]), last[1]]) if last else None,
         )
 
 
@@ -135,10 +141,14 @@ def list_corrections(query: PageQuery) -> Response:
 
 
 @door.operation("GET", "/register-corrections/<correction>", {200: CorrectedCasesView}, action=Action.READ_REGISTERS)
-def show_correction(correction: str) -> Response:
-    """Show the cases a correction touches: undecided ones with their review, and decided ones."""
+def show_correction(correction: str, query: PageQuery) -> Response:
+    """Show the cases a correction touches, page by page: undecided ones with their review, and decided ones."""
     correction_id = CorrectionId(correction)
-    return read(lambda view: register_reviews.cases_touched(view, correction_id), CorrectedCasesView.of)
+    position = position_of(query.cursor, 2)
+    after = (Moment.of_text(str(position[0])), CaseId(str(position[1]))) if position else None
+    return read(
+        lambda view: register_reviews.cases_touched(view, correction_id, after, query.limit), CorrectedCasesView.of
+    )
 
 
 @door.operation("GET", "/cases/<case>/register-reviews", {200: RegisterReviewsView}, action=Action.READ_REGISTERS)

@@ -80,9 +80,9 @@ def me(view: View) -> Account:
     return account
 
 
-def register_owner_within(work: Work, firm: FirmId, login: str, display_name: str) -> str:
-    """Give a firm its first owner inside another use case and return the activation code."""
-    return _invited(work, login, display_name, frozenset({Role.OWNER}), firm=firm).secret
+def register_owner_within(work: Work, firm: FirmId, login: str, display_name: str, role: Role = Role.OWNER) -> str:
+    """Give a party its first account inside another use case and return the activation code."""
+    return _invited(work, login, display_name, frozenset({role}), firm=firm).secret
 
 
 def register_registrar_within(work: Work, authority: AuthorityId, login: str, display_name: str) -> str:

@@ -30,12 +30,16 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     # A machine of an authority, with nothing but its own right.
     PROBER = "prober"
+    # Of nobody but oneself.
+    PERSON = "person"
 
 
 FIRM_ROLES: Final = frozenset({Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER})
+PERSON_ROLES: Final = frozenset({Role.PERSON})
+"""The one role of a natural person's account, which stands for itself as a party and for nobody else."""
 MACHINE_ROLES: Final = frozenset({Role.PROBER})
 """Roles of programs of an authority: each is held alone, and is no officer's."""
-OFFICE_ROLES: Final = frozenset(Role) - FIRM_ROLES - MACHINE_ROLES
+OFFICE_ROLES: Final = frozenset(Role) - FIRM_ROLES - PERSON_ROLES - MACHINE_ROLES
 SIGNING_RANKS: Final = (Role.SECTION_HEAD, Role.LEADER_IN_CHARGE, Role.PRINCIPAL_LEADER)
 """科室负责人, 分管领导, 主要领导: they sign in this order (S0 附件3, RULINGS 27)."""
 
@@ -134,6 +138,9 @@ class Action(StrEnum):
     AUDIT = "audit"
     # Programs of an office.
     PROBE_NOTICE = "probe_notice"
+    # Natural persons.
+    READ_PERSON = "read_person"
+    ERASE_PERSON = "erase_person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +187,10 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Who may do an action: any of ``roles``, with ``scope``, and what ties the actor to the resource."""
+    """Who may do an action: any of ``roles``, with ``scope``, and what ties the actor to the resource.
+
+    ``firm_roles`` are those of parties: of firms and of natural persons.
+    """
 
     scope: Scope
     firm_roles: frozenset[Role] = frozenset()
@@ -188,12 +198,14 @@ class Permission:
 
 
 def _of(scope: Scope, *roles: Role) -> Permission:
-    return Permission(scope, frozenset(roles) & FIRM_ROLES, frozenset(roles) - FIRM_ROLES)
+    own = FIRM_ROLES | PERSON_ROLES
+    return Permission(scope, frozenset(roles) & own, frozenset(roles) - own)
 
 
 PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.MANAGE_MEMBERS: _of(Scope.ACCOUNTS, Role.OWNER),
-    Action.MANAGE_TOKENS: _of(Scope.ACCOUNTS, *FIRM_ROLES, *OFFICE_ROLES),
+    Action.MANAGE_TOKENS: _of(Scope.ACCOUNTS, *FIRM_ROLES, *OFFICE_ROLES, *PERSON_ROLES),
+    # A person leaves no address behind that an erasure would have to look for.
     Action.TAKE_MAIL: _of(Scope.ACCOUNTS, *FIRM_ROLES, *OFFICE_ROLES),
     Action.MANAGE_WEBHOOKS: _of(Scope.ACCOUNTS, Role.OWNER, Role.REGISTRAR),
     Action.LOAD_POLICY: _of(Scope.REGISTER, Role.REGISTRAR),
@@ -227,10 +239,12 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.ANSWER_SCENE: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER),
     Action.KEEP_CATALOGS: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.FILE_EVIDENCE: _of(
-        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.REGISTRAR, Role.REVIEWER
+        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.REGISTRAR, Role.REVIEWER, Role.PERSON
     ),
     Action.REPORT_QUALITY: _of(Scope.ADOPT, Role.OWNER),
-    Action.READ_EVIDENCE: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, *OFFICE_ROLES),
+    Action.READ_EVIDENCE: _of(
+        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, *OFFICE_ROLES, Role.PERSON
+    ),
     Action.OFFER_LISTING: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
     Action.PLACE_ORDER: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
     Action.ACCEPT_ORDER: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
@@ -247,16 +261,18 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.SETTLE_VOUCHERS: _of(Scope.REVIEW, Role.REVIEWER),
     Action.READ_VOUCHER: _of(Scope.READ, Role.OWNER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICE_ROLES),
     Action.READ_LEDGER: _of(Scope.READ, *OFFICE_ROLES),
-    Action.APPLY_FOR_AWARD: _of(Scope.AWARD, Role.OWNER, Role.FINANCE),
+    Action.APPLY_FOR_AWARD: _of(Scope.AWARD, Role.OWNER, Role.FINANCE, Role.PERSON),
     Action.REVIEW_CASE: _of(Scope.REVIEW, Role.REVIEWER),
     Action.POST_NOTICE: _of(Scope.REVIEW, Role.REVIEWER),
     Action.SIGN_CASE: _of(Scope.SIGN, *SIGNING_RANKS),
     Action.APPROPRIATE: _of(Scope.PAY, Role.PAYER),
     Action.PAY_CASE: _of(Scope.PAY, Role.PAYER),
-    Action.READ_CASE: _of(Scope.READ, Role.OWNER, Role.FINANCE, Role.READER, *OFFICE_ROLES),
+    Action.READ_CASE: _of(Scope.READ, Role.OWNER, Role.FINANCE, Role.READER, *OFFICE_ROLES, Role.PERSON),
     Action.READ_OFFICE: _of(Scope.READ, *OFFICE_ROLES),
     Action.DECLARE_INTEREST: _of(Scope.READ, *OFFICE_ROLES),
     Action.DELEGATE_RANK: _of(Scope.SIGN, *SIGNING_RANKS),
     Action.AUDIT: _of(Scope.AUDIT, Role.AUDITOR),
     Action.PROBE_NOTICE: _of(Scope.PROBE, Role.PROBER),
+    Action.READ_PERSON: _of(Scope.READ, Role.PERSON, Role.REGISTRAR, Role.REVIEWER),
+    Action.ERASE_PERSON: _of(Scope.ACCOUNTS, Role.PERSON, Role.REGISTRAR),
 }

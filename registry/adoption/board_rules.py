@@ -16,13 +16,12 @@ from enum import StrEnum
 from typing import Any, Final
 
 from registry.adoption.lists_model import TypicalCase
-from registry.adoption.model import AdoptionPurpose, Receipt
+from registry.adoption.model import AdoptionPurpose
 from registry.catalog.industries import KeyIndustry, key_industries
 from registry.catalog.model import Sector, ShownDataset
 from registry.errors import InvalidValueError
 from registry.values.digest import Digest
 from registry.values.identifiers import DatasetId, FirmId
-from registry.values.moment import Moment
 
 MODEL_PURPOSES: Final = frozenset({AdoptionPurpose.MODEL_TRAINING, AdoptionPurpose.MODEL_EVALUATION})
 """Purposes whose product is a model (赋能), where no board says otherwise."""
@@ -135,13 +134,25 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """A use that stands: how many receipts say that an adopter uses a dataset for a product since a month (2026-03)."""
+
+    dataset: DatasetId
+    adopter: FirmId
+    purpose: AdoptionPurpose
+    product: str
+    month: str
+    receipts: int
+
+
+@dataclass(frozen=True, slots=True)
 class BoardFacts:
     """What a board is counted from; ``good`` are the contents with a report of high quality."""
 
     datasets: Sequence[ShownDataset]
     good: Collection[Digest]
     cases: Sequence[TypicalCase]
-    receipts: Sequence[Receipt]
+    uses: Sequence[Use]
 
 
 def board(targets: BoardTargets, facts: BoardFacts) -> Board:
@@ -158,7 +169,7 @@ def _line(target: Target, facts: BoardFacts) -> BoardLine:
         return BoardLine(target, len(good), target.least)
     if target.measure is Measure.MODELS_SERVED:
         purposes = frozenset(AdoptionPurpose(each) for each in target.purposes) or MODEL_PURPOSES
-        return BoardLine(target, len(models_served(facts.receipts, purposes)), target.least)
+        return BoardLine(target, len(models_served(facts.uses, purposes)), target.least)
     return BoardLine(target, sum(each.size_bytes for each in facts.datasets), target.least)
 
 
@@ -176,14 +187,10 @@ def _industries(target: Target, facts: BoardFacts) -> tuple[IndustryLine, ...]:
 
 
 def models_served(
-    receipts: Iterable[Receipt], purposes: Collection[AdoptionPurpose] = MODEL_PURPOSES
+    uses: Iterable[Use], purposes: Collection[AdoptionPurpose] = MODEL_PURPOSES
 ) -> frozenset[tuple[FirmId, str]]:
     """Return the models that are served: a name of a firm, whatever the letters and blanks, counts once."""
-    return frozenset(
-        (receipt.adopter, " ".join(receipt.product.casefold().split()))
-        for receipt in receipts
-        if receipt.purpose in purposes
-    )
+    return frozenset((use.adopter, " ".join(use.product.casefold().split())) for use in uses if use.purpose in purposes)
 
 
 # Statistics.
@@ -220,40 +227,29 @@ class AdoptionStatistics:
     months: tuple[MonthFigures, ...]
 
 
-def standing_at(receipts: Iterable[Receipt], until: Moment) -> tuple[Receipt, ...]:
-    """Return the receipts that had been attested, and not withdrawn, before ``until``."""
-    return tuple(
-        each
-        for each in receipts
-        if each.attested_at < until and (each.withdrawn_at is None or each.withdrawn_at >= until)
-    )
-
-
-def statistics(receipts: Sequence[Receipt], sectors: Mapping[DatasetId, Sector], day: date) -> AdoptionStatistics:
+def statistics(uses: Sequence[Use], sectors: Mapping[DatasetId, Sector], day: date) -> AdoptionStatistics:
     """Return the figures of receipts that stand: by sector and adopter the most first, by month in order."""
-    by_sector: dict[str, list[Receipt]] = {}
-    by_adopter: dict[str, list[Receipt]] = {}
+    by_sector: dict[str, list[Use]] = {}
+    by_adopter: dict[str, list[Use]] = {}
     by_month: dict[str, int] = {}
-    for each in receipts:
+    for each in uses:
         by_sector.setdefault(sectors[each.dataset].value, []).append(each)
         by_adopter.setdefault(each.adopter, []).append(each)
-        month = each.started_on.isoformat()[:7]
-        by_month[month] = by_month.get(month, 0) + 1
+        by_month[each.month] = by_month.get(each.month, 0) + each.receipts
     months, total = [], 0
     for month in sorted(by_month):
         total += by_month[month]
         months.append(MonthFigures(month, by_month[month], total))
-    return AdoptionStatistics(
-        day, _figures("", receipts), _most_first(by_sector), _most_first(by_adopter), tuple(months)
-    )
+    return AdoptionStatistics(day, _figures("", uses), _most_first(by_sector), _most_first(by_adopter), tuple(months))
 
 
-def _most_first(grouped: Mapping[str, Sequence[Receipt]]) -> tuple[AdoptionFigures, ...]:
-    made = [_figures(key, receipts) for key, receipts in grouped.items()]
+def _most_first(grouped: Mapping[str, Sequence[Use]]) -> tuple[AdoptionFigures, ...]:
+    made = [_figures(key, uses) for key, uses in grouped.items()]
     return tuple(sorted(made, key=lambda each: (-each.receipts, each.key)))
 
 
-def _figures(key: str, receipts: Sequence[Receipt]) -> AdoptionFigures:
-    datasets = {each.dataset for each in receipts}
-    adopters = {each.adopter for each in receipts}
-    return AdoptionFigures(key, len(receipts), len(datasets), len(adopters), len(models_served(receipts)))
+def _figures(key: str, uses: Sequence[Use]) -> AdoptionFigures:
+    datasets = {each.dataset for each in uses}
+    adopters = {each.adopter for each in uses}
+    receipts = sum(each.receipts for each in uses)
+    return AdoptionFigures(key, receipts, len(datasets), len(adopters), len(models_served(uses)))

@@ -31,7 +31,7 @@ def boards(view: View) -> tuple[Board, ...]:
         datasets=shown_datasets(view),
         good=quality.contents_of_high_quality(view),
         cases=tuple(lists.every(lists.typical_cases, view)),
-        receipts=board_rules.standing_at(records.all_receipts(view.connection), _next_instant(view)),
+        uses=records.uses_standing(view.connection, _next_instant(view)),
     )
     return tuple(board_rules.board(each, facts) for each in targets())
 
@@ -41,9 +41,9 @@ def statistics(view: View, day: date | None = None) -> AdoptionStatistics:
     today = view.now.civil_day()
     asked = min(day or today, today)
     until = _next_instant(view) if asked == today else Moment.start_of(asked + timedelta(days=1))
-    receipts = board_rules.standing_at(records.all_receipts(view.connection), until)
-    held = datasets_by_id(view, {each.dataset for each in receipts})
-    return board_rules.statistics(receipts, {dataset.id: dataset.sector for dataset in held.values()}, asked)
+    uses = records.uses_standing(view.connection, until)
+    held = datasets_by_id(view, {each.dataset for each in uses})
+    return board_rules.statistics(uses, {dataset.id: dataset.sector for dataset in held.values()}, asked)
 
 
 def _next_instant(view: View) -> Moment:

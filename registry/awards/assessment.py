@@ -12,6 +12,7 @@ from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import records, verdicts
 from registry.awards.award_model import AwardFacts, AwardTerms, AwardVerdict
+from registry.awards.model import ActKind, Case
 from registry.catalog import novelty
 from registry.catalog import service as catalog
 from registry.catalog.model import Dataset, Version, VersionState
@@ -29,6 +30,7 @@ from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, CaseId, FirmId, VersionId
 from registry.values.money import FULL_RATE_BP
 
+_ENDS_UNPAID: Final = frozenset({ActKind.REFUSED, ActKind.WITHDRAWN})
 QUALITY_SCORE: Final = 100
 """Where an instrument does not say what high quality is, nothing short of everything is."""
 
@@ -111,15 +113,15 @@ def assess(
     counted = adoption.count(
         view, authority, dataset.id, day, needed=terms.adopters_needed, levels=frozenset(terms.leader_levels)
     )
-    versions = [
-        each for each in catalog.versions(view, dataset.id) if not each.published_at or each.published_at <= view.now
-    ]
+    versions = catalog.versions_then(view, dataset.id) if again else catalog.versions(view, dataset.id)
     report = _report(view, authority, versions, dataset.publisher)
     contests = _contests(view, authority, dataset, again=again)
     share = new_share(versions, novelty.cleared(view, dataset.id, contests))
-    other = records.other_award(view.connection, authority, terms.instrument, dataset.id, beside)
-    if again and other and other.applied_at >= view.now:
-        other = None
+    other = (
+        _other_then(view, authority, terms.instrument, dataset)
+        if again
+        else records.other_award(view.connection, authority, terms.instrument, dataset.id, beside)
+    )
     paid = other.id if other and other.payment and other.payment.recorded_at <= view.now else None
     facts = replace(
         _facts_of_content(active, dataset, versions, counted, share, contests),
@@ -143,6 +145,15 @@ def _contests(view: View, authority: AuthorityId, dataset: Dataset, *, again: bo
     """Return what the authority decided on the novelty of a lineage; ``again``: before the instant of the view."""
     found = novelty.decisions_on(view, dataset.id, authority)
     return tuple(each for each in found if not again or each.decided_at < view.now)
+
+
+def _other_then(view: View, authority: AuthorityId, instrument: str, dataset: Dataset) -> Case | None:
+    """Return the case on a lineage that stood at the instant of the view, by what was done to each."""
+    for case in records.awards_on(view.connection, authority, instrument, dataset.id):
+        ended = any(act.kind in _ENDS_UNPAID and act.at <= view.now for act in case.acts)
+        if case.applied_at < view.now and not ended:
+            return case
+    return None
 
 
 def facts_of_lineage(view: View, active: ActiveInstrument, dataset: Dataset, applicant: FirmId) -> dict[str, Json]:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require
-from registry.awards import assessment, gathering, grants, officers, records, rules
+from registry.awards import assessment, gathering, grants, officers, persons, records, rules
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.gathering import AskedGrant
 from registry.awards.grant_model import ApplyForGrant, AssessGrant, Claim, GrantVerdict
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Decision, Line, Occasion
+from registry.awards.persons import Applicant
 from registry.awards.records import grants as grant_records
 from registry.awards.service import case_applied, levels_of, notice_days_of
 from registry.catalog import service as catalog
@@ -17,7 +18,6 @@ from registry.errors import Finding, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
 from registry.manifests import service as manifests
 from registry.parties import service as parties
-from registry.parties.model import Firm
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument
 from registry.policy.amounts import INSTALMENT
@@ -60,19 +60,20 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     active, claim = asked.active, asked.claim
     instrument = active.instrument
     verdict = gathering.verdict_on(work, asked, facts.as_json(), dict.fromkeys(facts.values, "applicant"))
-    firm = parties.firm(work, asked.applicant)
-    if found := _filing_obstacles(work, asked, facts, verdict, command, firm):
+    who = _applicant(work, secret, asked)
+    if found := _filing_obstacles(work, asked, facts, verdict, command, who):
         raise RuleError("not_eligible", found, instrument=instrument.id, dataset=str(command.dataset or ""))
     case_id = CaseId.new()
-    sealed, shown = payee.seal(secret, case_id, command.payee)
+    sealed, shown = (persons.seal_payee if who.person else payee.seal)(secret, case_id, command.payee)
     line = Line(
-        firm.id,
-        firm.name,
+        who.id,
+        who.shown,
         asked.dataset.id if asked.dataset else _subject(claim),
         instrument.id,
         instrument.clause,
         grants.standard_of(instrument.terms),
         verdict.amount,
+        person=who.person,
     )
     made = case_applied(
         work,
@@ -84,7 +85,7 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
             document=active.document.revision.document,
             instrument=instrument.id,
             state=CaseState.APPLIED,
-            applicant=firm.id,
+            applicant=who.id,
             applied_by=account_of(work.actor),
             applied_at=work.now,
             lines=(line,),
@@ -104,8 +105,10 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
             ),
         ),
     )
-    records.add_payee(work.connection, case_id, shown, sealed)
-    grant_records.add_claim(work.connection, case_id, claim)
+    records.add_payee(work.connection, case_id, shown, None if who.person else sealed)
+    if who.person:
+        persons.keep_within(work, secret, case_id, who.id, sealed, claim.keys)
+    grant_records.add_claim(work.connection, case_id, replace(claim, keys={}) if who.person else claim)
     # Last, for whom an officer is tied to is also told by the makers of the claim.
     officers.draw_reviewer_within(work, made)
     keep_grant_decision(work, case_id, Occasion.APPLICATION, verdict)
@@ -124,6 +127,7 @@ def _asked(
     today = view.now.civil_day()
     active = policy.for_event(view, office, command.instrument, command.event_on, decided_on=today)
     _require_grantable(active)
+    is_person = persons.person_applying(view, firm, active.instrument, office)
     facts = read_facts(command.facts, vocabulary().fact_types)
     dataset = _dataset(view, active, command)
     filed: dict[str, tuple[str, ...]] = {}
@@ -140,6 +144,7 @@ def _asked(
         grants.TURN: [str(instalment or 1)],
         INSTALMENT: [str(instalment or 1)],
         grants.LINEAGE: [str(dataset.id)] if dataset else [],
+        **({grants.PERSON: [persons.person_key(view, secret, firm)]} if is_person else {}),
     }
     wanted = {*active.instrument.exclusivity.keys, *grants.once_names(active.instrument)}
     stated = {**{name: list(values) for name, values in command.keys.items()}, **names}
@@ -163,15 +168,13 @@ def _own_firm(view: View) -> frozenset[FirmId]:
 
 
 def _require_grantable(active: ActiveInstrument) -> None:
-    """Raise RuleError for what is granted in another way: vouchers, adoptions, persons who are no party."""
+    """Raise RuleError for what is granted in another way: by vouchers, or for adoptions."""
     instrument = active.instrument
     way = ""
     if isinstance(instrument.terms, Percent) and instrument.sellers:
         way = "voucher"
     elif "independent_leading_adopters" in facts_needed(instrument):
         way = "award"
-    elif instrument.beneficiary == grants.PERSON:
-        way = "person"
     if way:
         raise RuleError("instrument_granted_otherwise", (), instrument=instrument.id, way=way)
 
@@ -190,7 +193,7 @@ def _dataset(view: View, active: ActiveInstrument, command: ApplyForGrant) -> Da
 
 
 def _filing_obstacles(
-    view: View, asked: AskedGrant, facts: Facts, verdict: GrantVerdict, command: ApplyForGrant, firm: Firm
+    view: View, asked: AskedGrant, facts: Facts, verdict: GrantVerdict, command: ApplyForGrant, who: Applicant
 ) -> tuple[Obstacle, ...]:
     """Return everything that keeps an application from being filed."""
     instrument = asked.active.instrument
@@ -198,15 +201,23 @@ def _filing_obstacles(
         *grants.form_obstacles(instrument, facts, command.keys),
         *grants.evidence_obstacles(instrument, asked.claim.evidence),
         *([] if command.undertaking else [Obstacle("undertaking_missing", "S0 附件3", evidence=("undertaking",))]),
-        *payee.name_obstacles(command.payee, firm.name),
-        *_joint_obstacles(command, firm.id),
+        *persons.name_obstacles(command.payee, who),
+        *persons.roster_obstacles(instrument, facts),
+        *_joint_obstacles(command, who),
         *_election(view, asked, verdict, command.elected),
         *grants.filing_obstacles(instrument, verdict, facts),
     )
 
 
-def _joint_obstacles(command: ApplyForGrant, firm: FirmId) -> list[Obstacle]:
-    if command.joint_makers and firm not in command.joint_makers:
+def _applicant(view: View, secret: bytes, asked: AskedGrant) -> Applicant:
+    if asked.active.instrument.beneficiary == grants.PERSON:
+        return persons.applicant_named(view, secret, asked.applicant)
+    firm = parties.firm(view, asked.applicant)
+    return Applicant(firm.id, firm.name, firm.name, person=False)
+
+
+def _joint_obstacles(command: ApplyForGrant, who: Applicant) -> list[Obstacle]:
+    if command.joint_makers and (who.person or who.id not in command.joint_makers):
         return [Obstacle("grant_split_without_applicant", "RULINGS 2")]
     return []
 
@@ -258,7 +269,10 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
     confirmed = grants.confirmed_facts(stated, command.confirmed, found)
     instrument = gathering.policy_of(work, case, filed).instrument
     known = read_facts(confirmed, vocabulary().fact_types)
-    if more := grants.roster_obstacles(instrument, known, filed.keys, fewer=True):
+    if more := [
+        *grants.roster_obstacles(instrument, known, filed.keys, fewer=True),
+        *persons.roster_obstacles(instrument, known),
+    ]:
         raise RuleError("grant_assessment_wrong", tuple(more), id=case.id)
     verdict = gathering.verdict_now(work, case, confirmed, command.confirmed)
     content: dict[str, Json] = {
@@ -272,9 +286,16 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
     return assessed
 
 
-def claim(view: View, case_id: CaseId) -> Claim:
-    """Return what an applicant stated, to the officers of the case and to the applicant. Raises NotFoundError."""
-    return gathering.claim_of(view, found_case(view, case_id, Action.READ_CASE))
+def claim(view: View, case_id: CaseId, secret: bytes | None = None) -> Claim:
+    """Return what an applicant stated, to the officers of the case and to the applicant. Raises NotFoundError.
+
+    The keys a natural person stated are opened with ``secret``; once erased they are empty.
+    """
+    case = found_case(view, case_id, Action.READ_CASE)
+    found = gathering.claim_of(view, case)
+    if secret is None or not case.lines[0].person:
+        return found
+    return replace(found, keys=persons.keys_stated(view, secret, case.id))
 
 
 # Payment.

@@ -75,8 +75,9 @@ def once_names(instrument: Instrument) -> tuple[str, ...]:
 
 
 def keys_asked(instrument: Instrument) -> tuple[str, ...]:
-    """Return the keys an applicant has to state."""
-    return tuple(sorted({*instrument.exclusivity.keys, *once_names(instrument)} - FILLED_KEYS))
+    """Return the keys an applicant has to state; who a natural person is, its registration says."""
+    filled = FILLED_KEYS | ({PERSON} if instrument.beneficiary == PERSON else set())
+    return tuple(sorted({*instrument.exclusivity.keys, *once_names(instrument)} - filled))
 
 
 def sealed_keys(secret: bytes, keys: Mapping[str, Sequence[str]]) -> dict[str, frozenset[Digest]]:

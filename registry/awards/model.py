@@ -82,6 +82,8 @@ class Line:
 
     A voucher is paid to the account its firm stated at redemption: ``payee_digest`` freezes it with the line, ``payee``
     is what everyone who sees the case may see of it. An award's account stands with its case.
+
+    ``person``: the party is a natural person, and ``firm_name`` its name with one character masked (RULINGS 25).
     """
 
     firm: FirmId
@@ -93,6 +95,7 @@ class Line:
     amount: Money
     payee_digest: Digest | None = None
     payee: Payee | None = field(default=None, compare=False)
+    person: bool = False
     number: int = field(default=0, compare=False)
     """What the line is named by in its case; it keeps it in a case that it is set apart into. 0: not given yet."""
 
@@ -102,17 +105,21 @@ class Line:
         return Digest.of_json(self.as_json())
 
     def as_json(self) -> dict[str, Json]:
-        """Return what the digest of the lines is made of; of the account it is the digest alone."""
+        """Return what the digest of the lines is made of; of the account it is the digest alone, of a person the id."""
         frozen: dict[str, Json] = {"payee_digest": str(self.payee_digest)} if self.payee_digest else {}
-        return frozen | {
-            "firm": str(self.firm),
-            "firm_name": self.firm_name,
-            "subject": str(self.subject),
-            "instrument": self.instrument,
-            "clause": self.clause,
-            "standard": self.standard,
-            "amount_fen": self.amount.fen,
-        }
+        named: dict[str, Json] = {} if self.person else {"firm_name": self.firm_name}
+        return (
+            frozen
+            | named
+            | {
+                "firm": str(self.firm),
+                "subject": str(self.subject),
+                "instrument": self.instrument,
+                "clause": self.clause,
+                "standard": self.standard,
+                "amount_fen": self.amount.fen,
+            }
+        )
 
 
 class ActKind(StrEnum):

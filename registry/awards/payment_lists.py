@@ -21,7 +21,7 @@ from registry.actors.model import Action
 from registry.awards import service
 from registry.awards.acting import found_case
 from registry.awards.model import Case
-from registry.errors import CorruptContentError
+from registry.errors import CorruptContentError, NotFoundError
 from registry.journal.work import View
 from registry.parties import service as parties
 from registry.values.identifiers import CaseId, VoucherId
@@ -53,7 +53,7 @@ def payment_list(view: View, secret: bytes, case_id: CaseId) -> tuple[PaymentLin
     """Return the payments of a case with their accounts, to finance of its authority only.
 
     Raises:
-        NotAllowedError, NotFoundError: The actor pays nothing here.
+        NotAllowedError, NotFoundError: The actor pays nothing here, or the data of a natural person are erased.
         CorruptContentError: An account is missing, or not the one that was frozen.
     """
     found = found_case(view, case_id, Action.PAY_CASE)
@@ -62,10 +62,13 @@ def payment_list(view: View, secret: bytes, case_id: CaseId) -> tuple[PaymentLin
     made = []
     for line in found.lines:
         payee = batch.get(line.subject) if isinstance(line.subject, VoucherId) else award
+        if payee is None and line.person:
+            raise NotFoundError("person_erased", id=line.firm)
         if payee is None:
             raise CorruptContentError("payee_missing", id=found.id)
-        uscc = str(firms[line.firm].uscc)
-        made.append(PaymentLine(found.id, line.firm_name, uscc, payee, line.instrument, line.clause, line.amount))
+        # Finance sees a natural person's name in full, which is that of its account; a person has no code.
+        unit, uscc = (payee.account_name, "") if line.person else (line.firm_name, str(firms[line.firm].uscc))
+        made.append(PaymentLine(found.id, unit, uscc, payee, line.instrument, line.clause, line.amount))
     return tuple(made)
 
 

@@ -12,10 +12,11 @@ Rules:
   when the answer was that it does not stand: such a case is refused or withdrawn.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from registry.actors.model import Action
 from registry.actors.rules import require
@@ -36,6 +37,7 @@ from registry.vouchers import service as vouchers
 
 CASES_AT_ONCE: Final = 200
 OPINION_LENGTH_MAX: Final = 2_000
+_LEAST_CASE: Final = CaseId.of_uuid(UUID(int=0))
 _ENDS: Final = frozenset({ActKind.PAID, ActKind.REFUSED, ActKind.WITHDRAWN})
 
 
@@ -169,34 +171,35 @@ def corrections_page(view: View, after: CorrectionId | None, limit: int) -> list
     return corrections.corrections_page(view, office_of(view.actor), after, limit)
 
 
-def cases_touched(view: View, correction_id: CorrectionId) -> tuple[Correction, tuple[RegisterReview, ...]]:
-    """Return a correction with every case of the actor's authority that it touches, the newest first.
+def cases_touched(
+    view: View, correction_id: CorrectionId, after: tuple[Moment, CaseId] | None, limit: int
+) -> tuple[Correction, tuple[RegisterReview, ...], tuple[Moment, CaseId] | None]:
+    """Return a correction with cases of the actor's authority that it touches, the newest first, and where to go on.
+
+    At most ``limit`` cases come, and at most ``CASES_AT_ONCE`` are looked at: a page may hold fewer though more follow.
 
     Raises NotAllowedError, NotFoundError.
     """
     require(view.actor, Action.READ_REGISTERS)
     require(view.actor, Action.READ_CASE)
-    authority = office_of(view.actor)
-    found = corrections.correction(view, authority, correction_id)
+    found = corrections.correction(view, office_of(view.actor), correction_id)
+    # Cases that were applied for at the instant of the correction or later rest on what it says.
+    looked_at = records.cases_page(
+        view.connection,
+        authority=view.actor.authority,
+        firm=None,
+        after=after or (found.recorded_at, _LEAST_CASE),
+        limit=CASES_AT_ONCE + 1,
+    )
     answers = corrections.answers_to(view, correction_id)
-    touched = [
-        RegisterReview(found, case, was_decided(case, found), answers.get(case.id))
-        for case in _cases(view)
-        if case.applied_at < found.recorded_at and _premises(view, case).touched_by(found)
-    ]
-    return found, tuple(touched)
-
-
-def _cases(view: View) -> Iterator[Case]:
-    after: tuple[Moment, CaseId] | None = None
-    while True:
-        page = records.cases_page(
-            view.connection, authority=view.actor.authority, firm=None, after=after, limit=CASES_AT_ONCE
-        )
-        yield from page
-        if len(page) < CASES_AT_ONCE:
-            return
-        after = (page[-1].applied_at, page[-1].id)
+    touched: list[RegisterReview] = []
+    for number, case in enumerate(looked_at):
+        if number == CASES_AT_ONCE or len(touched) == limit:
+            last = looked_at[number - 1]
+            return found, tuple(touched), (last.applied_at, last.id)
+        if _premises(view, case).touched_by(found):
+            touched.append(RegisterReview(found, case, was_decided(case, found), answers.get(case.id)))
+    return found, tuple(touched), None
 
 
 def obstacles(view: View, case: Case) -> tuple[Obstacle, ...]:

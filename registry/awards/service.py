@@ -16,6 +16,7 @@ from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import ApplyForAward, WithdrawCase
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Decision, Line, Occasion
 from registry.awards.parting import act_on
+from registry.awards.records import persons as personal
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
@@ -230,7 +231,7 @@ def payee_for_finance(view: View, secret: bytes, found: Case) -> PayeeGiven | No
     """Return the whole account of a case to finance of its authority, None to everyone else (RULINGS 28)."""
     if not _is_its_finance(view, found):
         return None
-    sealed = records.sealed_payee(view.connection, found.id)
+    sealed = records.sealed_payee(view.connection, found.id) or personal.payee_of(view.connection, found.id)
     if sealed is None or found.payee is None:
         return None
     return payee.opened(secret, found.id, sealed, found.payee.digest)

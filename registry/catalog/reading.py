@@ -1,6 +1,8 @@
 """Queries of the catalog. Whatever leads to content asks the one gate, ``rules.access``."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from registry.actors.model import Action, Actor, Resource, Role, Scope
 from registry.actors.rules import require, require_visible
@@ -36,6 +38,11 @@ from registry.values.names import PublicName
 
 READ_PATHS_MAX = 100
 PUBLISHED_ENTRY = "catalog.version_published"
+# The later state first: what was recalled may have been withdrawn before.
+_ENTRIES: Final = {
+    VersionState.RECALLED: "catalog.version_recalled",
+    VersionState.WITHDRAWN: "catalog.version_withdrawn",
+}
 
 
 def dataset(view: View, wanted: PublicName | DatasetId) -> Dataset:
@@ -61,6 +68,29 @@ def versions(view: View, dataset_id: DatasetId) -> tuple[Version, ...]:
     """Return the versions of a dataset that were ever published, the oldest first; a lineage is one dataset."""
     dataset(view, dataset_id)
     return records.versions_of(view.connection, dataset_id)
+
+
+def versions_then(view: View, dataset_id: DatasetId) -> tuple[Version, ...]:
+    """Return the versions of a dataset as they stood at the instant of the view, which may have passed.
+
+    When a version was withdrawn or recalled, the journal says. What was erased since stays erased: of that nothing but
+    a tombstone is left to judge by.
+    """
+    return tuple(
+        replace(version, state=_state_then(view, version))
+        for version in versions(view, dataset_id)
+        if not version.published_at or version.published_at <= view.now
+    )
+
+
+def _state_then(view: View, version: Version) -> VersionState:
+    if version.state not in _ENTRIES:
+        return version.state
+    for state, entry in _ENTRIES.items():
+        at = journal.decided_at(view, entry, version.id)
+        if at is not None and at <= view.now:
+            return state
+    return VersionState.PUBLISHED
 
 
 def latest(view: View, dataset_id: DatasetId) -> Version | None:

@@ -50,6 +50,7 @@ from registry.catalog.reading import (
     version_files,
     version_named,
     versions,
+    versions_then,
 )
 from registry.catalog.stating import (
     correct_card,
@@ -122,6 +123,7 @@ __all__ = [
     "version_files",
     "version_named",
     "versions",
+    "versions_then",
     "withdraw_version",
 ]
 

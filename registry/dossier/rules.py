@@ -33,6 +33,7 @@ from registry.journal.rules import leaf_hash, verify_inclusion
 from registry.journal.signing import Verifier
 from registry.manifests import rules as manifests
 from registry.manifests import signatures
+from registry.parties.person_model import ERASED_NAME
 from registry.policy.assumptions import Ruling
 from registry.policy.loader import load_document
 from registry.policy.model import PolicyDocument
@@ -148,7 +149,9 @@ def case_of(dossier: Dossier) -> Case:
     lines = tuple(
         Line(
             firm=FirmId(line["firm"]),
-            firm_name=line["firm_name"],
+            # A natural person has no name here, and can be erased without a word of the dossier changing (RULINGS 35).
+            firm_name=line.get("firm_name", ERASED_NAME),
+            person="firm_name" not in line,
             subject=_subject(line["subject"]),
             instrument=line["instrument"],
             clause=line["clause"],

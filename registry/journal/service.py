@@ -146,6 +146,12 @@ def proof_about(view: View, type_: str, subject: str) -> Proof:
     return Proof(entry, opening, inclusion_of(view, entry.id) if logged else None)
 
 
+def decided_at(view: View, type_: str, subject: str) -> Moment | None:
+    """Return when the first entry of a type about a subject was decided; None: there is none."""
+    entry = records.entry_about(view.connection, type_, subject)
+    return entry.decided_at if entry else None
+
+
 def consistency_between(view: View, size_before: int, size_after: int) -> Sequence[bytes]:
     """Return the proof that the log of ``size_after`` continues the log of ``size_before`` (RFC 9162 §2.1.4)."""
     newest = records.newest_checkpoint(view.connection)

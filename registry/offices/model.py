@@ -69,7 +69,8 @@ ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
 }
 """Who does a step.
 
-A signature is of the rank whose turn it is, a recovery and a remedy are any rank's to decide; what a firm does is nobody's.
+A signature is of the rank whose turn it is, a recovery and a remedy are any rank's to decide, and what a firm does is
+nobody's.
 """
 
 

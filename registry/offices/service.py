@@ -28,6 +28,7 @@ from registry.offices.model import (
     TermSet,
 )
 from registry.offices.terms import shipped_terms
+from registry.parties import persons
 from registry.parties import service as parties
 from registry.policy import service as policy
 from registry.values.identifiers import (
@@ -98,7 +99,10 @@ def declare_interest(work: Work, command: DeclareInterest) -> Interest:
     require(work.actor, Action.DECLARE_INTEREST if officer == work.actor.account else Action.MANAGE_OFFICERS)
     office = policy.office_of(work.actor)
     _officer(work, office, officer)
-    parties.firm(work, command.firm)
+    # A tie may be to a natural person that applies here as well.
+    person = persons.person_within(work, command.firm)
+    if person is None or person.authority != office:
+        parties.firm(work, command.firm)
     made = Interest(
         id=InterestId.new(),
         authority=office,

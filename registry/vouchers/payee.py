@@ -27,6 +27,8 @@ _PURPOSE: Final = b"sancai/awards/payee/v1"
 _NONCE_BYTES: Final = 12
 _SALT_BYTES: Final = 16
 SHOWN_DIGITS: Final = 4
+HIDDEN_NUMBER: Final = "****"
+"""What everyone but finance sees of a natural person's account number."""
 
 
 @dataclass(frozen=True, slots=True)

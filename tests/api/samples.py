@@ -22,6 +22,7 @@ from storage.settings import MailServer
 from tests import world as steps
 from tests.api import aftercare_samples as aftercare
 from tests.api import contests
+from tests.api.person_office import an_identity_number
 from tests.world import (
     BUYER,
     COMPUTE,
@@ -233,7 +234,7 @@ def _review_opened(world: World) -> Asked:
     return Asked({"case": world.ids["case"], **path}, {"stands": True, "opinion": "不影响本案"})
 
 
-def _grant_body(world: World) -> dict[str, Any]:
+def grant_body(world: World) -> dict[str, Any]:
     """Return an application for a national case of data annotation (S1 cl.8)."""
     paper = steps.file_evidence(world.as_(PUBLISHER), "other", uuid4().hex.encode())
     kinds = ("application_form", "business_licence", "legal_person_identity", "case_announcement")
@@ -254,15 +255,28 @@ def _grant_body(world: World) -> dict[str, Any]:
 
 
 def _grant(world: World) -> Asked:
-    return Asked(body=_grant_body(world))
+    return Asked(body=grant_body(world))
 
 
 def _granted(world: World) -> str:
-    return str(world.as_(PUBLISHER).post("/v1/grants", _grant_body(world))["id"])
+    return str(world.as_(PUBLISHER).post("/v1/grants", grant_body(world))["id"])
 
 
 def _of_grant(body: Mapping[str, Any] | None) -> Callable[[World], Asked]:
     return lambda world: Asked({"case": _granted(world)}, body)
+
+
+def _person_body() -> dict[str, Any]:
+    return {"name": "欧阳娜娜", "identity_number": an_identity_number(), "phone": "13907971234", "original_seen": True}
+
+
+def _registered_person(world: World) -> Asked:
+    made = world.as_(OFFICE, Role.REGISTRAR).post("/v1/persons", _person_body())
+    return Asked({"person": made["id"]})
+
+
+def _erasable_person(world: World) -> Asked:
+    return replace(_registered_person(world), body={})
 
 
 DEFECTS: Final = {"defects": ["缺盖章"]}
@@ -823,6 +837,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     # Cases.
     "check_award": Sample(plain(instrument="yz-14a", dataset=DATASET), of(PUBLISHER, OFFICE)),
     "apply_for_award": Sample(_applicable, of(PUBLISHER)),
+    "register_person": Sample(lambda _: Asked(body=_person_body()), each=True),
+    "show_person": Sample(_registered_person, of(OFFICE)),
+    "erase_person": Sample(_erasable_person, of(OFFICE)),
     "check_grant": Sample(_grant, of(PUBLISHER)),
     "apply_for_grant": Sample(_grant, of(PUBLISHER), each=True),
     "get_claim": Sample(_of_grant(None), of(PUBLISHER, OFFICE)),

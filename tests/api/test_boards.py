@@ -157,7 +157,11 @@ def test_a_scene_is_answered_by_its_publisher_and_ended_by_who_published_it(
     assert refused(world.as_(BUYER), f"/v1/scenes/{scene}/end", {"reason": "x"}, 404) == "scene_not_found"
     assert refused(registrar, f"/v1/scenes/{own}/end", {"reason": "x"}, 404) == "scene_not_found"
     assert DATASET in reader.get("/scenes").text
-    assert f'href="/scenes#{scene}"' in reader.get(f"/datasets/{DATASET}").text
+    assert f'href="/scenes/{scene}"' in reader.get(f"/datasets/{DATASET}").text
+    shown = reader.get(f"/scenes/{scene}").text
+    assert DATASET in shown
+    assert own not in shown
+    assert reader.get("/scenes/scn_" + "0" * 32).status_code == 404
     registrar.post(f"/v1/scenes/{scene}/end", {"reason": "已满足"}, status=200)
     assert refused(world.as_(PUBLISHER), f"/v1/scenes/{scene}/answers", answer, 409) == "list_entry_ended"
     table = reader.get("/v1/adoption-tables/scenes")

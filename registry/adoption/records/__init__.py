@@ -19,10 +19,10 @@ from registry.adoption.records.receipts import (
     add_countersignature,
     add_receipt,
     add_withdrawal,
-    all_receipts,
     receipt_of,
     receipts_of,
     standing_receipt,
+    uses_standing,
 )
 from registry.adoption.records.reviews import add_review, answer_review, review_of, reviews_of
 
@@ -37,7 +37,6 @@ __all__ = [
     "add_scene",
     "add_typical_case",
     "add_withdrawal",
-    "all_receipts",
     "annotation_of",
     "annotations",
     "answer_review",
@@ -51,4 +50,5 @@ __all__ = [
     "standing_receipt",
     "typical_case_of",
     "typical_cases",
+    "uses_standing",
 ]

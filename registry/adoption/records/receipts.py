@@ -13,11 +13,14 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    func,
     insert,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
+from registry.adoption.board_rules import Use
 from registry.adoption.model import AdoptionPurpose, Countersignature, Document, MeasuredReads, Receipt
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, DatasetId, EntryId, EvidenceId, FirmId, ReceiptId
@@ -183,9 +186,23 @@ def standing_receipt(connection: Connection, dataset: DatasetId, content: Digest
     return _receipt(row) if row else None
 
 
-def all_receipts(connection: Connection) -> tuple[Receipt, ...]:
-    """Return every receipt of the installation, withdrawn ones too, oldest first."""
-    return tuple(_receipt(row) for row in connection.execute(_all().order_by(receipts.c.attested_at, receipts.c.id)))
+def uses_standing(connection: Connection, until: Moment) -> tuple[Use, ...]:
+    """Return the uses of which receipts had been attested, and not withdrawn, before ``until``, a row for each."""
+    month = func.to_char(receipts.c.started_on, "YYYY-MM")
+    kinds = (receipts.c.dataset_id, receipts.c.adopter, receipts.c.purpose, receipts.c.product, month)
+    query = (
+        select(*kinds[:-1], month.label("month"), func.count().label("receipts"))
+        .outerjoin(withdrawals, withdrawals.c.receipt_id == receipts.c.id)
+        .where(
+            receipts.c.attested_at < until,
+            or_(withdrawals.c.withdrawn_at.is_(None), withdrawals.c.withdrawn_at >= until),
+        )
+        .group_by(*kinds)
+    )
+    return tuple(
+        Use(row.dataset_id, row.adopter, AdoptionPurpose(row.purpose), row.product, row.month, row.receipts)
+        for row in connection.execute(query)
+    )
 
 
 def _all() -> Select[Any]:

@@ -43,12 +43,14 @@ from registry.awards.model import (
 )
 from registry.awards.probing import watched
 from registry.awards.records.probes import probe_terms_of, sightings_that_matter
+from registry.parties.person_model import ERASED_NAME
+from registry.parties.records.persons import masked_names
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId, EntryId, FirmId, VoucherId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
-from registry.vouchers.payee import Payee
+from registry.vouchers.payee import HIDDEN_NUMBER, Payee
 from storage.database import Connection, Writes, metadata, rows_may
 
 
@@ -104,7 +106,7 @@ lines = Table(
     _of_case(),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("firm", IdColumn(FirmId), ForeignKey("firms.id", ondelete="RESTRICT"), nullable=False, index=True),
-    Column("firm_name", Text, nullable=False),
+    Column("firm_name", Text),
     Column("dataset_id", IdColumn(DatasetId), ForeignKey("datasets.id", ondelete="RESTRICT")),
     Column("voucher_id", IdColumn(VoucherId), ForeignKey("vouchers.id", ondelete="RESTRICT"), index=True),
     Column("subject_digest", DigestColumn),
@@ -152,13 +154,15 @@ payees = Table(
     "case_payees",
     metadata,
     _of_case(),
-    Column("account_name", Text, nullable=False),
-    Column("bank", Text, nullable=False),
-    Column("masked_number", Text, nullable=False),
+    Column("account_name", Text),
+    Column("bank", Text),
+    Column("masked_number", Text),
     Column("digest", DigestColumn, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary),
+    CheckConstraint("num_nonnulls(account_name, bank, masked_number, sealed) IN (0, 4)", "whole_or_elsewhere"),
     **rows_may(Writes.APPEND),
 )
+"""Of a natural person only the digest stands here; what can be erased stands in ``case_personal``."""
 
 decisions = Table(
     "case_decisions",
@@ -220,7 +224,7 @@ def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> b
                 "case_id": made.id,
                 "number": line.number,
                 "firm": line.firm,
-                "firm_name": line.firm_name,
+                "firm_name": None if line.person else line.firm_name,
                 "dataset_id": line.subject if isinstance(line.subject, DatasetId) else None,
                 "voucher_id": line.subject if isinstance(line.subject, VoucherId) else None,
                 "subject_digest": line.subject if isinstance(line.subject, Digest) else None,
@@ -262,17 +266,11 @@ def copy_case(
         )
 
 
-def add_payee(connection: Connection, case: CaseId, payee: Payee, sealed: bytes) -> None:
-    """Write where a case pays to; it is frozen with the case."""
+def add_payee(connection: Connection, case: CaseId, payee: Payee, sealed: bytes | None) -> None:
+    """Write where a case pays to; it is frozen with the case. Without ``sealed`` only its digest is written."""
+    shown = {"account_name": payee.account_name, "bank": payee.bank, "masked_number": payee.masked_number}
     connection.execute(
-        insert(payees).values(
-            case_id=case,
-            account_name=payee.account_name,
-            bank=payee.bank,
-            masked_number=payee.masked_number,
-            digest=payee.digest,
-            sealed=sealed,
-        )
+        insert(payees).values(case_id=case, digest=payee.digest, sealed=sealed, **(shown if sealed else {}))
     )
 
 
@@ -368,6 +366,14 @@ def other_award(
     return _joined(connection, [row])[0] if row else None
 
 
+def awards_on(connection: Connection, authority: AuthorityId, instrument: str, dataset: DatasetId) -> tuple[Case, ...]:
+    """Return every case on a lineage, ended ones too, the oldest first."""
+    query = select(cases).where(
+        cases.c.authority_id == authority, cases.c.instrument == instrument, cases.c.dataset_id == dataset
+    )
+    return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id)).all())
+
+
 def lock_awards(connection: Connection, dataset: DatasetId) -> None:
     """Lock the awards on a lineage, in one order: what is being paid just now is waited for."""
     query = select(cases.c.id).where(cases.c.dataset_id == dataset).order_by(cases.c.id)
@@ -395,7 +401,8 @@ def cases_page(
     if firm is not None:
         query = query.where(cases.c.id.in_(select(lines.c.case_id).where(lines.c.firm == firm)))
     if after is not None:
-        query = query.where(tuple_(cases.c.applied_at, cases.c.id) < tuple_(*after))
+        at, last = literal(after[0], cases.c.applied_at.type), literal(after[1], cases.c.id.type)
+        query = query.where(tuple_(cases.c.applied_at, cases.c.id) < tuple_(at, last))
     return _joined(connection, connection.execute(query).all())
 
 
@@ -435,8 +442,15 @@ def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...
     for row in connection.execute(select(acts).where(acts.c.case_id.in_(ids)).order_by(acts.c.number)):
         made = Act(row.number, ActKind(row.kind), row.account, row.at, row.content, row.entry_id)
         acts_of[row.case_id].append(made)
+    persons = {line.firm for found in lines_of.values() for line in found if line.person}
+    if persons:
+        names = masked_names(connection, persons)
+        for found in lines_of.values():
+            found[:] = [
+                replace(line, firm_name=names.get(line.firm, ERASED_NAME)) if line.person else line for line in found
+            ]
     payee_of = {
-        row.case_id: Payee(row.account_name, row.bank, row.masked_number, row.digest)
+        row.case_id: _payee(row, lines_of[row.case_id])
         for row in connection.execute(select(payees).where(payees.c.case_id.in_(ids)))
     }
     return with_watch(
@@ -457,10 +471,17 @@ def with_watch(connection: Connection, found: tuple[Case, ...]) -> tuple[Case, .
     return tuple(watched(each, terms.get(each.authority, ()), seen.get(each.id, ())) for each in found)
 
 
+def _payee(row: Row[Any], its_lines: Sequence[Line]) -> Payee:
+    if row.account_name is None:
+        return Payee(its_lines[0].firm_name, "", HIDDEN_NUMBER, row.digest)
+    return Payee(row.account_name, row.bank, row.masked_number, row.digest)
+
+
 def _line(row: Row[Any]) -> Line:
     return Line(
         firm=row.firm,
-        firm_name=row.firm_name,
+        firm_name=row.firm_name or ERASED_NAME,
+        person=row.firm_name is None,
         subject=row.dataset_id or row.voucher_id or row.subject_digest,
         instrument=row.instrument,
         clause=row.clause,

@@ -32,7 +32,7 @@ firms = Table(
     Column("registered_at", MomentColumn, nullable=False),
     **rows_may(Writes.UPDATE),
 )
-"""One row for each firm; register lines about a firm are written while its row is locked."""
+"""One row for each party, firm or natural person; register lines about a firm are written while its row is locked."""
 
 
 firm_codes = Table(
@@ -136,8 +136,9 @@ def firm_of_code(connection: Connection, uscc: Uscc) -> FirmId | None:
 
 
 def firm_ids(connection: Connection, after: FirmId | None, limit: int) -> list[FirmId]:
-    """Return a page of firms, oldest first."""
-    query = select(firms.c.id).order_by(firms.c.id).limit(limit)
+    """Return a page of firms, oldest first; natural persons are parties without a code and on no list."""
+    coded = select(firm_codes.c.firm_id)
+    query = select(firms.c.id).where(firms.c.id.in_(coded)).order_by(firms.c.id).limit(limit)
     if after is not None:
         query = query.where(firms.c.id > after)
     return list(connection.execute(query).scalars())

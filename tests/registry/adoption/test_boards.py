@@ -1,5 +1,7 @@
 """Boards and statistics follow from the lists alone: figures of the document, boundaries, order, days."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,10 +12,10 @@ from hypothesis import strategies as st
 from registry.adoption.board_rules import (
     Board,
     BoardFacts,
+    Use,
     board,
     models_served,
     read_targets,
-    standing_at,
     statistics,
 )
 from registry.adoption.boards import targets
@@ -58,7 +60,15 @@ def a_board(
     cases: list[TypicalCase] | None = None,
     receipts: list[Receipt] | None = None,
 ) -> Board:
-    return board(DATONG, BoardFacts(datasets or [], {GOOD}, cases or [], receipts or []))
+    return board(DATONG, BoardFacts(datasets or [], {GOOD}, cases or [], uses_of(receipts or [])))
+
+
+def uses_of(receipts: Iterable[Receipt]) -> tuple[Use, ...]:
+    """Return what the table answers for receipts that stand."""
+    kinds = Counter(
+        (each.dataset, each.adopter, each.purpose, each.product, each.started_on.isoformat()[:7]) for each in receipts
+    )
+    return tuple(Use(*kind, receipts=number) for kind, number in kinds.items())
 
 
 def figures(found: Board) -> dict[str, tuple[int, int, bool]]:
@@ -111,7 +121,7 @@ def used(number: int, product: str, purpose: AdoptionPurpose = AdoptionPurpose.M
 def test_a_model_of_a_firm_counts_once_and_a_product_is_no_model() -> None:
     same_firm = replace(used(2, " Wind  Model "), adopter=used(1, "").adopter)
     receipts = [used(1, "wind model"), same_firm, used(3, "wind model"), used(4, "app", AdoptionPurpose.PRODUCT)]
-    assert len(models_served(receipts)) == 2
+    assert len(models_served(uses_of(receipts))) == 2
     assert figures(a_board(receipts=receipts))["models"][0] == 2
 
 
@@ -177,23 +187,14 @@ def drawn(crowd: list[tuple[int, int, bool]]) -> list[Receipt]:
 @given(_RECEIPTS, st.randoms(use_true_random=False))
 def test_every_heading_adds_up_to_the_total_in_any_order(crowd: list[tuple[int, int, bool]], random: object) -> None:
     receipts = drawn(crowd)
-    found = statistics(receipts, SECTORS, date(2026, 3, 2))
+    found = statistics(uses_of(receipts), SECTORS, date(2026, 3, 2))
     assert sum(each.receipts for each in found.sectors) == found.total.receipts == len(receipts)
     assert sum(each.receipts for each in found.adopters) == found.total.receipts
     assert sum(each.receipts for each in found.months) == found.total.receipts
     assert not found.months or found.months[-1].total == found.total.receipts
     assert [each.month for each in found.months] == sorted({str(each.started_on)[:7] for each in receipts})
     random.shuffle(receipts)  # type: ignore[attr-defined]
-    assert statistics(receipts, SECTORS, date(2026, 3, 2)) == found
-
-
-@given(_RECEIPTS)
-def test_what_was_withdrawn_later_stood_before(crowd: list[tuple[int, int, bool]]) -> None:
-    receipts = drawn(crowd)
-    assert len(standing_at(receipts, NOON.plus(timedelta(hours=1)))) == len(receipts)
-    late = standing_at(receipts, NOON.plus(timedelta(hours=3)))
-    assert len(late) == sum(not withdrawn for _, _, withdrawn in crowd)
-    assert standing_at(receipts, NOON) == ()
+    assert statistics(uses_of(receipts), SECTORS, date(2026, 3, 2)) == found
 
 
 def test_nothing_is_annotated_before_it_is_authorised() -> None:

@@ -1,12 +1,14 @@
 """Adoption on a real database: what the registers of the day say decides who counts."""
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from registry.actors.model import Actor
-from registry.adoption import service
+from registry.adoption import records, service
+from registry.adoption.board_rules import Use
 from registry.adoption.model import MeasuredReads, Receipt
 from registry.catalog import service as catalog
 from registry.catalog.delivered import ingest
@@ -18,7 +20,8 @@ from registry.house import House
 from registry.manifests.model import FilePath
 from registry.manifests.uploads import EvidenceKind
 from registry.parties.model import ProviderKind
-from registry.values.identifiers import ReadId
+from registry.values.identifiers import ReadId, ReceiptId
+from registry.values.moment import Moment
 from tests.conftest import FixedClock
 from tests.registry.adoption.builders import (
     Scene,
@@ -209,3 +212,31 @@ def test_a_use_is_proved_by_what_was_delivered_from_here(scene: Scene) -> None:
     assert judged.counts
     assert judged.receipt.statement_bytes() == made.statement_bytes()
     assert house.signing_key.verifier.accepts(base64.b64decode(made.signature), judged.receipt.statement_bytes())
+
+
+def test_the_table_answers_uses_however_many_receipts_there_are(scene: Scene, clock: FixedClock) -> None:
+    house, adopter = scene.house, scene.leaders[0]
+    made = attest(scene, adopter)
+    attest(scene, scene.leaders[1])
+    attested_at = clock.now()
+
+    def standing(until: Moment) -> tuple[Use, ...]:
+        with house.database.reading() as connection:
+            return records.uses_standing(connection, until)
+
+    one_moment = timedelta(microseconds=1)
+    assert standing(attested_at) == ()
+    before = standing(attested_at.plus(one_moment))
+    assert sorted(each.receipts for each in before) == [1, 1]
+    clock.advance(timedelta(days=1))
+    with house.database.writing() as connection:
+        for _ in range(50):
+            records.add_receipt(connection, replace(made, id=ReceiptId.new(), attested_at=clock.now()))
+    after = standing(clock.now().plus(one_moment))
+    assert sorted(each.receipts for each in after) == [1, 51]
+    assert [replace(each, receipts=1) for each in sorted(after, key=str)] == sorted(before, key=str)
+    # Withdrawn at an instant it stood before.
+    clock.advance(timedelta(days=1))
+    withdraw(scene, adopter, made.id)
+    assert sorted(each.receipts for each in standing(clock.now())) == [1, 51]
+    assert sorted(each.receipts for each in standing(clock.now().plus(one_moment))) == [1, 50]

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from registry.awards import register_reviews as reviews
+from registry.awards import service
+from registry.awards.commands import WithdrawCase
 from registry.awards.model import Case
 from registry.awards.register_reviews import AnswerReview, Premises, RegisterReview
 from registry.errors import ConflictError, Finding, NotFoundError
@@ -13,7 +15,7 @@ from registry.parties import service as parties
 from registry.parties.commands import RecordControl, RecordFact
 from registry.parties.correction_model import Correction, Register
 from registry.parties.model import ControlKind, ControlLink, Period, Predicate
-from registry.values.identifiers import AuthorityId, CorrectionId, FirmId
+from registry.values.identifiers import AuthorityId, CaseId, CorrectionId, FirmId
 from registry.values.moment import Moment
 from tests.conftest import FixedClock
 from tests.registry.awards.builders import Desk, apply
@@ -43,7 +45,7 @@ def of_case(desk: Desk, case: Case) -> tuple[RegisterReview, ...]:
 
 
 def touched(desk: Desk, correction: CorrectionId) -> tuple[RegisterReview, ...]:
-    return ask(desk.house, desk.reviewer, lambda view: reviews.cases_touched(view, correction)[1])
+    return ask(desk.house, desk.reviewer, lambda view: reviews.cases_touched(view, correction, None, 50)[1])
 
 
 def obstacles(desk: Desk, case: Case) -> list[str]:
@@ -142,3 +144,37 @@ def test_only_who_controls_whom_and_what_a_firm_is_act_everywhere(register: Regi
     made = Correction(CorrectionId.new(), own, register, "", frozenset(), Period(date(2026, 1, 1), None), None, AT)
     assert made.acts_for(own)
     assert made.acts_for(other) is (register in {Register.FIRM, Register.CONTROL})
+
+
+def test_the_cases_of_a_correction_come_page_by_page(
+    desk: Desk, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied = []
+    for _ in range(3):
+        applied.append(apply(desk).id)
+        clock.advance(timedelta(minutes=1))
+        command = WithdrawCase(applied[-1], "a mistake")
+        do(desk.house, desk.scene.publisher, lambda work, c=command: service.withdraw(work, c))
+    record_fact(desk, firm_of(desk.scene.publisher), date(2026, 1, 1))
+    clock.advance(timedelta(minutes=1))
+    # What is applied for after the correction rests on it already.
+    apply(desk)
+    correction = ask(desk.house, desk.reviewer, lambda view: reviews.corrections_page(view, None, 100))[-1]
+
+    def pages(limit: int) -> list[list[CaseId]]:
+        found, after = [], None
+        while True:
+            _, page, after = ask(
+                desk.house,
+                desk.reviewer,
+                lambda view, a=after: reviews.cases_touched(view, correction.id, a, limit),
+            )
+            found.append([each.case.id for each in page])
+            if after is None:
+                return found
+
+    newest_first = applied[::-1]
+    assert pages(50) == [newest_first]
+    assert pages(2) == [newest_first[:2], newest_first[2:]]
+    monkeypatch.setattr(reviews, "CASES_AT_ONCE", 1)
+    assert pages(50) == [[each] for each in newest_first]
