@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sancai.evidence import EvidenceRoom
     from sancai.exchange import Exchange
     from sancai.grants import Grants
+    from sancai.rounds import Experts, Rounds
     from sancai.handles import VersionHandle
     from sancai.importing import Imported
     from sancai.log import Log
@@ -259,6 +260,20 @@ class Client(AbstractContextManager["Client"]):
         from sancai.grants import Grants
 
         return Grants(self.session)
+
+    @cached_property
+    def rounds(self) -> "Rounds":
+        """Rounds in which offices take applications."""
+        from sancai.rounds import Rounds
+
+        return Rounds(self.session)
+
+    @cached_property
+    def experts(self) -> "Experts":
+        """Experts of your office, their panels and scores."""
+        from sancai.rounds import Experts
+
+        return Experts(self.session)
 
     @cached_property
     def log(self) -> "Log":

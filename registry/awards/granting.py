@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require
-from registry.awards import assessment, gathering, grants, officers, records, rules
+from registry.awards import assessment, gathering, grants, officers, records, rounds, rules, scoring
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.gathering import AskedGrant
 from registry.awards.grant_model import ApplyForGrant, AssessGrant, Claim, GrantVerdict
@@ -20,10 +20,11 @@ from registry.parties import service as parties
 from registry.parties.model import Firm
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument
-from registry.policy.amounts import INSTALMENT
+from registry.policy.amounts import INSTALMENT, SCORE
 from registry.policy.evaluation import facts_needed
 from registry.policy.facts import Facts, read_facts
 from registry.policy.kinds import Percent
+from registry.policy.model import Instrument
 from registry.policy.vocabulary import vocabulary
 from registry.values.canonical import Json
 from registry.values.digest import Digest
@@ -53,12 +54,14 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     Raises:
         NotAllowedError, NotFoundError: The actor may not apply, or there is no such instrument, dataset or document.
         InvalidValueError: A fact is none of the vocabulary, or of another type.
-        RuleError: ``not_eligible`` with every obstacle at once, or the instrument is granted in another way.
+        RuleError: ``not_eligible`` with every obstacle at once, the instrument is granted in another way, or no round of
+            it is open.
     """
     grant_records.lock_grants(work.connection)
     asked, facts = _asked(work, secret, command, authority)
     active, claim = asked.active, asked.claim
     instrument = active.instrument
+    entered = rounds.enter_within(work, active)
     verdict = gathering.verdict_on(work, asked, facts.as_json(), dict.fromkeys(facts.values, "applicant"))
     firm = parties.firm(work, asked.applicant)
     if found := _filing_obstacles(work, asked, facts, verdict, command, firm):
@@ -106,6 +109,7 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     )
     records.add_payee(work.connection, case_id, shown, sealed)
     grant_records.add_claim(work.connection, case_id, claim)
+    rounds.remember_within(work, case_id, entered)
     # Last, for whom an officer is tied to is also told by the makers of the claim.
     officers.draw_reviewer_within(work, made)
     keep_grant_decision(work, case_id, Occasion.APPLICATION, verdict)
@@ -255,8 +259,8 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
             tuple(Obstacle("grant_fact_not_stated", "RULINGS 24", parameters={"fact": name}) for name in wrong),
             id=case.id,
         )
-    confirmed = grants.confirmed_facts(stated, command.confirmed, found)
     instrument = gathering.policy_of(work, case, filed).instrument
+    confirmed = grants.confirmed_facts(stated, command.confirmed, _scored(work, case, instrument, command, found))
     known = read_facts(confirmed, vocabulary().fact_types)
     if more := grants.roster_obstacles(instrument, known, filed.keys, fewer=True):
         raise RuleError("grant_assessment_wrong", tuple(more), id=case.id)
@@ -270,6 +274,20 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
     assessed = act(work, case, ActKind.ASSESSED, "awards.grant_assessed", content, rules.state_assessed(case))
     keep_grant_decision(work, case.id, Occasion.ASSESSMENT, verdict)
     return assessed
+
+
+def _scored(view: View, case: Case, instrument: Instrument, command: AssessGrant, found: Facts) -> Facts:
+    """Return what an officer found with the score the experts gave: where they do, no officer says one.
+
+    Raises RuleError: the officer states a score, or the scores are not open.
+    """
+    points = scoring.whole_points(view, case, instrument)
+    if points is None:
+        return found
+    if SCORE in found.values:
+        stated = Obstacle("grant_score_is_experts", "RULINGS 32", parameters={"fact": SCORE})
+        raise RuleError("grant_assessment_wrong", (stated,), id=case.id)
+    return read_facts({**command.found, SCORE: points}, vocabulary().fact_types)
 
 
 def claim(view: View, case_id: CaseId) -> Claim:

@@ -17,6 +17,7 @@ from registry.awards.model import (
     DepartmentCheck,
     Instruction,
     Notice,
+    OpenedScores,
     OutsideSearch,
     Review,
     Signature,
@@ -24,6 +25,7 @@ from registry.awards.model import (
 from registry.awards.recusal import standing
 from registry.awards.rules import objections_of
 from registry.values.digest import Digest
+from registry.values.identifiers import AccountId
 from registry.values.moment import Moment
 from registry.values.money import Money
 
@@ -49,6 +51,10 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
         assessors=frozenset(act.account for act in acts if act.kind is ActKind.ASSESSED),
         correction=_correction(newest.get(ActKind.CORRECTION_ASKED), newest.get(ActKind.CORRECTED)),
         departments=_departments(acts),
+        scores=_made(_scores, newest.get(ActKind.SCORES_OPENED)),
+        experts=frozenset(
+            AccountId(drawn) for act in acts if act.kind is ActKind.EXPERTS_DRAWN for drawn in act.content["drawn"]
+        ),
         acts=tuple(acts),
         review=_made(_review, newest.get(ActKind.REVIEWED)),
         notice=_made(_notice, newest.get(ActKind.NOTICED)),
@@ -85,6 +91,10 @@ def _assessment(act: Act) -> Assessment:
         opinion=act.content["opinion"],
         assessed_at=act.at,
     )
+
+
+def _scores(act: Act) -> OpenedScores:
+    return OpenedScores(act.account, act.content["total_hundredths"], act.content["passed"], act.at)
 
 
 def _correction(asked: Act | None, answered: Act | None) -> Correction | None:

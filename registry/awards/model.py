@@ -123,6 +123,8 @@ class ActKind(StrEnum):
     CORRECTED = "corrected"
     DEPARTMENTS_ASKED = "departments_asked"
     DEPARTMENT_ANSWERED = "department_answered"
+    EXPERTS_DRAWN = "experts_drawn"
+    SCORES_OPENED = "scores_opened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,16 @@ class BankPayment:
     recorded_at: Moment
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedScores:
+    """What the scores of all experts come to, in hundredths of a point; ``passed``: the pass score is reached."""
+
+    account: AccountId
+    total_hundredths: int
+    passed: bool
+    opened_at: Moment
+
+
 class Outcome(StrEnum):
     """What became of an objection."""
 
@@ -316,6 +328,9 @@ class Case:
     assessors: frozenset[AccountId] = frozenset()
     correction: Correction | None = None
     departments: tuple[DepartmentCheck, ...] = ()
+    scores: OpenedScores | None = None
+    experts: frozenset[AccountId] = frozenset()
+    """Who was ever drawn as an expert: none of them reviews, signs or pays."""
 
     @property
     def amount(self) -> Money:

@@ -2,7 +2,7 @@
 
 from registry.actors.model import Action
 from registry.actors.rules import refusal
-from registry.awards import assessment, officers, records, rules
+from registry.awards import assessment, officers, records, rules, scoring
 from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
 from registry.awards.commands import AnswerObjection, PostNotice, RaiseObjection, ReviewCase, SignCase
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Objection, Outcome
@@ -22,11 +22,13 @@ def review(work: Work, command: ReviewCase) -> Case:
     Raises:
         NotAllowedError, NotFoundError: The actor reviews nothing, or not this authority's cases.
         ConflictError: It is not waiting for a review.
-        RuleError: It is passed without originals seen, or an award without the outside search.
+        RuleError: It is passed without originals seen, an award without the outside search, or before its scores are open.
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     officers.require_reviewer(work, found)
     rules.require_review(found, account_of(work.actor), command)
+    if command.passed:
+        scoring.require_scored(work, found)
     against = rules.review_refusal(command)
     content: dict[str, Json] = {
         "passed": command.passed and against is None,

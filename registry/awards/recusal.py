@@ -5,6 +5,8 @@ Rules (RULINGS 32):
 * An assessment that is void takes the review that rests on it, a review that is void takes the signatures that were
   given on it; a signature that is void takes those of the ranks above. An answer to an objection that is void leaves
   the objection open.
+* Scores that were opened rest on every expert and on the officer who opened them: when one of them goes, so do the
+  opening and whatever was assessed and reviewed on it. The slips of the others stay as they were given.
 * A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
   itself waits until everything that is void was done again by others.
 * After the payment nothing becomes void; the recusal stays on the case for whoever looks at it again.
@@ -31,7 +33,14 @@ def recused_from(case: Case) -> frozenset[AccountId]:
 
 def deciders(case: Case) -> frozenset[AccountId]:
     """Return the officers on whose standing acts a case rests."""
-    return frozenset(act.account for act in standing(case.acts) if act.kind in _DECIDING)
+    acts = standing(case.acts)
+    scored = {expert for act in acts if act.kind is ActKind.SCORES_OPENED for expert in _rests_on(act)}
+    return frozenset({act.account for act in acts if act.kind in _DECIDING} | scored)
+
+
+def _rests_on(opened: Act) -> frozenset[AccountId]:
+    """Return on whom opened scores rest."""
+    return frozenset({opened.account, *(AccountId(each) for each in opened.content["panel"])})
 
 
 def voided_by(case: Case, officer: AccountId) -> tuple[int, ...]:
@@ -40,12 +49,13 @@ def voided_by(case: Case, officer: AccountId) -> tuple[int, ...]:
         return ()
     acts = standing(case.acts)
     assessed = [act for act in acts if act.kind is ActKind.ASSESSED]
-    rests_on_it = bool(assessed) and assessed[-1].account == officer
+    opened = [act.number for act in acts if act.kind is ActKind.SCORES_OPENED and officer in _rests_on(act)]
+    rests_on_it = bool(opened) or (bool(assessed) and assessed[-1].account == officer)
     reviewed = [act.number for act in acts if act.kind is ActKind.REVIEWED and (act.account == officer or rests_on_it)]
     ranks = [act.content["rank"] for act in acts if act.kind is ActKind.SIGNED and act.account == officer]
     # A review that goes takes every signature with it, a signature those of the ranks above.
     from_rank = 1 if reviewed else min(ranks, default=None)
-    void = {*reviewed, *(act.number for act in assessed if act.account == officer)}
+    void = {*opened, *reviewed, *(act.number for act in assessed if opened or act.account == officer)}
     for act in acts:
         if act.kind is ActKind.ANSWERED and act.account == officer:
             void.add(act.number)

@@ -71,6 +71,8 @@ def require_review(case: Case, reviewer: AccountId, command: ReviewCase) -> None
     require_state(case, CaseState.APPLIED)
     if reviewer == case.applied_by and case.applicant is not None:
         raise NotAllowedError("reviewer_is_applicant", id=case.id)
+    if reviewer in case.experts:
+        raise NotAllowedError("officer_already_acted", id=case.id)
     found = []
     if command.passed and not command.originals_seen:
         found.append(Obstacle("originals_not_seen", "RULINGS 27", evidence=("originals",)))
@@ -253,12 +255,12 @@ def _valid_signatures(case: Case) -> list[Signature]:
 
 
 def officers_who_acted(case: Case) -> frozenset[AccountId]:
-    """Return who assessed, reviewed or ever signed the case: none of them pays."""
+    """Return who scored, assessed, reviewed or ever signed the case: none of them pays."""
     return frozenset({made.account for made in case.signatures}) | _who_examined(case)
 
 
 def _who_examined(case: Case) -> frozenset[AccountId]:
-    return case.assessors | (frozenset({case.review.account}) if case.review else frozenset())
+    return case.assessors | case.experts | (frozenset({case.review.account}) if case.review else frozenset())
 
 
 def _may_not_sign(case: Case) -> frozenset[AccountId]:

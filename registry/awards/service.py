@@ -9,7 +9,7 @@ from typing import Final
 
 from registry.actors.model import Action, Resource, Role, Scope
 from registry.actors.rules import require
-from registry.awards import assessment, officers, records, rules, verdicts
+from registry.awards import assessment, officers, records, rounds, rules, verdicts
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import ApplyForAward, WithdrawCase
@@ -64,7 +64,7 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
 
     Raises:
         NotAllowedError: The dataset is another firm's, or the actor may not apply.
-        RuleError: ``not_eligible`` with every obstacle at once.
+        RuleError: ``not_eligible`` with every obstacle at once, or no round of the instrument is open.
         ConflictError: Another case on this lineage stands.
     """
     dataset = catalog.dataset(work, command.dataset)
@@ -73,6 +73,7 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
     require(work.actor, Action.APPLY_FOR_AWARD, own)
     active = assessment.deciding_policy(work, office, command.instrument, work.now.civil_day())
     verdict = assessment.assess(work, active, dataset, dataset.publisher)
+    entered = rounds.enter_within(work, active)
     firm = parties.firm(work, dataset.publisher)
     if found := (*verdict.obstacles, *_form_obstacles(command, firm.name)):
         raise RuleError("not_eligible", found, instrument=command.instrument, dataset=str(dataset.name))
@@ -110,6 +111,7 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
             ),
         ),
     )
+    rounds.remember_within(work, case_id, entered)
     officers.draw_reviewer_within(work, made)
     records.add_payee(work.connection, case_id, shown, sealed)
     keep_decision(work, made, Occasion.APPLICATION, verdict)

@@ -51,6 +51,10 @@ class Topic(StrEnum):
     CASE_OVERDUE = "case.overdue"
     CASE_ESCALATED = "case.escalated"
     """Nobody may do a step, or it stays undone long after its term."""
+    ROUND_PUBLISHED = "round.published"
+    """A round was published, published anew, or its closing moved."""
+    EXPERTS_DRAWN = "experts.drawn"
+    """Somebody was drawn as an expert of a case; mail goes to those who were drawn."""
     WEBHOOK_TESTED = "webhook.tested"
 
 

@@ -282,3 +282,9 @@ class SampleId(Id):
     """Identifies a sample of paid cases."""
 
     prefix = "smp"
+
+
+class RoundId(Id):
+    """Identifies a round in which an office takes applications (申报轮次)."""
+
+    prefix = "rnd"
