@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sancai.evidence import EvidenceRoom
     from sancai.exchange import Exchange
     from sancai.grants import Grants
-    from sancai.rounds import Experts, Rounds
     from sancai.handles import VersionHandle
     from sancai.importing import Imported
     from sancai.log import Log
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from sancai.quotas import Quotas
     from sancai.register_reviews import RegisterReviews
     from sancai.registers import Registers
+    from sancai.rounds import Experts, Rounds
     from sancai.statements import Statements
     from sancai.transfers import Uploads
     from sancai.usage import Usage

@@ -177,6 +177,10 @@ class Rounds:
         """Return what each case of a round receives out of its budget, in order of acceptance. Raises NotFoundError."""
         return shaped(tuple[RoundShare, ...], self._session.get(f"/rounds/{round_id}/division")["items"])
 
+    def divide(self, round_id: str) -> Round:
+        """Divide the money of a closed round among its cases. Raises ConflictError while one is not checked."""
+        return shaped(Round, self._session.post(f"/rounds/{round_id}/division", {}))
+
 
 class Experts:
     """Experts of your office, the panels drawn from them, and what they give."""

@@ -111,6 +111,10 @@ class MoveClosingBody(Strict):
     reason: str = Field(min_length=1, max_length=TEXT_LENGTH_MAX)
 
 
+class DivideRoundBody(Strict):
+    """Nothing is said: budget, allocation and what the cases come to decide."""
+
+
 class RoundRevisionView(Answer):
     """A round as it was published at an instant; ``decision_number`` where a decision moved its closing."""
 
@@ -275,6 +279,13 @@ def get_round_division(round_id: str) -> Response:
         lambda view: rounds.division(view, wanted),
         lambda found: RoundSharesView(items=[RoundShareView.of(case, share) for case, share in found]),
     )
+
+
+@door.operation("POST", "/rounds/<round_id>/division", {200: RoundView}, action=Action.REVIEW_CASE)
+def divide_round(round_id: str, body: DivideRoundBody) -> Response:  # noqa: ARG001
+    """Divide the money of a closed round among its cases; the line of each amounts to its share."""
+    wanted = RoundId(round_id)
+    return write(lambda work: RoundView.at(rounds.allot(work, wanted), work.now), lambda made: made, 200)
 
 
 @door.operation("GET", "/cases/<case>/round", {200: RoundView}, action=Action.READ_CASE)

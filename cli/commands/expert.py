@@ -19,7 +19,9 @@ def command() -> None:
     """Experts."""
 
 
-@command.command("list", help=say("List the experts of your office.", "列出本单位专家库。"), example="sancai expert list")
+@command.command(
+    "list", help=say("List the experts of your office.", "列出本单位专家库。"), example="sancai expert list"
+)
 def list_experts() -> None:
     """List experts."""
     with client() as service:
@@ -54,7 +56,9 @@ def end(account: str) -> None:
 
 
 @command.command(
-    "draw", help=say("Draw the experts of CASE by lot.", "随机抽取 CASE 的评审专家。"), example="sancai expert draw case_…"
+    "draw",
+    help=say("Draw the experts of CASE by lot.", "随机抽取 CASE 的评审专家。"),
+    example="sancai expert draw case_…",
 )
 @click.argument("case")
 def draw(case: str) -> None:
@@ -107,7 +111,9 @@ def score(case: str, marks: tuple[str, ...]) -> None:
 
 
 @command.command(
-    "scores", help=say("Show where the scoring of CASE stands.", "显示 CASE 的评分情况。"), example="sancai expert scores case_…"
+    "scores",
+    help=say("Show where the scoring of CASE stands.", "显示 CASE 的评分情况。"),
+    example="sancai expert scores case_…",
 )
 @click.argument("case")
 def scores(case: str) -> None:

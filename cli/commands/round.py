@@ -121,6 +121,20 @@ def division(round_id: str) -> None:
     show(found, _print_division)
 
 
+@command.command(
+    "divide",
+    help=say("Divide the money of the closed ROUND.", "截止后分配 ROUND 的资金。"),
+    example="sancai round divide rnd_…",
+)
+@click.argument("round_id", metavar="ROUND")
+def divide(round_id: str) -> None:
+    """Divide the money of a round."""
+    with client() as service:
+        made = service.rounds.divide(round_id)
+        found = service.rounds.division(made.id)
+    show(found, _print_division)
+
+
 def _print_round(found: "Round") -> None:
     now = found.now
     sheet = now.score_sheet

@@ -238,9 +238,7 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.ISSUE_INVOICE: _of(Scope.TRADE, Role.OWNER, Role.FINANCE),
     Action.RECORD_PAYMENT: _of(Scope.TRADE, Role.OWNER, Role.FINANCE),
     Action.VERIFY_INVOICE: _of(Scope.REVIEW, Role.REVIEWER),
-    Action.READ_ORDER: _of(
-        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICERS
-    ),
+    Action.READ_ORDER: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICERS),
     Action.OPEN_POOL: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.HOLD_VOUCHER: _of(Scope.CLAIM, Role.OWNER, Role.BUYER),
     Action.REDEEM_VOUCHER: _of(Scope.CLAIM, Role.OWNER, Role.FINANCE),

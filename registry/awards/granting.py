@@ -54,8 +54,8 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     Raises:
         NotAllowedError, NotFoundError: The actor may not apply, or there is no such instrument, dataset or document.
         InvalidValueError: A fact is none of the vocabulary, or of another type.
-        RuleError: ``not_eligible`` with every obstacle at once, the instrument is granted in another way, or no round of
-            it is open.
+        RuleError: ``not_eligible`` with every obstacle at once, the instrument is granted in another way, or none of
+            its rounds is open.
     """
     grant_records.lock_grants(work.connection)
     asked, facts = _asked(work, secret, command, authority)
@@ -310,8 +310,9 @@ def no_longer_deserved(view: View, case: Case) -> tuple[Obstacle, ...]:
     found = list(verdict.obstacles)
     # Once instructed, room that others left since does not stop what was decided; less does.
     instructed = case.state is CaseState.INSTRUCTED
-    if not found and (verdict.amount < case.amount or (verdict.amount != case.amount and not instructed)):
-        stated = {"decided": str(case.amount), "due": str(verdict.amount)}
+    decided = case.own_amount
+    if not found and (verdict.amount < decided or (verdict.amount != decided and not instructed)):
+        stated = {"decided": str(decided), "due": str(verdict.amount)}
         found.append(Obstacle("award_amount_changed", case.lines[0].clause, parameters=stated))
     others = [benefit for benefit, _ in gathering.like_benefits(view, asked)]
     return (*found, *grants.exclusive_obstacles(gathering.benefit_of(asked, verdict), others))

@@ -1,6 +1,6 @@
 """A case from its acts: what officers did, one after the other, comes to what the case is now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -43,10 +43,13 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
         instructed = None
     applied = case.applied_lines or case.lines
     assessment = _made(_assessment, newest.get(ActKind.ASSESSED))
+    allotted = _allotted(newest)
+    amount = allotted if allotted is not None else assessment.amount if assessment else None
     return replace(
         case,
         applied_lines=applied,
-        lines=(replace(applied[0], amount=assessment.amount),) if assessment else applied,
+        lines=applied if amount is None else (replace(applied[0], amount=amount),),
+        allotted=allotted,
         assessment=assessment,
         assessors=frozenset(act.account for act in acts if act.kind is ActKind.ASSESSED),
         correction=_correction(newest.get(ActKind.CORRECTION_ASKED), newest.get(ActKind.CORRECTED)),
@@ -91,6 +94,15 @@ def _assessment(act: Act) -> Assessment:
         opinion=act.content["opinion"],
         assessed_at=act.at,
     )
+
+
+def _allotted(newest: Mapping[ActKind, Act]) -> Money | None:
+    """Return what a case was allotted; an assessment or a review that came after makes it void."""
+    found = newest.get(ActKind.ALLOTTED)
+    later = (newest.get(kind) for kind in (ActKind.ASSESSED, ActKind.REVIEWED))
+    if found is None or any(act is not None and act.number > found.number for act in later):
+        return None
+    return Money(found.content["share_fen"]) if newest.get(ActKind.REVIEWED) else None
 
 
 def _scores(act: Act) -> OpenedScores:

@@ -125,6 +125,8 @@ class ActKind(StrEnum):
     DEPARTMENT_ANSWERED = "department_answered"
     EXPERTS_DRAWN = "experts_drawn"
     SCORES_OPENED = "scores_opened"
+    ALLOTTED = "allotted"
+    """The money of a round was divided; what the case receives stands in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +331,8 @@ class Case:
     correction: Correction | None = None
     departments: tuple[DepartmentCheck, ...] = ()
     scores: OpenedScores | None = None
+    allotted: Money | None = None
+    """What the case receives out of the budget of its round; None: not divided since it was assessed."""
     experts: frozenset[AccountId] = frozenset()
     """Who was ever drawn as an expert: none of them reviews, signs or pays."""
 
@@ -336,6 +340,13 @@ class Case:
     def amount(self) -> Money:
         """The sum of the lines."""
         return sum((line.amount for line in self.lines), ZERO)
+
+    @property
+    def own_amount(self) -> Money:
+        """What the case comes to by itself, before the money of a round is divided."""
+        if self.assessment is not None:
+            return self.assessment.amount
+        return sum((line.amount for line in self.applied_lines or self.lines), ZERO)
 
     @property
     def lines_digest(self) -> Digest:

@@ -2,11 +2,11 @@
 
 from registry.actors.model import Action
 from registry.actors.rules import refusal
-from registry.awards import assessment, officers, records, rules, scoring
+from registry.awards import assessment, officers, records, rounds, rules, scoring
 from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
 from registry.awards.commands import AnswerObjection, PostNotice, RaiseObjection, ReviewCase, SignCase
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Objection, Outcome
-from registry.errors import NotFoundError
+from registry.errors import NotFoundError, RuleError
 from registry.journal.work import Work
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
@@ -22,7 +22,8 @@ def review(work: Work, command: ReviewCase) -> Case:
     Raises:
         NotAllowedError, NotFoundError: The actor reviews nothing, or not this authority's cases.
         ConflictError: It is not waiting for a review.
-        RuleError: It is passed without originals seen, an award without the outside search, or before its scores are open.
+        RuleError: It is passed without originals seen, before its scores are open, or an award without the outside
+            search.
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     officers.require_reviewer(work, found)
@@ -48,11 +49,14 @@ def post_notice(work: Work, command: PostNotice) -> Case:
     Raises:
         NotAllowedError, NotFoundError: The actor posts no notices of this authority.
         ConflictError: The case is not reviewed, or these lines are noticed already.
+        RuleError: The money of its round is not divided yet.
         UnavailableError: The working days of a year that is needed are not known.
     """
     found = found_case(work, command.case, Action.POST_NOTICE, lock=True)
     officers.require_free(work, found)
     rules.require_notice(found)
+    if undivided := rounds.undivided(work, found):
+        raise RuleError("notice_too_early", undivided, id=found.id)
     calendar = calendar_of(work, found)
     content: dict[str, Json] = {
         "lines": str(found.lines_digest),

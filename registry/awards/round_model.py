@@ -1,7 +1,7 @@
 """Rounds in which an office takes applications (申报轮次), as values.
 
-A round has a guide (申报指南), a window to the minute, a checklist and, where experts score, a score sheet. Before it opens
-it may be published anew as a whole; once it has opened its window alone may still move, by a numbered decision.
+A round has a guide (申报指南), a window to the minute, a checklist and, where experts score, a score sheet. Before it
+opens it may be published anew as a whole; once it has opened its window alone may still move, by a numbered decision.
 """
 
 from collections.abc import Mapping
@@ -113,7 +113,7 @@ class RoundTerms:
     sheet: ScoreSheet | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a window that is none or not to the minute, endless lists, no web address. Raises InvalidValueError."""
+        """Refuse a window that is none, endless lists, what is no web address. Raises InvalidValueError."""
         require_text(self.title, "title", TITLE_LENGTH_MAX)
         parts = urlsplit(require_text(self.guide_url, "guide_url", TEXT_LENGTH_MAX))
         if parts.scheme not in {"http", "https"} or not parts.netloc:

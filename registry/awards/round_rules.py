@@ -50,6 +50,16 @@ def require_apart(others: Sequence[Round], own: RoundId | None, opens_at: Moment
             raise ConflictError("round_windows_meet", id=each.id)
 
 
+def require_divisible(found: Round, waiting: int, now: Moment) -> None:
+    """Raise ConflictError unless the money of a round may be divided; ``waiting`` cases are not checked yet."""
+    if found.now.budget is None:
+        raise ConflictError("round_without_budget", id=found.id)
+    if found.state_at(now) is not RoundState.CLOSED:
+        raise ConflictError("round_takes_applications", id=found.id, closes_at=str(found.now.closes_at))
+    if waiting:
+        raise ConflictError("round_cases_unchecked", id=found.id, count=waiting)
+
+
 def needs_round(instrument: Instrument) -> bool:
     """Say whether an instrument is applied for in a round only: its score sheet is published there (RULINGS 10)."""
     return isinstance(instrument.terms, ScoredRange)

@@ -3,18 +3,19 @@
 An officer of one authority publishes nothing of another's (RULINGS 24).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
-from registry.awards import assessment, records, round_rules
-from registry.awards.acting import account_of, found_case
-from registry.awards.model import Case, CaseState
+from registry.awards import assessment, officers, records, round_rules
+from registry.awards.acting import account_of, act_within, found_case
+from registry.awards.model import ActKind, Case, CaseState
 from registry.awards.records import rounds as round_records
 from registry.awards.round_model import MoveClosing, PublishRound, Round, RoundRevision, RoundState, RoundTerms
 from registry.awards.round_rules import Ask
-from registry.errors import ConflictError, NotFoundError, RuleError
+from registry.errors import ConflictError, Finding, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
 from registry.manifests import service as manifests
 from registry.messages.announcing import announce
@@ -25,9 +26,11 @@ from registry.policy.assumptions import table_of, written
 from registry.policy.model import Allocation
 from registry.policy.rules import effective_value, ruling_in_effect
 from registry.values.identifiers import AuthorityId, CaseId, RoundId
-from registry.values.money import Money
+from registry.values.money import ZERO, Money
 
 ENDED: Final = frozenset({CaseState.REFUSED, CaseState.WITHDRAWN})
+UNCHECKED: Final = frozenset({CaseState.APPLIED, CaseState.CORRECTING})
+SETTLED: Final = frozenset({CaseState.INSTRUCTED, CaseState.PAID})
 
 
 def publish_round(work: Work, command: PublishRound) -> Round:
@@ -97,7 +100,7 @@ def move_closing(work: Work, command: MoveClosing) -> Round:
 
 
 def _locked(work: Work, wanted: RoundId) -> Round:
-    """Return a round of the actor's authority, its instrument's rounds locked. Raises NotAllowedError, NotFoundError."""
+    """Return a round of the actor's authority, locked. Raises NotAllowedError, NotFoundError."""
     require(work.actor, Action.PUBLISH_ROUND)
     found = round_of(work, wanted)
     own = Resource(authority=found.authority, subject=found.id)
@@ -238,9 +241,7 @@ def rounds(
     view: View, after: RoundId | None, limit: int, *, instrument: str = "", state: RoundState | None = None
 ) -> tuple[Round, ...]:
     """Return a page of the rounds of every authority, the newest first, for anyone."""
-    return round_records.rounds_page(
-        view.connection, after, limit, instrument=instrument, state=state, now=view.now
-    )
+    return round_records.rounds_page(view.connection, after, limit, instrument=instrument, state=state, now=view.now)
 
 
 def round_of_case(view: View, case_id: CaseId) -> Round:
@@ -261,10 +262,64 @@ def division(view: View, wanted: RoundId) -> tuple[tuple[Case, Money], ...]:
     found = round_of(view, wanted)
     require(view.actor, Action.READ_OFFICE)
     require_visible(view.actor, Action.READ_OFFICE, Resource(authority=found.authority, subject=found.id), "round")
-    ids = round_records.cases_of_round(view.connection, found.id)
-    held = [each for each in (records.case_of(view.connection, case) for case in ids) if each is not None]
-    standing = sorted((each for each in held if each.state not in ENDED), key=lambda each: (each.applied_at, each.id))
-    asks = [Ask(each.id, each.amount, each.scores.total_hundredths if each.scores else None) for each in standing]
-    shares = round_rules.allotted(asks, found.now.budget, found.now.allocation)
+    standing = _standing(view, found)
+    shares = _shares(found, standing)
     return tuple((each, shares[each.id]) for each in standing)
 
+
+def _shares(found: Round, standing: Sequence[Case]) -> dict[CaseId, Money]:
+    """Return what each case receives; what the bank has or was told keeps its amount and comes off the budget."""
+    settled = {each.id: each.amount for each in standing if each.state in SETTLED}
+    asks = [
+        Ask(each.id, each.own_amount, each.scores.total_hundredths if each.scores else None)
+        for each in standing
+        if each.id not in settled
+    ]
+    spent = sum(settled.values(), ZERO)
+    left = None if found.now.budget is None else found.now.budget.less(spent)
+    return settled | round_rules.allotted(asks, left, found.now.allocation)
+
+
+def allot(work: Work, wanted: RoundId) -> Round:
+    """Divide the money of a closed round among its cases; the line of each amounts to its share from then on.
+
+    It is done when every case was checked, and again when one is decided anew; what the bank was told stays.
+
+    Raises:
+        NotAllowedError, NotFoundError: The actor reviews nothing in this authority, or acted for one of the cases.
+        ConflictError: The round takes applications still, has no budget, or a case of it waits for its check.
+    """
+    require(work.actor, Action.REVIEW_CASE)
+    found = round_of(work, wanted)
+    own = Resource(authority=found.authority, subject=found.id)
+    require_visible(work.actor, Action.REVIEW_CASE, own, "round")
+    round_records.lock_rounds(work.connection, found.authority, found.instrument)
+    found = round_of(work, wanted)
+    standing = _standing(work, found, lock=True)
+    waiting = sum(each.state in UNCHECKED for each in standing)
+    round_rules.require_divisible(found, waiting, work.now)
+    for each in standing:
+        officers.require_free(work, each)
+    shares = _shares(found, standing)
+    work.journal("awards.round_allotted", found.id, cases=len(standing))
+    for each in standing:
+        if each.state not in SETTLED and each.allotted != shares[each.id]:
+            act_within(work, each, ActKind.ALLOTTED, {"round": found.id, "share_fen": shares[each.id].fen})
+    return found
+
+
+def undivided(view: View, case: Case) -> tuple[Obstacle, ...]:
+    """Return what keeps a case from its money: the budget of its round is not divided, or leaves nothing for it."""
+    entered = round_of_case_within(view, case.id)
+    if entered is None or entered.now.budget is None:
+        return ()
+    if case.allotted is None:
+        return (Obstacle("round_not_divided", "RULINGS 20", Finding.UNKNOWN, {"round": entered.id}, ("decision",)),)
+    return () if case.allotted else (Obstacle("round_money_used", "RULINGS 20", parameters={"round": entered.id}),)
+
+
+def _standing(view: View, found: Round, *, lock: bool = False) -> list[Case]:
+    """Return the cases of a round that may still be paid or are, in order of acceptance; locked in one order."""
+    ids = sorted(round_records.cases_of_round(view.connection, found.id))
+    held = [each for each in (records.case_of(view.connection, case, lock=lock) for case in ids) if each is not None]
+    return sorted((each for each in held if each.state not in ENDED), key=lambda each: (each.applied_at, each.id))

@@ -120,7 +120,7 @@ def require_assessable(case: Case, officer: AccountId) -> None:
 
     Raises:
         ConflictError: It is no grant, waits for a correction, or an instruction is out.
-        NotAllowedError: The officer applied for it, or has signed it.
+        NotAllowedError: The officer applied for it, has signed it, or was drawn as an expert of it.
     """
     if case.kind is not CaseKind.GRANT:
         raise ConflictError("case_is_no_grant", id=case.id, kind=case.kind.value)
@@ -128,7 +128,7 @@ def require_assessable(case: Case, officer: AccountId) -> None:
         require_state(case, CaseState.APPLIED)
     if officer == case.applied_by:
         raise NotAllowedError("reviewer_is_applicant", id=case.id)
-    if officer in {made.account for made in case.signatures}:
+    if officer in case.experts | {made.account for made in case.signatures}:
         raise NotAllowedError("officer_already_acted", id=case.id)
 
 

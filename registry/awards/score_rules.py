@@ -138,7 +138,7 @@ def require_marks(sheet: ScoreSheet, marks: Sequence[Mark]) -> None:
     for mark in marks:
         most = wanted[mark.criterion] * HUNDREDTHS
         if not 0 <= mark.points_hundredths <= most:
-            raise RuleError("score_out_of_range", (), criterion=mark.criterion, most=points_text(most))
+            raise RuleError("mark_out_of_range", (), criterion=mark.criterion, most=points_text(most))
 
 
 def points_text(hundredths: int) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from registry.actors.model import Action, Role
 from registry.actors.rules import require
-from registry.awards import officers, recusal, records, round_rules, rounds, rules, score_rules
+from registry.awards import officers, records, recusal, round_rules, rounds, rules, score_rules
 from registry.awards.acting import account_of, act_within, case_event, found_case, refuse_within
 from registry.awards.model import OPEN_STATES, ActKind, Case, CaseState
 from registry.awards.records import scores as score_records
@@ -111,9 +111,7 @@ def replace_expert(work: Work, case_id: CaseId, expert: AccountId, reason: str) 
     scored = expert in score_records.slips_of(work.connection, found.id)
     # Whoever has scored keeps the seat when merely away; a tie or a recusal takes it in any case.
     barred = expert in _barred(work, found, (expert,)) or (not scored and expert not in _able(work, found))
-    score_rules.require_replaceable(
-        found.id, draws, expert, barred=barred, scored=scored, today=work.now.civil_day()
-    )
+    score_rules.require_replaceable(found.id, draws, expert, barred=barred, scored=scored, today=work.now.civil_day())
     return _drawn(work, found, draws, 1, expert, reason.strip())
 
 
@@ -333,8 +331,7 @@ def scores(view: View, case_id: CaseId) -> CaseScores:
     opened = found.scores is not None
     of_office = view.actor.firm is None
     seats = tuple(
-        Seat(each, score_rules.due_of(draws, each), each in slips, slips.get(each) if opened else None)
-        for each in held
+        Seat(each, score_rules.due_of(draws, each), each in slips, slips.get(each) if opened else None) for each in held
     )
     given = len(score_rules.slips_of_seats(held, slips))
     shown = found if of_office or view.actor.firm is None else found.shown_to(view.actor.firm)

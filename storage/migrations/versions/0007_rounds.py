@@ -9,7 +9,7 @@ _STATEMENTS = """
 ALTER TABLE case_acts DROP CONSTRAINT ck_case_acts_kind;
 ALTER TABLE case_acts ADD CONSTRAINT ck_case_acts_kind CHECK (kind IN ('reviewed', 'noticed', 'signed', 'instructed',
   'paid', 'returned', 'objected', 'answered', 'refused', 'withdrawn', 'recused', 'assessed', 'correction_asked', 'corrected',
-  'departments_asked', 'department_answered', 'experts_drawn', 'scores_opened'));
+  'departments_asked', 'department_answered', 'experts_drawn', 'scores_opened', 'allotted'));
 
 CREATE TABLE rounds (
   id UUID NOT NULL,
