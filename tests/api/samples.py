@@ -18,6 +18,7 @@ from cli.demo import cast
 from cli.working import run_once
 from registry.actors.model import Action, Role
 from registry.journal.records import entries
+from registry.values.moment import Moment
 from storage.settings import MailServer
 from tests import world as steps
 from tests.api import round_steps
@@ -263,10 +264,12 @@ def _in_round(world: World) -> str:
 
 
 def _divisible(world: World) -> Asked:
-    budget = {"budget_fen": 10_000_000, "score_sheet": None}
-    body = {**round_steps.round_terms(world), "instrument": round_steps.INSTRUMENT, **budget}
+    terms = round_steps.round_terms(world) | {"budget_fen": 10_000_000, "score_sheet": None}
+    # A short window, so that no token of the world expires before it closes.
+    terms["closes_at"] = str(Moment.of_text(str(terms["opens_at"])).plus(timedelta(minutes=1)))
+    body = {**terms, "instrument": round_steps.INSTRUMENT}
     made = world.as_(OFFICE, Role.REGISTRAR).post("/v1/rounds", body)["id"]
-    world.clock.advance(timedelta(days=31))
+    world.clock.advance(timedelta(minutes=15))
     return Asked({"round_id": made}, {})
 
 
