@@ -11,7 +11,7 @@ from typing import Final
 from registry.actors.model import Action, Role
 from registry.actors.rules import require
 from registry.awards import officers, records, recusal, round_rules, rounds, rules, score_rules
-from registry.awards.acting import account_of, act_within, case_event, found_case, refuse_within
+from registry.awards.acting import account_of, act, act_within, case_event, found_case, refuse_within
 from registry.awards.model import OPEN_STATES, ActKind, Case, CaseState
 from registry.awards.records import scores as score_records
 from registry.awards.round_model import Round, RoundRevision, ScoreSheet
@@ -241,8 +241,7 @@ def open_scores(work: Work, case_id: CaseId) -> Case:
         "panel": list(held),
         "slips": [str(slip.commitment) for slip in counted],
     }
-    work.journal("awards.scores_opened", found.id, passed=passed, slips=content["slips"])
-    opened = act_within(work, found, ActKind.SCORES_OPENED, content)
+    opened = act(work, found, ActKind.SCORES_OPENED, "awards.scores_opened", content)
     if passed:
         return opened
     reason = f"{score_rules.points_text(total)} < {sheet.pass_score}"

@@ -185,6 +185,9 @@ def _act(kept: Mapping[str, Any]) -> Act:
     )
 
 
+_SAID_OTHERWISE: Final = frozenset({ActKind.REFUSED, ActKind.EXPERTS_DRAWN, ActKind.ALLOTTED})
+
+
 def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
     case, kept = case_of(dossier), dossier["case"]
     if str(case.lines_digest) != kept["lines_digest"]:
@@ -200,10 +203,12 @@ def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
             yield Finding("case", "dossier_application_differs")
     for act in case.acts:
         logged = entries.get(act.entry)
-        if logged is None or logged["subject"] != case.id or logged["decided_at"] != str(act.at):
+        # The money of a round is divided by one entry, for all of its cases.
+        about = act.content["round"] if act.kind is ActKind.ALLOTTED else case.id
+        if logged is None or logged["subject"] != about or logged["decided_at"] != str(act.at):
             yield Finding(f"acts/{act.number}", "dossier_entry_missing", act.entry)
-        # An adverse decision shares the entry of the act that led to it.
-        elif act.kind is not ActKind.REFUSED and logged["opening"] and logged["opening"]["payload"] != act.content:
+        # An adverse decision shares the entry of the act that led to it; who is drawn follows from the entry itself.
+        elif act.kind not in _SAID_OTHERWISE and logged["opening"] and logged["opening"]["payload"] != act.content:
             yield Finding(f"acts/{act.number}", "dossier_act_differs", act.kind.value)
 
 
