@@ -44,6 +44,8 @@ COMMANDS: Final[dict[str, Listed]] = {
     ),
     "case": Listed("cli.commands.case", "Review, sign, post and pay a case.", "审核、签批、公示与拨付。"),
     "contest": Listed("cli.commands.contest", "Contest who was first, file evidence.", "首发争议：举证与裁定。"),
+    "round": Listed("cli.commands.round", "Rounds of applications.", "申报轮次：发布、修订与延期。"),
+    "expert": Listed("cli.commands.expert", "Experts, panels and scores.", "专家库、抽取与评分。"),
     "office": Listed("cli.commands.office", "Terms, ties, absence, delegation.", "期限、回避、缺勤与授权。"),
     "listing": Listed("cli.commands.listing", "Offer data or compute for sale.", "上架数据或算力产品。"),
     "order": Listed("cli.commands.order", "Order, deliver, invoice and pay.", "下单、交付、开票与付款。"),

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from sancai.register_reviews import RegisterReviews
     from sancai.registers import Registers
     from sancai.remedies import Remedies
+    from sancai.rounds import Experts, Rounds
     from sancai.statements import Statements
     from sancai.transfers import Uploads
     from sancai.usage import Usage
@@ -307,6 +308,20 @@ class Client(AbstractContextManager["Client"]):
         from sancai.persons import Persons
 
         return Persons(self.session)
+
+    @cached_property
+    def rounds(self) -> "Rounds":
+        """Rounds in which offices take applications."""
+        from sancai.rounds import Rounds
+
+        return Rounds(self.session)
+
+    @cached_property
+    def experts(self) -> "Experts":
+        """Experts of your office, their panels and scores."""
+        from sancai.rounds import Experts
+
+        return Experts(self.session)
 
     @cached_property
     def log(self) -> "Log":

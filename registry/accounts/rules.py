@@ -101,6 +101,9 @@ def require_officer_roles(roles: frozenset[Role]) -> None:
         raise InvalidValueError("roles_not_of_an_authority", given=_listed(roles), known=_listed(OFFICE_ROLES))
     if Role.PAYER in roles and roles & DECIDING:
         raise InvalidValueError("roles_review_and_pay", given=_listed(roles))
+    # Whoever scores a case decides nothing else in it (RULINGS 32).
+    if Role.EXPERT in roles and len(roles) > 1:
+        raise InvalidValueError("roles_expert_alone", given=_listed(roles))
 
 
 def require_move(account: Account, to: AccountState) -> None:

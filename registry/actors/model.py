@@ -28,6 +28,8 @@ class Role(StrEnum):
     PRINCIPAL_LEADER = "principal_leader"
     PAYER = "payer"
     AUDITOR = "auditor"
+    EXPERT = "expert"
+    """Scores the cases it was drawn for and sees nothing else of the office."""
     # A machine of an authority, with nothing but its own right.
     PROBER = "prober"
     # Of nobody but oneself.
@@ -40,6 +42,8 @@ PERSON_ROLES: Final = frozenset({Role.PERSON})
 MACHINE_ROLES: Final = frozenset({Role.PROBER})
 """Roles of programs of an authority: each is held alone, and is no officer's."""
 OFFICE_ROLES: Final = frozenset(Role) - FIRM_ROLES - PERSON_ROLES - MACHINE_ROLES
+OFFICERS: Final = OFFICE_ROLES - {Role.EXPERT}
+"""Who decides or keeps the books of an office: an expert only scores."""
 SIGNING_RANKS: Final = (Role.SECTION_HEAD, Role.LEADER_IN_CHARGE, Role.PRINCIPAL_LEADER)
 """科室负责人, 分管领导, 主要领导: they sign in this order (S0 附件3, RULINGS 27)."""
 
@@ -136,6 +140,9 @@ class Action(StrEnum):
     DECLARE_INTEREST = "declare_interest"
     DELEGATE_RANK = "delegate_rank"
     AUDIT = "audit"
+    # Rounds and experts.
+    PUBLISH_ROUND = "publish_round"
+    SCORE_CASE = "score_case"
     # Programs of an office.
     PROBE_NOTICE = "probe_notice"
     # Natural persons.
@@ -211,7 +218,7 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.LOAD_POLICY: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.ENTER_RULING: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.KEEP_REGISTERS: _of(Scope.REGISTER, Role.REGISTRAR),
-    Action.READ_REGISTERS: _of(Scope.READ, Role.OWNER, *OFFICE_ROLES),
+    Action.READ_REGISTERS: _of(Scope.READ, Role.OWNER, *OFFICERS),
     Action.SET_QUOTA: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.READ_QUOTA: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.REGISTRAR, Role.AUDITOR),
     Action.MANAGE_OFFICERS: _of(Scope.ACCOUNTS, Role.REGISTRAR),
@@ -232,7 +239,7 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.RECALL_VERSION: _of(Scope.REVIEW, Role.REVIEWER),
     Action.ORDER_ERASURE: _of(Scope.REVIEW, Role.REVIEWER),
     Action.CONFIRM_ERASURE: _of(Scope.SIGN, *SIGNING_RANKS),
-    Action.READ_ERASURE: _of(Scope.READ, *OFFICE_ROLES),
+    Action.READ_ERASURE: _of(Scope.READ, *OFFICERS),
     Action.ATTEST_ADOPTION: _of(Scope.ADOPT, Role.OWNER),
     Action.COUNTERSIGN_ADOPTION: _of(Scope.ADOPT, Role.OWNER),
     Action.PUBLISH_SCENE: _of(Scope.PUBLISH, Role.OWNER, Role.PUBLISHER, Role.REGISTRAR),
@@ -242,9 +249,7 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
         Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.REGISTRAR, Role.REVIEWER, Role.PERSON
     ),
     Action.REPORT_QUALITY: _of(Scope.ADOPT, Role.OWNER),
-    Action.READ_EVIDENCE: _of(
-        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, *OFFICE_ROLES, Role.PERSON
-    ),
+    Action.READ_EVIDENCE: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, *OFFICERS, Role.PERSON),
     Action.OFFER_LISTING: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
     Action.PLACE_ORDER: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
     Action.ACCEPT_ORDER: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
@@ -252,27 +257,27 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.ISSUE_INVOICE: _of(Scope.TRADE, Role.OWNER, Role.FINANCE),
     Action.RECORD_PAYMENT: _of(Scope.TRADE, Role.OWNER, Role.FINANCE),
     Action.VERIFY_INVOICE: _of(Scope.REVIEW, Role.REVIEWER),
-    Action.READ_ORDER: _of(
-        Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICE_ROLES
-    ),
+    Action.READ_ORDER: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICERS),
     Action.OPEN_POOL: _of(Scope.REGISTER, Role.REGISTRAR),
     Action.HOLD_VOUCHER: _of(Scope.CLAIM, Role.OWNER, Role.BUYER),
     Action.REDEEM_VOUCHER: _of(Scope.CLAIM, Role.OWNER, Role.FINANCE),
     Action.SETTLE_VOUCHERS: _of(Scope.REVIEW, Role.REVIEWER),
-    Action.READ_VOUCHER: _of(Scope.READ, Role.OWNER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICE_ROLES),
-    Action.READ_LEDGER: _of(Scope.READ, *OFFICE_ROLES),
+    Action.READ_VOUCHER: _of(Scope.READ, Role.OWNER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICERS),
+    Action.READ_LEDGER: _of(Scope.READ, *OFFICERS),
     Action.APPLY_FOR_AWARD: _of(Scope.AWARD, Role.OWNER, Role.FINANCE, Role.PERSON),
     Action.REVIEW_CASE: _of(Scope.REVIEW, Role.REVIEWER),
     Action.POST_NOTICE: _of(Scope.REVIEW, Role.REVIEWER),
     Action.SIGN_CASE: _of(Scope.SIGN, *SIGNING_RANKS),
     Action.APPROPRIATE: _of(Scope.PAY, Role.PAYER),
     Action.PAY_CASE: _of(Scope.PAY, Role.PAYER),
-    Action.READ_CASE: _of(Scope.READ, Role.OWNER, Role.FINANCE, Role.READER, *OFFICE_ROLES, Role.PERSON),
-    Action.READ_OFFICE: _of(Scope.READ, *OFFICE_ROLES),
+    Action.READ_CASE: _of(Scope.READ, Role.OWNER, Role.FINANCE, Role.READER, *OFFICERS, Role.PERSON),
+    Action.READ_OFFICE: _of(Scope.READ, *OFFICERS),
     Action.DECLARE_INTEREST: _of(Scope.READ, *OFFICE_ROLES),
     Action.DELEGATE_RANK: _of(Scope.SIGN, *SIGNING_RANKS),
     Action.AUDIT: _of(Scope.AUDIT, Role.AUDITOR),
     Action.PROBE_NOTICE: _of(Scope.PROBE, Role.PROBER),
     Action.READ_PERSON: _of(Scope.READ, Role.PERSON, Role.REGISTRAR, Role.REVIEWER),
     Action.ERASE_PERSON: _of(Scope.ACCOUNTS, Role.PERSON, Role.REGISTRAR),
+    Action.PUBLISH_ROUND: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.SCORE_CASE: _of(Scope.REVIEW, Role.EXPERT),
 }

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require
-from registry.awards import assessment, gathering, grants, officers, persons, records, rules
+from registry.awards import assessment, gathering, grants, officers, persons, records, rounds, rules, scoring
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.gathering import AskedGrant
 from registry.awards.grant_model import ApplyForGrant, AssessGrant, Claim, GrantVerdict
@@ -20,10 +20,11 @@ from registry.manifests import service as manifests
 from registry.parties import service as parties
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument
-from registry.policy.amounts import INSTALMENT
+from registry.policy.amounts import INSTALMENT, SCORE
 from registry.policy.evaluation import facts_needed
 from registry.policy.facts import Facts, read_facts
 from registry.policy.kinds import Percent
+from registry.policy.model import Instrument
 from registry.policy.vocabulary import vocabulary
 from registry.values.canonical import Json
 from registry.values.digest import Digest
@@ -53,12 +54,14 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     Raises:
         NotAllowedError, NotFoundError: The actor may not apply, or there is no such instrument, dataset or document.
         InvalidValueError: A fact is none of the vocabulary, or of another type.
-        RuleError: ``not_eligible`` with every obstacle at once, or the instrument is granted in another way.
+        RuleError: ``not_eligible`` with every obstacle at once, the instrument is granted in another way, or none of
+            its rounds is open.
     """
     grant_records.lock_grants(work.connection)
     asked, facts = _asked(work, secret, command, authority)
     active, claim = asked.active, asked.claim
     instrument = active.instrument
+    entered = rounds.enter_within(work, active)
     verdict = gathering.verdict_on(work, asked, facts.as_json(), dict.fromkeys(facts.values, "applicant"))
     who = _applicant(work, secret, asked)
     if found := _filing_obstacles(work, asked, facts, verdict, command, who):
@@ -109,6 +112,7 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     if who.person:
         persons.keep_within(work, secret, case_id, who.id, sealed, claim.keys)
     grant_records.add_claim(work.connection, case_id, replace(claim, keys={}) if who.person else claim)
+    rounds.remember_within(work, case_id, entered)
     # Last, for whom an officer is tied to is also told by the makers of the claim.
     officers.draw_reviewer_within(work, made)
     keep_grant_decision(work, case_id, Occasion.APPLICATION, verdict)
@@ -266,8 +270,8 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
             tuple(Obstacle("grant_fact_not_stated", "RULINGS 24", parameters={"fact": name}) for name in wrong),
             id=case.id,
         )
-    confirmed = grants.confirmed_facts(stated, command.confirmed, found)
     instrument = gathering.policy_of(work, case, filed).instrument
+    confirmed = grants.confirmed_facts(stated, command.confirmed, _scored(work, case, instrument, command, found))
     known = read_facts(confirmed, vocabulary().fact_types)
     if more := [
         *grants.roster_obstacles(instrument, known, filed.keys, fewer=True),
@@ -284,6 +288,20 @@ def assess_grant(work: Work, command: AssessGrant) -> Case:
     assessed = act(work, case, ActKind.ASSESSED, "awards.grant_assessed", content, rules.state_assessed(case))
     keep_grant_decision(work, case.id, Occasion.ASSESSMENT, verdict)
     return assessed
+
+
+def _scored(view: View, case: Case, instrument: Instrument, command: AssessGrant, found: Facts) -> Facts:
+    """Return what an officer found with the score the experts gave: where they do, no officer says one.
+
+    Raises RuleError: the officer states a score, or the scores are not open.
+    """
+    points = scoring.whole_points(view, case, instrument)
+    if points is None:
+        return found
+    if SCORE in found.values:
+        stated = Obstacle("grant_score_is_experts", "RULINGS 32", parameters={"fact": SCORE})
+        raise RuleError("grant_assessment_wrong", (stated,), id=case.id)
+    return read_facts({**command.found, SCORE: points}, vocabulary().fact_types)
 
 
 def claim(view: View, case_id: CaseId, secret: bytes | None = None) -> Claim:
@@ -313,8 +331,9 @@ def no_longer_deserved(view: View, case: Case) -> tuple[Obstacle, ...]:
     found = list(verdict.obstacles)
     # Once instructed, room that others left since does not stop what was decided; less does.
     instructed = case.state is CaseState.INSTRUCTED
-    if not found and (verdict.amount < case.amount or (verdict.amount != case.amount and not instructed)):
-        stated = {"decided": str(case.amount), "due": str(verdict.amount)}
+    decided = case.own_amount
+    if not found and (verdict.amount < decided or (verdict.amount != decided and not instructed)):
+        stated = {"decided": str(decided), "due": str(verdict.amount)}
         found.append(Obstacle("award_amount_changed", case.lines[0].clause, parameters=stated))
     others = [benefit for benefit, _ in gathering.like_benefits(view, asked)]
     return (*found, *grants.exclusive_obstacles(gathering.benefit_of(asked, verdict), others))

@@ -1,6 +1,6 @@
 """A case from its acts: what officers did, one after the other, comes to what the case is now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,11 +16,13 @@ from registry.awards.model import (
     Correction,
     DepartmentCheck,
     Instruction,
+    OpenedScores,
     OutsideSearch,
     Review,
 )
 from registry.awards.recusal import standing
 from registry.values.digest import Digest
+from registry.values.identifiers import AccountId
 from registry.values.money import Money
 
 
@@ -41,11 +43,16 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
         case,
         applied_lines=applied,
         lines=story.lines,
+        allotted=_allotted(newest),
         assessment=_made(_assessment, newest.get(ActKind.ASSESSED)),
         # Whoever decided on the novelty of a lineage examined its case, too.
         assessors=frozenset(act.account for act in acts if act.kind in {ActKind.ASSESSED, ActKind.REDECIDED}),
         correction=_correction(newest.get(ActKind.CORRECTION_ASKED), newest.get(ActKind.CORRECTED)),
         departments=_departments(acts),
+        scores=_made(_scores, newest.get(ActKind.SCORES_OPENED)),
+        experts=frozenset(
+            AccountId(drawn) for act in acts if act.kind is ActKind.EXPERTS_DRAWN for drawn in act.content["drawn"]
+        ),
         acts=tuple(acts),
         review=_made(_review, newest.get(ActKind.REVIEWED)),
         notice=story.notices[-1] if story.notices else None,
@@ -84,6 +91,19 @@ def _assessment(act: Act) -> Assessment:
         opinion=act.content["opinion"],
         assessed_at=act.at,
     )
+
+
+def _allotted(newest: Mapping[ActKind, Act]) -> Money | None:
+    """Return what a case was allotted; an assessment or a review that came after makes it void."""
+    found = newest.get(ActKind.ALLOTTED)
+    later = (newest.get(kind) for kind in (ActKind.ASSESSED, ActKind.REVIEWED))
+    if found is None or any(act is not None and act.number > found.number for act in later):
+        return None
+    return Money(found.content["share_fen"]) if newest.get(ActKind.REVIEWED) else None
+
+
+def _scores(act: Act) -> OpenedScores:
+    return OpenedScores(act.account, act.content["total_hundredths"], act.content["passed"], act.at)
 
 
 def _correction(asked: Act | None, answered: Act | None) -> Correction | None:

@@ -21,6 +21,7 @@ from registry.awards.probing import notice_end, unseen_since
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, CaseId
 from registry.values.moment import Moment
+from registry.values.money import Money
 
 
 def numbered(lines: Sequence[Line]) -> tuple[Line, ...]:
@@ -43,15 +44,31 @@ class Story:
 def told(case: CaseId, applied: Sequence[Line], acts: Iterable[Act]) -> Story:
     """Return what ``acts`` come to, line by line; they are those that no recusal made void."""
     lines = {line.number: line for line in applied}
+    assessed = {line.number: line.amount for line in applied}
     notices: list[Notice] = []
     signatures: list[Signature] = []
+    reviewed = False
+
+    def change(number: int, amount: Money) -> None:
+        nonlocal notices
+        before = lines.get(number)
+        if before is not None and before.amount != amount:
+            lines[number] = replace(before, amount=amount)
+            notices = [replace(each, digests=each.digests - {before.digest}) for each in notices]
+
     for act in acts:
+        first = applied[0].number
         if act.kind is ActKind.ASSESSED:
-            number = act.content.get("line", applied[0].number)
-            before = lines.get(number)
-            if before is not None and before.amount.fen != act.content["amount_fen"]:
-                lines[number] = replace(before, amount=type(before.amount)(act.content["amount_fen"]))
-                notices = [replace(each, digests=each.digests - {before.digest}) for each in notices]
+            number = act.content.get("line", first)
+            assessed[number] = Money(act.content["amount_fen"])
+            change(number, assessed[number])
+        # What a round allots rests on the review before it; one that comes after begins with what was assessed.
+        elif act.kind is ActKind.REVIEWED:
+            reviewed = True
+            change(first, assessed[first])
+        elif act.kind is ActKind.ALLOTTED:
+            if reviewed:
+                change(first, Money(act.content["share_fen"]))
         elif act.kind is ActKind.NOTICED:
             notices.append(_notice(act, lines.values()))
         elif act.kind is ActKind.SIGNED:

@@ -150,6 +150,10 @@ class ActKind(StrEnum):
     REOPENED = "reopened"
     """A refusal was annulled; what of the officers' acts is void stands in it."""
     REFUSAL_SERVED = "refusal_served"
+    EXPERTS_DRAWN = "experts_drawn"
+    SCORES_OPENED = "scores_opened"
+    ALLOTTED = "allotted"
+    """The money of a round was divided; what the case receives stands in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +287,16 @@ class BankPayment:
     recorded_at: Moment
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedScores:
+    """What the scores of all experts come to, in hundredths of a point; ``passed``: the pass score is reached."""
+
+    account: AccountId
+    total_hundredths: int
+    passed: bool
+    opened_at: Moment
+
+
 class Outcome(StrEnum):
     """What became of an objection."""
 
@@ -369,11 +383,23 @@ class Case:
     assessors: frozenset[AccountId] = frozenset()
     correction: Correction | None = None
     departments: tuple[DepartmentCheck, ...] = ()
+    scores: OpenedScores | None = None
+    allotted: Money | None = None
+    """What the case receives out of the budget of its round; None: not divided since it was assessed."""
+    experts: frozenset[AccountId] = frozenset()
+    """Who was ever drawn as an expert: none of them reviews, signs or pays."""
 
     @property
     def amount(self) -> Money:
         """The sum of the lines."""
         return sum((line.amount for line in self.lines), ZERO)
+
+    @property
+    def own_amount(self) -> Money:
+        """What the case comes to by itself, before the money of a round is divided."""
+        if self.assessment is not None:
+            return self.assessment.amount
+        return sum((line.amount for line in self.applied_lines or self.lines), ZERO)
 
     @property
     def lines_digest(self) -> Digest:

@@ -13,6 +13,7 @@ from registry.awards import (
     officers,
     recusal,
     register_reviews,
+    rounds,
     rules,
 )
 from registry.awards.acting import account_of, case_event, found_case, vouchers_of
@@ -153,7 +154,11 @@ def _require_payable(work: Work, case: Case, credit_asked_since: date) -> None:
     if payer in register_reviews.answered_by(work, case):
         raise NotAllowedError("payer_already_acted", id=case.id)
     officers.require_free(work, case)
-    stopped = (*officers.tied_deciders(work, case), *_stopped(work, case, credit_asked_since))
+    stopped = (
+        *officers.tied_deciders(work, case),
+        *rounds.undivided(work, case),
+        *_stopped(work, case, credit_asked_since),
+    )
     rules.require_payable(case, work.now, open_assumptions=_open_assumptions(work, case), stopped=stopped)
 
 
@@ -222,8 +227,8 @@ def _no_longer_deserved(view: View, case: Case, line: Line, dataset: DatasetId) 
     active = assessment.deciding_policy(view, case.authority, line.instrument, view.now.civil_day())
     verdict = assessment.assess(view, active, catalog.dataset(view, dataset), line.firm, beside=case.id)
     found = list(verdict.obstacles)
-    if not found and verdict.amount != line.amount:
-        stated = {"decided": str(line.amount), "due": str(verdict.amount)}
+    if not found and verdict.amount != case.own_amount:
+        stated = {"decided": str(case.own_amount), "due": str(verdict.amount)}
         found.append(Obstacle("award_amount_changed", line.clause, parameters=stated))
     return found
 

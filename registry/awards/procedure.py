@@ -2,7 +2,7 @@
 
 from registry.actors.model import Action
 from registry.actors.rules import refusal
-from registry.awards import assessment, contested, officers, performance, records, rules
+from registry.awards import assessment, contested, officers, performance, records, rounds, rules, scoring
 from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
 from registry.awards.commands import (
     AnswerObjection,
@@ -15,7 +15,7 @@ from registry.awards.commands import (
 from registry.awards.lines import concerned_by, numbers_of
 from registry.awards.model import ActKind, Case, CaseKind, CaseState, Objection, Outcome
 from registry.awards.parting import act_on
-from registry.errors import NotFoundError
+from registry.errors import NotFoundError, RuleError
 from registry.journal.work import Work
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
@@ -31,13 +31,15 @@ def review(work: Work, command: ReviewCase) -> Case:
     Raises:
         NotAllowedError, NotFoundError: The actor reviews nothing, or not this authority's cases.
         ConflictError: It is not waiting for a review.
-        RuleError: It is passed without originals seen, or an award without the outside search.
+        RuleError: It is passed without originals seen, before its scores are open, or an award without the outside
+            search.
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     officers.require_reviewer(work, found)
     rules.require_review(found, account_of(work.actor), command)
     if command.passed:
         contested.require_free(work, found)
+        scoring.require_scored(work, found)
     against = rules.review_refusal(command)
     earlier = performance.seen_at_review(work, found, passed=command.passed)
     content: dict[str, Json] = {
@@ -61,11 +63,14 @@ def post_notice(work: Work, command: PostNotice) -> Case:
     Raises:
         NotAllowedError, NotFoundError: The actor posts no notices of this authority.
         ConflictError: The case is not reviewed, or these lines are noticed already.
+        RuleError: The money of its round is not divided yet.
         UnavailableError: The working days of a year that is needed are not known.
     """
     found = found_case(work, command.case, Action.POST_NOTICE, lock=True)
     officers.require_free(work, found)
     noticed_now = rules.require_notice(found, work.now)
+    if undivided := rounds.undivided(work, found):
+        raise RuleError("notice_too_early", undivided, id=found.id)
     calendar = calendar_of(work, found)
     content: dict[str, Json] = {
         "lines": str(found.lines_digest),

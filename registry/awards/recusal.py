@@ -5,6 +5,8 @@ Rules (RULINGS 32):
 * An assessment that is void takes the review that rests on it, a review that is void takes the signatures that were
   given on it; a signature that is void takes those of the ranks above. An answer to an objection that is void leaves
   the objection open, and so does a void decision that lines go on in spite of a late one.
+* Scores that were opened rest on every expert and on the officer who opened them: when one of them goes, so do the
+  opening and whatever was assessed and reviewed on it. The slips of the others stay as they were given.
 * A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
   itself waits until everything that is void was done again by others.
 * A refusal that a remedy annuls takes everything that officers decided before it and the notice with it. Whoever
@@ -21,7 +23,7 @@ from registry.values.identifiers import AccountId
 _ON_OBJECTIONS = frozenset({ActKind.ANSWERED, ActKind.LATE_DECIDED})
 _DECIDING = frozenset({ActKind.ASSESSED, ActKind.REVIEWED, ActKind.SIGNED}) | _ON_OBJECTIONS
 _DECIDED = _DECIDING | {ActKind.REFUSED}
-_REFUSED_ON = _DECIDED | {ActKind.NOTICED, ActKind.REFUSAL_SERVED}
+_REFUSED_ON = _DECIDED | {ActKind.SCORES_OPENED, ActKind.ALLOTTED, ActKind.NOTICED, ActKind.REFUSAL_SERVED}
 _VOIDING = frozenset({ActKind.RECUSED, ActKind.REOPENED})
 
 
@@ -53,7 +55,14 @@ def voided_by_annulment(case: Case) -> tuple[int, ...]:
 
 def deciders(case: Case) -> frozenset[AccountId]:
     """Return the officers on whose standing acts a case rests."""
-    return frozenset(act.account for act in standing(case.acts) if act.kind in _DECIDING)
+    acts = standing(case.acts)
+    scored = {expert for act in acts if act.kind is ActKind.SCORES_OPENED for expert in _rests_on(act)}
+    return frozenset({act.account for act in acts if act.kind in _DECIDING} | scored)
+
+
+def _rests_on(opened: Act) -> frozenset[AccountId]:
+    """Return on whom opened scores rest."""
+    return frozenset({opened.account, *(AccountId(each) for each in opened.content["panel"])})
 
 
 def voided_by(case: Case, officer: AccountId) -> tuple[int, ...]:
@@ -62,12 +71,13 @@ def voided_by(case: Case, officer: AccountId) -> tuple[int, ...]:
         return ()
     acts = standing(case.acts)
     assessed = [act for act in acts if act.kind is ActKind.ASSESSED]
-    rests_on_it = bool(assessed) and assessed[-1].account == officer
+    opened = [act.number for act in acts if act.kind is ActKind.SCORES_OPENED and officer in _rests_on(act)]
+    rests_on_it = bool(opened) or (bool(assessed) and assessed[-1].account == officer)
     reviewed = [act.number for act in acts if act.kind is ActKind.REVIEWED and (act.account == officer or rests_on_it)]
     ranks = [act.content["rank"] for act in acts if act.kind is ActKind.SIGNED and act.account == officer]
     # A review that goes takes every signature with it, a signature those of the ranks above.
     from_rank = 1 if reviewed else min(ranks, default=None)
-    void = {*reviewed, *(act.number for act in assessed if act.account == officer)}
+    void = {*opened, *reviewed, *(act.number for act in assessed if opened or act.account == officer)}
     for act in acts:
         if act.kind in _ON_OBJECTIONS and act.account == officer:
             void.add(act.number)

@@ -74,6 +74,8 @@ def require_review(case: Case, reviewer: AccountId, command: ReviewCase) -> None
     require_state(case, CaseState.APPLIED)
     if reviewer == case.applied_by and case.applicant is not None:
         raise NotAllowedError("reviewer_is_applicant", id=case.id)
+    if reviewer in case.experts:
+        raise NotAllowedError("officer_already_acted", id=case.id)
     found = []
     if command.passed and not command.originals_seen:
         found.append(Obstacle("originals_not_seen", "RULINGS 27", evidence=("originals",)))
@@ -121,7 +123,7 @@ def require_assessable(case: Case, officer: AccountId) -> None:
 
     Raises:
         ConflictError: It is no grant, waits for a correction, or an instruction is out.
-        NotAllowedError: The officer applied for it, or has signed it.
+        NotAllowedError: The officer applied for it, has signed it, or was drawn as an expert of it.
     """
     if case.kind is not CaseKind.GRANT:
         raise ConflictError("case_is_no_grant", id=case.id, kind=case.kind.value)
@@ -129,7 +131,7 @@ def require_assessable(case: Case, officer: AccountId) -> None:
         require_state(case, CaseState.APPLIED)
     if officer == case.applied_by:
         raise NotAllowedError("reviewer_is_applicant", id=case.id)
-    if officer in {made.account for made in case.signatures}:
+    if officer in case.experts | {made.account for made in case.signatures}:
         raise NotAllowedError("officer_already_acted", id=case.id)
 
 
@@ -305,13 +307,13 @@ def require_answer(case: Case, number: int, outcome: Outcome) -> Objection:
 
 
 def officers_who_acted(case: Case) -> frozenset[AccountId]:
-    """Return who assessed, reviewed, ever signed the case or decided on a late objection: none of them pays."""
+    """Return who scored, assessed, reviewed, ever signed the case or decided on a late objection: none of them pays."""
     decided = {act.account for act in case.acts if act.kind is ActKind.LATE_DECIDED}
     return frozenset({made.account for made in case.signatures}) | decided | _who_examined(case)
 
 
 def _who_examined(case: Case) -> frozenset[AccountId]:
-    return case.assessors | (frozenset({case.review.account}) if case.review else frozenset())
+    return case.assessors | case.experts | (frozenset({case.review.account}) if case.review else frozenset())
 
 
 def _may_not_sign(case: Case) -> frozenset[AccountId]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from registry.actors.model import Action, Resource, Role, Scope
 from registry.actors.rules import require
-from registry.awards import assessment, lines, officers, records, rules, verdicts
+from registry.awards import assessment, lines, officers, records, rounds, rules, verdicts
 from registry.awards.acting import account_of, found_case, vouchers_of
 from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import ApplyForAward, WithdrawCase
@@ -67,7 +67,7 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
 
     Raises:
         NotAllowedError: The dataset is another firm's, or the actor may not apply.
-        RuleError: ``not_eligible`` with every obstacle at once.
+        RuleError: ``not_eligible`` with every obstacle at once, or no round of the instrument is open.
         ConflictError: Another case on this lineage stands.
     """
     dataset = catalog.dataset(work, command.dataset)
@@ -76,6 +76,7 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
     require(work.actor, Action.APPLY_FOR_AWARD, own)
     active = assessment.deciding_policy(work, office, command.instrument, work.now.civil_day())
     verdict = assessment.assess(work, active, dataset, dataset.publisher)
+    entered = rounds.enter_within(work, active)
     firm = parties.firm(work, dataset.publisher)
     if found := (*verdict.obstacles, *_form_obstacles(command, firm.name)):
         raise RuleError("not_eligible", found, instrument=command.instrument, dataset=str(dataset.name))
@@ -113,6 +114,7 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
             ),
         ),
     )
+    rounds.remember_within(work, case_id, entered)
     officers.draw_reviewer_within(work, made)
     records.add_payee(work.connection, case_id, shown, sealed)
     keep_decision(work, made, Occasion.APPLICATION, verdict)

@@ -216,6 +216,9 @@ def _act(kept: Mapping[str, Any]) -> Act:
     )
 
 
+_SAID_OTHERWISE: Final = frozenset({ActKind.REFUSED, ActKind.EXPERTS_DRAWN, ActKind.ALLOTTED})
+
+
 def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
     case, kept = case_of(dossier), dossier["case"]
     if str(case.lines_digest) != kept["lines_digest"]:
@@ -239,15 +242,20 @@ def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
             or logged["decided_at"] != str(act.at)
         ):
             yield Finding(f"acts/{act.number}", "dossier_entry_missing", act.entry)
-        # An adverse decision shares the entry of the act that led to it.
-        elif act.kind is not ActKind.REFUSED and logged["opening"] and logged["opening"]["payload"] != act.content:
+        # An adverse decision shares the entry of the act that led to it; who is drawn follows from the entry itself.
+        elif act.kind not in _SAID_OTHERWISE and logged["opening"] and logged["opening"]["payload"] != act.content:
             yield Finding(f"acts/{act.number}", "dossier_act_differs", act.kind.value)
 
 
 def _decided_on(case: Case, act: Act, subjects: Collection[str]) -> Collection[str]:
-    """Return what the entry of an act may be about: the case and those it comes from, or a contest of novelty."""
+    """Return what the entry of an act may be about: the case and those it comes from, a contest of novelty, a round.
+
+    The money of a round is divided by one entry, for all of its cases.
+    """
     if act.kind is ActKind.REFUSED and act.number > 1:
         act = case.acts[act.number - 2]
+    if act.kind is ActKind.ALLOTTED:
+        return {str(act.content["round"])}
     return {str(act.content["contest"])} if act.kind is ActKind.REDECIDED else subjects
 
 

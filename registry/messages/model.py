@@ -55,6 +55,10 @@ class Topic(StrEnum):
     """A firm contests the novelty of another's dataset, or that its own is not new."""
     CONTEST_EVIDENCE_FILED = "contest.evidence_filed"
     CONTEST_DECIDED = "contest.decided"
+    ROUND_PUBLISHED = "round.published"
+    """A round was published, published anew, or its closing moved."""
+    EXPERTS_DRAWN = "experts.drawn"
+    """Somebody was drawn as an expert of a case; mail goes to those who were drawn."""
     WEBHOOK_TESTED = "webhook.tested"
 
 

@@ -52,6 +52,7 @@ TOPICS_OF_ROLE: Final[Mapping[Role, frozenset[Topic]]] = {
     Role.PRINCIPAL_LEADER: _TERMS | {Topic.CASE_ESCALATED},
     Role.AUDITOR: _CASES | {Topic.CASE_ESCALATED},
     Role.PAYER: _TERMS | {Topic.CASE_PAID},
+    Role.EXPERT: frozenset({Topic.EXPERTS_DRAWN}),
 }
 
 # One part before and one after the sign, no space and no control; what stands behind is decided by the mailed code.

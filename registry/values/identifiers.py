@@ -300,3 +300,9 @@ class RemedyId(Id):
     """Identifies a remedy (复核, 复议, 诉讼) against an adverse decision."""
 
     prefix = "rem"
+
+
+class RoundId(Id):
+    """Identifies a round in which an office takes applications (申报轮次)."""
+
+    prefix = "rnd"

@@ -18,10 +18,11 @@ from cli.demo import cast
 from cli.working import run_once
 from registry.actors.model import Action, Role
 from registry.journal.records import entries
+from registry.values.moment import Moment
 from storage.settings import MailServer
 from tests import world as steps
 from tests.api import aftercare_samples as aftercare
-from tests.api import contests
+from tests.api import contests, round_steps
 from tests.api.person_office import an_identity_number
 from tests.world import (
     BUYER,
@@ -287,6 +288,71 @@ def _correcting(world: World) -> str:
     case = _granted(world)
     world.as_(OFFICE, Role.REVIEWER).post(f"/v1/cases/{case}/correction", DEFECTS, status=200)
     return case
+
+
+# Rounds, experts and scores.
+
+
+def _own_round(body: Callable[[World], Mapping[str, Any]] | None, *, opened: bool = False) -> Callable[[World], Asked]:
+    def make(world: World) -> Asked:
+        made = round_steps.an_open_round(world) if opened else round_steps.a_round(world)
+        return Asked({"round_id": made}, body(world) if body else None)
+
+    return make
+
+
+def _later_closing(world: World) -> dict[str, Any]:
+    closes_at = str(world.clock.now().plus(timedelta(days=60)))
+    return {"closes_at": closes_at, "number": "函1号", "reason": "延期"}
+
+
+def _in_round(world: World) -> str:
+    round_steps.an_open_round(world)
+    return _granted(world)
+
+
+def _divisible(world: World) -> Asked:
+    terms = round_steps.round_terms(world) | {"budget_fen": 10_000_000, "score_sheet": None}
+    # A short window, so that no token of the world expires before it closes.
+    terms["closes_at"] = str(Moment.of_text(str(terms["opens_at"])).plus(timedelta(minutes=1)))
+    body = {**terms, "instrument": round_steps.INSTRUMENT}
+    made = world.as_(OFFICE, Role.REGISTRAR).post("/v1/rounds", body)["id"]
+    world.clock.advance(timedelta(minutes=15))
+    return Asked({"round_id": made}, {})
+
+
+def _undrawn(world: World) -> Asked:
+    case = _in_round(world)
+    for _ in range(3):
+        round_steps.an_expert(world)
+    return Asked({"case": case}, {})
+
+
+def _drawn(body: Mapping[str, Any] | None) -> Callable[[World], Asked]:
+    def make(world: World) -> Asked:
+        case = _in_round(world)
+        round_steps.a_panel(world, case)
+        return Asked({"case": case}, body)
+
+    return make
+
+
+def _replaceable(world: World) -> Asked:
+    case = _in_round(world)
+    people = round_steps.a_panel(world, case)
+    round_steps.an_expert(world)
+    round_steps.tie(world, people[1]["account"])
+    return Asked({"case": case}, {"expert": people[1]["account"], "reason": "存在利害关系"})
+
+
+def _all_scored(world: World) -> Asked:
+    case = _in_round(world)
+    round_steps.score_all(round_steps.a_panel(world, case), case)
+    return Asked({"case": case}, {})
+
+
+def _expert_entry(world: World) -> Asked:
+    return Asked({"expert": round_steps.an_expert(world)["account"]}, {})
 
 
 def _lapsing(world: World) -> Asked:
@@ -849,6 +915,28 @@ SAMPLES: Final[dict[str, Sample]] = {
     "close_silent_case": Sample(_lapsing, of(OFFICE), succeeds=False),
     "ask_departments": Sample(_of_grant({"departments": ["科工局"]}), of(OFFICE)),
     "record_department": Sample(_asked_department, of(OFFICE)),
+    "list_rounds": Sample(plain()),
+    "get_round": Sample(_own_round(None)),
+    "publish_round": Sample(
+        lambda world: Asked(body={**round_steps.round_terms(world), "instrument": round_steps.INSTRUMENT}), of(OFFICE)
+    ),
+    "revise_round": Sample(_own_round(round_steps.round_terms), of(OFFICE)),
+    "move_round_closing": Sample(_own_round(_later_closing, opened=True), of(OFFICE)),
+    "get_round_division": Sample(_own_round(None), of(OFFICE)),
+    "divide_round": Sample(_divisible, of(OFFICE)),
+    "get_round_of_case": Sample(lambda world: Asked({"case": _in_round(world)}), of(PUBLISHER, OFFICE)),
+    "list_experts": Sample(plain()),
+    "enter_expert": Sample(
+        lambda world: Asked(body={"account": world.ids[f"{OFFICE}.expert"], "note": "教授"}), of(OFFICE)
+    ),
+    "end_expert": Sample(_expert_entry, of(OFFICE)),
+    "draw_experts": Sample(_undrawn, of(OFFICE)),
+    "replace_expert": Sample(_replaceable, of(OFFICE)),
+    "get_scores": Sample(_drawn(None), of(PUBLISHER, OFFICE)),
+    "open_scores": Sample(_all_scored, of(OFFICE)),
+    "list_expert_cases": Sample(plain()),
+    "get_expert_case": Sample(_drawn(None), of(OFFICE)),
+    "give_scores": Sample(_drawn(round_steps.MARKS), of(OFFICE)),
     "form_payment_batch": Sample(
         lambda world: Asked(body={"document": cast.DOCUMENT, "vouchers": [world.ids["voucher_redeemed"]]}), of(OFFICE)
     ),

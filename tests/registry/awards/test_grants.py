@@ -6,12 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from registry.awards import correcting, gathering, granting, grants, officers, payments, service, verdicts
+from registry.awards import correcting, gathering, granting, grants, officers, payments, rounds, service, verdicts
 from registry.awards.commands import RecordReturn, WithdrawCase
 from registry.awards.grant_model import (
     AnswerCorrection,
     AskCorrection,
     AskDepartments,
+    AssessGrant,
     DeclaredBenefit,
     RecordDepartment,
 )
@@ -46,6 +47,7 @@ from tests.registry.awards.grant_builders import (
     through_notice,
     to_the_bank,
 )
+from tests.registry.awards.scoring_builders import an_open_round, draw, experts, give, office_of, open_scores
 from tests.registry.exchange.builders import ask, do
 from tests.registry.policy.applicants import DATONG, EVENT, GOOD, ISSUED, TODAY, XUNWU, YIZHOU
 
@@ -83,28 +85,29 @@ def dossier_faults(office: Office, case: Case) -> list[object]:
 
 
 def test_a_scored_grant_waits_for_its_score_and_is_for_a_dataset_of_ones_own(desk: Desk, clock: FixedClock) -> None:
-    scene = desk.scene
-    office = Office(
-        desk.house,
-        YIZHOU,
-        scene.market.authority,
-        scene.market.registrar,
-        desk.reviewer,
-        desk.signers,
-        desk.payer,
-        scene.publisher,
-    )
+    office, scene = office_of(desk), desk.scene
+    an_open_round(office, clock, "yz-14b")
     asked = replace(an_application(office, "yz-14b", dataset=scene.dataset.name), event_on=clock.now().civil_day())
     case = apply(office, asked)
     assert case.amount == ZERO
     with pytest.raises(RuleError) as refused:
         review(office, case.id)
     assert codes(refused.value) == {"grant_not_assessed"}
-    assert str(assess(office, case, score=59).amount) == "¥0.00"
-    assert str(assess(office, case, score=70).amount) == "¥200,000.00"
-    paid = to_the_bank(office, clock, assess(office, case, score=69))
+    people = experts(office, 3)
+    draw(office, case.id)
+    for expert in people:
+        give(office, expert, case.id, 6_999)
+    open_scores(office, case.id)
+    with pytest.raises(RuleError) as refused:
+        review(office, case.id)
+    assert codes(refused.value) == {"grant_not_assessed"}
+    names = tuple(ask(office.house, office.reviewer, lambda view: granting.claim(view, case.id)).stated)
+    command = AssessGrant(case.id, names, {}, "Originals compared.")
+    assessed = do(office.house, office.reviewer, lambda work: granting.assess_grant(work, command))
+    paid = to_the_bank(office, clock, assessed)
     assert str(paid.amount) == "¥100,000.00"
     assert dossier_faults(office, paid) == []
+    clock.set(ask(office.house, office.firm, lambda view: rounds.round_of_case(view, case.id)).now.opens_at)
     with pytest.raises(RuleError) as refused:
         apply(office, asked)
     assert "policy_not_granted_before" in codes(refused.value)
