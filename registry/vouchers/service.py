@@ -231,7 +231,8 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     if claimed := records.claim_of(work.connection, invoice_id):
         raise ConflictError("invoice_already_claimed", invoice=invoice_id, voucher=claimed)
     rules.require_move(held, VoucherState.REDEEMED)
-    rules.require_not_expired(held, work.now)
+    at = ledger.log_time(work, held.pool)
+    rules.require_not_expired(held, at)
     invoice, base = _supported(work, order, invoice_id)
     event = max(invoice.issued_on, base.paid_on) if base.paid_on else work.now.civil_day()
     found = assess(work, order, held.authority, held.instrument, event, held.id)
@@ -242,7 +243,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     years, locked_pools = _lock(work, found, [key, held.firm_year], [held.pool])
     so_far = so_far_of(years[key], (held.base, held.amount) if key == held.firm_year else (ZERO, ZERO))
     approved = records.approved_of(work.connection, key)
-    due = rules.redemption(held, base.base, year, so_far, found.terms, work.now, approved=approved)
+    due = rules.redemption(held, base.base, year, so_far, found.terms, at, approved=approved)
     # The pool has promised this voucher its amount, so what it has left does not bind.
     quoted = what_binds(base.base, so_far, locked_pools[held.pool].left + held.amount, found.terms)
     facts = facts_json(found, replace(quoted, amount=due.amount), so_far, base.base, year)
