@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sancai.mail import Mail
     from sancai.messages import Messages
     from sancai.offices import Office
+    from sancai.openings import Openings
     from sancai.oversight import Oversight
     from sancai.parties import Parties
     from sancai.policy import Policy
@@ -231,6 +232,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.exchange import Exchange
 
         return Exchange(self.session)
+
+    @cached_property
+    def openings(self) -> "Openings":
+        """Opening balances of the ledger."""
+        from sancai.openings import Openings
+
+        return Openings(self.session)
 
     @cached_property
     def vouchers(self) -> "Vouchers":

@@ -26,6 +26,7 @@ from registry.quality.reports import QualityReport
 from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, CaseId, FirmId
 from registry.values.money import FULL_RATE_BP
+from registry.vouchers.opening import past_award_on
 
 QUALITY_SCORE: Final = 100
 """Where an instrument does not say what high quality is, nothing short of everything is."""
@@ -121,7 +122,8 @@ def assess(
         _facts_of_content(active, dataset, versions, counted),
         is_publisher=applicant == dataset.publisher,
         scores_hundredths=report.scores_hundredths if report else None,
-        awarded_before=paid,
+        # An award from before the system is told by the opening balances of the authority.
+        awarded_before=paid or past_award_on(view, authority, terms.instrument, dataset.id),
         open_case=other.id if other and not paid else None,
         credit_clean=parties.fact(view, authority, applicant, Predicate.CREDIT_CLEAN, day).finding.value,
         operates_in_region=parties.fact(view, authority, applicant, Predicate.OPERATES_IN_REGION, day).finding.value,

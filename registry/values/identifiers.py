@@ -282,3 +282,9 @@ class SampleId(Id):
     """Identifies a sample of paid cases."""
 
     prefix = "smp"
+
+
+class OpeningId(Id):
+    """Identifies opening balances of a ledger as an officer proposed them."""
+
+    prefix = "opening"

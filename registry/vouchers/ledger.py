@@ -118,6 +118,7 @@ def verify_ledger(connection: Connection) -> LedgerReport:
     used = _Used()
     for voucher in records.each_voucher(connection):
         used.add(voucher)
+    _verify_past(connection, used, found)
     for pool in pools:
         _verify_pool(pool, used, found.heads)
     _verify_firm_years(firm_years, used)
@@ -152,6 +153,19 @@ class _Used:
     def add_year(self, key: FirmYearKey, base: int, amount: int) -> None:
         before = self.by_year.get(key, (0, 0))
         self.by_year[key] = (before[0] + base, before[1] + amount)
+
+
+def _verify_past(connection: Connection, used: _Used, found: Replay) -> None:
+    """Add what was paid before the system to what is used, and compare it with what was posted for it."""
+    posted: dict[str, int] = {}
+    for opening, each in records.past_uses(connection):
+        account = (each.pool, Account.PAID)
+        used.by_account[account] = used.by_account.get(account, 0) + each.amount.fen
+        used.add_year(each.firm_year, each.base.fen, each.amount.fen)
+        posted[opening] = posted.get(opening, 0) + each.amount.fen
+    for opening, fen in posted.items():
+        if found.stands.get(opening, Stand()).taken != fen:
+            raise CorruptContentError("ledger_opening_differs", opening=opening, amount=str(Money(fen)))
 
 
 def _verify_pool(pool: Pool, used: _Used, heads: Mapping[str, AccountHead]) -> None:

@@ -20,7 +20,7 @@ from registry.exchange.rules import SupportedBase, supported_base
 from registry.journal.work import Work
 from registry.parties import service as parties
 from registry.policy.model import Verdict
-from registry.policy.rules import Limit, LimitKind, Quote, firm_year, what_binds
+from registry.policy.rules import FirmYearSoFar, Limit, LimitKind, Quote, firm_year, what_binds
 from registry.values.digest import Digest
 from registry.values.identifiers import InvoiceId, OrderId, PoolId, VoucherId
 from registry.values.moment import Clock, Moment
@@ -242,7 +242,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     key = found.firm_year(year)
     years, locked_pools = _lock(work, found, [key, held.firm_year], [held.pool])
     so_far = so_far_of(years[key], (held.base, held.amount) if key == held.firm_year else (ZERO, ZERO))
-    approved = records.approved_of(work.connection, key)
+    approved = _approved(work, key)
     due = rules.redemption(held, base.base, year, so_far, found.terms, at, approved=approved)
     # The pool has promised this voucher its amount, so what it has left does not bind.
     quoted = what_binds(base.base, so_far, locked_pools[held.pool].left + held.amount, found.terms)
@@ -281,6 +281,12 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
         facts=str(made.facts_digest),
     )
     return made
+
+
+def _approved(work: Work, key: FirmYearKey) -> FirmYearSoFar:
+    """Return what of a firm-year is approved, here and before the system (invariant 4, rate)."""
+    here, before = records.approved_of(work.connection, key), records.past_of(work.connection, key)
+    return FirmYearSoFar(here.base + before.base, here.awarded + before.awarded)
 
 
 def _claim(work: Work, held: Voucher, made: Voucher, invoice: InvoiceId) -> None:

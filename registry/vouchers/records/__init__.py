@@ -32,6 +32,16 @@ from registry.vouchers.records.ledger import (
     open_accounts,
     post,
 )
+from registry.vouchers.records.openings import (
+    add_opening,
+    add_past,
+    confirm_opening,
+    opened_by,
+    opening_of,
+    past_award_on,
+    past_of,
+    past_uses,
+)
 from registry.vouchers.records.payees import add_payee, payees_of
 from registry.vouchers.records.pools import add_pool, all_pools, change_pool, lock_pools, pool_named, pool_of, pools
 from registry.vouchers.records.vouchers import (
@@ -58,6 +68,8 @@ __all__ = [
     "account_lines",
     "add_appropriation",
     "add_decision",
+    "add_opening",
+    "add_past",
     "add_payee",
     "add_pool",
     "add_voucher",
@@ -73,6 +85,7 @@ __all__ = [
     "claim_invoice",
     "claim_of",
     "claims",
+    "confirm_opening",
     "counting_of_order",
     "covering_entries",
     "decisions",
@@ -91,6 +104,11 @@ __all__ = [
     "lock_vouchers",
     "log_of_postings",
     "open_accounts",
+    "opened_by",
+    "opening_of",
+    "past_award_on",
+    "past_of",
+    "past_uses",
     "payees_of",
     "pool_named",
     "pool_of",

@@ -54,9 +54,84 @@ ALTER TABLE ledger_postings ALTER COLUMN chain SET NOT NULL;
 ALTER TABLE ledger_postings ADD CONSTRAINT ck_ledger_postings_chain CHECK (length(chain) = 32);
 """
 
+_OPENINGS = """
+CREATE TABLE ledger_openings (
+  id UUID NOT NULL,
+  authority_id UUID NOT NULL,
+  digest BYTEA NOT NULL,
+  content BYTEA NOT NULL,
+  proposed_by UUID NOT NULL,
+  proposed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_ledger_openings PRIMARY KEY (id),
+  CONSTRAINT fk_ledger_openings_authority_id FOREIGN KEY (authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON ledger_openings TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_openings FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON ledger_openings
+  FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE ledger_openings_confirmed (
+  authority_id UUID NOT NULL,
+  opening_id UUID NOT NULL,
+  confirmed_by UUID NOT NULL,
+  confirmed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_ledger_openings_confirmed PRIMARY KEY (authority_id),
+  CONSTRAINT fk_ledger_openings_confirmed_authority_id FOREIGN KEY (authority_id) REFERENCES authorities (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_ledger_openings_confirmed_opening_id FOREIGN KEY (opening_id) REFERENCES ledger_openings (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON ledger_openings_confirmed TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_openings_confirmed FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON ledger_openings_confirmed
+  FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE past_uses (
+  opening_id UUID NOT NULL,
+  line INTEGER NOT NULL,
+  authority_id UUID NOT NULL,
+  pool_id UUID NOT NULL,
+  firm_id UUID NOT NULL,
+  "group" TEXT COLLATE "C" NOT NULL,
+  year INTEGER NOT NULL,
+  base BIGINT NOT NULL,
+  amount BIGINT NOT NULL,
+  CONSTRAINT pk_past_uses PRIMARY KEY (opening_id, line),
+  CONSTRAINT fk_past_uses_opening_id FOREIGN KEY (opening_id) REFERENCES ledger_openings (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_past_uses_authority_id FOREIGN KEY (authority_id) REFERENCES authorities (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_past_uses_pool_id FOREIGN KEY (pool_id) REFERENCES pools (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_past_uses_firm_id FOREIGN KEY (firm_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_past_uses_firm_id ON past_uses (firm_id);
+GRANT SELECT, INSERT ON past_uses TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON past_uses FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON past_uses
+  FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE past_awards (
+  opening_id UUID NOT NULL,
+  line INTEGER NOT NULL,
+  authority_id UUID NOT NULL,
+  instrument TEXT COLLATE "C" NOT NULL,
+  firm_id UUID NOT NULL,
+  year INTEGER NOT NULL,
+  amount BIGINT NOT NULL,
+  dataset_id UUID,
+  CONSTRAINT pk_past_awards PRIMARY KEY (opening_id, line),
+  CONSTRAINT fk_past_awards_opening_id FOREIGN KEY (opening_id) REFERENCES ledger_openings (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_past_awards_authority_id FOREIGN KEY (authority_id) REFERENCES authorities (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_past_awards_firm_id FOREIGN KEY (firm_id) REFERENCES firms (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_past_awards_dataset_id FOREIGN KEY (dataset_id) REFERENCES datasets (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_past_awards_dataset_id ON past_awards (dataset_id);
+GRANT SELECT, INSERT ON past_awards TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON past_awards FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON past_awards
+  FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+"""
+
 
 def upgrade() -> None:
-    """Give every posting its place."""
+    """Give every posting its place, and make room for opening balances."""
     op.execute(_LOG)
     op.execute(_PLACED)
     op.execute(_CLOSED)
+    op.execute(_OPENINGS)

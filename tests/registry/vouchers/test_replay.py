@@ -93,7 +93,7 @@ def put(at: int, field: int, value: object) -> Change:
         (put(1, 0, "f" * 32), "ledger_posting_changed"),
         (put(1, 3, 299), "ledger_posting_changed"),
         (put(1, 4, "two"), "ledger_posting_changed"),
-        (put(1, 7, 2**50 + 1), "ledger_posting_changed"),
+        (put(4, 7, 2**52), "ledger_posting_changed"),
         (put(3, 8, bytes(32)), "ledger_posting_changed"),
         (put(2, 7, 0), "ledger_time_steps_back"),
         (put(2, 5, 3), "ledger_posting_missing"),
