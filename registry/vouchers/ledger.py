@@ -163,9 +163,9 @@ def _verify_past(connection: Connection, used: _Used, found: Replay) -> None:
         used.by_account[account] = used.by_account.get(account, 0) + each.amount.fen
         used.add_year(each.firm_year, each.base.fen, each.amount.fen)
         posted[opening] = posted.get(opening, 0) + each.amount.fen
-    for opening, fen in posted.items():
-        if found.stands.get(opening, Stand()).taken != fen:
-            raise CorruptContentError("ledger_opening_differs", opening=opening, amount=str(Money(fen)))
+    for subject, fen in posted.items():
+        if found.stands.get(subject, Stand()).taken != fen:
+            raise CorruptContentError("ledger_opening_differs", opening=subject, amount=str(Money(fen)))
 
 
 def _verify_pool(pool: Pool, used: _Used, heads: Mapping[str, AccountHead]) -> None:

@@ -176,7 +176,7 @@ FROM ledger_postings ORDER BY logged_at, debit_move, credit_move
 def log_of_postings(connection: Connection) -> Iterator[PostingRow]:
     """Yield every posting in the order of its log time, as plain values: a province has millions."""
     rows = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(text(_LOG))
-    yield from rows  # type: ignore[misc]
+    yield from rows
 
 
 def covering_entries(connection: Connection) -> dict[str, tuple[bool, str | None]]:
