@@ -150,6 +150,7 @@ def _stopped(view: View, case: Case) -> tuple[Obstacle, ...]:
     return tuple(found)
 
 
+# Invariant 21 (freeze).
 def _sanctions(view: View, case: Case, line: Line) -> list[Obstacle]:
     return [
         Obstacle(

@@ -142,6 +142,7 @@ class Outcome:
 UseCase = Callable[[Work], Mapping[str, Any]]
 
 
+# Invariant 8 (idempotency).
 def perform(database: Database, clock: Clock, actor: Actor, command: Command, use_case: UseCase) -> Outcome:
     """Run ``use_case`` on the write path and return its outcome as JSON.
 

@@ -60,6 +60,7 @@ def moment_of(us: int) -> Moment:
     return Moment(_EPOCH + us * _TICK)
 
 
+# Invariant 7 (immutability).
 def link(heads: bytes, *fields: str | int) -> bytes:
     """Return the hash of a posting after ``heads``, those of the debited and of the credited account.
 
@@ -69,6 +70,7 @@ def link(heads: bytes, *fields: str | int) -> bytes:
     return hashlib.sha256(heads + "|".join(map(str, fields)).encode()).digest()
 
 
+# Invariant 15 (clock).
 def logged(made: Iterable[Posting], heads: Mapping[str, AccountHead]) -> list[LoggedPosting]:
     """Give postings their place after ``heads``, which move with them."""
     placed = []

@@ -105,6 +105,7 @@ def log_time(work: Work, pool: PoolId) -> Moment:
     return max(work.now, last) if last else work.now
 
 
+# Invariant 1 (conservation).
 def verify_ledger(connection: Connection) -> LedgerReport:
     """Replay the log and compare with it every balance, pool, firm-year, voucher and budget line that is kept.
 

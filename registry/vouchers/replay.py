@@ -43,6 +43,7 @@ class Replay:
     postings: int = 0
 
 
+# Invariant 20 (replay).
 def replayed(accounts: Mapping[str, bool], log: Iterable[PostingRow]) -> Replay:
     """Go through a log; ``accounts`` says of each account whether it is a credit account. Pure.
 

@@ -341,6 +341,7 @@ def _expire_one(work: Work) -> bool:
     return bool(due)
 
 
+# Invariant 18 (restore).
 def _let_go(work: Work, held: Voucher, to: VoucherState) -> Voucher:
     """Return the money of a hold to its pool and firm-year, which are locked."""
     made = replace(held, state=to)

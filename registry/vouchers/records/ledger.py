@@ -90,6 +90,7 @@ def open_accounts(connection: Connection, authority: AuthorityId, accounts: Sequ
     connection.execute(insert_or(ledger_accounts).values(rows).on_conflict_do_nothing(index_elements=["account"]))
 
 
+# Invariant 19 (no negative).
 def post(connection: Connection, made: Sequence[Posting], entry: EntryId) -> list[bytes] | None:
     """Write postings behind what is logged of their accounts and move the balances with them.
 
