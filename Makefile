@@ -8,7 +8,7 @@ SIZE ?= 500
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench format openapi fuzz fixture faults case-machine clean
+.PHONY: help demo test check lock bench format openapi fuzz fixture faults case-machine mutants clean
 
 help:  ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ fuzz: .venv/ready  ## Send SIZE made-up requests to each operation: make fuzz [S
 
 case-machine: .venv/ready  ## Take SIZE random steps of cases against their model: make case-machine [SIZE=50000] [SEED=1].
 	@$(BIN)/python -m tests.registry.awards.case_machine $(if $(filter file,$(origin SIZE)),50000,$(SIZE)) $(SEED)
+
+mutants: .venv/ready  ## Break our own code in known ways, each of which a named test must notice: make mutants [SIZE=5] [SEED=1].
+	@$(BIN)/python -m tests.mutants $(if $(filter file,$(origin SIZE)),,--size $(SIZE)) $(if $(SEED),--seed $(SEED))
 
 fixture: .venv/ready  ## Renew the database of this release for the upgrade test; before the release, never after.
 	$(BIN)/python -m tests.checks.release_fixture --write

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sancai.messages import Messages
     from sancai.notice_probes import NoticeProbes
     from sancai.offices import Office
+    from sancai.openings import Openings
     from sancai.oversight import Oversight
     from sancai.parties import Parties
     from sancai.performance import Performance
@@ -273,6 +274,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.exchange import Exchange
 
         return Exchange(self.session)
+
+    @cached_property
+    def openings(self) -> "Openings":
+        """Opening balances of the ledger."""
+        from sancai.openings import Openings
+
+        return Openings(self.session)
 
     @cached_property
     def vouchers(self) -> "Vouchers":

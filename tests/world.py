@@ -4,6 +4,7 @@
 people and the identifiers of its things, each under a name of its own.
 """
 
+import base64
 import csv
 import hashlib
 import io
@@ -232,6 +233,12 @@ def provider(firm: str, kind: str) -> dict[str, Any]:
         "source": "登记",
         "obtained_on": ISSUED_ON,
     }
+
+
+def opening() -> dict[str, Any]:
+    """Return the body that proposes what the buyer had before the system."""
+    content = f"pool,instrument,uscc,year,base,amount\nyz-4,,{cast.BUYER.uscc},2026,1000,300.00\n"
+    return {"content_base64": base64.b64encode(content.encode()).decode()}
 
 
 def appropriation(line: str, number: str) -> dict[str, Any]:

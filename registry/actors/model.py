@@ -127,6 +127,8 @@ class Action(StrEnum):
     SETTLE_VOUCHERS = "settle_vouchers"
     READ_VOUCHER = "read_voucher"
     READ_LEDGER = "read_ledger"
+    PROPOSE_OPENING = "propose_opening"
+    CONFIRM_OPENING = "confirm_opening"
     # Cases.
     APPLY_FOR_AWARD = "apply_for_award"
     REVIEW_CASE = "review_case"
@@ -264,6 +266,8 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.SETTLE_VOUCHERS: _of(Scope.REVIEW, Role.REVIEWER),
     Action.READ_VOUCHER: _of(Scope.READ, Role.OWNER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICERS),
     Action.READ_LEDGER: _of(Scope.READ, *OFFICERS),
+    Action.PROPOSE_OPENING: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.CONFIRM_OPENING: _of(Scope.PAY, Role.PAYER),
     Action.APPLY_FOR_AWARD: _of(Scope.AWARD, Role.OWNER, Role.FINANCE, Role.PERSON),
     Action.REVIEW_CASE: _of(Scope.REVIEW, Role.REVIEWER),
     Action.POST_NOTICE: _of(Scope.REVIEW, Role.REVIEWER),

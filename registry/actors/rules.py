@@ -15,6 +15,7 @@ from registry.errors import NotAllowedError, NotFoundError
 NOWHERE = Resource()
 
 
+# Invariant 23 (authority).
 def refusal(actor: Actor, action: Action, resource: Resource = NOWHERE) -> str | None:
     """Return the reason code why ``actor`` may not do ``action``, or None when it may."""
     permission = PERMISSIONS.get(action)

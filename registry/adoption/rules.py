@@ -152,6 +152,7 @@ def for_everybody(judged: JudgedReceipt) -> JudgedReceipt:
     return replace(judged, facts=facts, reasons=tuple(shown))
 
 
+# Invariant 13 (adoption).
 def count(
     dataset: DatasetId,
     receipts: Sequence[Receipt],

@@ -29,6 +29,7 @@ from registry.quality.reports import QualityReport
 from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, CaseId, FirmId, VersionId
 from registry.values.money import FULL_RATE_BP
+from registry.vouchers.opening import past_award_on
 
 _ENDS_UNPAID: Final = frozenset({ActKind.REFUSED, ActKind.WITHDRAWN})
 QUALITY_SCORE: Final = 100
@@ -127,7 +128,8 @@ def assess(
         _facts_of_content(active, dataset, versions, counted, share, contests),
         is_publisher=applicant == dataset.publisher,
         scores_hundredths=report.scores_hundredths if report else None,
-        awarded_before=paid,
+        # An award from before the system is told by the opening balances of the authority.
+        awarded_before=paid or past_award_on(view, authority, terms.instrument, dataset.id),
         open_case=other.id if other and not paid else None,
         credit_clean=parties.fact(view, authority, applicant, Predicate.CREDIT_CLEAN, day).finding.value,
         operates_in_region=parties.fact(view, authority, applicant, Predicate.OPERATES_IN_REGION, day).finding.value,

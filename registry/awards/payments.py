@@ -210,6 +210,7 @@ def _line_stopped(view: View, case: Case, line: Line) -> list[Obstacle]:
     return found
 
 
+# Invariant 21 (freeze).
 def _sanctions(view: View, case: Case, line: Line) -> list[Obstacle]:
     return [
         Obstacle(

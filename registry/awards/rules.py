@@ -328,6 +328,7 @@ def rank_to_sign(case: Case) -> int:
     return signed + 1 if signed < len(case.sign_off_levels) else 0
 
 
+# Invariant 10 (separation).
 def require_signature(
     case: Case, signer: AccountId, roles: frozenset[Role], *, approved: bool = True
 ) -> tuple[int, Role]:
@@ -355,6 +356,7 @@ def require_signature(
 # Payment.
 
 
+# Invariant 9 (publicity).
 def payment_obstacles(
     case: Case, now: Moment, *, open_assumptions: Sequence[Obstacle], stopped: Sequence[Obstacle]
 ) -> tuple[Obstacle, ...]:

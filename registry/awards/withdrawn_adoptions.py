@@ -12,6 +12,7 @@ from registry.journal.work import Work
 from registry.values.identifiers import DatasetId, ReceiptId
 
 
+# Invariant 14 (revocation).
 def withdraw_adoption(work: Work, command: WithdrawAdoption) -> Receipt:
     """Take an attestation back and open a review of every award that was paid on it. Raises as ``service.withdraw``."""
     if held := service.receipt(work, command.receipt):

@@ -35,6 +35,7 @@ class Finding:
     detail: str
 
 
+# Invariant 22 (provenance).
 def verify_versions(premises: Premises) -> Iterator[Finding]:
     """Read every published object again and yield what differs from its digest, or whose signature does not hold."""
     with premises.database.reading() as connection:

@@ -12,6 +12,7 @@ Rules:
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from registry.errors import InvalidValueError
@@ -136,3 +137,8 @@ def require_key_name(name: str) -> None:
     """Raise InvalidValueError unless ``name`` may name one of our keys, and with it a log."""
     if not _KEY_NAME.fullmatch(name):
         raise InvalidValueError("signing_key_name_malformed", given=name[:140])
+
+
+def covered(chains: Iterable[bytes]) -> str:
+    """Return what a journal entry commits to of the postings it covers, in hex; their order does not matter."""
+    return hashlib.sha256(b"".join(sorted(chains))).hexdigest()

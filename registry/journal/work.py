@@ -15,7 +15,7 @@ Rules:
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ from registry.errors import (
     UnavailableError,
 )
 from registry.journal import records
-from registry.journal.model import ENTRY_FORMAT_VERSION, SALT_BYTES, Entry, Opening, commitment_of
+from registry.journal.model import ENTRY_FORMAT_VERSION, SALT_BYTES, Entry, Opening, commitment_of, covered
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import EntryId
@@ -69,11 +69,28 @@ class View:
 class Work(View):
     """An open transaction in which a use case writes; it ends in one journal entry."""
 
-    __slots__ = ("_entry",)
+    __slots__ = ("_covered", "_entry", "_reserved")
 
     def __init__(self, connection: Connection, actor: Actor, now: Moment) -> None:
         super().__init__(connection, actor, now)
         object.__setattr__(self, "_entry", None)
+        object.__setattr__(self, "_reserved", EntryId.new())
+        object.__setattr__(self, "_covered", [])
+
+    @property
+    def reserved(self) -> EntryId:
+        """The id the journal entry has or will have; what is written before it may name it."""
+        return self._reserved  # type: ignore[attr-defined, no-any-return]
+
+    def cover(self, hashes: Sequence[bytes]) -> None:
+        """Let the journal entry commit to what was written to the ledger, by the hash of each posting.
+
+        What is posted after the entry only names it; the next posting on its accounts, which it leads to, is committed.
+        """
+        if self._entry is None:  # type: ignore[attr-defined]
+            self._covered.extend(hashes)  # type: ignore[attr-defined]
+        elif self._covered:  # type: ignore[attr-defined]
+            raise AssertionError("a use case posts before its journal entry or after it, not both")
 
     def journal(self, entry_type: str, subject: str, /, **payload: Json) -> EntryId:
         """State what was decided, once. ``payload`` stays out of the log: the entry holds a salted commitment to it.
@@ -82,10 +99,12 @@ class Work(View):
         """
         if self._entry is not None:  # type: ignore[attr-defined]
             raise AssertionError("a use case makes one journal entry")
+        if self._covered:  # type: ignore[attr-defined]
+            payload |= {"ledger": covered(self._covered)}  # type: ignore[attr-defined]
         opening = Opening(salt=os.urandom(SALT_BYTES), payload=payload)
         role = ",".join(sorted(role.value for role in self.actor.roles)) or "none"
         entry = Entry(
-            id=EntryId.new(),
+            id=self.reserved,
             type=entry_type,
             format_version=ENTRY_FORMAT_VERSION,
             subject=subject,
@@ -123,6 +142,7 @@ class Outcome:
 UseCase = Callable[[Work], Mapping[str, Any]]
 
 
+# Invariant 8 (idempotency).
 def perform(database: Database, clock: Clock, actor: Actor, command: Command, use_case: UseCase) -> Outcome:
     """Run ``use_case`` on the write path and return its outcome as JSON.
 

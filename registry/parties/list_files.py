@@ -59,10 +59,18 @@ def read_list(content: bytes) -> ReadList:
     Raises:
         InvalidValueError: It is no table, has no heading with codes and names, or is too large.
     """
+    return _read_rows(table_rows(content))
+
+
+def table_rows(content: bytes) -> Iterator[Row]:
+    """Return the rows of a table in CSV or of the first sheet of a workbook.
+
+    Raises:
+        InvalidValueError: It is no table, or is too large.
+    """
     if len(content) > FILE_BYTES_MAX:
         raise InvalidValueError("list_file_too_large", size_bytes=len(content), most=FILE_BYTES_MAX)
-    rows = _workbook_rows(content) if content.startswith(b"PK\x03\x04") else _csv_rows(content)
-    return _read_rows(rows)
+    return _workbook_rows(content) if content.startswith(b"PK\x03\x04") else _csv_rows(content)
 
 
 def require_faultless(found: ReadList) -> tuple[ListedFirm, ...]:

@@ -85,6 +85,7 @@ def elect(open_to_firm: Sequence[Benefit], elected: str | None = None) -> Electi
     raise NotFoundError("policy_instrument_unknown", given=elected[:60])
 
 
+# Invariant 11 (exclusivity).
 def require_exclusive(benefits: Sequence[Benefit]) -> None:
     """Raise ConflictError unless no two active benefits of different documents share group, subject and content."""
     held: dict[tuple[str, tuple[tuple[str, str], ...]], Benefit] = {}

@@ -248,6 +248,7 @@ def pool_account(instrument: Instrument, rulings: Sequence[Ruling], day: date, f
 # Years and amounts.
 
 
+# Invariant 12 (term and year).
 def firm_year(invoice_day: date, payment_day: date, rule: FirmYearRule = FirmYearRule.LATER) -> int:
     """Return the calendar year a purchase counts in; both days are days in the authority's zone."""
     if rule is FirmYearRule.INVOICE:
@@ -297,6 +298,7 @@ class Quote:
     limits: tuple[Limit, ...]
 
 
+# Invariant 4 (rate).
 def voucher_ceiling(rate: Rate, sum_of_base: Money, cap: Money) -> Money:
     """Return the most a firm may be awarded in a year: the lesser of the cap and the share, rounded down once."""
     return min(cap, rate.of_rounded_down(sum_of_base))

@@ -306,3 +306,9 @@ class RoundId(Id):
     """Identifies a round in which an office takes applications (申报轮次)."""
 
     prefix = "rnd"
+
+
+class OpeningId(Id):
+    """Identifies opening balances of a ledger as an officer proposed them."""
+
+    prefix = "opening"

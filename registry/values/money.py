@@ -106,6 +106,7 @@ class Rate:
         if type(self.basis_points) is not int or not 0 <= self.basis_points <= FULL_RATE_BP:
             raise InvalidValueError("rate_out_of_range", given=str(self.basis_points)[:40])
 
+    # Invariant 16 (rounding).
     def of_rounded_down(self, amount: Money) -> Money:
         """Return this share of ``amount``, rounded down to a fen."""
         return Money(amount.fen * self.basis_points // FULL_RATE_BP)

@@ -5,23 +5,25 @@ Rules:
 * Conservation (POLICY §4.3, invariants 1 to 3): of a pool, budget = available + what its vouchers hold in each state;
   what counts of vouchers = what the pool says is used = what the firm-years say is used.
 * A balance is kept beside the postings, moves in the same transaction, and is never negative.
-* ``verify_ledger`` trusts none of it: it sums postings and vouchers again and compares.
+* Postings follow one another in a log (``chain.py``), each covered by the journal entry of its use case.
+* ``verify_ledger`` trusts no balance: it replays the log (``replay.py``), sums the vouchers again and compares.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import starmap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from registry.errors import CorruptContentError
 from registry.journal.work import Work
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, Id, PoolId, PostingId
+from registry.values.moment import Moment
 from registry.values.money import ZERO, Money
 from registry.vouchers import records
+from registry.vouchers.chain import AccountHead
 from registry.vouchers.model import (
     ACCOUNT_OF,
     Account,
-    AccountLine,
     Appropriation,
     AppropriationAccount,
     FirmYear,
@@ -32,6 +34,7 @@ from registry.vouchers.model import (
     Voucher,
     VoucherState,
 )
+from registry.vouchers.replay import Replay, Stand, replay
 from registry.vouchers.rules import accounts_of_move, counts
 from storage.database import Connection
 
@@ -87,118 +90,163 @@ def post(work: Work, moves: Iterable[Move], subject: Id) -> None:
     made = [
         Posting(PostingId.new(), debit, credit, amount, subject, work.now) for debit, credit, amount in moves if amount
     ]
-    if not records.post(work.connection, made):
+    hashes = records.post(work.connection, made, work.reserved)
+    if hashes is None:
         raise CorruptContentError("ledger_account_missing", subject=subject)
+    work.cover(hashes)
 
 
+def log_time(work: Work, pool: PoolId) -> Moment:
+    """Return the instant of the work, or the log time of a pool where the wall clock has stepped back behind it.
+
+    Expiry goes by it (invariant 15, clock): a hold that has run out once never comes back.
+    """
+    last = records.last_logged(work.connection, [account_of_pool(pool, each) for each in Account])
+    return max(work.now, last) if last else work.now
+
+
+# Invariant 1 (conservation).
 def verify_ledger(connection: Connection) -> LedgerReport:
-    """Sum postings and vouchers again and compare them with every balance that is kept.
+    """Replay the log and compare with it every balance, pool, firm-year, voucher and budget line that is kept.
 
     Raises:
-        CorruptContentError: Names the account, pool, firm-year or voucher that does not agree.
+        CorruptContentError: Names the first account, pool, firm-year, voucher, posting or entry that does not agree.
     """
-    lines = {line.account: line for line in records.account_lines(connection)}
-    vouchers = records.all_vouchers(connection)
+    found = replay(connection)
     pools = records.all_pools(connection)
     firm_years = records.all_firm_years(connection)
     appropriations = records.appropriations_of(connection)
-    for line in lines.values():
-        if not line.is_right:
-            raise CorruptContentError("ledger_balance_differs", account=line.account, balance=str(line.balance))
+    used = _Used()
+    for voucher in records.each_voucher(connection):
+        used.add(voucher)
+    _verify_past(connection, used, found)
     for pool in pools:
-        _verify_pool(pool, [each for each in vouchers if each.pool == pool.id], lines)
-    _verify_firm_years(firm_years, vouchers)
-    _verify_vouchers(connection, vouchers)
+        _verify_pool(pool, used, found.heads)
+    _verify_firm_years(firm_years, used)
+    _verify_vouchers(connection, found)
     for appropriation in appropriations:
-        _verify_appropriation(appropriation, lines)
+        _verify_appropriation(appropriation, found.heads)
     return LedgerReport(
-        accounts=len(lines),
-        postings=records.count_postings(connection),
+        accounts=len(found.heads),
+        postings=found.postings,
         pools=len(pools),
         firm_years=len(firm_years),
-        vouchers=len(vouchers),
+        vouchers=used.vouchers,
         appropriations=len(appropriations),
     )
 
 
-def _verify_pool(pool: Pool, vouchers: Sequence[Voucher], lines: dict[str, AccountLine]) -> None:
-    """Compare the accounts of a pool with its vouchers, and what it says is used with both."""
-    expected = dict.fromkeys(Account, ZERO)
-    for voucher in vouchers:
+@dataclass(slots=True)
+class _Used:
+    """What the vouchers say is used: by account of their pool, and by firm-year as (base, amount), all in fen."""
+
+    by_account: dict[tuple[PoolId, Account], int] = field(default_factory=dict)
+    by_year: dict[FirmYearKey, tuple[int, int]] = field(default_factory=dict)
+    vouchers: int = 0
+
+    def add(self, voucher: Voucher) -> None:
+        self.vouchers += 1
         if counts(voucher.state):
-            expected[ACCOUNT_OF[voucher.state]] += voucher.amount
-    used = _sum(expected.values())
-    if used != pool.used:
-        raise CorruptContentError("ledger_pool_differs", pool=pool.id, used=str(pool.used), vouchers=str(used))
-    expected[Account.BUDGET] = pool.budget
-    expected[Account.AVAILABLE] = pool.budget.less(used)
-    for account, amount in expected.items():
-        _require_balance(lines, account_of_pool(pool.id, account), amount)
+            account = (voucher.pool, ACCOUNT_OF[voucher.state])
+            self.by_account[account] = self.by_account.get(account, 0) + voucher.amount.fen
+            self.add_year(voucher.firm_year, voucher.base.fen, voucher.amount.fen)
+
+    def add_year(self, key: FirmYearKey, base: int, amount: int) -> None:
+        before = self.by_year.get(key, (0, 0))
+        self.by_year[key] = (before[0] + base, before[1] + amount)
 
 
-def _verify_firm_years(firm_years: Sequence[FirmYear], vouchers: Sequence[Voucher]) -> None:
-    """Compare every firm-year with the vouchers that count in it."""
-    used: dict[FirmYearKey, Money] = {}
-    base: dict[FirmYearKey, Money] = {}
-    for voucher in vouchers:
-        if counts(voucher.state):
-            used[voucher.firm_year] = used.get(voucher.firm_year, ZERO) + voucher.amount
-            base[voucher.firm_year] = base.get(voucher.firm_year, ZERO) + voucher.base
+def _verify_past(connection: Connection, used: _Used, found: Replay) -> None:
+    """Add what was paid before the system to what is used, and compare it with what was posted for it."""
+    posted: dict[str, int] = {}
+    for opening, each in records.past_uses(connection):
+        account = (each.pool, Account.PAID)
+        used.by_account[account] = used.by_account.get(account, 0) + each.amount.fen
+        used.add_year(each.firm_year, each.base.fen, each.amount.fen)
+        posted[opening] = posted.get(opening, 0) + each.amount.fen
+    for subject, fen in posted.items():
+        if found.stands.get(subject, Stand()).taken != fen:
+            raise CorruptContentError("ledger_opening_differs", opening=subject, amount=str(Money(fen)))
+
+
+def _verify_pool(pool: Pool, used: _Used, heads: Mapping[str, AccountHead]) -> None:
+    """Compare the accounts of a pool with its vouchers, and what it says is used with both (invariants 1 and 2)."""
+    expected = {each: used.by_account.get((pool.id, each), 0) for each in Account}
+    total = sum(expected.values())
+    if total != pool.used.fen:
+        raise CorruptContentError("ledger_pool_differs", pool=pool.id, used=str(pool.used), vouchers=str(Money(total)))
+    expected[Account.BUDGET] = pool.budget.fen
+    expected[Account.AVAILABLE] = pool.budget.fen - total
+    for account, fen in expected.items():
+        _require_balance(heads, account_of_pool(pool.id, account), fen)
+
+
+def _verify_firm_years(firm_years: Sequence[FirmYear], used: _Used) -> None:
+    """Compare every firm-year with the vouchers that count in it (invariant 3)."""
+    left = dict(used.by_year)
     for each in firm_years:
-        sums = (used.pop(each.key, ZERO), base.pop(each.key, ZERO))
-        if sums != (each.used, each.base):
+        base, amount = left.pop(each.key, (0, 0))
+        if (amount, base) != (each.used.fen, each.base.fen):
             raise CorruptContentError(
-                "ledger_firm_year_differs", firm=each.firm, year=each.year, used=str(each.used), vouchers=str(sums[0])
+                "ledger_firm_year_differs",
+                firm=each.firm,
+                year=each.year,
+                used=str(each.used),
+                vouchers=str(Money(amount)),
             )
-    for key, amount in used.items():
+    for key, (_, amount) in left.items():
         raise CorruptContentError(
-            "ledger_firm_year_differs", firm=key.firm, year=key.year, used=str(ZERO), vouchers=str(amount)
+            "ledger_firm_year_differs", firm=key.firm, year=key.year, used=str(ZERO), vouchers=str(Money(amount))
         )
 
 
-def _verify_vouchers(connection: Connection, vouchers: Sequence[Voucher]) -> None:
-    """Compare each voucher with its claim, its decisions and what was posted for it."""
+def _verify_vouchers(connection: Connection, found: Replay) -> None:
+    """Compare each voucher with its claim, its decisions and what was posted for it (invariants 5 and 6)."""
     claims = records.claims(connection)
-    decided = records.facts_by_voucher(connection)
-    posted = records.held_by_subject(connection)
-    for voucher in vouchers:
+    for voucher, steps in records.each_voucher_with_facts(connection):
         claim = claims.pop(voucher.id, None)
         claiming = voucher.state in _CLAIMING
         if claiming != (claim is not None) or (claim and claim != (voucher.invoice, voucher.base)):
             raise CorruptContentError("ledger_claim_differs", voucher=voucher.id, state=voucher.state.value)
-        steps = decided.get(voucher.id, {})
         last = steps.get(VoucherState.REDEEMED if claiming else VoucherState.HELD)
         if last is None or last[0] != voucher.facts_digest:
             raise CorruptContentError("ledger_decision_missing", voucher=voucher.id)
         if any(Digest.of_json(facts) != digest for digest, facts in steps.values()):
             raise CorruptContentError("ledger_facts_changed", voucher=voucher.id)
-        amount = voucher.amount if counts(voucher.state) else ZERO
-        if posted.get(voucher.id, 0) != amount.fen:
-            raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(amount))
+        decided = last[1]["amounts"]
+        if (decided["year"], decided["base_fen"], decided["amount_fen"]) != (
+            voucher.year,
+            voucher.base.fen,
+            voucher.amount.fen,
+        ):
+            raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(voucher.amount))
+        stand = found.stands.get(voucher.id, Stand())
+        lies = account_of_pool(voucher.pool, ACCOUNT_OF[voucher.state])
+        amount = voucher.amount.fen if counts(voucher.state) else 0
+        if (stand.taken, stand.account) != (amount, lies):
+            raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(voucher.amount))
 
 
-def _verify_appropriation(each: Appropriation, lines: dict[str, AccountLine]) -> None:
+def _verify_appropriation(each: Appropriation, heads: Mapping[str, AccountHead]) -> None:
     """Compare the accounts of a budget line with what it says is appropriated and instructed."""
     place = (each.authority, each.budget_year, each.line)
-    _require_balance(lines, account_of_line(*place, AppropriationAccount.GRANTED), each.appropriated)
-    left = each.appropriated.less(each.instructed)
-    _require_balance(lines, account_of_line(*place, AppropriationAccount.AVAILABLE), left)
+    _require_balance(heads, account_of_line(*place, AppropriationAccount.GRANTED), each.appropriated.fen)
+    left = each.appropriated.fen - each.instructed.fen
+    _require_balance(heads, account_of_line(*place, AppropriationAccount.AVAILABLE), left)
     spent = (account_of_line(*place, side) for side in (AppropriationAccount.INSTRUCTED, AppropriationAccount.PAID))
-    found = _sum(starmap(_balance, ((lines, account) for account in spent)))
-    if found != each.instructed:
-        raise CorruptContentError("ledger_line_differs", line=each.line, year=each.budget_year, found=str(found))
+    found = sum(_balance(heads, account) for account in spent)
+    if found != each.instructed.fen:
+        raise CorruptContentError("ledger_line_differs", line=each.line, year=each.budget_year, found=str(Money(found)))
 
 
-def _balance(lines: dict[str, AccountLine], account: str) -> Money:
-    if line := lines.get(account):
-        return line.balance
+def _balance(heads: Mapping[str, AccountHead], account: str) -> int:
+    if head := heads.get(account):
+        return head.balance
     raise CorruptContentError("ledger_account_missing", subject=account)
 
 
-def _require_balance(lines: dict[str, AccountLine], account: str, expected: Money) -> None:
-    if (found := _balance(lines, account)) != expected:
-        raise CorruptContentError("ledger_account_differs", account=account, found=str(found), expected=str(expected))
-
-
-def _sum(amounts: Iterable[Money]) -> Money:
-    return sum(amounts, ZERO)
+def _require_balance(heads: Mapping[str, AccountHead], account: str, fen: int) -> None:
+    if (found := _balance(heads, account)) != fen:
+        raise CorruptContentError(
+            "ledger_account_differs", account=account, found=f"{found} fen", expected=f"{fen} fen"
+        )

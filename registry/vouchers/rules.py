@@ -153,6 +153,7 @@ def _named(code: str, named: NamedList | None, given: str) -> Condition:
     return Condition(code, named.clause, Finding.MET if given in named.codes else Finding.UNKNOWN, {"given": given})
 
 
+# Invariant 6 (single resolution).
 def require_move(voucher: Voucher, to: VoucherState) -> None:
     """Raise ConflictError unless the voucher may go to ``to`` now."""
     if to not in VOUCHER_MOVES[voucher.state]:

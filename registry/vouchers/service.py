@@ -20,7 +20,7 @@ from registry.exchange.rules import SupportedBase, supported_base
 from registry.journal.work import Work
 from registry.parties import service as parties
 from registry.policy.model import Verdict
-from registry.policy.rules import Limit, LimitKind, Quote, firm_year, what_binds
+from registry.policy.rules import FirmYearSoFar, Limit, LimitKind, Quote, firm_year, what_binds
 from registry.values.digest import Digest
 from registry.values.identifiers import InvoiceId, OrderId, PoolId, VoucherId
 from registry.values.moment import Clock, Moment
@@ -235,7 +235,8 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     if claimed := records.claim_of(work.connection, invoice_id):
         raise ConflictError("invoice_already_claimed", invoice=invoice_id, voucher=claimed)
     rules.require_move(held, VoucherState.REDEEMED)
-    rules.require_not_expired(held, work.now)
+    at = ledger.log_time(work, held.pool)
+    rules.require_not_expired(held, at)
     invoice, base = _supported(work, order, invoice_id)
     event = max(invoice.issued_on, base.paid_on) if base.paid_on else work.now.civil_day()
     found = assess(work, order, held.authority, held.instrument, event, held.id)
@@ -245,8 +246,8 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     key = found.firm_year(year)
     years, locked_pools = _lock(work, found, [key, held.firm_year], [held.pool])
     so_far = so_far_of(years[key], (held.base, held.amount) if key == held.firm_year else (ZERO, ZERO))
-    approved = records.approved_of(work.connection, key)
-    due = rules.redemption(held, base.base, year, so_far, found.terms, work.now, approved=approved)
+    approved = _approved(work, key)
+    due = rules.redemption(held, base.base, year, so_far, found.terms, at, approved=approved)
     # The pool has promised this voucher its amount, so what it has left does not bind.
     quoted = what_binds(base.base, so_far, locked_pools[held.pool].left + held.amount, found.terms)
     facts = facts_json(found, replace(quoted, amount=due.amount), so_far, base.base, year)
@@ -284,6 +285,12 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
         facts=str(made.facts_digest),
     )
     return made
+
+
+def _approved(work: Work, key: FirmYearKey) -> FirmYearSoFar:
+    """Return what of a firm-year is approved, here and before the system (invariant 4, rate)."""
+    here, before = records.approved_of(work.connection, key), records.past_of(work.connection, key)
+    return FirmYearSoFar(here.base + before.base, here.awarded + before.awarded)
 
 
 def _claim(work: Work, held: Voucher, made: Voucher, invoice: InvoiceId) -> None:
@@ -338,6 +345,7 @@ def _expire_one(work: Work) -> bool:
     return bool(due)
 
 
+# Invariant 18 (restore).
 def _let_go(work: Work, held: Voucher, to: VoucherState) -> Voucher:
     """Return the money of a hold to its pool and firm-year, which are locked."""
     made = replace(held, state=to)

@@ -363,6 +363,17 @@ def _correction(world: World) -> Asked:
     return Asked({"case": _correcting(world)}, {"statement": "已盖章"})
 
 
+def _opening(*stated: str | None) -> Callable[[World], Asked]:
+    """Return a request on opening balances that were proposed, with what of them is stated in its body."""
+
+    def make(world: World) -> Asked:
+        made = world.as_(OFFICE, Role.REGISTRAR).post("/v1/ledger/openings", steps.opening())
+        body = {name: made[name] for name in stated if name}
+        return Asked({"opening": made["id"]}, body or None)
+
+    return make
+
+
 def _asked_department(world: World) -> Asked:
     case = _granted(world)
     body = {"departments": ["科工局"]}
@@ -898,6 +909,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     "show_voucher": Sample(named("voucher", "voucher"), of(BUYER, OFFICE)),
     "list_firm_years": Sample(lambda world: Asked(query={"firm": world.ids[BUYER]}), of(BUYER) | EVERY_OFFICE),
     "show_ledger": Sample(plain()),
+    "propose_opening": Sample(plain(body=steps.opening())),
+    "show_opening": Sample(_opening(None), of(OFFICE)),
+    "confirm_opening": Sample(_opening("digest"), of(OFFICE)),
     "appropriate": Sample(plain(body=steps.appropriation(steps.AWARD_LINE, "F-9"))),
     "list_appropriations": Sample(plain()),
     # Cases.

@@ -106,6 +106,18 @@ def test_pools_budget_lines_and_the_ledger(at: At, world: World) -> None:
     assert payer("pool", "appropriate", "2027", "yz-4", "--amount", "0.05", "--number", "财预9号")["left_fen"] == 5
 
 
+def test_the_books_are_opened_by_two_officers(at: At, world: World, tmp_path: Path) -> None:
+    file = tmp_path / "paid-before.toml"
+    line = f'pool = "yz-4"\nuscc = "{small.cast.BUYER.uscc}"\nyear = 2026\nbase = "1000"\namount = "300.00"\n'
+    file.write_text(f"[[line]]\n{line}", encoding="utf-8")
+    registrar, payer = at(OFFICE, Role.REGISTRAR), at(OFFICE, Role.PAYER)
+    made = registrar("ledger", "open", str(file))
+    assert made["used_fen"] == 30_000
+    assert small.cast.BUYER.uscc in payer.text("ledger", "show", made["id"])
+    assert "¥300.00" in payer.text("ledger", "confirm", made["id"], "--digest", made["digest"])
+    assert payer("pool", "ledger")["balanced"]
+
+
 def test_an_adoption_is_attested_counted_and_withdrawn(at: At, world: World, tmp_path: Path) -> None:
     adopter, files = at(ADOPTERS[0]), []
     adopter("adopt", "withdraw", world.ids[f"receipt_{ADOPTERS[0]}"], "--reason", "误报")

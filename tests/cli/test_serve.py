@@ -82,6 +82,7 @@ def test_what_is_published_is_pulled_and_verified_until_a_byte_changes(service: 
     assert json.loads(pulled.out)["signed_by"] == [key.partition("+")[0]]
     assert (tmp_path / "out" / "t.csv").read_bytes() == (data / "t.csv").read_bytes()
 
+    assert service.run("ledger", "verify").code == 0
     whole = service.run("verify")
     assert (whole.code, whole.out.splitlines()[-1]) == (0, "OK")
 

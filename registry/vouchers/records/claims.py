@@ -21,6 +21,7 @@ invoice_claims = Table(
 )
 
 
+# Invariant 5 (invoice).
 def claim_invoice(connection: Connection, invoice: InvoiceId, voucher: VoucherId, base: Money) -> bool:
     """Claim an invoice for a voucher; False when it is claimed already."""
     made = connection.execute(

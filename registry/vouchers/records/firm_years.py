@@ -66,6 +66,7 @@ def lock_firm_years(connection: Connection, caps: dict[FirmYearKey, Money]) -> d
     return {each.key: each for each in found}
 
 
+# Invariant 3 (firm-year).
 def change_firm_year(connection: Connection, key: FirmYearKey, base_delta_fen: int, used_delta_fen: int) -> bool:
     """Add to base and use of a firm-year, or take from them; False when the cap or zero would be passed."""
     base = cast(firm_years.c.base, BigInteger) + base_delta_fen

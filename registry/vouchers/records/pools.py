@@ -76,6 +76,7 @@ def lock_pools(connection: Connection, wanted: Iterable[PoolId]) -> dict[PoolId,
     return {row.id: _pool(row) for row in connection.execute(query)}
 
 
+# Invariant 2 (pool).
 def change_pool(connection: Connection, pool: PoolId, delta_fen: int) -> bool:
     """Add to what is used of a pool, or take from it; False when the budget or zero would be passed."""
     after = cast(pools.c.used, BigInteger) + delta_fen

@@ -1,7 +1,8 @@
 """Vouchers and what each step of them was decided on."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterator
+from itertools import groupby
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -33,6 +34,7 @@ from registry.vouchers.model import COUNTING, Decision, FirmYearKey, Voucher, Vo
 from registry.vouchers.records.columns import authority_column
 from storage.database import Connection, Writes, metadata, rows_may
 
+ROWS_AT_ONCE: Final = 10_000
 _STATES = ", ".join(repr(state.value) for state in VoucherState)
 
 
@@ -233,14 +235,26 @@ def decisions_of(connection: Connection, voucher: VoucherId) -> list[Decision]:
     ]
 
 
-def all_vouchers(connection: Connection) -> list[Voucher]:
-    """Return every voucher."""
-    return [_voucher(row) for row in connection.execute(select(vouchers))]
+def each_voucher(connection: Connection) -> Iterator[Voucher]:
+    """Yield every voucher, a part at a time."""
+    rows = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(select(vouchers))
+    return (_voucher(row) for row in rows)
 
 
-def facts_by_voucher(connection: Connection) -> dict[VoucherId, dict[VoucherState, tuple[Digest, dict[str, Any]]]]:
-    """Return (stored digest, facts) of every decision, by voucher and step."""
-    found: dict[VoucherId, dict[VoucherState, tuple[Digest, dict[str, Any]]]] = {}
-    for row in connection.execute(select(decisions)):
-        found.setdefault(row.voucher_id, {})[VoucherState(row.step)] = (row.facts_digest, dict(row.facts))
-    return found
+Facts = dict[VoucherState, tuple[Digest, dict[str, Any]]]
+"""By step, the stored digest of the facts a voucher was decided on, and the facts."""
+
+
+def each_voucher_with_facts(connection: Connection) -> Iterator[tuple[Voucher, Facts]]:
+    """Yield every voucher with its decisions, a part at a time."""
+    columns = [decisions.c.step, decisions.c.facts_digest.label("decided_digest"), decisions.c.facts]
+    query = select(vouchers, *columns).outerjoin(decisions, decisions.c.voucher_id == vouchers.c.id)
+    rows = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(
+        query.order_by(vouchers.c.id)
+    )
+    for _, group in groupby(rows, key=lambda row: row.id):
+        steps: Facts = {}
+        for row in group:
+            if row.step is not None:
+                steps[VoucherState(row.step)] = (row.decided_digest, dict(row.facts))
+        yield _voucher(row), steps

@@ -5,22 +5,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
 
 from registry.actors.model import Actor
 from registry.errors import ConflictError, RuleError, SancaiError
 from registry.exchange.model import Invoice, Order
+from registry.house import House
 from registry.journal.work import Command
 from registry.values.digest import Digest
 from registry.values.identifiers import OrderId, VoucherId
 from registry.values.money import Money
-from registry.vouchers import service
+from registry.vouchers import pools, service
 from registry.vouchers.ledger import verify_ledger
 from registry.vouchers.model import COUNTING, Voucher
-from storage.database import Database
-from tests.registry.exchange.builders import Market, a_buyer, a_listing, an_accepted_order, ask, do, firm_of
+from tests.registry.exchange.builders import Market, a_buyer, a_listing, a_market, an_accepted_order, ask, do, firm_of
 from tests.registry.parties.builders import an_owner
-from tests.registry.vouchers.builders import hold, ready_to_redeem, redeem
+from tests.registry.vouchers.builders import a_pool, hold, ready_to_redeem, redeem
 
 RACERS = 32
 
@@ -40,19 +39,17 @@ def race(acts: Sequence[Callable[[], Voucher]]) -> list[Voucher | SancaiError]:
         return list(threads.map(run, acts))
 
 
-def shrink_pool(owner_url: str, budget: Money) -> None:
-    """Give the pool a smaller budget, as if it had been appropriated so."""
-    owner = Database(owner_url)
-    with owner.writing() as connection:
-        connection.execute(text("UPDATE pools SET budget = :fen"), {"fen": budget.fen})
-        connection.execute(text("ALTER TABLE ledger_postings DISABLE TRIGGER append_only"))
-        connection.execute(text("UPDATE ledger_postings SET amount = :fen"), {"fen": budget.fen})
-        connection.execute(text("ALTER TABLE ledger_postings ENABLE TRIGGER append_only"))
-        connection.execute(
-            text("UPDATE ledger_accounts SET balance = :fen WHERE account ~ '/(budget|available)$'"),
-            {"fen": budget.fen},
-        )
-    owner.dispose()
+POOL = Money.of_yuan("1700000.01")
+"""Four firms could have 500,000 yuan each; the pool has less for all of them."""
+
+
+@pytest.fixture
+def market(house: House, monkeypatch: pytest.MonkeyPatch) -> Market:
+    """A market whose pool was opened with little."""
+    made = a_market(house)
+    monkeypatch.setattr(pools, "cap_amount", lambda *_: POOL)
+    a_pool(made)
+    return made
 
 
 def sums(market: Market) -> tuple[Money, Money, Money]:
@@ -79,20 +76,17 @@ def buyer_of(order: Order) -> Actor:
     return an_owner(order.buyer)
 
 
-def test_32_holds_at_once_exceed_neither_cap(market: Market, orders: list[Order], owner_url: str) -> None:
-    # Four firms could have 500,000 yuan each; the pool has 1,700,000.01 for all of them.
-    shrink_pool(owner_url, Money.of_yuan("1700000.01"))
+def test_32_holds_at_once_exceed_neither_cap(market: Market, orders: list[Order]) -> None:
     came_to = race([lambda order=order: hold(market, order, buyer_of(order)) for order in orders])
     pool, firm_years, counting = sums(market)
-    assert pool == firm_years == counting == Money.of_yuan("1700000.01")
+    assert pool == firm_years == counting == POOL
     assert sum(isinstance(each, RuleError) for each in came_to) > 0
     years = ask(market.house, market.reviewer, lambda view: service.firm_years(view, None, None))
     assert len(years) == 4
     assert all(each.used <= each.cap for each in years)
 
 
-def test_32_redemptions_at_once_at_the_edge_of_both_caps(market: Market, orders: list[Order], owner_url: str) -> None:
-    shrink_pool(owner_url, Money.of_yuan("1700000.01"))
+def test_32_redemptions_at_once_at_the_edge_of_both_caps(market: Market, orders: list[Order]) -> None:
     held: list[tuple[Voucher, Invoice, Actor]] = []
     for order in orders:
         buyer = buyer_of(order)
@@ -112,7 +106,7 @@ def test_32_redemptions_at_once_at_the_edge_of_both_caps(market: Market, orders:
     assert len(won) == len(held)
     assert all(isinstance(each, ConflictError) for each in came_to if not isinstance(each, Voucher))
     pool, firm_years, counting = sums(market)
-    assert pool == firm_years == counting == Money.of_yuan("1700000.01")
+    assert pool == firm_years == counting == POOL
 
 
 def test_holds_redemptions_and_releases_cross_without_losing_a_fen(market: Market, orders: list[Order]) -> None:

@@ -1,0 +1,97 @@
+"""The mutants: what is broken, where, and the few tests that must notice.
+
+Each is one change of the source, made in a copy; ``before`` stands exactly once in its file.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One way to get it wrong. ``invariant`` counts as POLICY §4.3 does."""
+
+    name: str
+    invariant: int
+    path: str
+    before: str
+    after: str
+    tests: tuple[str, ...]
+
+
+_RULES = "tests/registry/vouchers/test_rules.py"
+_REPLAY = "tests/registry/vouchers/test_replay.py"
+_OPENING = "tests/registry/vouchers/test_opening.py"
+_AMOUNTS = "tests/registry/policy/test_rules_of_vouchers.py"
+_EXCHANGE = "tests/registry/exchange/test_rules.py"
+_CASES = "tests/registry/awards/test_case_machine.py"
+_POLICY = "tests/registry/policy/test_rules.py"
+_MOMENT = "tests/registry/values/test_moment.py"
+
+MUTANTS: Final = (
+    Mutant("share rounded half up", 16, "registry/values/money.py", "amount.fen * self.basis_points // FULL_RATE_BP",
+           "(amount.fen * self.basis_points + FULL_RATE_BP // 2) // FULL_RATE_BP", (_AMOUNTS,)),
+    Mutant("rate on each invoice alone", 16, "registry/policy/rules.py",
+           "ceiling = voucher_ceiling(terms.rate, so_far.base + base, terms.firm_year_cap)\n    return min(base, ceiling.less(so_far.awarded))",
+           "return min(base, voucher_ceiling(terms.rate, base, terms.firm_year_cap.less(so_far.awarded)))", (_AMOUNTS, _RULES)),
+    Mutant("firm's cap forgotten", 3, "registry/policy/rules.py", "return min(cap, rate.of_rounded_down(sum_of_base))",
+           "return rate.of_rounded_down(sum_of_base)", (_AMOUNTS, _RULES)),
+    Mutant("quote without the pool", 2, "registry/policy/rules.py", "        LimitKind.POOL: pool_left,\n",
+           "        LimitKind.POOL: base,\n", (_AMOUNTS,)),
+    Mutant("quote without what was awarded", 3, "registry/policy/rules.py",
+           "        LimitKind.FIRM_YEAR: terms.firm_year_cap.less(so_far.awarded),\n",
+           "        LimitKind.FIRM_YEAR: terms.firm_year_cap,\n", (_AMOUNTS,)),
+    Mutant("year of the earlier date", 12, "registry/policy/rules.py", "else max(invoice_day, payment_day).year",
+           "else min(invoice_day, payment_day).year", (_AMOUNTS,)),
+    Mutant("days of London", 12, "registry/values/moment.py", 'ZoneInfo("Asia/Shanghai")', 'ZoneInfo("Europe/London")',
+           (_MOMENT, _AMOUNTS)),
+    Mutant("notice from the day of posting", 9, "registry/policy/rules.py",
+           "posted_at.civil_day() + timedelta(days=days))", "posted_at.civil_day() + timedelta(days=days - 1))", (_POLICY,)),
+    Mutant("holds do not count", 2, "registry/vouchers/model.py",
+           "frozenset(VoucherState) - {VoucherState.RELEASED, VoucherState.EXPIRED}",
+           "frozenset(VoucherState) - {VoucherState.HELD, VoucherState.RELEASED, VoucherState.EXPIRED}", ("tests/registry/vouchers/test_moves.py",)),
+    Mutant("settled twice", 6, "registry/vouchers/model.py",
+           "VoucherState.SETTLED: frozenset({VoucherState.INSTRUCTED, VoucherState.REDEEMED}),",
+           "VoucherState.SETTLED: frozenset({VoucherState.INSTRUCTED, VoucherState.SETTLED, VoucherState.REDEEMED}),",
+           ("tests/registry/vouchers/test_moves.py",)),
+    Mutant("expired twice", 6, "registry/vouchers/model.py", "    VoucherState.EXPIRED: frozenset(),\n",
+           "    VoucherState.EXPIRED: frozenset({VoucherState.EXPIRED}),\n", ("tests/registry/vouchers/test_moves.py",)),
+    Mutant("any state may be redeemed", 6, "registry/vouchers/rules.py", "if to not in VOUCHER_MOVES[voucher.state]:",
+           "if voucher.state is to:", (_RULES,)),
+    Mutant("a hold ends an instant late", 15, "registry/vouchers/rules.py", "    if now >= voucher.expires_at:\n",
+           "    if now > voucher.expires_at:\n", (_RULES,)),
+    Mutant("redeemed beyond the hold", 6, "registry/vouchers/rules.py", "amount = min(voucher.amount, voucher_amount(base, so_far, terms),",
+           "amount = min(voucher_amount(base, so_far, terms),", (_RULES,)),
+    Mutant("log time of the wall clock", 15, "registry/vouchers/chain.py",
+           "max(microseconds(each.posted_at), debit.logged_us + 1, credit.logged_us + 1)", "microseconds(each.posted_at)",
+           (_REPLAY,)),
+    Mutant("hash without the amount", 7, "registry/vouchers/chain.py", '"|".join(map(str, fields))',
+           '"|".join(map(str, fields[:3] + fields[4:]))', (_REPLAY,)),
+    Mutant("hash without what was before", 7, "registry/vouchers/replay.py", "if chain != link(before,", "if False and chain != link(before,",
+           (_REPLAY,)),
+    Mutant("credit adds to both", 1, "registry/vouchers/chain.py", "fen if debited != self.is_credit else -fen", "fen",
+           (_REPLAY,)),
+    Mutant("overdrawn for an instant", 19, "registry/vouchers/replay.py",
+           "if debited.balance < 0 or credited.balance < 0:", "if debited.balance < 0:", (_REPLAY,)),
+    Mutant("a gap in the log", 20, "registry/vouchers/replay.py",
+           "if debit_move != debited.moves + 1 or credit_move != credited.moves + 1:", "if debit_move <= debited.moves:",
+           (_REPLAY,)),
+    Mutant("an entry that covers other postings", 20, "registry/vouchers/replay.py",
+           "if committed is not None and committed != covered(chains):", "if committed is None:", (_REPLAY,)),
+    Mutant("base with deductible VAT", 4, "registry/exchange/rules.py",
+           "base = invoice.net if invoice.kind is InvoiceKind.SPECIAL else invoice.gross", "base = invoice.gross", (_EXCHANGE,)),
+    Mutant("paid from any account", 4, "registry/exchange/rules.py", "        if not payment.from_own_account:\n",
+           "        if False:\n", (_EXCHANGE,)),
+    Mutant("payer was the reviewer", 10, "registry/awards/rules.py", "if payer in officers_who_acted(case):", "if False:",
+           (_CASES,)),
+    Mutant("one signs for all ranks", 10, "registry/awards/rules.py",
+           "if signer in _may_not_sign(case) and not taken_back:", "if False:", (_CASES,)),
+    Mutant("a changed line keeps its notice", 9, "registry/awards/rules.py", "    elif notice.lines != case.lines_digest:\n",
+           "    elif False:\n", (_CASES,)),
+    Mutant("paid while the notice runs", 9, "registry/awards/rules.py", "    elif now < notice.ends_at:\n",
+           "    elif False:\n", (_CASES,)),
+    Mutant("paid against an open objection", 9, "registry/awards/rules.py", "    if case.objections_open:\n", "    if False:\n",
+           (_CASES,)),
+    Mutant("an amount above its base", 4, "registry/vouchers/opening_files.py", "(pool and amount > base)", "(pool and amount < base)",
+           (_OPENING + "::test_a_line_that_is_not_well_formed_is_told",)),
+)  # fmt: skip
