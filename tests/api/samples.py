@@ -321,7 +321,7 @@ def _divisible(world: World) -> Asked:
     return Asked({"round_id": made}, {})
 
 
-def _undrawn(world: World) -> Asked:
+def _without_panel(world: World) -> Asked:
     case = _in_round(world)
     for _ in range(3):
         round_steps.an_expert(world)
@@ -441,14 +441,14 @@ SAMPLED: Final = {"first": steps.TODAY, "last": "2026-12-31", "share_bp": 10_000
 PROBE_TERM: Final = {"number": "P-1", "organ": "区发改委", "decided_on": steps.TODAY, "text": "每小时探测公示页面"}
 
 
-def _noticed(world: World) -> Asked:
+def _probed_case(world: World) -> Asked:
     steps.review(world, world.ids["case"])
     steps.notice(world, world.ids["case"])
     return Asked({"case": world.ids["case"]})
 
 
 def _probed(world: World) -> Asked:
-    _noticed(world)
+    _probed_case(world)
     look = {"case": world.ids["case"], "probed_at": str(world.clock.now()), "status": None, "page_sha256": None}
     return Asked(body={"probes": [look]})
 
@@ -944,7 +944,7 @@ SAMPLES: Final[dict[str, Sample]] = {
         lambda world: Asked(body={"account": world.ids[f"{OFFICE}.expert"], "note": "教授"}), of(OFFICE)
     ),
     "end_expert": Sample(_expert_entry, of(OFFICE)),
-    "draw_experts": Sample(_undrawn, of(OFFICE)),
+    "draw_experts": Sample(_without_panel, of(OFFICE)),
     "replace_expert": Sample(_replaceable, of(OFFICE)),
     "get_scores": Sample(_drawn(None), of(PUBLISHER, OFFICE)),
     "open_scores": Sample(_all_scored, of(OFFICE)),
@@ -1037,7 +1037,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_probe_terms": Sample(plain()),
     "list_probed_notices": Sample(plain()),
     "record_notice_probes": Sample(_probed),
-    "list_case_probes": Sample(_noticed, of(PUBLISHER, OFFICE)),
+    "list_case_probes": Sample(_probed_case, of(PUBLISHER, OFFICE)),
     "state_performance_targets": Sample(named("case", "case", TARGETS), of(PUBLISHER)),
     "evaluate_performance": Sample(_evaluable, of(OFFICE)),
     "show_performance": Sample(named("case", "case"), of(PUBLISHER, OFFICE)),
