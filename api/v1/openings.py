@@ -70,7 +70,7 @@ class OpeningLineView(Answer):
         )
 
 
-class OpeningView(Answer):
+class OpeningBalancesView(Answer):
     """Opening balances with all their lines, at most 2,000; they count once ``confirmed_at`` is there."""
 
     id: str
@@ -106,22 +106,22 @@ class OpeningView(Answer):
         )
 
 
-@door.operation("POST", "/ledger/openings", {201: OpeningView}, action=Action.PROPOSE_OPENING)
+@door.operation("POST", "/ledger/openings", {201: OpeningBalancesView}, action=Action.PROPOSE_OPENING)
 def propose_opening(body: OpeningBody) -> Response:
     """Propose what was paid before the system; nothing counts until another officer confirms it."""
     content = body.content
-    return write(lambda work: openings.propose(work, content), OpeningView.of)
+    return write(lambda work: openings.propose(work, content), OpeningBalancesView.of)
 
 
-@door.operation("POST", "/ledger/openings/<opening>/confirm", {200: OpeningView}, action=Action.CONFIRM_OPENING)
+@door.operation("POST", "/ledger/openings/<opening>/confirm", {200: OpeningBalancesView}, action=Action.CONFIRM_OPENING)
 def confirm_opening(opening: str, body: OpeningConfirmationBody) -> Response:
     """Open the books of one's authority, once, with what another officer proposed."""
     return write(
-        lambda work: openings.confirm(work, OpeningId(opening), Digest.parse(body.digest)), OpeningView.of, 200
+        lambda work: openings.confirm(work, OpeningId(opening), Digest.parse(body.digest)), OpeningBalancesView.of, 200
     )
 
 
-@door.operation("GET", "/ledger/openings/<opening>", {200: OpeningView}, action=Action.READ_LEDGER)
+@door.operation("GET", "/ledger/openings/<opening>", {200: OpeningBalancesView}, action=Action.READ_LEDGER)
 def show_opening(opening: str) -> Response:
     """Show opening balances to the officers of their authority."""
-    return read(lambda view: openings.opening(view, OpeningId(opening)), OpeningView.of)
+    return read(lambda view: openings.opening(view, OpeningId(opening)), OpeningBalancesView.of)
