@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from registry.awards.model import Case, CaseState, Line, Share
-from registry.errors import ConflictError, Finding, InvalidValueError, NotFoundError, Obstacle
+from registry.errors import ConflictError, Finding, InvalidValueError, NotAllowedError, NotFoundError, Obstacle
 from registry.values.identifiers import FirmId
 from registry.values.money import FULL_RATE_BP, Money
 
@@ -112,7 +112,8 @@ def share_of_signer(case: Case, firm: FirmId | None) -> Share:
     """Return the share whose firm signs now, or takes its signature back.
 
     Raises:
-        ConflictError: The case is not shared or past its check, or the firm signed by filing.
+        ConflictError: The case is not shared or past its check.
+        NotAllowedError: The firm is the applicant, which signed by filing.
         NotFoundError: The firm is none of the joint makers.
     """
     if not case.split:
@@ -121,7 +122,7 @@ def share_of_signer(case: Case, firm: FirmId | None) -> Share:
     if mine is None:
         raise NotFoundError("case_not_found", id=case.id)
     if firm == case.applicant:
-        raise ConflictError("split_signed_by_filing", id=case.id)
+        raise NotAllowedError("split_signed_by_filing", id=case.id)
     if case.state not in _BEFORE_REVIEW:
         raise ConflictError("case_wrong_state", id=case.id, state=case.state.value, wanted=CaseState.APPLIED.value)
     return mine

@@ -21,9 +21,9 @@ def sign_split(work: Work, secret: bytes, command: SignSplit) -> Case:
     Returns the case as the firm may see it.
 
     Raises:
-        NotAllowedError, NotFoundError: The actor may not act for its firm, or there is no such case of it.
-        ConflictError: The case is not shared or past its check, the split is another by now, it was signed before, or
-            the firm is the applicant.
+        NotAllowedError, NotFoundError: The actor may not act for its firm, or it is the applicant; there is no such case
+            of it.
+        ConflictError: The case is not shared or past its check, the split is another by now, or it was signed before.
         RuleError: The account is not in the firm's own name.
     """
     found = found_case(work, command.case, Action.APPLY_FOR_AWARD, lock=True)
@@ -49,8 +49,9 @@ def withdraw_signature(work: Work, case: CaseId) -> Case:
     """Take one's signature under the split of a case back, before its review. Returns the case as the firm may see it.
 
     Raises:
-        NotAllowedError, NotFoundError: The actor may not act for its firm, or there is no such case of it.
-        ConflictError: The case is not shared or past its check, the firm has not signed, or is the applicant.
+        NotAllowedError, NotFoundError: The actor may not act for its firm, or it is the applicant; there is no such case
+            of it.
+        ConflictError: The case is not shared or past its check, or the firm has not signed.
     """
     found = found_case(work, case, Action.APPLY_FOR_AWARD, lock=True)
     mine = shares.share_of_signer(found, work.actor.firm)

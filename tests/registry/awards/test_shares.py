@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from registry.awards import shares
 from registry.awards.history import with_acts
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
-from registry.errors import ConflictError, InvalidValueError, NotFoundError
+from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
 from registry.values.digest import Digest
 from registry.values.identifiers import DatasetId, FirmId
 from registry.values.money import FULL_RATE_BP, Money
@@ -142,7 +142,7 @@ def test_a_maker_sees_the_split_and_its_own_line_and_signs_nothing_else() -> Non
     assert ([line.number for line in seen.lines], len(seen.split)) == ([2], 3)
     assert (seen.split_digest, seen.lines_digest) == (case.split_digest, case.lines_digest)
     assert shares.share_of_signer(case, second.firm) == second
-    with pytest.raises(ConflictError, match="split_signed_by_filing"):
+    with pytest.raises(NotAllowedError, match="split_signed_by_filing"):
         shares.share_of_signer(case, case.applicant)
     with pytest.raises(NotFoundError, match="case_not_found"):
         shares.share_of_signer(case, FirmId.new())
