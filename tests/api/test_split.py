@@ -26,15 +26,20 @@ def test_two_makers_share_an_award_to_the_bank(world: World) -> None:
     assert signed["payee"] is None
     assert payee["account_number"] not in str(signed)
     steps.make_payable(world, case)
-    form = payer.get(f"/v1/cases/{case}/form", raw=True) if False else None
-    assert form is None
+    page = payer.raw("GET", f"/v1/cases/{case}/form").get_data(as_text=True)
+    assert f"{cast.BUYER.name}（份额 40%，¥20,000.00）" in page
+    assert payee["account_number"] in page
+    own = maker.raw("GET", f"/v1/cases/{case}/form").get_data(as_text=True)
+    assert payee["account_number"] not in own
+    assert cast.PUBLISHER.name not in own
     steps.instruct(world, case, AWARD_LINE)
     steps.pay(world, case)
     paid = payer.get(f"/v1/cases/{case}")
     assert (paid["state"], [each["amount_fen"] for each in paid["lines"]]) == ("paid", [3_000_000, 2_000_000])
     assert paid["lines"][1]["payee"]["account_number"] == payee["account_number"]
+    assert [each["amount_fen"] for each in maker.get(f"/v1/cases/{case}")["lines"]] == [2_000_000]
     house = world.house
     while journal.sequence(house.database, house.clock, house.signing_key):
         pass
-    assert [each["amount_fen"] for each in maker.get(f"/v1/cases/{case}")["lines"]] == [2_000_000]
-    assert recompute_bytes  # the dossier is fetched below
+    content = world.as_(OFFICE, Role.REVIEWER).raw("GET", f"/v1/cases/{case}/dossier").data
+    assert recompute_bytes(content, [house.signing_key.verifier]) == []
