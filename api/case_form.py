@@ -16,10 +16,10 @@ import segno
 from flask import Response, render_template
 
 from registry.awards.lines import approvals
-from registry.awards.model import Case, CaseKind, Signature
+from registry.awards.model import Case, CaseKind, Line, Signature
 from registry.awards.payment_lists import firms_named
 from registry.values.digest import Digest
-from registry.values.money import Money
+from registry.values.money import Money, Rate
 from registry.vouchers.payee import PayeeGiven
 
 COPIES: Final = ("主管部门", "主管部门", "主管部门", "申请单位")
@@ -42,7 +42,14 @@ class Opinion:
 
 
 def form(
-    case: Case, *, authority: str, title: str, digest: Digest, public_url: str, payee: PayeeGiven | None
+    case: Case,
+    *,
+    authority: str,
+    title: str,
+    digest: Digest,
+    public_url: str,
+    payee: PayeeGiven | None,
+    line_payees: Mapping[int, PayeeGiven] | None = None,
 ) -> Response:
     """Return a case as its form, in as many numbered copies as the document asks for.
 
@@ -53,6 +60,7 @@ def form(
         digest: What the form is bound to: the case and acts of its dossier.
         public_url: Where the service is; the QR code leads there.
         payee: The whole account, for finance; None leaves it masked.
+        line_payees: The whole accounts of joint makers by line, for finance.
     """
     address = f"{public_url}/check/{case.id}/{digest.hex}"
     style = (files("api") / "static" / "form.css").read_text("utf-8")
@@ -65,6 +73,7 @@ def form(
         title=title,
         unit=firms_named(case),
         account=account,
+        parts=_parts(case, account, line_payees or {}),
         award=case.kind is not CaseKind.VOUCHER_BATCH,
         places=list(zip(PLACES, capitals_by_place(case.amount), strict=True)),
         opinions=_opinions(case),
@@ -79,6 +88,28 @@ def form(
     kept = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     answer.headers["Content-Security-Policy"] = f"default-src 'none'; style-src 'sha256-{kept}'; sandbox"
     return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One joint maker on the form: its line, its share, and where its part goes."""
+
+    line: Line
+    share: str
+    bank: str
+    account: str
+
+
+def _parts(case: Case, applicants: str, whole: Mapping[int, PayeeGiven]) -> list[Part]:
+    """Return a row for each line of joint makers; the account that stands with the case is the applicant's."""
+    made = []
+    for line in case.lines if case.split else ():
+        stated = case.payee if line.firm == case.applicant else line.payee
+        masked = stated.masked_number if stated else ""
+        given = whole.get(line.number)
+        number = applicants if line.firm == case.applicant else (given.account_number if given else masked)
+        made.append(Part(line, str(Rate(line.share_bp or 0)), stated.bank if stated else "", number))
+    return made
 
 
 def capitals_by_place(amount: Money) -> list[str]:

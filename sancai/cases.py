@@ -1,6 +1,6 @@
 """Awards and payment batches on their way to a payment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -68,6 +68,26 @@ class CaseLine:
     digest: str = ""
     notice_ends_at: str | None = None
     held: bool = False
+    share_bp: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The share of one joint maker in basis points, and whether it agreed to the split as it is."""
+
+    line: int
+    firm: str
+    firm_name: str
+    share_bp: int
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How joint makers share what a case pays; each but the applicant signs ``digest``."""
+
+    digest: str
+    shares: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +196,7 @@ class Case:
     objections: tuple[Objection, ...] = ()
     set_apart: tuple[SetApart, ...] = ()
     refusal: Refusal | None = None
+    split: Split | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +258,7 @@ class Cases:
         bank: str,
         account_number: str,
         undertaking: bool,
+        joint_makers: Mapping[str, int] | None = None,
         key: str | None = None,
     ) -> Case:
         """Apply for an award for a dataset of your own.
@@ -248,14 +270,30 @@ class Cases:
             bank: The bank that keeps it.
             account_number: Its number.
             undertaking: The undertaking that everything is true (真实性承诺).
+            joint_makers: The shares of firms in basis points, your own among them, together 10,000.
             key: The idempotency key, to repeat a request of an earlier process.
 
         Raises:
             RuleError: Every obstacle at once.
         """
         payee = {"account_name": account_name, "bank": bank, "account_number": account_number}
-        body = {"instrument": instrument, "dataset": dataset, "undertaking": undertaking, "payee": payee}
+        body: dict[str, Any] = {
+            "instrument": instrument,
+            "dataset": dataset,
+            "undertaking": undertaking,
+            "payee": payee,
+            "joint_makers": dict(joint_makers or {}),
+        }
         return shaped(Case, self._session.post("/awards", body, key=key))
+
+    def sign_split(self, case: str, split: str, *, account_name: str, bank: str, account_number: str) -> Case:
+        """Agree, as a joint maker, to the split with this digest, and say where your part goes. Raises SancaiError."""
+        payee = {"account_name": account_name, "bank": bank, "account_number": account_number}
+        return self._act(case, "split-signature", {"split": split, "payee": payee})
+
+    def withdraw_split_signature(self, case: str) -> Case:
+        """Take your signature under the split of a case back, before its review. Raises SancaiError."""
+        return self._act(case, "split-signature/withdrawal", {})
 
     def form_batch(self, document: str, vouchers: Sequence[str] | None = None) -> Case:
         """Settle redeemed vouchers of a document, all by default, and open their payment case. Raises SancaiError."""

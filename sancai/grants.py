@@ -79,10 +79,19 @@ class Grants:
         *,
         facts: Mapping[str, Any] | None = None,
         evidence: Mapping[str, Sequence[str]] | None = None,
+        joint_makers: Mapping[str, int] | None = None,
     ) -> Case:
-        """Answer the correction notice of a case of your own. Raises SancaiError."""
+        """Answer the correction notice of a case of your own.
+
+        ``joint_makers`` divides a shared case anew among the same firms, which then sign again. Raises SancaiError.
+        """
         papers = {name: list(documents) for name, documents in (evidence or {}).items()}
-        body = {"statement": statement, "facts": dict(facts or {}), "evidence": papers}
+        body = {
+            "statement": statement,
+            "facts": dict(facts or {}),
+            "evidence": papers,
+            "joint_makers": dict(joint_makers or {}),
+        }
         return self._act(case, "correction/answer", body)
 
     def lapse(self, case: str) -> Case:

@@ -63,6 +63,7 @@ def print_case_form(case: str) -> Response:
             digest=dossiers.bound_digest_of(view, wanted),
             public_url=house().settings.public_url,
             payee=service.payee_for_finance(view, secret, found),
+            line_payees=service.line_payees_for_finance(view, secret, found),
         )
 
 

@@ -9,13 +9,13 @@ from pydantic import JsonValue
 from api.door import Answer
 from api.problems import language
 from api.v1.check_views import CaseChecksView
+from api.v1.split_views import CaseSplitView
 from api.wording import sentence
 from registry.awards.award_model import AwardVerdict
 from registry.awards.lines import held, notice_of
 from registry.awards.model import Case, Line, Notice, Objection
 from registry.awards.probing import notice_end
 from registry.policy.model import Condition
-from registry.values.identifiers import VoucherId
 from registry.values.moment import Moment
 from registry.vouchers.payee import Payee, PayeeGiven
 
@@ -94,7 +94,9 @@ class CasePayeeView(Answer):
 
 
 class CaseLineView(Answer):
-    """One payment of a case; ``payee`` is that of a voucher, an award's stands with its case.
+    """One payment of a case; ``payee`` is that of a voucher or a joint maker, an applicant's stands with its case.
+
+    ``share_bp`` is what a joint maker receives of the whole, in basis points.
 
     Notice and signatures bind ``digest``; ``notice_ends_at`` is null until the line is noticed as it is; an objection
     that waits for an answer, or for the decision on a late one, holds it (``held``).
@@ -112,6 +114,7 @@ class CaseLineView(Answer):
     standard: str
     amount_fen: int
     amount_text: str
+    share_bp: int | None
     payee: CasePayeeView | None
 
     @classmethod
@@ -131,6 +134,7 @@ class CaseLineView(Answer):
             standard=value.standard,
             amount_fen=value.amount.fen,
             amount_text=str(value.amount),
+            share_bp=value.share_bp,
             payee=CasePayeeView.of(value.payee, whole) if value.payee else None,
         )
 
@@ -269,6 +273,7 @@ class CaseView(Answer):
     sign_off_levels: list[str]
     notice_days: int
     payee: CasePayeeView | None
+    split: CaseSplitView | None
     checks: CaseChecksView
     review: CaseReviewView | None
     notice: CaseNoticeView | None
@@ -281,10 +286,10 @@ class CaseView(Answer):
 
     @classmethod
     def of(
-        cls, value: Case, payee: PayeeGiven | None = None, line_payees: Mapping[VoucherId, PayeeGiven] | None = None
+        cls, value: Case, payee: PayeeGiven | None = None, line_payees: Mapping[int, PayeeGiven] | None = None
     ) -> Self:
-        """Return the view of a case; with ``payee`` and ``line_payees`` the account numbers are whole."""
-        whole = {str(voucher): given for voucher, given in (line_payees or {}).items()}
+        """Return the view of a case; with ``payee`` and ``line_payees``, by line, the account numbers are whole."""
+        whole = line_payees or {}
         return cls(
             id=value.id,
             authority=value.authority,
@@ -297,13 +302,14 @@ class CaseView(Answer):
             amount_fen=value.amount.fen,
             amount_text=str(value.amount),
             amount_capitals=value.amount.in_capitals(),
-            lines=[CaseLineView.of(value, each, whole.get(str(each.subject))) for each in value.lines],
+            lines=[CaseLineView.of(value, each, whole.get(each.number)) for each in value.lines],
             lines_digest=str(value.lines_digest),
             revision=str(value.revision),
             facts_digest=str(value.facts),
             sign_off_levels=list(value.sign_off_levels),
             notice_days=value.notice_days,
             payee=CasePayeeView.of(value.payee, payee) if value.payee else None,
+            split=CaseSplitView.of(value),
             checks=CaseChecksView.of(value),
             review=_review(value),
             notice=_notice(value),

@@ -30,10 +30,11 @@ from registry.awards.commands import (
     WithdrawCase,
 )
 from registry.awards.model import Case, Outcome, OutsideSearch
+from registry.awards.shares import MAKERS_MAX
 from registry.dossier import service as dossiers
 from registry.journal.work import View, Work
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, CaseId, VoucherId
+from registry.values.identifiers import AuthorityId, CaseId, FirmId, VoucherId
 from registry.values.moment import Moment
 from registry.values.names import PublicName
 
@@ -59,17 +60,27 @@ class AwardCheckQuery(BaseModel):
 
 
 class ApplyForAwardBody(Strict):
-    """An application, with the undertaking that everything in it is true."""
+    """An application, with the undertaking that everything in it is true.
+
+    ``joint_makers`` are the shares of firms in basis points, your own among them, together 10,000.
+    """
 
     instrument: str = Field(max_length=60)
     dataset: str = Field(max_length=200)
     undertaking: bool
     payee: PayeeBody
+    joint_makers: dict[str, Whole] = Field(default_factory=dict, max_length=MAKERS_MAX)
     authority: str | None = Field(default=None, max_length=60)
 
     def command(self) -> ApplyForAward:
         """Return what is asked of the registry. Raises InvalidValueError."""
-        return ApplyForAward(self.instrument, PublicName.parse(self.dataset), self.undertaking, self.payee.given())
+        return ApplyForAward(
+            self.instrument,
+            PublicName.parse(self.dataset),
+            self.undertaking,
+            self.payee.given(),
+            {FirmId(firm): share for firm, share in self.joint_makers.items()},
+        )
 
 
 class FormBatchBody(Strict):

@@ -23,6 +23,7 @@ from registry.awards.grant_model import (
     GrantVerdict,
     RecordDepartment,
 )
+from registry.awards.shares import MAKERS_MAX
 from registry.values.identifiers import AuthorityId, CaseId, EvidenceId, FirmId
 from registry.values.money import FEN_MAX, Money
 from registry.values.names import PublicName
@@ -60,7 +61,7 @@ class ApplyForGrantBody(Strict):
     evidence: Documents = Field(default_factory=dict, max_length=100)
     declared: list[DeclaredBenefitBody] = Field(default_factory=list, max_length=50)
     elected: str | None = Field(default=None, max_length=60)
-    joint_makers: dict[str, Whole] = Field(default_factory=dict, max_length=50)
+    joint_makers: dict[str, Whole] = Field(default_factory=dict, max_length=MAKERS_MAX)
     undertaking: bool
     payee: PayeeBody
     authority: str | None = Field(default=None, max_length=60)
@@ -107,11 +108,15 @@ class AskCorrectionBody(Strict):
 
 
 class AnswerCorrectionBody(Strict):
-    """The answer in words; for a grant with facts and documents in place of those of before."""
+    """The answer in words; for a grant with facts and documents in place of those of before.
+
+    ``joint_makers`` divides a shared case anew among the same firms; the others then sign again.
+    """
 
     statement: Words
     facts: Facts
     evidence: Documents = Field(default_factory=dict, max_length=100)
+    joint_makers: dict[str, Whole] = Field(default_factory=dict, max_length=MAKERS_MAX)
 
 
 class AskDepartmentsBody(Strict):
@@ -224,7 +229,8 @@ def ask_correction(case: str, body: AskCorrectionBody) -> Response:
 @door.operation("POST", "/cases/<case>/correction/answer", {200: CaseView}, action=Action.APPLY_FOR_AWARD)
 def answer_correction(case: str, body: AnswerCorrectionBody) -> Response:
     """Answer the correction notice of a case of your own."""
-    command = AnswerCorrection(CaseId(case), body.statement, body.facts, _documents(body.evidence))
+    shares = {FirmId(firm): share for firm, share in body.joint_makers.items()}
+    command = AnswerCorrection(CaseId(case), body.statement, body.facts, _documents(body.evidence), shares)
     return write(lambda work: correcting.answer_correction(work, command), CaseView.of, 200)
 
 

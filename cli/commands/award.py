@@ -9,6 +9,7 @@ import click
 from cli.as_of import as_of_option
 from cli.commands.case import print_case
 from cli.connection import client
+from cli.joint_makers import joint_option, split_of
 from cli.output import Branch, line, show, written
 from cli.words import say
 
@@ -49,7 +50,16 @@ def check(dataset: str, instrument: str, as_of: datetime | None) -> None:
 @click.option("--bank", required=True, help=say("Bank of the account.", "开户银行。"))
 @click.option("--account-number", required=True, help=say("Number of the account.", "账号。"))
 @click.option("--undertaking", is_flag=True, help=say("Undertake that everything is true.", "承诺材料真实。"))
-def apply(dataset: str, instrument: str, account_name: str, bank: str, account_number: str, undertaking: bool) -> None:
+@joint_option
+def apply(
+    dataset: str,
+    instrument: str,
+    account_name: str,
+    bank: str,
+    account_number: str,
+    undertaking: bool,
+    joint: tuple[str, ...],
+) -> None:
     """Apply for an award."""
     with client() as service:
         made = service.cases.apply(
@@ -59,6 +69,7 @@ def apply(dataset: str, instrument: str, account_name: str, bank: str, account_n
             bank=bank,
             account_number=account_number,
             undertaking=undertaking,
+            joint_makers=split_of(service, joint),
         )
     show(made, print_case)
 

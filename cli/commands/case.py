@@ -11,6 +11,7 @@ from cli.commands.case_performance import performance
 from cli.commands.case_recovery import COMMANDS as RECOVERIES
 from cli.commands.case_register_reviews import COMMANDS as REGISTER_REVIEWS
 from cli.commands.case_remedy import COMMANDS as REMEDIES
+from cli.commands.case_split import COMMANDS as SPLITS
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table, written
 from cli.words import say
@@ -334,6 +335,14 @@ def print_case(case: "Case") -> None:
             (say("state", "状态"), case.state),
             (say("instrument", "项目"), case.instrument),
             (say("amount", "金额"), f"{case.amount_text} {case.amount_capitals}"),
+            *(
+                (
+                    say("joint maker", "联合制作单位"),
+                    f"{each.firm_name} {each.share_bp / 100:g}% "
+                    + (say("signed", "已签署") if each.signed else say("not signed", "未签署")),
+                )
+                for each in (case.split.shares if case.split else ())
+            ),
             (say("signed", "签批"), f"{len(case.signatures)}/{len(case.sign_off_levels)}"),
             (say("notice until", "公示截止"), case.notice.ends_at if case.notice else None),
             (say("held lines", "暂停的明细"), ", ".join(str(each.number) for each in case.lines if each.held) or None),
@@ -347,5 +356,5 @@ def print_case(case: "Case") -> None:
     )
 
 
-for each in (*REGISTER_REVIEWS, *RECOVERIES, *REMEDIES, *PAPERS, performance):
+for each in (*REGISTER_REVIEWS, *RECOVERIES, *REMEDIES, *PAPERS, *SPLITS, performance):
     command.add_command(each)

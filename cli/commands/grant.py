@@ -8,6 +8,7 @@ import click
 
 from cli.commands.case import print_case
 from cli.connection import client
+from cli.joint_makers import joint_option, split_of
 from cli.output import Branch, facts, line, show
 from cli.words import say
 
@@ -53,10 +54,14 @@ def check(file: Path) -> None:
     example="sancai grant apply application.json",
 )
 @_FILE
-def apply(file: Path) -> None:
+@joint_option
+def apply(file: Path, joint: tuple[str, ...]) -> None:
     """Apply for a grant."""
+    application = _read(file)
     with client() as service:
-        made = service.grants.apply(_read(file))
+        if split := split_of(service, joint):
+            application["joint_makers"] = split
+        made = service.grants.apply(application)
     show(made, print_case)
 
 
@@ -126,11 +131,18 @@ def ask_correction(case: str, defects: tuple[str, ...]) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=say("JSON with facts and evidence.", "含 facts 和 evidence 的 JSON。"),
 )
-def correct(case: str, statement: str, file: Path | None) -> None:
+@joint_option
+def correct(case: str, statement: str, file: Path | None, joint: tuple[str, ...]) -> None:
     """Answer a correction."""
     given = _read(file) if file else {}
     with client() as service:
-        made = service.grants.correct(case, statement, facts=given.get("facts"), evidence=given.get("evidence"))
+        made = service.grants.correct(
+            case,
+            statement,
+            facts=given.get("facts"),
+            evidence=given.get("evidence"),
+            joint_makers=split_of(service, joint),
+        )
     show(made, print_case)
 
 

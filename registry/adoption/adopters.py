@@ -1,6 +1,6 @@
 """What is known of an adopter on the day its use began: its group, lists, ties, part in the making, and trade."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -14,13 +14,24 @@ from registry.values.identifiers import AuthorityId, FirmId
 
 
 def facts_of(
-    view: View, authority: AuthorityId, dataset: Dataset, versions: Sequence[Version], receipt: Receipt, name: str
+    view: View,
+    authority: AuthorityId,
+    dataset: Dataset,
+    versions: Sequence[Version],
+    receipt: Receipt,
+    name: str,
+    makers: Collection[FirmId] = (),
 ) -> AdopterFacts:
-    """Return what is known of an adopter on the day its use began."""
+    """Return what is known of an adopter on the day its use began.
+
+    Whoever made the dataset beside its publisher (``makers``) stands as the publisher does (RULINGS 2).
+    """
     day = receipt.started_on
     control = parties.control(view, receipt.adopter, day)
     controller = control.controller
-    related = parties.relation(view, receipt.adopter, dataset.publisher, day)
+    owners = (dataset.publisher, *sorted(set(makers) - {dataset.publisher}))
+    related = next(filter(None, (parties.relation(view, receipt.adopter, each, day) for each in owners)), None)
+    circles = (_traded_in_circle(view, receipt.adopter, each, day) for each in owners)
     entries = parties.leader_entries(view, authority, receipt.adopter, day, dataset.sector)
     return AdopterFacts(
         controller=controller,
@@ -28,7 +39,7 @@ def facts_of(
         leader_levels=frozenset(entry.list.level.value for entry in entries),
         related_by=(related.chain or (name,)) if related else (),
         made_it_as=_made_it_as(view, versions, receipt.adopter, name, controller, day),
-        traded_in_circle=_traded_in_circle(view, receipt.adopter, dataset.publisher, day),
+        traded_in_circle=next(filter(None, circles), ()),
         controlled_by=control.chain,
     )
 

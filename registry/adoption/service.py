@@ -1,6 +1,7 @@
 """Use cases of adoption: attest, withdraw, count; a laboratory's report on a published content."""
 
 import base64
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
@@ -31,7 +32,7 @@ from registry.policy.model import Instrument
 from registry.quality import service as quality
 from registry.quality.reports import FileReport, QualityReport
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, DatasetId, EvidenceId, ReceiptId
+from registry.values.identifiers import AuthorityId, DatasetId, EvidenceId, FirmId, ReceiptId
 from registry.values.names import PublicName
 
 
@@ -146,6 +147,7 @@ def count(
     day: date,
     needed: int | None = None,
     levels: frozenset[str] | None = None,
+    makers: Collection[FirmId] = (),
 ) -> AdoptionCount:
     """Return which receipts of a lineage count on ``day`` by the registers of ``authority``, with every reason.
 
@@ -156,6 +158,7 @@ def count(
         day: The day of the question; of an adopter that is known which holds on the day its use began.
         needed: How many an award needs; by default what the policy of ``authority`` says.
         levels: The levels of leader lists that count; by default what the policy says, with its rulings.
+        makers: Who shares an award with the publisher: their groups are as little independent as its own.
     """
     if needed is None or levels is None:
         policy_needed, policy_levels = _needed_and_levels(view, authority, day)
@@ -169,7 +172,7 @@ def count(
     ]
     facts = {
         receipt.id: (
-            facts_of(view, authority, counted, versions, receipt, names[receipt.adopter]),
+            facts_of(view, authority, counted, versions, receipt, names[receipt.adopter], makers),
             names[receipt.adopter],
         )
         for receipt in found

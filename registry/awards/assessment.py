@@ -17,7 +17,7 @@ from registry.catalog import novelty
 from registry.catalog import service as catalog
 from registry.catalog.model import Dataset, Version, VersionState
 from registry.catalog.novelty_model import NoveltyDecision, lost_by
-from registry.errors import NotFoundError, RuleError
+from registry.errors import Finding, NotFoundError, RuleError
 from registry.journal.work import View
 from registry.parties import service as parties
 from registry.parties.model import Predicate
@@ -92,6 +92,7 @@ def assess(
     dataset: Dataset,
     applicant: FirmId,
     *,
+    makers: Collection[FirmId] = (),
     beside: CaseId | None = None,
     again: bool = False,
 ) -> AwardVerdict:
@@ -102,6 +103,7 @@ def assess(
         active: The instrument with its rulings.
         dataset: The lineage.
         applicant: The firm that asks.
+        makers: Every joint maker that shares the award: what is asked of who is paid is asked of each.
         beside: The case that asks again before its payment: it does not stand in its own way.
         again: Whether a verdict of the instant of the view is made again: what was written from that instant on, its
             own case too, is not seen.
@@ -112,10 +114,16 @@ def assess(
     authority, day = active.authority, active.day
     terms = verdicts.award_terms(active.document, active.instrument, active.issued_on, active.rulings, day)
     counted = adoption.count(
-        view, authority, dataset.id, day, needed=terms.adopters_needed, levels=frozenset(terms.leader_levels)
+        view,
+        authority,
+        dataset.id,
+        day,
+        needed=terms.adopters_needed,
+        levels=frozenset(terms.leader_levels),
+        makers=makers,
     )
     versions = catalog.versions_then(view, dataset.id) if again else catalog.versions(view, dataset.id)
-    report = _report(view, authority, versions, dataset.publisher)
+    report = _report(view, authority, versions, {dataset.publisher, *makers})
     contests = _contests(view, authority, dataset, again=again)
     share = new_share(versions, novelty.cleared(view, dataset.id, contests))
     other = (
@@ -131,16 +139,24 @@ def assess(
         # An award from before the system is told by the opening balances of the authority.
         awarded_before=paid or past_award_on(view, authority, terms.instrument, dataset.id),
         open_case=other.id if other and not paid else None,
-        credit_clean=parties.fact(view, authority, applicant, Predicate.CREDIT_CLEAN, day).finding.value,
-        operates_in_region=parties.fact(view, authority, applicant, Predicate.OPERATES_IN_REGION, day).finding.value,
+        credit_clean=known_of_all(view, active, {applicant, *makers}, Predicate.CREDIT_CLEAN).value,
+        operates_in_region=known_of_all(view, active, {applicant, *makers}, Predicate.OPERATES_IN_REGION).value,
     )
     policy_used = verdicts.policy_snapshot(
         active.document, active.instrument, active.issued_on, active.rulings, active.day
     )
     used = _snapshot(terms, facts, policy_used, counted, dataset, applicant, versions, report)
+    if makers:
+        used["joint_makers"] = sorted(str(each) for each in makers)
     if contests:  # Not named where there is none: what was decided before there were contests is replayed as it was.
         used["contests"] = [each.as_json() for each in contests]
     return verdicts.verdict_of(used)
+
+
+def known_of_all(view: View, active: ActiveInstrument, firms: Collection[FirmId], asked: Predicate) -> Finding:
+    """Return what is known of everyone who shares: not met by one is not met, not known of one is not known."""
+    found = {parties.fact(view, active.authority, firm, asked, active.day).finding for firm in firms}
+    return next((each for each in (Finding.UNMET, Finding.UNKNOWN) if each in found), Finding.MET)
 
 
 def _contests(view: View, authority: AuthorityId, dataset: Dataset, *, again: bool) -> tuple[NoveltyDecision, ...]:
@@ -158,10 +174,12 @@ def _other_then(view: View, authority: AuthorityId, instrument: str, dataset: Da
     return None
 
 
-def facts_of_lineage(view: View, active: ActiveInstrument, dataset: Dataset, applicant: FirmId) -> dict[str, Json]:
+def facts_of_lineage(
+    view: View, active: ActiveInstrument, dataset: Dataset, applicant: FirmId, makers: Collection[FirmId] = ()
+) -> dict[str, Json]:
     """Return what the house knows of a lineage a grant is asked for, by the names of policies; None: unknown."""
     versions = catalog.versions(view, dataset.id)
-    report = _report(view, active.authority, versions, dataset.publisher)
+    report = _report(view, active.authority, versions, {dataset.publisher, *makers})
     least = verdicts.whole(
         verdicts.value_named(active.instrument, "quality-score", active.rulings, active.day), QUALITY_SCORE
     )
@@ -257,13 +275,18 @@ def _origin(versions: Sequence[Version]) -> str:
     return verdicts.THIRD_PARTY if verdicts.THIRD_PARTY in origins else next(iter(origins), "")
 
 
-def _report(view: View, authority: AuthorityId, versions: Sequence[Version], publisher: FirmId) -> QualityReport | None:
-    """Return the report on the newest standing version that has one, by a laboratory not tied to the publisher."""
+def _report(
+    view: View, authority: AuthorityId, versions: Sequence[Version], makers: Collection[FirmId]
+) -> QualityReport | None:
+    """Return the report on the newest standing version that has one, by a laboratory tied to nobody who made it."""
     for version in reversed(versions):
         if version.state is not VersionState.PUBLISHED or version.content_digest is None:
             continue
         report = adoption.quality_report(view, version.content_digest, authority)
-        if report and not parties.relation(view, report.laboratory, publisher, report.filed_at.civil_day()):
+        if report is None:
+            continue
+        filed_on = report.filed_at.civil_day()
+        if not any(parties.relation(view, report.laboratory, each, filed_on) for each in makers):
             return report
     return None
 

@@ -1,15 +1,17 @@
 """What firms and officers ask of a case, checked for form."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
 from registry.awards.model import Outcome, OutsideSearch
+from registry.awards.shares import require_split
 from registry.errors import InvalidValueError
 from registry.policy.plain_text import require_day, require_text
 from registry.values.digest import Digest
-from registry.values.identifiers import CaseId, VoucherId
+from registry.values.identifiers import CaseId, FirmId, VoucherId
 from registry.values.names import PublicName
 from registry.vouchers.payee import PayeeGiven
 
@@ -28,11 +30,28 @@ def require_line_numbers(given: tuple[int, ...]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ApplyForAward:
-    """Apply for an award for a dataset of one's own, with the undertaking that everything is true (真实性承诺)."""
+    """Apply for an award for a dataset of one's own, with the undertaking that everything is true (真实性承诺).
+
+    ``joint_makers`` share what is paid, in basis points, the applicant among them; none where it is paid alone.
+    """
 
     instrument: str
     dataset: PublicName
     undertaking: bool
+    payee: PayeeGiven
+    joint_makers: Mapping[FirmId, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a split that is none. Raises InvalidValueError."""
+        require_split(self.joint_makers)
+
+
+@dataclass(frozen=True, slots=True)
+class SignSplit:
+    """Agree, as one of the joint makers, to the split with this digest, and say where one's part goes."""
+
+    case: CaseId
+    split: Digest
     payee: PayeeGiven
 
 

@@ -10,7 +10,7 @@ Rules (优化营商环境条例 36; S0 附件2; RULINGS 26):
 from typing import Final
 
 from registry.actors.model import Action
-from registry.awards import gathering, grants, officers, rules
+from registry.awards import gathering, grants, officers, rules, shares
 from registry.awards.acting import act, found_case
 from registry.awards.grant_model import AnswerCorrection, AskCorrection, AskDepartments, RecordDepartment
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
@@ -66,7 +66,7 @@ def answer_correction(work: Work, command: AnswerCorrection) -> Case:
     facts = read_facts(command.facts, vocabulary().fact_types)
     if found.kind is CaseKind.GRANT:
         _require_own_facts(work, found, facts)
-    elif command.facts or command.evidence:
+    elif command.facts or command.evidence:  # Of an award everything but the split is the registers' to say.
         raise InvalidValueError("correction_in_words_only", id=found.id)
     for documents in command.evidence.values():
         manifests.require_evidence(work, documents, owner=found.applicant)
@@ -75,6 +75,9 @@ def answer_correction(work: Work, command: AnswerCorrection) -> Case:
         "facts": facts.as_json(),
         "evidence": {name: [str(each) for each in documents] for name, documents in command.evidence.items()},
     }
+    shares.require_same_makers(found, command.joint_makers)
+    if command.joint_makers:
+        content["shares"] = {str(firm): share for firm, share in command.joint_makers.items()}
     return act(work, found, ActKind.CORRECTED, "awards.case_corrected", content, CaseState.APPLIED)
 
 

@@ -6,22 +6,25 @@ Everything that is gathered goes into one snapshot; the verdict is made from the
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from registry.awards import assessment, grants, verdicts
 from registry.awards.grant_model import Claim, GrantVerdict
 from registry.awards.model import ActKind, Case, CaseState
 from registry.awards.records import grants as grant_records
+from registry.awards.shares import most_within, ordered
 from registry.catalog import service as catalog
 from registry.catalog.model import Dataset
 from registry.errors import ConflictError, Finding
 from registry.journal.work import View
-from registry.parties import service as parties
+from registry.parties.model import Predicate
 from registry.policy import exclusivity
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument
 from registry.policy.evaluation import EVENT_ON, Standing, facts_needed
 from registry.policy.exclusivity import Benefit
 from registry.policy.model import Cap, CapPeriod, CapScope
+from registry.policy.rules import cap_amount
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import CaseId, DatasetId, FirmId
@@ -38,6 +41,14 @@ class AskedGrant:
     applied_on: date
     beside: CaseId | None
     dataset: Dataset | None
+
+    @property
+    def firms(self) -> frozenset[FirmId]:
+        """Everyone who shares what is paid: the applicant alone where nobody does."""
+        return frozenset({self.applicant, *map(FirmId, self.claim.joint_makers)})
+
+
+_OF_EVERYONE_PAID: Final = frozenset({Predicate.CREDIT_CLEAN, Predicate.OPERATES_IN_REGION})
 
 
 def benefit_of(asked: AskedGrant, verdict: GrantVerdict) -> Benefit:
@@ -78,17 +89,20 @@ def verdict_on(view: View, asked: AskedGrant, facts: Mapping[str, Json], sources
 
 def _register_facts(view: View, asked: AskedGrant) -> dict[str, Json]:
     """Return what the house knows of the facts an instrument asks for; None where its registers say nothing."""
-    needed, day = set(facts_needed(asked.active.instrument)), asked.active.day
+    needed = set(facts_needed(asked.active.instrument))
     known: dict[str, Json] = {
         EVENT_ON: asked.claim.event_on.isoformat(),
         grants.APPLIED_ON: asked.applied_on.isoformat(),
     }
     for name, predicate in grants.PREDICATES.items():
         if name in needed:
-            finding = parties.fact(view, asked.active.authority, asked.applicant, predicate, day).finding
+            # A joint maker is paid as the applicant is; what business it is in matters of the applicant alone.
+            firms = asked.firms if predicate in _OF_EVERYONE_PAID else {asked.applicant}
+            finding = assessment.known_of_all(view, asked.active, firms, predicate)
             known[name] = None if finding is Finding.UNKNOWN else finding is Finding.MET
     if asked.dataset is not None:
-        of_lineage = assessment.facts_of_lineage(view, asked.active, asked.dataset, asked.applicant)
+        makers = asked.firms - {asked.applicant}
+        of_lineage = assessment.facts_of_lineage(view, asked.active, asked.dataset, asked.applicant, makers)
         known |= {name: value for name, value in of_lineage.items() if name in needed}
     return known
 
@@ -122,7 +136,7 @@ def like_benefits(view: View, asked: AskedGrant) -> tuple[tuple[Benefit, CaseSta
     shared = {name: values for name, values in own.items() if name not in grants.FILLED_KEYS}
     document = asked.active.document.revision.document
     found = grant_records.like_cases(
-        view.connection, asked.claim.group, document, asked.applicant, shared, asked.beside
+        view.connection, asked.claim.group, document, asked.firms, shared, asked.beside
     )
     made = [(replace(benefit, keys=grants.compared(own, keys)), state) for benefit, state, keys in found]
     instrument, words = asked.active.instrument, grants.key_words(own)
@@ -132,8 +146,23 @@ def like_benefits(view: View, asked: AskedGrant) -> tuple[tuple[Benefit, CaseSta
 def _used(view: View, asked: AskedGrant, cap: Cap) -> Money:
     """Return what stands under a cap: of the firm, of the pool, or for one thing; in the event's year where it is one.
 
-    Every instrument of the document whose cap is of that group draws on it.
+    Every instrument of the document whose cap is of that group draws on it. What joint makers share counts for each
+    of them by its own part; the fullest of them says what there is room for, and the whole is never above the cap.
     """
+    if cap.scope is not CapScope.FIRM or not asked.claim.joint_makers:
+        return _used_by(view, asked, cap, asked.applicant if cap.scope is CapScope.FIRM else None)
+    active, shares = asked.active, {FirmId(firm): share for firm, share in asked.claim.joint_makers.items()}
+    most = cap_amount(active.instrument, cap.scope, active.rulings, active.day)
+    firms = ordered(asked.applicant, shares)
+    basis_points = [shares[firm] for firm in firms]
+    whole = min(
+        most_within(most.less(_used_by(view, asked, cap, firm)), place, basis_points, most)
+        for place, firm in enumerate(firms)
+    )
+    return most.less(whole)
+
+
+def _used_by(view: View, asked: AskedGrant, cap: Cap, firm: FirmId | None) -> Money:
     sharing = [
         each.id
         for each in asked.active.document.instruments
@@ -145,7 +174,7 @@ def _used(view: View, asked: AskedGrant, cap: Cap) -> Money:
         view.connection,
         asked.active.authority,
         sharing,
-        firm=asked.applicant if cap.scope is CapScope.FIRM else None,
+        firm=firm,
         year=asked.claim.event_on.year if cap.period is CapPeriod.YEAR else None,
         key=thing,
         beside=asked.beside,
@@ -180,7 +209,11 @@ def asked_again(view: View, case: Case) -> AskedGrant:
     claim = claim_of(view, case)
     for each in case.acts:
         if each.kind is ActKind.CORRECTED:
-            claim = replace(claim, evidence={**claim.evidence, **each.content["evidence"]})
+            claim = replace(
+                claim,
+                evidence={**claim.evidence, **each.content["evidence"]},
+                joint_makers=each.content.get("shares", claim.joint_makers),
+            )
     subject = case.lines[0].subject
     dataset = catalog.dataset(view, subject) if isinstance(subject, DatasetId) else None
     if case.applicant is None:

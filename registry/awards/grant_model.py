@@ -1,10 +1,11 @@
 """What a grant is decided on: what its applicant states, what it is for, and the verdict made of both."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from registry.awards.shares import require_split
 from registry.errors import InvalidValueError, Obstacle
 from registry.policy.evaluation import InstrumentVerdict
 from registry.policy.model import Condition, Verdict
@@ -12,7 +13,7 @@ from registry.policy.plain_text import require_day, require_text
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import CaseId, EvidenceId, FirmId
-from registry.values.money import FULL_RATE_BP, Money
+from registry.values.money import Money
 from registry.values.names import PublicName
 from registry.vouchers.payee import PayeeGiven
 
@@ -72,9 +73,7 @@ class ApplyForGrant:
                 require_text(value, f"keys.{name}"[:60])
         if len(self.declared) > DECLARED_MAX:
             raise InvalidValueError("list_length", at="declared", given=len(self.declared), most=DECLARED_MAX)
-        shares = self.joint_makers.values()
-        if self.joint_makers and (min(shares) < 1 or sum(shares) != FULL_RATE_BP):
-            raise InvalidValueError("policy_shares_sum", at="joint_makers", given=sum(shares))
+        require_split(self.joint_makers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +110,21 @@ class AskCorrection:
 
 @dataclass(frozen=True, slots=True)
 class AnswerCorrection:
-    """Answer a correction notice: in words, and for a grant with facts and documents that replace those of before."""
+    """Answer a correction notice: in words, and for a grant with facts and documents that replace those of before.
+
+    ``joint_makers`` are other shares of the same makers; none leaves the split as it is.
+    """
 
     case: CaseId
     statement: str
     facts: Mapping[str, object]
     evidence: Mapping[str, tuple[EvidenceId, ...]]
+    joint_makers: Mapping[FirmId, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse an answer without words. Raises InvalidValueError."""
+        """Refuse an answer without words and a split that is none. Raises InvalidValueError."""
         require_text(self.statement, "statement", OPINION_LENGTH_MAX)
+        require_split(self.joint_makers)
 
 
 @dataclass(frozen=True, slots=True)

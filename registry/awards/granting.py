@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require
-from registry.awards import assessment, gathering, grants, officers, persons, records, rounds, rules, scoring
+from registry.awards import assessment, gathering, grants, officers, persons, records, rounds, rules, scoring, shares
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.gathering import AskedGrant
 from registry.awards.grant_model import ApplyForGrant, AssessGrant, Claim, GrantVerdict
@@ -68,7 +68,7 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
         raise RuleError("not_eligible", found, instrument=instrument.id, dataset=str(command.dataset or ""))
     case_id = CaseId.new()
     sealed, shown = (persons.seal_payee if who.person else payee.seal)(secret, case_id, command.payee)
-    line = Line(
+    whole = Line(
         who.id,
         who.shown,
         asked.dataset.id if asked.dataset else _subject(claim),
@@ -77,6 +77,9 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
         grants.standard_of(instrument.terms),
         verdict.amount,
         person=who.person,
+    )
+    shared = shares.share_out(
+        whole, {each: parties.firm(work, each).name for each in command.joint_makers}, command.joint_makers
     )
     made = case_applied(
         work,
@@ -91,7 +94,7 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
             applicant=who.id,
             applied_by=account_of(work.actor),
             applied_at=work.now,
-            lines=(line,),
+            lines=shared,
             revision=verdict.revision,
             facts=verdict.facts_digest,
             sign_off_levels=levels_of(active),
@@ -101,7 +104,7 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
                 "awards.case_applied",
                 case_id,
                 instrument=instrument.id,
-                lines=[line.as_json()],
+                lines=[line.as_json() for line in shared],
                 payee_digest=str(shown.digest),
                 facts_digest=str(verdict.facts_digest),
                 revision=str(verdict.revision),
@@ -143,7 +146,8 @@ def _asked(
         filed[name] = tuple(str(each) for each in documents)
     instalment = facts.number(INSTALMENT)
     names = {
-        grants.FIRM: [str(firm)],
+        # What a firm receives once it receives alone or with others.
+        grants.FIRM: sorted({str(firm), *map(str, command.joint_makers)}),
         grants.YEAR: [str(command.event_on.year)],
         grants.TURN: [str(instalment or 1)],
         INSTALMENT: [str(instalment or 1)],
@@ -307,9 +311,12 @@ def _scored(view: View, case: Case, instrument: Instrument, command: AssessGrant
 def claim(view: View, case_id: CaseId, secret: bytes | None = None) -> Claim:
     """Return what an applicant stated, to the officers of the case and to the applicant. Raises NotFoundError.
 
-    The keys a natural person stated are opened with ``secret``; once erased they are empty.
+    Joint makers see the split and their own part, not the applicant's facts and documents. The keys a natural person
+    stated are opened with ``secret``; once erased they are empty.
     """
     case = found_case(view, case_id, Action.READ_CASE)
+    if view.actor.firm not in {None, case.applicant}:
+        raise NotFoundError("case_not_found", id=case_id)
     found = gathering.claim_of(view, case)
     if secret is None or not case.lines[0].person:
         return found

@@ -16,11 +16,13 @@ from registry.awards.model import (
     Correction,
     DepartmentCheck,
     Instruction,
+    Line,
     OpenedScores,
     OutsideSearch,
     Review,
 )
 from registry.awards.recusal import standing
+from registry.awards.shares import split_of
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId
 from registry.values.money import Money
@@ -42,7 +44,8 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
     found = replace(
         case,
         applied_lines=applied,
-        lines=story.lines,
+        lines=tuple(_with_payee(case, line) for line in story.lines),
+        split=split_of(story.lines, case.applicant),
         allotted=_allotted(newest),
         assessment=_made(_assessment, newest.get(ActKind.ASSESSED)),
         # Whoever decided on the novelty of a lineage examined its case, too.
@@ -64,6 +67,13 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
     )
     # What is said of a line that left is answered where the line stands now.
     return replace(found, objections=tuple(each for each in objections_of(valid) if concerned_by(found, each)))
+
+
+def _with_payee(case: Case, line: Line) -> Line:
+    """Return the line of a joint maker with what is shown of the account it stated; others have theirs already."""
+    if line.share_bp is None or line.payee_digest is None:
+        return line
+    return replace(line, payee=case.share_payees.get(line.payee_digest))
 
 
 def _made(make: Any, act: Act | None) -> Any:

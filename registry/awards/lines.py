@@ -18,10 +18,11 @@ from dataclasses import dataclass, replace
 from registry.actors.model import Role
 from registry.awards.model import Act, ActKind, Case, Line, Notice, Objection, Outcome, Signature
 from registry.awards.probing import notice_end, unseen_since
+from registry.awards.shares import with_amount
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, CaseId
 from registry.values.moment import Moment
-from registry.values.money import Money
+from registry.values.money import ZERO, Money
 
 
 def numbered(lines: Sequence[Line]) -> tuple[Line, ...]:
@@ -48,34 +49,72 @@ def told(case: CaseId, applied: Sequence[Line], acts: Iterable[Act]) -> Story:
     notices: list[Notice] = []
     signatures: list[Signature] = []
     reviewed = False
+    shared = any(line.share_bp is not None for line in applied)
 
-    def change(number: int, amount: Money) -> None:
+    def change(changed: Line) -> None:
         nonlocal notices
-        before = lines.get(number)
-        if before is not None and before.amount != amount:
-            lines[number] = replace(before, amount=amount)
+        before = lines.get(changed.number)
+        if before is not None and before != changed:
+            lines[changed.number] = changed
             notices = [replace(each, digests=each.digests - {before.digest}) for each in notices]
 
+    def come_to(number: int, amount: Money) -> None:
+        """Let a line amount to ``amount``, or all of them where the case is shared: then it is that of the whole."""
+        if shared:
+            for line in with_amount(list(lines.values()), amount):
+                change(line)
+        elif number in lines:
+            change(replace(lines[number], amount=amount))
+
+    if shared:
+        assessed[applied[0].number] = sum((line.amount for line in applied), ZERO)
     for act in acts:
         first = applied[0].number
         if act.kind is ActKind.ASSESSED:
-            number = act.content.get("line", first)
+            number = first if shared else act.content.get("line", first)
             assessed[number] = Money(act.content["amount_fen"])
-            change(number, assessed[number])
+            come_to(number, assessed[number])
         # What a round allots rests on the review before it; one that comes after begins with what was assessed.
         elif act.kind is ActKind.REVIEWED:
             reviewed = True
-            change(first, assessed[first])
+            come_to(first, assessed[first])
         elif act.kind is ActKind.ALLOTTED:
             if reviewed:
-                change(first, Money(act.content["share_fen"]))
+                come_to(first, Money(act.content["share_fen"]))
         elif act.kind is ActKind.NOTICED:
             notices.append(_notice(act, lines.values()))
         elif act.kind is ActKind.SIGNED:
             signatures.append(_signature(act, lines.values()))
+        elif shared:
+            for line in _split_told(list(lines.values()), act):
+                change(line)
         for number in taken_out(case, act):
             lines.pop(number, None)
     return Story(tuple(lines.values()), tuple(notices), tuple(signatures))
+
+
+def _split_told(lines: Sequence[Line], act: Act) -> tuple[Line, ...]:
+    """Return shared lines as an act on their split leaves them: another split voids what was signed of the one before.
+
+    A maker has signed while its line names its account; that of the applicant stands with the case.
+    """
+    if act.kind is ActKind.CORRECTED and act.content.get("shares"):
+        shares = act.content["shares"]
+        if all(line.share_bp == shares[str(line.firm)] for line in lines):
+            return ()
+        divided_anew = [replace(line, share_bp=shares[str(line.firm)], payee_digest=None, payee=None) for line in lines]
+        return with_amount(divided_anew, sum((line.amount for line in lines), ZERO))
+    if act.kind is ActKind.SPLIT_SIGNED:
+        stated = Digest.parse(act.content["payee_digest"])
+        return tuple(
+            replace(line, payee_digest=stated) if line.number == act.content["line"] else line for line in lines
+        )
+    if act.kind is ActKind.SPLIT_WITHDRAWN:
+        return tuple(
+            replace(line, payee_digest=None, payee=None) if line.number == act.content["line"] else line
+            for line in lines
+        )
+    return ()
 
 
 def taken_out(case: CaseId, act: Act) -> tuple[int, ...]:

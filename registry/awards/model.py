@@ -80,8 +80,9 @@ class Line:
 
     ``subject`` is the dataset, the voucher, or a keyed digest of what else a grant is for (worker, site, title …).
 
-    A voucher is paid to the account its firm stated at redemption: ``payee_digest`` freezes it with the line, ``payee``
-    is what everyone who sees the case may see of it. An award's account stands with its case.
+    A voucher is paid to the account its firm stated at redemption, the part of a joint maker to the one it stated with
+    its signature: ``payee_digest`` freezes it with the line, ``payee`` is what everyone who sees the case may see of it.
+    The account of an award's applicant stands with its case.
 
     ``person``: the party is a natural person, and ``firm_name`` its name with one character masked (RULINGS 25).
     """
@@ -96,6 +97,8 @@ class Line:
     payee_digest: Digest | None = None
     payee: Payee | None = field(default=None, compare=False)
     person: bool = False
+    share_bp: int | None = None
+    """What its firm receives of the whole, in basis points, where joint makers share it; None: it is not shared."""
     number: int = field(default=0, compare=False)
     """What the line is named by in its case; it keeps it in a case that it is set apart into. 0: not given yet."""
 
@@ -108,9 +111,11 @@ class Line:
         """Return what the digest of the lines is made of; of the account it is the digest alone, of a person the id."""
         frozen: dict[str, Json] = {"payee_digest": str(self.payee_digest)} if self.payee_digest else {}
         named: dict[str, Json] = {} if self.person else {"firm_name": self.firm_name}
+        shared: dict[str, Json] = {} if self.share_bp is None else {"share_bp": self.share_bp}
         return (
             frozen
             | named
+            | shared
             | {
                 "firm": str(self.firm),
                 "subject": str(self.subject),
@@ -154,6 +159,9 @@ class ActKind(StrEnum):
     SCORES_OPENED = "scores_opened"
     ALLOTTED = "allotted"
     """The money of a round was divided; what the case receives stands in it."""
+    SPLIT_SIGNED = "split_signed"
+    """A joint maker signed the split and said where its part goes; it holds while the split stays as it was signed."""
+    SPLIT_WITHDRAWN = "split_withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +305,17 @@ class OpenedScores:
     opened_at: Moment
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one of the joint makers receives of a case, in basis points; ``signed``: it agreed to the split as it is."""
+
+    line: int
+    firm: FirmId
+    firm_name: str
+    basis_points: int
+    signed: bool
+
+
 class Outcome(StrEnum):
     """What became of an objection."""
 
@@ -388,6 +407,24 @@ class Case:
     """What the case receives out of the budget of its round; None: not divided since it was assessed."""
     experts: frozenset[AccountId] = frozenset()
     """Who was ever drawn as an expert: none of them reviews, signs or pays."""
+    split: tuple[Share, ...] = ()
+    """How joint makers share the whole; every one of them sees all of it, since that is what it signs."""
+    share_payees: Mapping[Digest, Payee] = field(default_factory=dict, compare=False)
+    """The accounts joint makers stated, as everyone who sees their line may see them."""
+
+    @property
+    def makers(self) -> frozenset[FirmId]:
+        """The joint makers; none where the case is not shared."""
+        return frozenset(each.firm for each in self.split)
+
+    @property
+    def split_digest(self) -> Digest | None:
+        """What a joint maker signs: who receives which share of this case. None where it is not shared."""
+        if not self.split:
+            return None
+        return Digest.of_json(
+            {"case": str(self.id), "shares": [[str(each.firm), each.basis_points] for each in self.split]}
+        )
 
     @property
     def amount(self) -> Money:
@@ -416,7 +453,9 @@ class Case:
         own = tuple(line for line in self.lines if line.firm == firm)
         numbers = {line.number for line in own}
         about = tuple(each for each in self.objections if not each.lines or numbers & set(each.lines))
-        return replace(self, lines=own, objections=about, whole_digest=self.lines_digest)
+        # The account that stands with a shared case is its applicant's.
+        payee = self.payee if not self.split or firm == self.applicant else None
+        return replace(self, lines=own, objections=about, whole_digest=self.lines_digest, payee=payee)
 
     @property
     def objections_open(self) -> int:

@@ -24,7 +24,7 @@ from registry.awards.model import Case
 from registry.errors import CorruptContentError, NotFoundError
 from registry.journal.work import View
 from registry.parties import service as parties
-from registry.values.identifiers import CaseId, VoucherId
+from registry.values.identifiers import CaseId
 from registry.values.money import ZERO, Money
 from registry.vouchers.payee import PayeeGiven
 
@@ -58,10 +58,11 @@ def payment_list(view: View, secret: bytes, case_id: CaseId) -> tuple[PaymentLin
     """
     found = found_case(view, case_id, Action.PAY_CASE)
     firms = parties.firms(view, found.firms)
-    award, batch = service.payee_for_finance(view, secret, found), service.line_payees_for_finance(view, secret, found)
+    award, own = service.payee_for_finance(view, secret, found), service.line_payees_for_finance(view, secret, found)
     made = []
     for line in found.lines:
-        payee = batch.get(line.subject) if isinstance(line.subject, VoucherId) else award
+        # The account of a case is its applicant's; a voucher and a joint maker have their own.
+        payee = award if line.firm == found.applicant else own.get(line.number)
         if payee is None and line.person:
             raise NotFoundError("person_erased", id=line.firm)
         if payee is None:

@@ -17,6 +17,7 @@ from registry.awards import (
     rules,
 )
 from registry.awards.acting import account_of, case_event, found_case, vouchers_of
+from registry.awards.award_model import AwardVerdict
 from registry.awards.batches import batch_verdict
 from registry.awards.commands import InstructPayment, RecordPayment, RecordReturn
 from registry.awards.lines import numbers_of
@@ -32,7 +33,7 @@ from registry.messages.model import Topic
 from registry.parties import service as parties
 from registry.policy.activation import ActiveInstrument
 from registry.values.canonical import Json
-from registry.values.identifiers import DatasetId, VoucherId
+from registry.values.identifiers import DatasetId, FirmId, VoucherId
 from registry.vouchers import service as vouchers
 
 _PAYABLE = frozenset({CaseState.REVIEWED, CaseState.INSTRUCTED, CaseState.RETURNED})
@@ -195,18 +196,22 @@ def _stopped(view: View, case: Case, credit_asked_since: date) -> tuple[Obstacle
             if several
             else stopped
         )
-    return tuple(found)
+    return (*found, *_whole_stopped(view, case))
+
+
+def _whole_stopped(view: View, case: Case) -> tuple[Obstacle, ...]:
+    """Return what an award or a grant no longer meets; its lines are shares of one benefit, decided once."""
+    if case.kind is CaseKind.GRANT:
+        return granting.no_longer_deserved(view, case)
+    first = case.lines[0]
+    return _no_longer_deserved(view, case, first, first.subject) if isinstance(first.subject, DatasetId) else ()
 
 
 def _line_stopped(view: View, case: Case, line: Line) -> list[Obstacle]:
     """Return what stops one line today."""
     found = _sanctions(view, case, line)
-    if case.kind is CaseKind.GRANT:
-        found += granting.no_longer_deserved(view, case)
-    elif isinstance(line.subject, VoucherId):
+    if isinstance(line.subject, VoucherId):
         found += vouchers.standing(view, line.subject).obstacles
-    elif isinstance(line.subject, DatasetId):
-        found += _no_longer_deserved(view, case, line, line.subject)
     return found
 
 
@@ -223,15 +228,23 @@ def _sanctions(view: View, case: Case, line: Line) -> list[Obstacle]:
     ]
 
 
-def _no_longer_deserved(view: View, case: Case, line: Line, dataset: DatasetId) -> list[Obstacle]:
+def _no_longer_deserved(view: View, case: Case, line: Line, dataset: DatasetId) -> tuple[Obstacle, ...]:
     """Return what an award no longer meets: an adoption that was withdrawn is counted out (invariant 14)."""
     active = assessment.deciding_policy(view, case.authority, line.instrument, view.now.civil_day())
-    verdict = assessment.assess(view, active, catalog.dataset(view, dataset), line.firm, beside=case.id)
+    verdict = _verdict_now(view, case, active, dataset, line.firm)
     found = list(verdict.obstacles)
     if not found and verdict.amount != case.own_amount:
         stated = {"decided": str(case.own_amount), "due": str(verdict.amount)}
         found.append(Obstacle("award_amount_changed", line.clause, parameters=stated))
-    return found
+    return tuple(found)
+
+
+def _verdict_now(
+    view: View, case: Case, active: ActiveInstrument, dataset: DatasetId, applicant: FirmId
+) -> AwardVerdict:
+    """Return the verdict of today on an award; the line of its applicant is the first one."""
+    lineage = catalog.dataset(view, dataset)
+    return assessment.assess(view, active, lineage, applicant, makers=case.makers, beside=case.id)
 
 
 def _keep_decision(work: Work, case: Case) -> None:
@@ -246,5 +259,4 @@ def _keep_decision(work: Work, case: Case) -> None:
         )
         return
     active = assessment.deciding_policy(work, case.authority, line.instrument, work.now.civil_day())
-    verdict = assessment.assess(work, active, catalog.dataset(work, line.subject), line.firm, beside=case.id)
-    keep_decision(work, case, Occasion.PAYMENT, verdict)
+    keep_decision(work, case, Occasion.PAYMENT, _verdict_now(work, case, active, line.subject, line.firm))

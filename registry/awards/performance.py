@@ -53,7 +53,8 @@ def state_targets(work: Work, command: StateTargets) -> Performance:
         ConflictError: It is past its review.
     """
     case = found_case(work, command.case, Action.APPLY_FOR_AWARD, lock=True)
-    if case.firms != {work.actor.firm}:
+    # Of a shared case its applicant speaks for the makers.
+    if ({case.applicant} if case.split else case.firms) != {work.actor.firm}:
         raise NotAllowedError("not_yours")
     require_targets_open(case)
     before = records.targets_of(work.connection, case.id)

@@ -5,6 +5,7 @@ Rules of a case:
   outside for an earlier publication; one that is found ends the case (RULINGS 8).
 * A grant passes only with an assessment that comes to something; every department that was asked has agreed
   (S0 附件2: 部门核查).
+* What joint makers share passes only when each of them has signed the split as it is (``shares.py``).
 * Signatures run in the order of ranks, each by another officer, none by the reviewer (RULINGS 27; POLICY §4.3,
   invariant 10). An officer who does not approve ends the case; the last rank may take its approval back until finance
   instructs, so that a case which can no longer be paid has an end.
@@ -42,6 +43,7 @@ from registry.awards.model import (
 )
 from registry.awards.probing import notice_end
 from registry.awards.recusal import standing
+from registry.awards.shares import unsigned
 from registry.errors import ConflictError, Finding, NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.values.identifiers import AccountId
 from registry.values.moment import Moment
@@ -83,7 +85,7 @@ def require_review(case: Case, reviewer: AccountId, command: ReviewCase) -> None
         found.append(Obstacle("outside_search_missing", "RULINGS 8", evidence=("outside_search",)))
     if command.passed and case.kind is CaseKind.GRANT and not _is_assessed(case):
         found.append(Obstacle("grant_not_assessed", "RULINGS 24", evidence=("decision",)))
-    found += _departments_missing(case) if command.passed else []
+    found += [*_departments_missing(case), *unsigned(case)] if command.passed else []
     if found:
         raise RuleError("review_incomplete", tuple(found), id=case.id)
 
@@ -367,6 +369,7 @@ def payment_obstacles(
     found: list[Obstacle] = []
     if case.review is None or not case.review.passed:
         found.append(Obstacle("case_not_reviewed", "S1 四"))
+    found += unsigned(case)
     ends = lines.notice_ends(case, now)
     if case.notice is None:
         found.append(Obstacle("notice_not_posted", "S0 art.7"))

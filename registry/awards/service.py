@@ -10,7 +10,7 @@ from typing import Final
 
 from registry.actors.model import Action, Resource, Role, Scope
 from registry.actors.rules import require
-from registry.awards import assessment, lines, officers, records, rounds, rules, verdicts
+from registry.awards import assessment, lines, officers, records, rounds, rules, shares, verdicts
 from registry.awards.acting import account_of, found_case, vouchers_of
 from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import ApplyForAward, WithdrawCase
@@ -21,6 +21,7 @@ from registry.catalog import service as catalog
 from registry.errors import ConflictError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
 from registry.parties import service as parties
+from registry.parties.model import Firm
 from registry.policy.activation import ActiveInstrument
 from registry.policy.kinds import Fixed
 from registry.values.canonical import Json
@@ -75,15 +76,17 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
     own = Resource(firms=frozenset({dataset.publisher}), authority=office, dataset=dataset.id)
     require(work.actor, Action.APPLY_FOR_AWARD, own)
     active = assessment.deciding_policy(work, office, command.instrument, work.now.civil_day())
-    verdict = assessment.assess(work, active, dataset, dataset.publisher)
+    names = {each: parties.firm(work, each).name for each in {dataset.publisher, *command.joint_makers}}
+    verdict = assessment.assess(work, active, dataset, dataset.publisher, makers=frozenset(command.joint_makers))
     entered = rounds.enter_within(work, active)
     firm = parties.firm(work, dataset.publisher)
-    if found := (*verdict.obstacles, *_form_obstacles(command, firm.name)):
+    if found := (*verdict.obstacles, *_form_obstacles(command, firm)):
         raise RuleError("not_eligible", found, instrument=command.instrument, dataset=str(dataset.name))
     case_id = CaseId.new()
     sealed, shown = payee.seal(secret, case_id, command.payee)
     clause, standard = active.instrument.clause, _standard(active)
-    line = Line(firm.id, firm.name, dataset.id, active.instrument.id, clause, standard, verdict.amount)
+    whole = Line(firm.id, firm.name, dataset.id, active.instrument.id, clause, standard, verdict.amount)
+    shared = shares.share_out(whole, names, command.joint_makers)
     made = case_applied(
         work,
         active,
@@ -97,7 +100,7 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
             applicant=firm.id,
             applied_by=account_of(work.actor),
             applied_at=work.now,
-            lines=(line,),
+            lines=shared,
             revision=verdict.revision,
             facts=verdict.facts_digest,
             sign_off_levels=levels_of(active),
@@ -107,7 +110,7 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
                 "awards.case_applied",
                 case_id,
                 instrument=active.instrument.id,
-                lines=[line.as_json()],
+                lines=[line.as_json() for line in shared],
                 payee_digest=str(shown.digest),
                 facts_digest=str(verdict.facts_digest),
                 revision=str(verdict.revision),
@@ -126,7 +129,8 @@ def case_applied(work: Work, active: ActiveInstrument, made: Case) -> Case:
     datasets = [line.subject for line in made.lines if isinstance(line.subject, DatasetId)]
     if not records.add_case(work.connection, made, datasets[0] if datasets and made.kind is CaseKind.AWARD else None):
         raise ConflictError("award_case_stands", instrument=active.instrument.id)
-    return replace(made, lines=lines.numbered(made.lines))
+    made = replace(made, lines=lines.numbered(made.lines))
+    return replace(made, split=shares.split_of(made.lines, made.applicant))
 
 
 def keep_decision(work: Work, case: Case, occasion: Occasion, verdict: AwardVerdict) -> None:
@@ -161,11 +165,13 @@ def notice_days_of(active: ActiveInstrument) -> int:
     return verdicts.whole(verdicts.value_named(active.instrument, "notice-days", active.rulings, active.day), days)
 
 
-def _form_obstacles(command: ApplyForAward, firm_name: str) -> tuple[Obstacle, ...]:
+def _form_obstacles(command: ApplyForAward, firm: Firm) -> tuple[Obstacle, ...]:
     found = []
     if not command.undertaking:
         found.append(Obstacle("undertaking_missing", "S0 附件3", evidence=("undertaking",)))
-    return (*found, *payee.name_obstacles(command.payee, firm_name))
+    if command.joint_makers and firm.id not in command.joint_makers:
+        found.append(Obstacle("grant_split_without_applicant", "RULINGS 2"))
+    return (*found, *payee.name_obstacles(command.payee, firm.name))
 
 
 def _standard(active: ActiveInstrument) -> str:
@@ -239,8 +245,10 @@ def payee_for_finance(view: View, secret: bytes, found: Case) -> PayeeGiven | No
     return payee.opened(secret, found.id, sealed, found.payee.digest)
 
 
-def line_payees_for_finance(view: View, secret: bytes, found: Case) -> dict[VoucherId, PayeeGiven]:
-    """Return the whole accounts of a batch's lines to finance of its authority, none to everyone else (RULINGS 28).
+def line_payees_for_finance(view: View, secret: bytes, found: Case) -> dict[int, PayeeGiven]:
+    """Return the whole accounts of lines that have their own to finance of its authority, none to everyone else.
+
+    These are the lines of a batch and those of joint makers, by their numbers (RULINGS 28).
 
     Raises:
         CorruptContentError: An account is not the one that was frozen with its line.
@@ -252,7 +260,13 @@ def line_payees_for_finance(view: View, secret: bytes, found: Case) -> dict[Vouc
         for line in found.lines
         if isinstance(line.subject, VoucherId) and line.payee_digest is not None
     }
-    return vouchers.payees_opened_within(view, secret, frozen)
+    opened = vouchers.payees_opened_within(view, secret, frozen)
+    made = {line.number: opened[line.subject] for line in found.lines if isinstance(line.subject, VoucherId)}
+    sealed = records.sealed_share_payees(view.connection, found.id) if found.split else {}
+    for line in found.lines:
+        if line.share_bp is not None and line.payee_digest is not None:
+            made[line.number] = payee.opened(secret, found.id, sealed[line.payee_digest], line.payee_digest)
+    return made
 
 
 def _is_its_finance(view: View, found: Case) -> bool:

@@ -158,6 +158,7 @@ def case_of(dossier: Dossier) -> Case:
             standard=line["standard"],
             amount=Money(line["amount_fen"]),
             payee_digest=Digest.parse(line["payee_digest"]) if "payee_digest" in line else None,
+            share_bp=line.get("share_bp"),
             number=number,
         )
         for number, line in zip(kept.get("line_numbers", range(1, len(kept["lines"]) + 1)), kept["lines"], strict=True)

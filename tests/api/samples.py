@@ -167,6 +167,22 @@ def _applicable(world: World) -> Asked:
     return Asked(body=steps.award_body())
 
 
+def _shared(*, signed: bool) -> Callable[[World], Asked]:
+    """Return a request of a joint maker on the split of an award, which it has signed or not."""
+
+    def make(world: World) -> Asked:
+        world.as_(PUBLISHER).post(f"/v1/cases/{world.ids['case']}/withdraw", {"reason": "again"}, status=200)
+        shares = {world.ids[PUBLISHER]: 6_000, world.ids[BUYER]: 4_000}
+        made = world.as_(PUBLISHER).post("/v1/awards", {**steps.award_body(), "joint_makers": shares})
+        body = {"split": made["split"]["digest"], "payee": steps.redemption("")["payee"]}
+        if not signed:
+            return Asked({"case": made["id"]}, body)
+        world.as_(BUYER).post(f"/v1/cases/{made['id']}/split-signature", body, status=200)
+        return Asked({"case": made["id"]}, {})
+
+    return make
+
+
 SCENE: Final = {"batch": "2026-1", "title": "风机故障预警", "sector": "new_energy", "need": "带标注的振动数据"}
 ANNOTATION: Final = {
     "department": "区交通局",
@@ -962,6 +978,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "raise_objection": Sample(lambda world: Asked({"case": _noticed(world)}, {"reason": "早有发布"})),
     "answer_objection": Sample(_objection, of(OFFICE)),
     "decide_late_objection": Sample(_late_objection, of(OFFICE)),
+    "sign_split": Sample(_shared(signed=False), of(BUYER)),
+    "withdraw_split_signature": Sample(_shared(signed=True), of(BUYER)),
     "withdraw_case": Sample(named("case", "case", {"reason": "撤回"}), of(PUBLISHER)),
     "instruct_payment": Sample(_payable, of(OFFICE)),
     "record_case_payment": Sample(_instructed, of(OFFICE)),

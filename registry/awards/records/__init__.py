@@ -6,6 +6,7 @@ from registry.awards.records.cases import (
     add_case,
     add_decision,
     add_payee,
+    add_share_payee,
     awards_on,
     case_of,
     cases,
@@ -18,6 +19,7 @@ from registry.awards.records.cases import (
     other_award,
     paid_awards,
     sealed_payee,
+    sealed_share_payees,
     take_number,
     with_watch,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "add_payee",
     "add_probe_term",
     "add_probes",
+    "add_share_payee",
     "awards_on",
     "case_of",
     "cases",
@@ -52,6 +55,7 @@ __all__ = [
     "probes_at",
     "probes_page",
     "sealed_payee",
+    "sealed_share_payees",
     "take_number",
     "with_watch",
 ]

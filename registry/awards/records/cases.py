@@ -122,6 +122,10 @@ lines = Table(
     Column("payee_bank", Text),
     Column("payee_masked_number", Text),
     Column("payee_digest", DigestColumn),
+    Column("share_bp", SmallInteger),
+    CheckConstraint(
+        "share_bp IS NULL OR (share_bp BETWEEN 1 AND 9999 AND voucher_id IS NULL AND firm_name IS NOT NULL)", "share"
+    ),
     CheckConstraint("num_nonnulls(dataset_id, voucher_id, subject_digest) = 1", "one_subject"),
     CheckConstraint(
         "num_nonnulls(payee_bank, payee_masked_number, payee_digest) = 3 * num_nonnulls(voucher_id)", "payee"
@@ -163,6 +167,19 @@ payees = Table(
     **rows_may(Writes.APPEND),
 )
 """Of a natural person only the digest stands here; what can be erased stands in ``case_personal``."""
+
+share_payees = Table(
+    "case_share_payees",
+    metadata,
+    _of_case(),
+    Column("digest", DigestColumn, primary_key=True),
+    Column("account_name", Text, nullable=False),
+    Column("bank", Text, nullable=False),
+    Column("masked_number", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    **rows_may(Writes.APPEND),
+)
+"""The accounts joint makers stated; which one a line goes to, the act of the signature says by its digest."""
 
 decisions = Table(
     "case_decisions",
@@ -235,6 +252,7 @@ def add_case(connection: Connection, made: Case, dataset: DatasetId | None) -> b
                 "payee_bank": line.payee.bank if line.payee else None,
                 "payee_masked_number": line.payee.masked_number if line.payee else None,
                 "payee_digest": line.payee_digest,
+                "share_bp": line.share_bp,
             }
             for line in numbered(made.lines)
         ],
@@ -278,6 +296,26 @@ def sealed_payee(connection: Connection, case: CaseId) -> bytes | None:
     """Return the sealed account of a case."""
     found = connection.execute(select(payees.c.sealed).where(payees.c.case_id == case)).scalar()
     return None if found is None else bytes(found)
+
+
+def add_share_payee(connection: Connection, case: CaseId, payee: Payee, sealed: bytes) -> None:
+    """Write the account a joint maker stated with its signature."""
+    connection.execute(
+        insert(share_payees).values(
+            case_id=case,
+            digest=payee.digest,
+            account_name=payee.account_name,
+            bank=payee.bank,
+            masked_number=payee.masked_number,
+            sealed=sealed,
+        )
+    )
+
+
+def sealed_share_payees(connection: Connection, case: CaseId) -> dict[Digest, bytes]:
+    """Return the sealed accounts joint makers stated in a case, by their digests."""
+    query = select(share_payees.c.digest, share_payees.c.sealed).where(share_payees.c.case_id == case)
+    return {row.digest: bytes(row.sealed) for row in connection.execute(query)}
 
 
 def add_decision(connection: Connection, case: CaseId, decision: Decision, verdict: Mapping[str, Json]) -> None:
@@ -453,13 +491,19 @@ def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Case, ...
         row.case_id: _payee(row, lines_of[row.case_id])
         for row in connection.execute(select(payees).where(payees.c.case_id.in_(ids)))
     }
-    return with_watch(
-        connection,
-        tuple(
-            with_acts(replace(_case(row, lines_of[row.id]), payee=payee_of.get(row.id)), acts_of[row.id])
-            for row in rows
-        ),
-    )
+    stated = _share_payees(connection, [each for each, found in lines_of.items() if found and found[0].share_bp])
+    found_cases = [
+        replace(_case(row, lines_of[row.id]), payee=payee_of.get(row.id), share_payees=stated.get(row.id, {}))
+        for row in rows
+    ]
+    return with_watch(connection, tuple(with_acts(each, acts_of[each.id]) for each in found_cases))
+
+
+def _share_payees(connection: Connection, ids: Sequence[CaseId]) -> dict[CaseId, dict[Digest, Payee]]:
+    made: dict[CaseId, dict[Digest, Payee]] = {each: {} for each in ids}
+    for row in connection.execute(select(share_payees).where(share_payees.c.case_id.in_(ids))) if ids else ():
+        made[row.case_id][row.digest] = Payee(row.account_name, row.bank, row.masked_number, row.digest)
+    return made
 
 
 def with_watch(connection: Connection, found: tuple[Case, ...]) -> tuple[Case, ...]:
@@ -488,6 +532,7 @@ def _line(row: Row[Any]) -> Line:
         standard=row.standard,
         amount=row.amount_fen,
         payee_digest=row.payee_digest,
+        share_bp=row.share_bp,
         number=row.number,
         payee=Payee(row.firm_name, row.payee_bank, row.payee_masked_number, row.payee_digest)
         if row.payee_digest

@@ -24,11 +24,12 @@ from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from registry.awards.grant_model import Claim, DeclaredBenefit
 from registry.awards.model import OPEN_STATES, ActKind, CaseKind, CaseState
-from registry.awards.records.cases import acts, cases, lines
+from registry.awards.records.cases import acts, case_of, cases, lines
+from registry.awards.shares import divided
 from registry.policy.exclusivity import Benefit
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, FirmId
-from registry.values.money import Money
+from registry.values.money import ZERO, Money
 from registry.values.records import DigestColumn, IdColumn, Key
 from storage.database import Connection, Writes, metadata, rows_may
 
@@ -167,9 +168,14 @@ def _amounts() -> Any:
         .order_by(acts.c.case_id, acts.c.number.desc())
         .subquery()
     )
+    applied = (
+        select(lines.c.case_id, func.sum(cast(lines.c.amount_fen, BigInteger)).label("fen"))
+        .group_by(lines.c.case_id)
+        .subquery()
+    )
     return (
-        select(lines.c.case_id, func.coalesce(newest.c.fen, cast(lines.c.amount_fen, BigInteger)).label("fen"))
-        .join(newest, newest.c.case_id == lines.c.case_id, isouter=True)
+        select(applied.c.case_id, func.coalesce(newest.c.fen, applied.c.fen).label("fen"))
+        .join(newest, newest.c.case_id == applied.c.case_id, isouter=True)
         .subquery()
     )
 
@@ -184,10 +190,13 @@ def used_under(
     key: tuple[str, frozenset[Digest]] | None,
     beside: CaseId | None,
 ) -> Money:
-    """Return what standing grants of ``instruments`` amount to: of a firm, in a year, for a thing, as far as given."""
+    """Return what standing grants of ``instruments`` amount to: of a firm, in a year, for a thing, as far as given.
+
+    Of what is shared a firm counts its own part.
+    """
     amounts = _amounts()
     query = (
-        select(func.coalesce(func.sum(amounts.c.fen), 0))
+        select(cases.c.id, amounts.c.fen)
         .select_from(cases)
         .join(amounts, amounts.c.case_id == cases.c.id)
         .join(claims, claims.c.case_id == cases.c.id)
@@ -198,25 +207,51 @@ def used_under(
         )
     )
     if firm is not None:
-        query = query.where(cases.c.applicant == firm)
+        query = query.where(cases.c.id.in_(_with_line_of([firm])))
     if year is not None:
         query = query.where(extract("year", claims.c.event_on) == year)
     if key is not None:
         query = query.where(cases.c.id.in_(_with_any(*key)))
     if beside is not None:
         query = query.where(cases.c.id != beside)
-    return Money(int(connection.execute(query).scalar() or 0))
+    if firm is None:
+        whole = query.with_only_columns(func.coalesce(func.sum(amounts.c.fen), 0))
+        return Money(int(connection.execute(whole).scalar() or 0))
+    found = connection.execute(query).all()
+    shared = _shared(connection, [row.id for row in found])
+    parts = [
+        _part(connection, row.id, Money(int(row.fen)), firm) if row.id in shared else Money(int(row.fen))
+        for row in found
+    ]
+    return sum(parts, ZERO)
+
+
+def _with_line_of(firms: Iterable[FirmId]) -> Any:
+    return select(lines.c.case_id).where(lines.c.firm.in_(list(firms)))
+
+
+def _shared(connection: Connection, ids: Sequence[CaseId]) -> frozenset[CaseId]:
+    query = select(lines.c.case_id).where(lines.c.case_id.in_(ids), lines.c.share_bp.is_not(None))
+    return frozenset(connection.execute(query).scalars())
+
+
+def _part(connection: Connection, case: CaseId, whole: Money, firm: FirmId) -> Money:
+    """Return the part of a firm in what a shared case amounts to, by the split as it stands."""
+    found = case_of(connection, case)
+    split = found.split if found else ()
+    parts = divided(whole, [each.basis_points for each in split])
+    return sum((part for part, each in zip(parts, split, strict=True) if each.firm == firm), ZERO)
 
 
 def like_cases(
     connection: Connection,
     group: str,
     document: str,
-    firm: FirmId,
+    firms: Iterable[FirmId],
     shared: Mapping[str, frozenset[Digest]],
     beside: CaseId | None,
 ) -> tuple[tuple[Benefit, CaseState, Mapping[str, frozenset[Digest]]], ...]:
-    """Return standing grants of a group by other documents, of the firm or on one of the same things.
+    """Return standing grants of a group by other documents, of one of the firms or on one of the same things.
 
     Of every authority: public money is not paid twice because two offices pay it. What is returned of them is what a
     refusal has to name.
@@ -231,7 +266,7 @@ def like_cases(
             claims.c.exclusivity_group == group,
             cases.c.document != document,
             cases.c.state.in_(_STANDING),
-            or_(cases.c.applicant == firm, *about),
+            or_(cases.c.id.in_(_with_line_of(firms)), *about),
         )
         .order_by(cases.c.applied_at, cases.c.id)
     )
