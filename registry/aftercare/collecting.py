@@ -83,7 +83,7 @@ def reappropriate(work: Work, command: Reappropriate) -> Recovery:
 
 
 def _reopen_voucher(work: Work, case: Case, recovery: Recovery, amount: Money) -> None:
-    subject = case.lines[recovery.line - 1].subject
+    subject = rules.line_of(case, recovery.line).subject
     if isinstance(subject, VoucherId):
         receivables.reopen_voucher_within(work, subject, recovery.id, len(recovery.acts) + 1, amount)
 
@@ -116,7 +116,7 @@ def pay_back(work: Work, command: RecordPayBack) -> Recovery:
     receipt, line = command.bank_receipt.strip(), command.line.strip()
     if not records.claim_receipt(work.connection, found.authority, receipt, found.id):
         raise ConflictError("bank_receipt_booked", receipt=receipt[:60])
-    subject = case.lines[found.line - 1].subject
+    subject = rules.line_of(case, found.line).subject
     if isinstance(subject, VoucherId):
         receivables.retake_voucher_within(work, subject, found.id, len(found.acts) + 1)
     receivables.pay_back_within(work, found.authority, command.budget_year, line, owed, found.id, case.id)

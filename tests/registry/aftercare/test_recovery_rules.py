@@ -1,5 +1,6 @@
 """What cash reopens, what a share of a base is, until when a remedy may be filed, and how a sanction hears its firm."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -7,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.aftercare.recovery_model import OF_FAULT, RecoveryGround
-from registry.aftercare.recovery_rules import reopens
+from registry.aftercare.recovery_rules import paid_line, reopens
 from registry.aftercare.remedy_model import Remedy, RemedyAct, RemedyActKind, RemedyKind, RemedyState, RemedySubject
 from registry.aftercare.remedy_rules import last_day, months_after
-from registry.errors import InvalidValueError
+from registry.awards import lines
+from registry.awards.model import Case, CaseState
+from registry.errors import InvalidValueError, NotFoundError
 from registry.parties.commands import RecordSanction
 from registry.parties.hearing import Hearing, ServiceWay
 from registry.parties.model import Period
@@ -20,6 +23,7 @@ from registry.values.identifiers import AccountId, AuthorityId, CaseId, EntryId,
 from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.vouchers.receivables import base_of_share
+from tests.registry.awards.line_builders import a_case
 
 CALENDAR = policy.calendar()
 AT = Moment.of_text("2026-03-02T02:00:00Z")
@@ -129,3 +133,15 @@ def test_a_sanction_is_served_after_the_firm_has_spoken_or_its_term(
         return
     with pytest.raises(InvalidValueError, match=refused):
         a_sanction(hearing, statement)
+
+
+def a_paid_batch(count: int) -> Case:
+    return replace(a_case(count), state=CaseState.PAID)
+
+
+def test_a_line_is_found_by_its_number_after_others_were_set_apart() -> None:
+    whole = a_paid_batch(3)
+    case = lines.only(whole, {2, 3})
+    assert [paid_line(case, number).firm for number in (2, 3)] == [line.firm for line in whole.lines[1:]]
+    with pytest.raises(NotFoundError, match="case_line_not_found"):
+        paid_line(case, 1)
