@@ -38,8 +38,12 @@ def require_move(recovery: Recovery, to: RecoveryState) -> None:
 
 
 def left_of_line(line: Line, recoveries: Iterable[Recovery]) -> Money:
-    """Return what of a line's payment no recovery takes yet."""
-    return line.amount.less(sum((each.takes for each in recoveries), ZERO))
+    """Return what of a line's payment no recovery takes yet.
+
+    What came back on a decision that was annulled is taken until the party is paid again: it has no such money now, and
+    a voucher whose pool and base it reopened has nothing left to come back.
+    """
+    return line.amount.less(sum((each.takes + each.to_pay_back for each in recoveries), ZERO))
 
 
 def line_of(case: Case, number: int) -> Line:
