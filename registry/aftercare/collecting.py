@@ -46,8 +46,8 @@ def repay(work: Work, command: RecordRepayment) -> Recovery:
     receivables.collect_within(work, found.id, command.amount)
     if reopened:
         place = (found.authority, instruction.budget_year, instruction.project_code)
-        receivables.reopen_line_within(work, *place, command.amount, case.id)
         _reopen_voucher(work, case, found, command.amount)
+        receivables.reopen_line_within(work, *place, command.amount, case.id)
     content: dict[str, Json] = {
         "amount_fen": command.amount.fen,
         "bank_receipt": receipt,
@@ -70,8 +70,8 @@ def reappropriate(work: Work, command: Reappropriate) -> Recovery:
     rules.require_booker(found, account_of(work.actor))
     amount = rules.later_cash(found)
     granted = Appropriate(command.budget_year, command.line.strip(), amount, command.number.strip())
-    receivables.appropriate_again_within(work, found.authority, granted)
     _reopen_voucher(work, case, found, amount)
+    receivables.appropriate_again_within(work, found.authority, granted)
     content: dict[str, Json] = {
         "amount_fen": amount.fen,
         "budget_year": granted.budget_year,
@@ -83,6 +83,7 @@ def reappropriate(work: Work, command: Reappropriate) -> Recovery:
 
 
 def _reopen_voucher(work: Work, case: Case, recovery: Recovery, amount: Money) -> None:
+    """Give a voucher's cash back to firm-year and pool; before the budget line, as an instruction locks them."""
     subject = rules.line_of(case, recovery.line).subject
     if isinstance(subject, VoucherId):
         receivables.reopen_voucher_within(work, subject, recovery.id, len(recovery.acts) + 1, amount)
