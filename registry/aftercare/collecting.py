@@ -46,8 +46,8 @@ def repay(work: Work, command: RecordRepayment) -> Recovery:
     receivables.collect_within(work, found.id, command.amount)
     if reopened:
         place = (found.authority, instruction.budget_year, instruction.project_code)
-        receivables.reopen_line_within(work, *place, command.amount, case.id)
         _reopen_voucher(work, case, found, command.amount)
+        receivables.reopen_line_within(work, *place, command.amount, case.id)
     content: dict[str, Json] = {
         "amount_fen": command.amount.fen,
         "bank_receipt": receipt,
@@ -70,8 +70,8 @@ def reappropriate(work: Work, command: Reappropriate) -> Recovery:
     rules.require_booker(found, account_of(work.actor))
     amount = rules.later_cash(found)
     granted = Appropriate(command.budget_year, command.line.strip(), amount, command.number.strip())
-    receivables.appropriate_again_within(work, found.authority, granted)
     _reopen_voucher(work, case, found, amount)
+    receivables.appropriate_again_within(work, found.authority, granted)
     content: dict[str, Json] = {
         "amount_fen": amount.fen,
         "budget_year": granted.budget_year,
@@ -83,7 +83,8 @@ def reappropriate(work: Work, command: Reappropriate) -> Recovery:
 
 
 def _reopen_voucher(work: Work, case: Case, recovery: Recovery, amount: Money) -> None:
-    subject = case.lines[recovery.line - 1].subject
+    """Give a voucher's cash back to firm-year and pool; before the budget line, as an instruction locks them."""
+    subject = rules.line_of(case, recovery.line).subject
     if isinstance(subject, VoucherId):
         receivables.reopen_voucher_within(work, subject, recovery.id, len(recovery.acts) + 1, amount)
 
@@ -116,7 +117,7 @@ def pay_back(work: Work, command: RecordPayBack) -> Recovery:
     receipt, line = command.bank_receipt.strip(), command.line.strip()
     if not records.claim_receipt(work.connection, found.authority, receipt, found.id):
         raise ConflictError("bank_receipt_booked", receipt=receipt[:60])
-    subject = case.lines[found.line - 1].subject
+    subject = rules.line_of(case, found.line).subject
     if isinstance(subject, VoucherId):
         receivables.retake_voucher_within(work, subject, found.id, len(found.acts) + 1)
     receivables.pay_back_within(work, found.authority, command.budget_year, line, owed, found.id, case.id)

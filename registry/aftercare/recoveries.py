@@ -32,6 +32,7 @@ from registry.awards.acting import account_of, found_case, resource_of
 from registry.awards.model import Case
 from registry.awards.records import case_of, take_number
 from registry.errors import ConflictError, NotFoundError, RuleError
+from registry.journal.model import Opening, commitment_of
 from registry.journal.work import View, Work
 from registry.offices import rules as office_rules
 from registry.offices.model import Step
@@ -39,7 +40,8 @@ from registry.offices.records import terms_of
 from registry.offices.terms import shipped_terms
 from registry.policy import service as policy
 from registry.values.canonical import Json
-from registry.values.identifiers import CaseId, CorrectionId, EntryId, ReceiptId, RecoveryId, SampleId
+from registry.values.digest import Digest
+from registry.values.identifiers import CaseId, ContestId, CorrectionId, EntryId, ReceiptId, RecoveryId, SampleId
 from registry.values.moment import Moment
 from registry.vouchers import receivables
 
@@ -99,7 +101,7 @@ def _opened(work: Work, case: Case, command: OpenRecovery, recovery: RecoveryId,
         authority=case.authority,
         case=case.id,
         line=command.line,
-        firm=case.lines[command.line - 1].firm,
+        firm=rules.line_of(case, command.line).firm,
         ground=command.ground,
         origin=command.origin,
         source=command.source,
@@ -192,8 +194,13 @@ def hear(work: Work, command: HearParty) -> Recovery:
 def _heard(work: Work, found: Recovery, command: HearParty, *, by_party: bool) -> Recovery:
     statement = command.statement.strip() if command.statement is not None else None
     rules.require_heard(found, statement, work.now.civil_day())
-    content: dict[str, Json] = {"statement": statement, "by_party": by_party}
-    return act(work, found, RecoveryActKind.HEARD, "aftercare.party_heard", content, RecoveryState.HEARD)
+    # What a party says of itself stays in the act, with the salt that ties it to the entry; the entry holds a digest.
+    said = Opening.create(statement)
+    entry = work.journal(
+        "aftercare.party_heard", found.id, statement=str(Digest(commitment_of(said).hex())), by_party=by_party
+    )
+    content: dict[str, Json] = {"statement": statement, "salt": said.salt.hex(), "by_party": by_party}
+    return write_act(work, found, RecoveryActKind.HEARD, content, RecoveryState.HEARD, entry)
 
 
 def decide(work: Work, command: DecideRecovery) -> Recovery:

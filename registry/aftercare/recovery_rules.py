@@ -38,17 +38,27 @@ def require_move(recovery: Recovery, to: RecoveryState) -> None:
 
 
 def left_of_line(line: Line, recoveries: Iterable[Recovery]) -> Money:
-    """Return what of a line's payment no recovery takes yet."""
-    return line.amount.less(sum((each.takes for each in recoveries), ZERO))
+    """Return what of a line's payment no recovery takes yet.
+
+    What came back on a decision that was annulled is taken until the party is paid again: it has no such money now, and
+    a voucher whose pool and base it reopened has nothing left to come back.
+    """
+    return line.amount.less(sum((each.takes + each.to_pay_back for each in recoveries), ZERO))
+
+
+def line_of(case: Case, number: int) -> Line:
+    """Return the line of that number, which it keeps when others are set apart. Raises NotFoundError."""
+    for line in case.lines:
+        if line.number == number:
+            return line
+    raise NotFoundError("case_line_not_found", id=case.id, number=number)
 
 
 def paid_line(case: Case, number: int) -> Line:
     """Return a line of a case that was paid. Raises ConflictError, NotFoundError."""
     if case.state is not CaseState.PAID:
         raise ConflictError("case_wrong_state", id=case.id, state=case.state.value, wanted=CaseState.PAID.value)
-    if not 1 <= number <= len(case.lines):
-        raise NotFoundError("case_line_not_found", id=case.id, number=number)
-    return case.lines[number - 1]
+    return line_of(case, number)
 
 
 def require_openable(case: Case, recoveries: Iterable[Recovery], command: OpenRecovery) -> Line:

@@ -12,7 +12,7 @@ from registry.aftercare.recoveries import open_within
 from registry.aftercare.recovery_model import OpenRecovery, RecoveryGround, RecoveryOrigin
 from registry.awards import officers, register_reviews
 from registry.awards.acting import found_case
-from registry.awards.model import Case, CaseState
+from registry.awards.model import Case, CaseState, Line
 from registry.awards.records import case_of
 from registry.awards.register_reviews import AnswerReview, RegisterReview
 from registry.journal.work import Work
@@ -29,7 +29,7 @@ def answer_adoption_review(work: Work, command: AnswerAdoptionReview) -> Adoptio
     if case is not None:
         officers.require_free(work, case)
         if command.outcome is ReviewOutcome.RECOVER:
-            _open(work, case, 1, command.reason, RecoveryOrigin.ADOPTION_REVIEW, command.receipt)
+            _open(work, case, case.lines[0], command.reason, RecoveryOrigin.ADOPTION_REVIEW, command.receipt)
     return answered
 
 
@@ -43,17 +43,16 @@ def answer_register_review(work: Work, command: AnswerReview) -> RegisterReview:
     answered = register_reviews.answer_review(work, command)
     case = answered.case
     if case.state is CaseState.PAID and not command.stands:
-        touched = [number for number, line in enumerate(case.lines, 1) if line.firm in answered.correction.firms]
-        for number in touched or range(1, len(case.lines) + 1):
-            _open(work, case, number, command.opinion, RecoveryOrigin.REGISTER_REVIEW, command.correction)
+        touched = [line for line in case.lines if line.firm in answered.correction.firms]
+        for line in touched or case.lines:
+            _open(work, case, line, command.opinion, RecoveryOrigin.REGISTER_REVIEW, command.correction)
     return answered
 
 
-def _open(work: Work, case: Case, number: int, facts: str, origin: RecoveryOrigin, source: str) -> None:
-    line = case.lines[number - 1]
+def _open(work: Work, case: Case, line: Line, facts: str, origin: RecoveryOrigin, source: str) -> None:
     command = OpenRecovery(
         case=case.id,
-        line=number,
+        line=line.number,
         ground=RecoveryGround.LATER_CORRECTION,
         amount=line.amount,
         facts=facts,

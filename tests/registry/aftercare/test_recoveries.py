@@ -1,10 +1,13 @@
 """Money that was paid comes back: heard first, decided by others, to the fen, once; and back again when annulled."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from registry.actors.model import Actor, Role
 from registry.adoption.model import AnswerReview, ReviewOutcome, WithdrawAdoption
@@ -28,6 +31,8 @@ from registry.awards.register_reviews import AnswerReview as AnswerRegisterRevie
 from registry.awards.withdrawn_adoptions import withdraw_adoption
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError, SancaiError
 from registry.house import House
+from registry.journal.model import Opening, commitment_of
+from registry.journal.records import opening_of
 from registry.offices.model import Step
 from registry.values.identifiers import ReceiptId
 from registry.values.moment import Moment
@@ -87,6 +92,22 @@ def require_books(house: House, officer: Actor) -> None:
         vouchers.verify_ledger(view.connection)
 
 
+LOCK_ORDER = ("firm_years", "pools", "appropriations")
+
+
+@contextmanager
+def statements_of(house: House) -> Iterator[list[str]]:
+    """Collect the statements a house sends to its database meanwhile."""
+    found: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        found.append(statement)
+
+    event.listen(house.database.engine, "before_cursor_execute", note)
+    yield found
+    event.remove(house.database.engine, "before_cursor_execute", note)
+
+
 def balances(desk: Desk, recovery: Recovery) -> dict[str, str]:
     lines = ask(desk.house, desk.payer, vouchers.ledger_lines)
     own = f"recovery/{recovery.id}/"
@@ -124,6 +145,17 @@ def test_nobody_decides_before_the_party_has_answered_and_only_who_is_new_does(
     }
     assert instructed(desk) == "¥50,000.00", "a decision reopens nothing"
     require_books(desk.house, desk.payer)
+
+
+def test_the_journal_holds_a_digest_of_what_the_party_said(desk: Desk, paid: Case) -> None:
+    made = opened(desk, paid.id)
+    notified(desk, made.id)
+    heard = stated(desk, made.id, desk.scene.publisher).acts[-1]
+    with desk.house.view(desk.reviewer) as view:
+        opening = opening_of(view.connection, heard.entry)
+    said = Opening(bytes.fromhex(heard.content["salt"]), heard.content["statement"])
+    assert opening is not None
+    assert opening.payload == {"statement": f"sha256:{commitment_of(said).hex()}", "by_party": True}
 
 
 def test_a_line_is_not_recovered_twice(desk: Desk, paid: Case) -> None:
@@ -235,7 +267,11 @@ def test_cash_of_a_voucher_reopens_pool_and_firm_year_with_its_share_of_the_base
     assert before == ("¥36,000.00", "¥36,000.00", "¥120,000.00")
     made = a_served_recovery(desk, paid, market.buyer, a_decider(market.authority), amount=share)
     assert used() == before
-    repaid(desk, made.id, share, "R-1")
+    with statements_of(house) as said:
+        repaid(desk, made.id, share, "R-1")
+    # In the order of an instruction and a payment, so that none waits for the other for ever.
+    locked = [next(at for at, each in enumerate(said) if each.startswith(f"UPDATE {table} ")) for table in LOCK_ORDER]
+    assert locked == sorted(locked)
     left = Money.of_yuan("36000") - Money.of_yuan(share)
     base = Money(12_000_000 - 12_000_000 * Money.of_yuan(share).fen // 3_600_000)
     assert used() == (str(left), str(left), str(base))

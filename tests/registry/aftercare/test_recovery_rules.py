@@ -1,25 +1,38 @@
 """What cash reopens, what a share of a base is, until when a remedy may be filed, and how a sanction hears its firm."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.aftercare.recovery_model import OF_FAULT, RecoveryGround
-from registry.aftercare.recovery_rules import reopens
+from registry.aftercare.recovery_model import (
+    OF_FAULT,
+    Recovery,
+    RecoveryAct,
+    RecoveryActKind,
+    RecoveryGround,
+    RecoveryOrigin,
+    RecoveryState,
+)
+from registry.aftercare.recovery_rules import left_of_line, paid_line, reopens
 from registry.aftercare.remedy_model import Remedy, RemedyAct, RemedyActKind, RemedyKind, RemedyState, RemedySubject
 from registry.aftercare.remedy_rules import last_day, months_after
-from registry.errors import InvalidValueError
+from registry.awards import lines
+from registry.awards.model import Case, CaseState
+from registry.errors import InvalidValueError, NotFoundError
 from registry.parties.commands import RecordSanction
 from registry.parties.hearing import Hearing, ServiceWay
 from registry.parties.model import Period
 from registry.policy import service as policy
 from registry.values.digest import Digest
-from registry.values.identifiers import AccountId, AuthorityId, CaseId, EntryId, FirmId, RemedyId
+from registry.values.identifiers import AccountId, AuthorityId, CaseId, EntryId, FirmId, RecoveryId, RemedyId
 from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.vouchers.receivables import base_of_share
+from tests.registry.awards.line_builders import a_case
 
 CALENDAR = policy.calendar()
 AT = Moment.of_text("2026-03-02T02:00:00Z")
@@ -129,3 +142,39 @@ def test_a_sanction_is_served_after_the_firm_has_spoken_or_its_term(
         return
     with pytest.raises(InvalidValueError, match=refused):
         a_sanction(hearing, statement)
+
+
+def a_paid_batch(count: int) -> Case:
+    return replace(a_case(count), state=CaseState.PAID)
+
+
+def test_a_line_is_found_by_its_number_after_others_were_set_apart() -> None:
+    whole = a_paid_batch(3)
+    case = lines.only(whole, {2, 3})
+    assert [paid_line(case, number).firm for number in (2, 3)] == [line.firm for line in whole.lines[1:]]
+    with pytest.raises(NotFoundError, match="case_line_not_found"):
+        paid_line(case, 1)
+
+
+def an_annulled_recovery(case: Case, repaid: int, *, paid_back: bool) -> Recovery:
+    cash = {"amount_fen": repaid, "bank_receipt": "R-1", "received_on": "2026-03-02", "reopened": True}
+    done: list[tuple[RecoveryActKind, dict[str, Any]]] = [
+        (RecoveryActKind.DECIDED, {"amount_fen": 100}),
+        (RecoveryActKind.REPAID, cash),
+        (RecoveryActKind.ANNULLED, {}),
+    ]
+    if paid_back:
+        done.append((RecoveryActKind.PAID_BACK, {}))
+    officer = AccountId.new()
+    acts = [RecoveryAct(number, kind, officer, AT, kept, EntryId.new()) for number, (kind, kept) in enumerate(done, 1)]
+    return Recovery(
+        RecoveryId.new(), case.authority, case.id, 1, case.lines[0].firm, RecoveryGround.MISTAKE, RecoveryOrigin.OWN,
+        None, Money(100), "x", "x", RecoveryState.ANNULLED, officer, AT, EntryId.new(), tuple(acts),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("paid_back", "left"), [(False, 70), (True, 100)])
+def test_what_is_owed_after_an_annulment_is_recovered_by_no_other(paid_back: bool, left: int) -> None:
+    case = a_paid_batch(1)
+    annulled = an_annulled_recovery(case, 30, paid_back=paid_back)
+    assert left_of_line(case.lines[0], [annulled]).fen == left
