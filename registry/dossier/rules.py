@@ -243,8 +243,13 @@ def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         ):
             yield Finding(f"acts/{act.number}", "dossier_entry_missing", act.entry)
         # An adverse decision shares the entry of the act that led to it; who is drawn follows from the entry itself.
-        elif act.kind not in _SAID_OTHERWISE and logged["opening"] and logged["opening"]["payload"] != act.content:
+        elif act.kind not in _SAID_OTHERWISE and logged["opening"] and _said(logged["opening"]["payload"]) != act.content:
             yield Finding(f"acts/{act.number}", "dossier_act_differs", act.kind.value)
+
+
+def _said(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an entry says of its act: the postings it covers are the ledger's, which proves them itself."""
+    return {name: value for name, value in payload.items() if name != "ledger"}
 
 
 def _decided_on(case: Case, act: Act, subjects: Collection[str]) -> Collection[str]:
