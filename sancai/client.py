@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from sancai.access import Access
     from sancai.accounts import Accounts
-    from sancai.archives import Archives
     from sancai.adoption import Adoption
+    from sancai.archives import Archives
     from sancai.boards import Boards
     from sancai.cases import Cases
     from sancai.contests import Contests

@@ -39,9 +39,7 @@ def make(case: str) -> None:
 
 @archive.command(
     "show",
-    help=say(
-        "Show revisions, holds and disposals of the archive of CASE.", "显示 CASE 的归档版本、封存与销毁记录。"
-    ),
+    help=say("Show revisions, holds and disposals of the archive of CASE.", "显示 CASE 的归档版本、封存与销毁记录。"),
     example="sancai case archive show case_…",
 )
 @click.argument("case")

@@ -55,10 +55,12 @@ class Report:
     cls=Leaf,
     help=say(
         "With FILE, a bundle of `sancai pull --bundle`: check every byte of it without network, and unpack it with "
-        "--extract; or the archive of a case: signature, index, every digest, the dossier inside. Without, on the machine of an installation, check everything against database and store: manifest "
+        "--extract; or the archive of a case: signature, index, every digest, the dossier inside. Without, on the "
+        "machine of an installation, check everything against database and store: manifest "
         "signatures, the digest of every object (each is read again), the journal's entries and root, the digests of "
         "reads, the checkpoints and dossiers in the log bucket, the ledger. Names what is damaged.",
-        "给出 FILE（`sancai pull --bundle` 写成的文件）时，离线逐字节校验，并可用 --extract 解包；给出案件归档包时，离线核验签名、目录、摘要与其中案卷。不给时，在安装所在"
+        "给出 FILE（`sancai pull --bundle` 写成的文件）时，离线逐字节校验，并可用 --extract 解包；给出案件归档包时，"
+        "离线核验签名、目录、摘要与其中案卷。不给时，在安装所在"
         "机器上离线核验数据库与存储中的全部内容：清单签名、每个对象的摘要（逐一重读）、日志条目与根、读取记录摘要、"
         "日志桶中的检查点与卷宗、台账；并指出损坏之处。",
     ),

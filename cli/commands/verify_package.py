@@ -30,7 +30,7 @@ def verify_package(file: Path, keys: tuple[str, ...]) -> int:
 
 
 def _recomputed(dossier: bytes, keys: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return what does not hold in a dossier, or None where the part of the package that recomputes is not installed."""
+    """Return what does not hold in a dossier, or None where what recomputes it is not installed."""
     try:
         from registry.dossier.rules import recompute_bytes
         from registry.journal.signing import Verifier

@@ -84,7 +84,13 @@ def papers_of(view: View, filing: Filing, case: Case, after: After) -> list[Pape
 
 
 def _paper(
-    view: View, name: str, title: str, on: str, entry: EntryId | None, content: Json | bytes, media_type: str = JSON_TYPE
+    view: View,
+    name: str,
+    title: str,
+    on: str,
+    entry: EntryId | None,
+    content: Json | bytes,
+    media_type: str = JSON_TYPE,
 ) -> Paper:
     stated = content if isinstance(content, bytes) else canonical_json(content)
     logged = journal_records.entry_of(view.connection, entry) if entry else None
@@ -105,7 +111,13 @@ def _dossier(view: View, filing: Filing, case: Case) -> Paper:
 def _form(view: View, filing: Filing, case: Case) -> Paper:
     content = filing.form(view, case)
     return _paper(
-        view, "form.html", "专项资金申请表（附件3）", str(case.applied_at), case.entry, content, "text/html; charset=utf-8"
+        view,
+        "form.html",
+        "专项资金申请表（附件3）",
+        str(case.applied_at),
+        case.entry,
+        content,
+        "text/html; charset=utf-8",
     )
 
 

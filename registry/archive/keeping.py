@@ -93,9 +93,7 @@ def _remove(store: ObjectStore, archive: Archive) -> None:
 def _removed(premises: Premises, disposal: Disposal) -> None:
     def use_case(work: Work) -> Mapping[str, Any]:
         work.journal("archive.packages_removed", disposal.case, disposal=disposal.id)
-        records.save_disposal(
-            work.connection, replace(disposal, state=DisposalState.REMOVED, removed_at=work.now)
-        )
+        records.save_disposal(work.connection, replace(disposal, state=DisposalState.REMOVED, removed_at=work.now))
         return {}
 
     perform(premises.database, premises.clock, _WORKER, _command("archive.removed", disposal.id), use_case)

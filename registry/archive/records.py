@@ -27,9 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from registry.aftercare.recovery_model import RecoveryActKind, RecoveryState
 from registry.aftercare.records.recoveries import recoveries, recovery_acts
 from registry.aftercare.records.remedies import remedies, remedy_acts
+from registry.aftercare.recovery_model import RecoveryActKind, RecoveryState
 from registry.aftercare.remedy_model import RemedyState
 from registry.archive.model import STANDING, Archive, CaseOutcome, Disposal, DisposalState, HoldOrder
 from registry.awards.model import OPEN_STATES, CaseState

@@ -74,9 +74,7 @@ def content_digest(papers: Sequence[Paper], retention: RetentionClass) -> Digest
     return Digest.of_json([paper.as_json(number, retention) for number, paper in enumerate(papers, 1)])
 
 
-def package(
-    head: Mapping[str, Json], papers: Sequence[Paper], retention: RetentionClass, key: SigningKey
-) -> bytes:
+def package(head: Mapping[str, Json], papers: Sequence[Paper], retention: RetentionClass, key: SigningKey) -> bytes:
     """Return the package: one ZIP with the signed index first, then every document whose bytes stand in it."""
     lines = [paper.as_json(number, retention) for number, paper in enumerate(papers, 1)]
     made: dict[str, Json] = {

@@ -17,7 +17,7 @@ def _stated() -> dict[str, Any]:
 
 @cache
 def shipped_classes() -> dict[tuple[CaseKind, CaseOutcome], RetentionClass]:
-    """Return the class of every kind of case and outcome. Raises KeyError, ValueError for a file that leaves one out."""
+    """Return the class of every kind of case and outcome. Raises KeyError, ValueError: the file leaves one out."""
     found: dict[tuple[CaseKind, CaseOutcome], RetentionClass] = {}
     for each in _stated()["class"]:
         made = RetentionClass(each["id"], each.get("years"), each["basis"], each["assumption"])

@@ -243,7 +243,9 @@ def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         ):
             yield Finding(f"acts/{act.number}", "dossier_entry_missing", act.entry)
         # An adverse decision shares the entry of the act that led to it; who is drawn follows from the entry itself.
-        elif act.kind not in _SAID_OTHERWISE and logged["opening"] and _said(logged["opening"]["payload"]) != act.content:
+        elif (
+            act.kind not in _SAID_OTHERWISE and logged["opening"] and _said(logged["opening"]["payload"]) != act.content
+        ):
             yield Finding(f"acts/{act.number}", "dossier_act_differs", act.kind.value)
 
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from registry.catalog.erasing import LIST_PREFIX
 from registry.archive.keeping import kept
 from registry.archive.service import content_of
+from registry.catalog.erasing import LIST_PREFIX
 from registry.dossier import records as dossiers
 from registry.dossier.exporting import read_export
 from registry.dossier.model import ExportKind

@@ -1,4 +1,7 @@
-"""Requests on recoveries and remedies of the small world: its award is paid, recovered in part, or refused and archived."""
+"""Requests on recoveries, remedies and archives of the small world.
+
+Its award is paid, recovered in part, or refused and archived.
+"""
 
 from typing import Any, Final
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from registry.archive import records, service
 from registry.archive.gathering import after_of, papers_of
 from registry.archive.keeping import archive_due, verify_archives
-from registry.archive.model import CaseOutcome, Withheld
-from registry.archive.rules import content_digest, package
+from registry.archive.model import CaseOutcome
+from registry.archive.rules import package
 from registry.archive.terms import archived_after, shipped_classes
 from registry.awards.model import Case, CaseKind
 from registry.awards.records import case_of
@@ -23,12 +23,11 @@ from registry.journal.records import entries
 from registry.journal.work import View
 from registry.values.identifiers import CaseId
 from storage.errors import ObjectLockedError
-from storage.object_store import Bucket
 from tests.conftest import FixedClock
 from tests.registry.aftercare.builders import a_decider, a_paid_case, a_served_recovery
 from tests.registry.archive.builders import archived, filing, sequence
 from tests.registry.awards.builders import Desk, apply, review
-from tests.registry.exchange.builders import a_firm, an_officer, ask, do
+from tests.registry.exchange.builders import a_firm, ask, do
 
 LATER = timedelta(days=200)
 
@@ -81,7 +80,7 @@ def test_a_paid_case_is_archived_with_its_documents(desk: Desk, clock: FixedCloc
     index, held = opened(content)
     names = [each["name"].partition("-")[2] for each in index["documents"]]
     assert names[:4] == ["dossier.json", "form.html", "notices.json", "payment.json"]
-    assert "statement.bin" in names and "contract.bin" in names
+    assert {"statement.bin", "contract.bin"} <= set(names)
     assert {each["name"] for each in index["documents"] if each["withheld"] is None} == set(held)
     assert all(each["title"] and each["who"] and each["on"] for each in index["documents"])
     assert recompute_bytes(held["001-dossier.json"], [desk.house.signing_key.verifier]) == []
@@ -158,9 +157,7 @@ def test_only_an_officer_who_reviews_and_is_free_archives(desk: Desk, clock: Fix
         do(desk.house, elsewhere, lambda work: service.archive_case(work, how, case.id))
 
 
-def test_the_worker_archives_after_the_term_and_again_after_something_was_added(
-    desk: Desk, clock: FixedClock
-) -> None:
+def test_the_worker_archives_after_the_term_and_again_after_something_was_added(desk: Desk, clock: FixedClock) -> None:
     case, how = a_paid_case(desk, clock), filing(desk.house)
     sequence(desk.house)
     assert archive_due(desk.house, how) == 0
