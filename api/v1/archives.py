@@ -53,7 +53,7 @@ class ArchivesQuery(PageQuery):
     disposable: bool = False
 
 
-class HoldBody(Strict):
+class ArchiveOrderBody(Strict):
     """A numbered order with its reason."""
 
     number: Number
@@ -261,14 +261,14 @@ def list_archives(query: ArchivesQuery) -> Response:
 
 
 @door.operation("POST", "/cases/<case>/archive/holds", {201: ArchiveHoldView}, action=Action.SIGN_CASE)
-def hold_archive(case: str, body: HoldBody) -> Response:
+def hold_archive(case: str, body: ArchiveOrderBody) -> Response:
     """Hold the archive of a case by a numbered order: it is not disposed of until the order is lifted."""
     command = SetHold(CaseId(case), body.number, body.reason)
     return write(lambda work: service.set_hold(work, command), ArchiveHoldView.of)
 
 
 @door.operation("POST", "/archive-holds/<hold>/lifting", {200: ArchiveHoldView}, action=Action.SIGN_CASE)
-def lift_archive_hold(hold: str, body: HoldBody) -> Response:
+def lift_archive_hold(hold: str, body: ArchiveOrderBody) -> Response:
     """End an order that holds an archive, by another numbered one."""
     command = LiftHold(ArchiveHoldId(hold), body.number, body.reason)
     return write(lambda work: service.lift_hold(work, command), ArchiveHoldView.of, 200)

@@ -268,7 +268,7 @@ def _documents(view: View, case: Case) -> list[EvidenceId]:
         ]
         return sorted(set(given))
     claim = grant_records.claim_of(view.connection, case.id)
-    return sorted({each for documents in claim.evidence.values() for each in documents}) if claim else []
+    return sorted({EvidenceId(each) for named in claim.evidence.values() for each in named}) if claim else []
 
 
 def _bytes_of(view: View, store: ObjectStore, document: Evidence) -> bytes | None:
