@@ -171,11 +171,10 @@ def _tried_again() -> Iterator[None]:
 
 
 def keep(house: House) -> None:
-    """Tidy, journal the reads of days that have ended, delete what was erased, archive closed cases, export the log."""
+    """Tidy, journal the reads of days that have ended, delete what was erased or disposed of, and export the log."""
     tidy(house)
     digest_usage(house.database, house.clock)
     carry_out_erasures(house, house.settings.log_retention, deleter(house))
-    archive_due(house, filing_of(house))
     carry_out_disposals(house)
     try:
         watch_history(house)
@@ -235,7 +234,7 @@ def tidy(house: House) -> None:
         sweep_uploads(house.database, house.clock, house.store)
         retain_published(house)
         replicate(house, REPLICATED_AT_ONCE_MAX)
-    keep_nightly(house)
+    keep_nightly(house, {"archives": lambda _: {"archived": archive_due(house, filing_of(house))}})
 
 
 def work_on_next(house: House, worker: str, units_max: int | None = None, stop: threading.Event | None = None) -> bool:

@@ -24,33 +24,45 @@ from registry.values.identifiers import CaseId
 from storage.errors import ObjectLockedError, StoreConfigurationError, StoreError
 from storage.object_store import Bucket, ObjectStore
 
-ARCHIVED_AT_ONCE_MAX: Final = 20
+ARCHIVED_AT_ONCE_MAX: Final = 2_000
+"""How many cases one night archives, about; the next one goes on."""
 REMOVED_AT_ONCE_MAX: Final = 20
-PAGE: Final = 500
+PAGE: Final = 200
 _WORKER: Final = Actor(name="worker")
 _log = logging.getLogger("sancai.archive")
 
 
 def archive_due(premises: Premises, filing: Filing) -> int:
-    """Archive cases in which nothing was done since the term and something since their archive; return how many."""
+    """Archive cases in which nothing was done since the term and something since their archive; return how many.
+
+    A case that cannot be archived now is left to the next night, and does not keep the ones behind it waiting.
+    """
     before, done = premises.clock.now().plus(-archived_after()), 0
-    with premises.database.reading() as connection:
-        wanted = records.unarchived(connection, before, None, ARCHIVED_AT_ONCE_MAX)
-    for case_id in wanted:
-
-        def use_case(work: Work, case_id: CaseId = case_id) -> Mapping[str, Any]:
-            case = case_of(work.connection, case_id, lock=True)
-            if case is None:
-                raise AssertionError("a case that was just there")
-            return {"number": archive_within(work, filing, case).number}
-
-        key = f"{case_id}-{premises.clock.now()}"
-        try:
-            perform(premises.database, premises.clock, _WORKER, _command("archive.due", key), use_case)
-            done += 1
-        except SancaiError as error:
-            _log.warning("case %s was not archived and will be: %s", case_id, error)
+    after: CaseId | None = None
+    while done < ARCHIVED_AT_ONCE_MAX:
+        with premises.database.reading() as connection:
+            wanted = records.unarchived(connection, before, after, PAGE)
+        if not wanted:
+            break
+        done += sum(_archived(premises, filing, case_id) for case_id in wanted)
+        after = wanted[-1]
     return done
+
+
+def _archived(premises: Premises, filing: Filing, case_id: CaseId) -> bool:
+    def use_case(work: Work) -> Mapping[str, Any]:
+        case = case_of(work.connection, case_id, lock=True)
+        if case is None:
+            raise AssertionError("a case that was just there")
+        return {"number": archive_within(work, filing, case).number}
+
+    key = f"{case_id}-{premises.clock.now()}"
+    try:
+        perform(premises.database, premises.clock, _WORKER, _command("archive.due", key), use_case)
+    except SancaiError as error:
+        _log.warning("case %s was not archived and will be: %s", case_id, error)
+        return False
+    return True
 
 
 def carry_out_disposals(premises: Premises) -> int:

@@ -176,7 +176,7 @@ def archives_page(
 
 
 def _free() -> tuple[Any, ...]:
-    """Return the conditions that nothing holds an archive: the same that ``rules.held`` asks of one case."""
+    """Return the conditions that a case is closed and nothing holds its archive, as ``rules`` asks of one case."""
     paid_back = exists().where(
         recovery_acts.c.recovery_id == recoveries.c.id, recovery_acts.c.kind == RecoveryActKind.PAID_BACK.value
     )
@@ -186,6 +186,7 @@ def _free() -> tuple[Any, ...]:
     ended = (RecoveryState.DROPPED.value, RecoveryState.REPAID.value, RecoveryState.ANNULLED.value)
     owed = (recoveries.c.state == RecoveryState.ANNULLED.value) & repaid & not_(paid_back)
     return (
+        exists().where(cases.c.id == archives.c.case_id, cases.c.state.in_(_CLOSED)),
         not_(exists().where(archive_holds.c.case_id == archives.c.case_id, archive_holds.c.lifted_at.is_(None))),
         not_(exists().where(remedies.c.case_id == archives.c.case_id, remedies.c.state == RemedyState.FILED.value)),
         not_(exists().where(recoveries.c.case_id == archives.c.case_id, recoveries.c.state.not_in(ended) | owed)),

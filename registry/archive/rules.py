@@ -4,8 +4,8 @@ Rules (RULINGS 34–36; 档案法; 国家档案局令第8号):
 * A case is archived once it is closed: paid, refused or withdrawn. What is added later makes another revision; the
   earlier ones stay. The same state makes the same bytes, and is not archived twice.
 * The class follows from the kind of the case and what it came to; money that is taken back counts as recovered.
-* An archive is disposed of when its term has ended, no remedy or recovery is open, no order holds it, its package is
-  the newest state, and the store lets every revision go. Whoever proposes it does not confirm it.
+* An archive is disposed of when its term has ended, no remedy or recovery is open, no order holds it, its newest
+  revision knows what the case came to, and the store lets every revision go. Whoever proposes it does not confirm it.
 """
 
 import base64
@@ -140,16 +140,19 @@ def require_newest(shelf: Shelf) -> Archive:
     return shelf.newest
 
 
-def require_disposable(shelf: Shelf, today: date, store_now: Moment) -> None:
+def require_disposable(shelf: Shelf, outcome: CaseOutcome, today: date, store_now: Moment) -> None:
     """Raise RuleError naming everything that stands against the disposal of an archive.
 
     Args:
         shelf: The archive as it stands.
+        outcome: What the case has come to by now.
         today: The day by the installation's clock.
         store_now: The instant by the machine's clock, by which a store counts its retention.
     """
     newest = require_newest(shelf)
     found = [_HELD[reason] for reason in shelf.held]
+    if newest.outcome is not outcome:
+        found.append(Obstacle("archive_outdated", "RULINGS 36", parameters={"outcome": outcome.value}))
     if newest.keep_until is None:
         found.append(Obstacle("archive_kept_for_ever", "国家档案局令第8号"))
     elif newest.keep_until >= today:

@@ -274,9 +274,10 @@ def propose_disposal(work: Work, command: ProposeDisposal) -> Disposal:
         RuleError: ``archive_not_disposable`` with everything that stands against it.
     """
     case = _free_for(work, command.case, Action.REVIEW_CASE)
-    found = _shelf(work, case.id, after_of(work, case))
+    after = after_of(work, case)
+    found = _shelf(work, case.id, after)
     rules.require_not_disposed(found)
-    rules.require_disposable(found, work.now.civil_day(), SystemClock().now())
+    _require_disposable(work, case, found, after)
     disposal = DisposalId.new()
     digests: list[Json] = [each.digest.hex for each in found.revisions]
     entry = work.journal("archive.disposal_proposed", case.id, disposal=disposal, packages=digests)
@@ -304,7 +305,8 @@ def decide_disposal(work: Work, command: DecideDisposal) -> Disposal:
         RuleError: ``archive_not_disposable``: something has come to stand against it meanwhile.
     """
     case = _free_for(work, command.case, Action.SIGN_CASE)
-    found = _shelf(work, case.id, after_of(work, case))
+    after = after_of(work, case)
+    found = _shelf(work, case.id, after)
     proposed = next((each for each in found.disposals if each.state is DisposalState.PROPOSED), None)
     if proposed is None:
         raise ConflictError("archive_disposal_missing", id=case.id)
@@ -312,7 +314,7 @@ def decide_disposal(work: Work, command: DecideDisposal) -> Disposal:
     if proposed.proposed_by == officer:
         raise NotAllowedError("archive_disposal_own", id=case.id)
     if command.confirmed:
-        rules.require_disposable(found, work.now.civil_day(), SystemClock().now())
+        _require_disposable(work, case, found, after)
     state = DisposalState.CONFIRMED if command.confirmed else DisposalState.REJECTED
     made = replace(
         proposed, state=state, decision_reason=command.reason.strip(), decided_by=officer, decided_at=work.now
@@ -320,6 +322,14 @@ def decide_disposal(work: Work, command: DecideDisposal) -> Disposal:
     work.journal(f"archive.disposal_{state.value}", case.id, disposal=proposed.id)
     records.save_disposal(work.connection, made)
     return made
+
+
+def _require_disposable(work: Work, case: Case, found: Shelf, after: After) -> None:
+    # A case that was archived and then reopened has no archive of what it will come to.
+    rules.require_newest(found)
+    rules.require_closed(case)
+    outcome = rules.outcome_of(case, after.recoveries)
+    rules.require_disposable(found, outcome, work.now.civil_day(), SystemClock().now())
 
 
 def _free_for(work: Work, case_id: CaseId, action: Action) -> Case:

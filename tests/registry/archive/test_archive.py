@@ -26,10 +26,13 @@ from storage.errors import ObjectLockedError
 from tests.conftest import FixedClock
 from tests.registry.aftercare.builders import a_decider, a_paid_case, a_served_recovery
 from tests.registry.archive.builders import archived, filing, sequence
+from tests.registry.awards import test_parting
 from tests.registry.awards.builders import Desk, apply, review
 from tests.registry.exchange.builders import a_firm, ask, do
 
 LATER = timedelta(days=200)
+batch = test_parting.batch
+"""The fixture: a batch of two firms, noticed and signed."""
 
 
 def opened(content: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -103,6 +106,24 @@ def test_a_firm_gets_its_own_case_without_what_others_filed(desk: Desk, clock: F
     stranger = a_firm(desk.house, desk.scene.market.registrar)
     with pytest.raises(NotFoundError, match="case_not_found"):
         ask(desk.house, stranger, lambda view: service.package(view, store, case.id, None))
+
+
+def test_a_firm_does_not_get_the_archive_of_a_batch_that_pays_others(
+    batch: test_parting.Batch, clock: FixedClock
+) -> None:
+    assert batch.case.notice is not None
+    clock.set(batch.case.notice.ends_at)
+    batch.instruct()
+    batch.pay()
+    made = archived(batch.desk, batch.case.id)
+    assert (made.outcome, made.retention_class) == (CaseOutcome.PAID, "years_30")
+    for buyer in batch.buyers:
+        for query in (
+            lambda view: service.package(view, batch.house.store, batch.case.id, None),
+            lambda view: service.shelf(view, batch.case.id),
+        ):
+            with pytest.raises(NotAllowedError, match="not_yours"):
+                ask(batch.house, buyer, query)
 
 
 def test_an_open_case_is_not_archived_and_a_closed_one_waits_for_the_log(desk: Desk) -> None:

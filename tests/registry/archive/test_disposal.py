@@ -10,6 +10,7 @@ from registry.aftercare.remedy_model import RemedyState
 from registry.archive import records, service
 from registry.archive.keeping import carry_out_disposals, kept
 from registry.archive.model import (
+    CaseOutcome,
     DecideDisposal,
     Disposal,
     DisposalState,
@@ -233,4 +234,8 @@ def test_the_list_of_an_office_is_paged_and_its_own(desk: Desk, clock: FixedCloc
     with pytest.raises(NotAllowedError):
         ask(desk.house, desk.scene.publisher, lambda view: service.archives(view, disposable=True, after=None, limit=1))
     shelf = ask(desk.house, desk.reviewer, lambda view: service.shelf(view, refused))
-    require_disposable(shelf, clock.now().civil_day(), SystemClock().now())
+    today, store_now = clock.now().civil_day(), SystemClock().now()
+    require_disposable(shelf, CaseOutcome.REFUSED, today, store_now)
+    with pytest.raises(RuleError) as refusal:
+        require_disposable(shelf, CaseOutcome.RECOVERED, today, store_now)
+    assert obstacles(refusal) == {"archive_outdated"}
