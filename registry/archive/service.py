@@ -35,7 +35,7 @@ from registry.offices.service import require_office
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import ArchiveHoldId, CaseId, DisposalId
-from registry.values.moment import SystemClock
+from registry.values.moment import Moment, SystemClock
 from storage.errors import ObjectMissingError, StoreConfigurationError, StoreUnavailableError
 from storage.object_store import Bucket, ObjectStore, Place
 
@@ -100,11 +100,7 @@ def archive_within(work: Work, filing: Filing, case: Case) -> Archive:
     }
     content = rules.package(head, papers, retention, filing.signing_key)
     digest, until = Digest.of(content), SystemClock().now().plus(filing.retention)
-    key = f"{ARCHIVES}{case.id}/{number}-{digest.hex}.zip"
-    try:
-        put = filing.store.put(Bucket.LOG, key, content, until.instant)
-    except (StoreUnavailableError, StoreConfigurationError) as error:
-        raise UnavailableError("store_unavailable") from error
+    place = _put(filing.store, f"{ARCHIVES}{case.id}/{number}-{digest.hex}.zip", content, until)
     entry = work.journal(
         "archive.case_archived",
         case.id,
@@ -126,8 +122,8 @@ def archive_within(work: Work, filing: Filing, case: Case) -> Archive:
         content_digest=content_digest,
         size_bytes=len(content),
         store=filing.store.identity,
-        key=put.place.key,
-        version_id=put.place.version_id,
+        key=place.key,
+        version_id=place.version_id,
         retain_until=until,
         made_by=work.actor.account,
         made_at=work.now,
@@ -135,6 +131,13 @@ def archive_within(work: Work, filing: Filing, case: Case) -> Archive:
     )
     records.add_archive(work.connection, made)
     return made
+
+
+def _put(store: ObjectStore, key: str, content: bytes, until: Moment) -> Place:
+    try:
+        return store.put(Bucket.LOG, key, content, until.instant).place
+    except (StoreUnavailableError, StoreConfigurationError) as error:
+        raise UnavailableError("store_unavailable") from error
 
 
 # Reading.
