@@ -6,18 +6,22 @@ document's, so its words are Chinese in every language of the reader.
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from io import BytesIO
 from typing import Final
 
 import segno
-from flask import Response, render_template
+from flask import Response
+from jinja2 import Environment, PackageLoader
 
 from registry.awards.lines import approvals
 from registry.awards.model import Case, CaseKind, Line, Signature
 from registry.awards.payment_lists import firms_named
+from registry.dossier.service import bound_digest
+from registry.journal.work import View
+from registry.policy import service as policy
 from registry.values.digest import Digest
 from registry.values.money import Money, Rate
 from registry.vouchers.payee import PayeeGiven
@@ -51,6 +55,35 @@ def form(
     payee: PayeeGiven | None,
     line_payees: Mapping[int, PayeeGiven] | None = None,
 ) -> Response:
+    """Return the answer that is a case as its form; the arguments are those of ``form_text``."""
+    text = form_text(case, authority=authority, title=title, digest=digest, public_url=public_url, payee=payee)
+    answer = Response(text, content_type="text/html; charset=utf-8")
+    # The one style of the page is its own, allowed by its digest; nothing else runs and nothing is loaded.
+    kept = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    answer.headers["Content-Security-Policy"] = f"default-src 'none'; style-src 'sha256-{kept}'; sandbox"
+    return answer
+
+
+def form_maker(public_url: str) -> Callable[[View, Case], bytes]:
+    """Return what prints a case for its archive: the account is masked, as for everyone but finance."""
+
+    def made(view: View, case: Case) -> bytes:
+        text = form_text(
+            case,
+            authority=policy.authority(view, case.authority).name_zh,
+            title=policy.loaded_policy(view, case.authority, case.document).document.title_zh,
+            digest=bound_digest(case),
+            public_url=public_url,
+            payee=None,
+        )
+        return text.encode()
+
+    return made
+
+
+def form_text(
+    case: Case, *, authority: str, title: str, digest: Digest, public_url: str, payee: PayeeGiven | None
+) -> str:
     """Return a case as its form, in as many numbered copies as the document asks for.
 
     Args:
@@ -63,11 +96,10 @@ def form(
         line_payees: The whole accounts of joint makers by line, for finance.
     """
     address = f"{public_url}/check/{case.id}/{digest.hex}"
-    style = (files("api") / "static" / "form.css").read_text("utf-8")
     account = payee.account_number if payee else (case.payee.masked_number if case.payee else "")
-    text = render_template(
-        "case_form.html",
-        style=style,
+    template = Environment(loader=PackageLoader("api"), autoescape=True).get_template("case_form.html")
+    return template.render(
+        style=_style(),
         case=case,
         authority=authority,
         title=title,
@@ -83,11 +115,10 @@ def form(
         code=qr_svg(address),
         day=case.applied_at.civil_day(),
     )
-    answer = Response(text, content_type="text/html; charset=utf-8")
-    # The one style of the page is its own, allowed by its digest; nothing else runs and nothing is loaded.
-    kept = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    answer.headers["Content-Security-Policy"] = f"default-src 'none'; style-src 'sha256-{kept}'; sandbox"
-    return answer
+
+
+def _style() -> str:
+    return (files("api") / "static" / "form.css").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,10 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final, TypeVar
 
+from api.case_form import form_maker
 from api.mail_words import mail_composer
+from registry.archive.gathering import Filing
+from registry.archive.keeping import archive_due, carry_out_disposals
 from registry.catalog.erasing import carry_out_erasures, reapply_erasures
 from registry.catalog.records import VERIFY_KIND
 from registry.catalog.usage import digest_usage
@@ -168,15 +171,29 @@ def _tried_again() -> Iterator[None]:
 
 
 def keep(house: House) -> None:
-    """Tidy, journal the reads of days that have ended, delete what was erased, and export the log as far as it goes."""
+    """Tidy, journal the reads of days that have ended, delete what was erased or disposed of, and export the log."""
     tidy(house)
     digest_usage(house.database, house.clock)
     carry_out_erasures(house, house.settings.log_retention, deleter(house))
+    carry_out_disposals(house)
     try:
         watch_history(house)
         export_log(house, house.settings.log_retention)
     except StoreError as error:
         _log.warning("the log was not exported and will be: %s", error)
+
+
+def filing_of(house: House) -> Filing:
+    """Return what making the archive of a case needs of an installation."""
+    settings = house.settings
+    return Filing(
+        store=house.store,
+        signing_key=house.signing_key,
+        secret=house.secret,
+        retention=settings.log_retention,
+        public_url=settings.public_url,
+        form=form_maker(settings.public_url),
+    )
 
 
 def erase_again(house: House) -> None:
@@ -217,7 +234,7 @@ def tidy(house: House) -> None:
         sweep_uploads(house.database, house.clock, house.store)
         retain_published(house)
         replicate(house, REPLICATED_AT_ONCE_MAX)
-    keep_nightly(house)
+    keep_nightly(house, {"archives": lambda _: {"archived": archive_due(house, filing_of(house))}})
 
 
 def work_on_next(house: House, worker: str, units_max: int | None = None, stop: threading.Event | None = None) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sancai.access import Access
     from sancai.accounts import Accounts
     from sancai.adoption import Adoption
+    from sancai.archives import Archives
     from sancai.boards import Boards
     from sancai.cases import Cases
     from sancai.contests import Contests
@@ -232,6 +233,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.remedies import Remedies
 
         return Remedies(self.session)
+
+    @cached_property
+    def archives(self) -> "Archives":
+        """Archives of closed cases."""
+        from sancai.archives import Archives
+
+        return Archives(self.session)
 
     @cached_property
     def mail(self) -> "Mail":

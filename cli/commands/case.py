@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.case_archive import COMMANDS as ARCHIVES
 from cli.commands.case_papers import COMMANDS as PAPERS
 from cli.commands.case_performance import performance
 from cli.commands.case_recovery import COMMANDS as RECOVERIES
@@ -356,5 +357,5 @@ def print_case(case: "Case") -> None:
     )
 
 
-for each in (*REGISTER_REVIEWS, *RECOVERIES, *REMEDIES, *PAPERS, *SPLITS, performance):
+for each in (*REGISTER_REVIEWS, *RECOVERIES, *REMEDIES, *PAPERS, *SPLITS, *ARCHIVES, performance):
     command.add_command(each)

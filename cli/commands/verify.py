@@ -1,13 +1,15 @@
-"""``sancai verify``: every promise of an installation, checked against database and store; or a bundle."""
+"""``sancai verify``: every promise of an installation, checked against database and store; or a bundle or archive."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from cli.commands.verify_bundle import verify_bundle
+from cli.commands.verify_package import verify_package
 from cli.output import Leaf, line, show
 from cli.server import require_server
 from cli.words import say
@@ -53,10 +55,12 @@ class Report:
     cls=Leaf,
     help=say(
         "With FILE, a bundle of `sancai pull --bundle`: check every byte of it without network, and unpack it with "
-        "--extract. Without, on the machine of an installation, check everything against database and store: manifest "
+        "--extract; or the archive of a case: signature, index, every digest, the dossier inside. Without, on the "
+        "machine of an installation, check everything against database and store: manifest "
         "signatures, the digest of every object (each is read again), the journal's entries and root, the digests of "
         "reads, the checkpoints and dossiers in the log bucket, the ledger. Names what is damaged.",
-        "给出 FILE（`sancai pull --bundle` 写成的文件）时，离线逐字节校验，并可用 --extract 解包。不给时，在安装所在"
+        "给出 FILE（`sancai pull --bundle` 写成的文件）时，离线逐字节校验，并可用 --extract 解包；给出案件归档包时，"
+        "离线核验签名、目录、摘要与其中案卷。不给时，在安装所在"
         "机器上离线核验数据库与存储中的全部内容：清单签名、每个对象的摘要（逐一重读）、日志条目与根、读取记录摘要、"
         "日志桶中的检查点与卷宗、台账；并指出损坏之处。",
     ),
@@ -80,6 +84,10 @@ class Report:
 def command(file: Path | None, extract: Path | None, keys: tuple[str, ...]) -> int:
     """Verify a bundle, or an installation."""
     if file is not None:
+        from sancai.archive_packages import is_package
+
+        if extract is None and is_package(file):
+            return verify_package(file, keys)
         verify_bundle(file, extract, keys)
         return 0
     if extract or keys:
@@ -149,10 +157,12 @@ def _usage(house: "House") -> tuple[Check, list[Damage]]:
 
 
 def _exports(house: "House") -> tuple[Check, list[Damage]]:
+    from registry.archive.keeping import verify_archives
     from registry.dossier.exporting import verify_exports
 
     name = say("log bucket", "日志桶")
-    found = [Damage(name, item.code, f"{item.key} {item.detail}".rstrip()) for item in verify_exports(house)]
+    items = chain(verify_exports(house), verify_archives(house))
+    found = [Damage(name, item.code, f"{item.key} {item.detail}".rstrip()) for item in items]
     detail = (
         say(f"{len(found)} damaged", f"{len(found)} 处损坏")
         if found

@@ -9,6 +9,8 @@ from dataclasses import replace
 from registry.actors.model import Action
 from registry.aftercare import records, rules
 from registry.aftercare.model import DrawSample, RecordFinding, Sample, SampleFinding, asked_json
+from registry.aftercare.recovery_model import Recovery
+from registry.aftercare.remedy_model import Remedy
 from registry.awards.acting import account_of, found_case
 from registry.errors import ConflictError, NotFoundError
 from registry.journal import records as journal_records
@@ -98,3 +100,8 @@ def remedy_open(view: View, case: CaseId) -> bool:
     While one is, the papers of the case are held; who may ask is for the caller.
     """
     return records.is_open_on_case(view.connection, case)
+
+
+def after_case(view: View, case: CaseId) -> tuple[tuple[Recovery, ...], tuple[Remedy, ...]]:
+    """Return the recoveries of a case and the remedies in it, the oldest first; who may ask is for the caller."""
+    return records.recoveries_of_case(view.connection, case), records.remedies_of_case(view.connection, case)

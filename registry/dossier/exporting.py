@@ -7,7 +7,7 @@ A crash between object and row is mended by the next attempt, which finds the ob
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from registry.actors.model import Actor
 from registry.awards import records as case_records
@@ -135,7 +135,19 @@ def _verify_rows(premises: Premises) -> Iterator[ExportFinding]:
             after = page[-1].subject
 
 
-def read_export(store: ObjectStore, export: Export) -> bytes:
+class Held(Protocol):
+    """What lies in a store: which one, and where in it."""
+
+    @property
+    def store(self) -> str:
+        """The identity of the store it was put into."""
+
+    @property
+    def place(self) -> Place:
+        """Where it lies there."""
+
+
+def read_export(store: ObjectStore, export: Held) -> bytes:
     """Return what was exported: from where it was put, or from ``store`` if that other store was given up since.
 
     A move or a restore brings it there under the same key, as a version of its own.

@@ -19,6 +19,7 @@ from registry.dossier.rules import signed_bytes
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, UnavailableError
 from registry.journal import records as journal_records
 from registry.journal import service as journal
+from registry.journal.model import Checkpoint
 from registry.journal.signing import SigningKey
 from registry.journal.work import View
 from registry.policy import service as policy
@@ -39,9 +40,14 @@ def dossier(view: View, key: SigningKey, case_id: CaseId) -> bytes:
         UnavailableError: Some entries are not in the log yet; they are within a second or two.
     """
     case = found_case(view, case_id, Action.READ_CASE)
+    require_alone(view, case)
+    return signed_dossier(view, key, case)
+
+
+def require_alone(view: View, case: Case) -> None:
+    """Raise NotAllowedError for a firm that is not the only one whose payment the file of a case tells of."""
     if view.actor.firm is not None and _firms_told_of(view, case) != {view.actor.firm}:
         raise NotAllowedError("not_yours")
-    return signed_dossier(view, key, case)
 
 
 def _firms_told_of(view: View, case: Case) -> set[FirmId]:
@@ -51,19 +57,24 @@ def _firms_told_of(view: View, case: Case) -> set[FirmId]:
     return told | {line.firm for line in case.applied_lines} | case.firms
 
 
-def signed_dossier(view: View, key: SigningKey, case: Case) -> bytes:
-    """Return the dossier of a case to whoever was found to be let see it. Raises UnavailableError."""
+def signed_dossier(view: View, key: SigningKey, case: Case, *, settled: bool = False) -> bytes:
+    """Return the dossier of a case to whoever was found to be let see it. Raises UnavailableError.
+
+    ``settled``: under the first checkpoint that has every entry of it, not the newest, so that the same case gives the
+    same bytes whenever it is asked for.
+    """
     case_id = case.id
     decisions = case_records.decisions_of(view.connection, case_id)
     snapshots = [decision.facts for decision, _ in decisions]
     receipts, manifests = _of_dataset(view, case)
     entries = {case.entry, *(act.entry for act in case.acts), *(each["entry"] for each in receipts)} - {None}
-    note = journal.newest_note(view) if entries else ""
+    under = _first_checkpoint(view, case, entries) if settled else None
+    note = journal.newest_note(view, under.size if under else None) if entries else ""
     made: dict[str, Json] = {
         "format": FORMAT,
         "origin": key.name,
         "keys": [str(key.verifier)],
-        "made_at": str(view.now),
+        "made_at": str(under.logged_at if under else view.now),
         "case": case_json(case),
         "acts": acts_json(case.acts),
         "decisions": [
@@ -81,7 +92,10 @@ def signed_dossier(view: View, key: SigningKey, case: Case) -> bytes:
         "rulings": _ruling_texts(view, case, snapshots),
         "receipts": receipts,
         "manifests": manifests,
-        "entries": [_entry_json(view, case, entry) for entry in sorted(each for each in entries if each)],
+        "entries": [
+            _entry_json(view, case, entry, under.size if under else None)
+            for entry in sorted(each for each in entries if each)
+        ],
         "checkpoint": note,
     }
     if case.notice and case.notice.watch:
@@ -172,11 +186,18 @@ def case_json(case: Case) -> dict[str, Json]:
     }
 
 
-def _entry_json(view: View, case: Case, entry_id: EntryId) -> dict[str, Json]:
+def _first_checkpoint(view: View, case: Case, entries: Iterable[EntryId | None]) -> Checkpoint:
+    try:
+        return journal.first_checkpoint_over(view, [each for each in entries if each])
+    except NotFoundError as error:
+        raise UnavailableError("dossier_not_ready", id=case.id) from error
+
+
+def _entry_json(view: View, case: Case, entry_id: EntryId, size: int | None) -> dict[str, Json]:
     """Return an entry with its proof; its opening only where the case itself is the subject."""
     entry = journal_records.entry_of(view.connection, entry_id)
     try:
-        proved = journal.inclusion_of(view, entry_id)
+        proved = journal.inclusion_of(view, entry_id, size)
     except NotFoundError as error:
         raise UnavailableError("dossier_not_ready", id=case.id) from error
     if entry is None:

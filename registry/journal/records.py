@@ -232,6 +232,13 @@ def newest_checkpoint(connection: Connection, size: int | None = None) -> tuple[
     return Checkpoint(origin=origin, size=row.size, root=bytes(row.root), logged_at=row.logged_at), row.note
 
 
+def first_size_over(connection: Connection, leaf_index: int) -> int | None:
+    """Return the size of the first checkpoint that has a leaf in it; None: there is none yet."""
+    query = select(checkpoints.c.size).where(checkpoints.c.size > leaf_index).order_by(checkpoints.c.size).limit(1)
+    size: int | None = connection.execute(query).scalar()
+    return size
+
+
 def leaf_of(connection: Connection, entry_id: EntryId) -> tuple[int, Moment] | None:
     """Return the leaf index and log time of an entry, or None while the sequencer has not reached it."""
     row = connection.execute(

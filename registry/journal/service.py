@@ -1,6 +1,6 @@
 """Birth of an installation, its clock, the sequencer, proofs, and the check that nothing in the log was changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -115,10 +115,13 @@ class Inclusion:
     note: str
 
 
-def inclusion_of(view: View, entry_id: EntryId) -> Inclusion:
-    """Return the proof of an entry under the newest checkpoint. Raises NotFoundError before it is logged."""
-    place, newest = records.leaf_of(view.connection, entry_id), records.newest_checkpoint(view.connection)
-    if place is None or newest is None:
+def inclusion_of(view: View, entry_id: EntryId, size: int | None = None) -> Inclusion:
+    """Return the proof of an entry under the newest checkpoint, or the one of ``size``.
+
+    Raises NotFoundError before it is logged.
+    """
+    place, newest = records.leaf_of(view.connection, entry_id), records.newest_checkpoint(view.connection, size)
+    if place is None or newest is None or place[0] >= newest[0].size:
         raise NotFoundError("entry_not_in_log", id=entry_id)
     checkpoint, note = newest
     proof = rules.inclusion_proof(
@@ -162,9 +165,27 @@ def consistency_between(view: View, size_before: int, size_after: int) -> Sequen
     )
 
 
-def newest_note(view: View) -> str:
-    """Return the newest signed checkpoint. Raises NotFoundError while the log is empty."""
-    if newest := records.newest_checkpoint(view.connection):
+def first_checkpoint_over(view: View, entries: Collection[EntryId]) -> Checkpoint:
+    """Return the first checkpoint under which all of these entries stand: it never changes again.
+
+    Raises NotFoundError while one of them waits for the sequencer.
+    """
+    last = -1
+    for entry in entries:
+        place = records.leaf_of(view.connection, entry)
+        if place is None:
+            raise NotFoundError("entry_not_in_log", id=entry)
+        last = max(last, place[0])
+    size = records.first_size_over(view.connection, last)
+    found = records.newest_checkpoint(view.connection, size) if size else None
+    if found is None:
+        raise NotFoundError("log_is_empty")
+    return found[0]
+
+
+def newest_note(view: View, size: int | None = None) -> str:
+    """Return the newest signed checkpoint, or the one of ``size``. Raises NotFoundError while the log is empty."""
+    if newest := records.newest_checkpoint(view.connection, size):
         return newest[1]
     raise NotFoundError("log_is_empty")
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from registry.archive.keeping import kept
+from registry.archive.service import content_of
 from registry.catalog.erasing import LIST_PREFIX
 from registry.dossier import records as dossiers
 from registry.dossier.exporting import read_export
@@ -238,6 +240,21 @@ def _copy_log(premises: Premises, target: ObjectStore) -> int:
             if len(page) < PAGE:
                 break
             after = page[-1].subject
+    return copied + _copy_archives(premises, target)
+
+
+def _copy_archives(premises: Premises, target: ObjectStore) -> int:
+    """Copy the packages of archives that are not there yet; one that is damaged here is left to ``sancai verify``."""
+    copied = 0
+    for archive in kept(premises):
+        try:
+            target.stat(Place(Bucket.LOG, archive.key))
+        except ObjectMissingError:
+            try:
+                target.put(Bucket.LOG, archive.key, content_of(premises.store, archive))
+            except CorruptContentError:
+                continue
+            copied += 1
     return copied
 
 

@@ -31,7 +31,7 @@ from storage.object_store import Bucket, ObjectStore, Place
 from storage.settings import FolderSettings, Settings, StoreSettings
 
 PAGE: Final = 200
-LOG_KEYS: Final = ("checkpoints/", "dossiers/", "epochs/", "erasures/")
+LOG_KEYS: Final = ("archives/", "checkpoints/", "dossiers/", "epochs/", "erasures/")
 _MOVED: Final = (BlobState.VERIFIED, BlobState.CONDEMNED)
 
 
@@ -156,7 +156,7 @@ def _is_upload(key: str) -> bool:
 
 
 def _copy_log(source: ObjectStore, target: ObjectStore) -> int:
-    """Copy checkpoints, dossiers and marks; they stay where they were, too, under their terms."""
+    """Copy checkpoints, dossiers, archives and marks; they stay where they were, too, under their terms."""
     copied = 0
     for prefix in LOG_KEYS:
         for found in source.list(Bucket.LOG, prefix):

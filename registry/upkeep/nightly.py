@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Final
 
 from registry.aftercare.dues import dues_within
@@ -37,8 +38,10 @@ def _reminded(premises: Premises) -> Mapping[str, Json]:
 TASKS: Final[dict[str, Task]] = {"reminders": _reminded, "garbage": _collected, "scrub": _scrubbed}
 
 
-def keep_nightly(premises: Premises) -> list[str]:
+def keep_nightly(premises: Premises, more: Mapping[str, Task] = MappingProxyType({})) -> list[str]:
     """Do the tasks of this night that nobody has done; return their names. By day there is nothing to do.
+
+    ``more`` are tasks that need what this room does not know, for example how a case is printed.
 
     A task that fails is not tried again in the same night: the next one goes on where it stopped.
     """
@@ -46,7 +49,7 @@ def keep_nightly(premises: Premises) -> list[str]:
     night, done = night_of(now), list[str]()
     if night is None:
         return done
-    for name, task in TASKS.items():
+    for name, task in {**TASKS, **more}.items():
         with premises.database.writing() as connection:
             if not places.claim_night(connection, name, night, now):
                 continue

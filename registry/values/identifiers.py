@@ -312,3 +312,15 @@ class OpeningId(Id):
     """Identifies opening balances of a ledger as an officer proposed them."""
 
     prefix = "opening"
+
+
+class ArchiveHoldId(Id):
+    """Identifies an order that holds the archive of a case."""
+
+    prefix = "hold"
+
+
+class DisposalId(Id):
+    """Identifies the disposal of an archive."""
+
+    prefix = "disp"

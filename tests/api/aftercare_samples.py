@@ -1,7 +1,11 @@
-"""Requests on recoveries and remedies of the small world: its award is paid, recovered in part, or refused."""
+"""Requests on recoveries, remedies and archives of the small world.
+
+Its award is paid, recovered in part, or refused and archived.
+"""
 
 from typing import Any, Final
 
+from cli.working import run_once
 from registry.actors.model import Role
 from tests import world as steps
 from tests.world import OFFICE, PUBLISHER, World
@@ -58,3 +62,26 @@ def remedy_body(case: str) -> dict[str, Any]:
 def filed(world: World) -> str:
     """File a review of the refusal."""
     return str(world.as_(PUBLISHER).post("/v1/remedies", remedy_body(refused(world)))["id"])
+
+
+def archivable(world: World) -> str:
+    """Refuse the award and let the log take it: a closed case that may be archived."""
+    case = refused(world)
+    run_once(world.house)
+    return case
+
+
+def archived(world: World) -> str:
+    """Archive it."""
+    case = archivable(world)
+    world.as_(OFFICE, Role.REVIEWER).post(f"/v1/cases/{case}/archive")
+    return case
+
+
+ORDER: Final = {"number": "封1号", "reason": "诉讼"}
+
+
+def held(world: World) -> str:
+    """Hold the archive of a case by an order."""
+    case = refused(world)
+    return str(world.as_(OFFICE, Role.SECTION_HEAD).post(f"/v1/cases/{case}/archive/holds", ORDER)["id"])

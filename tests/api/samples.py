@@ -989,6 +989,20 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_samples": Sample(plain()),
     "show_sample": Sample(_sampled(), of(OFFICE)),
     "record_sample_finding": Sample(_sampled({"in_order": True, "text": "相符"}), of(OFFICE)),
+    "archive_case": Sample(lambda world: Asked({"case": aftercare.archivable(world)}), of(OFFICE)),
+    "show_archive": Sample(lambda world: Asked({"case": aftercare.archived(world)}), of(PUBLISHER, OFFICE)),
+    "fetch_archive": Sample(lambda world: Asked({"case": aftercare.archived(world)}), of(PUBLISHER, OFFICE)),
+    "list_archives": Sample(plain()),
+    "hold_archive": Sample(lambda world: Asked({"case": aftercare.refused(world)}, aftercare.ORDER), of(OFFICE)),
+    "lift_archive_hold": Sample(lambda world: Asked({"hold": aftercare.held(world)}, aftercare.ORDER), of(OFFICE)),
+    "propose_archive_disposal": Sample(
+        lambda world: Asked({"case": aftercare.archived(world)}, {"reason": "期满"}), of(OFFICE), succeeds=False
+    ),
+    "decide_archive_disposal": Sample(
+        lambda world: Asked({"case": aftercare.archived(world)}, {"confirmed": True, "reason": "同意"}),
+        of(OFFICE),
+        succeeds=False,
+    ),
     # Recoveries and remedies. All three ranks signed the award, so none of them decides on its recovery.
     "open_recovery": Sample(lambda world: Asked({"case": aftercare.paid(world)}, aftercare.OPENING), of(OFFICE)),
     "list_recoveries": Sample(plain()),

@@ -171,6 +171,11 @@ def recoveries_of_line(connection: Connection, case: CaseId, line: int) -> tuple
     return _joined(connection, query.order_by(recoveries.c.id))
 
 
+def recoveries_of_case(connection: Connection, case: CaseId) -> tuple[Recovery, ...]:
+    """Return the recoveries of all lines of a case, the oldest first."""
+    return _joined(connection, select(recoveries).where(recoveries.c.case_id == case).order_by(recoveries.c.id))
+
+
 def recoveries_page(
     connection: Connection,
     *,

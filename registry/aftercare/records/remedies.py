@@ -162,6 +162,11 @@ def remedies_of(connection: Connection, decision: str) -> tuple[Remedy, ...]:
     return _joined(connection, select(remedies).where(remedies.c.decision == decision).order_by(remedies.c.id))
 
 
+def remedies_of_case(connection: Connection, case: CaseId) -> tuple[Remedy, ...]:
+    """Return the remedies against the refusal of a case or a recovery of its money, the oldest first."""
+    return _joined(connection, select(remedies).where(remedies.c.case_id == case).order_by(remedies.c.id))
+
+
 def remedies_page(
     connection: Connection,
     *,
