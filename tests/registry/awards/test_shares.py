@@ -33,7 +33,7 @@ def test_parts_are_the_whole_to_the_fen_and_no_part_strays_from_its_share(fen: i
     parts = shares.divided(Money(fen), split)
     assert sum(part.fen for part in parts) == fen
     exact = [fen * share for share in split]
-    assert all(0 <= part.fen * FULL_RATE_BP - owed + FULL_RATE_BP - 1 for part, owed in zip(parts, exact, strict=True))
+    assert all(part.fen * FULL_RATE_BP - owed + FULL_RATE_BP - 1 >= 0 for part, owed in zip(parts, exact, strict=True))
     over = {place for place, part in enumerate(parts) if part.fen > exact[place] // FULL_RATE_BP}
     assert all(parts[place].fen == exact[place] // FULL_RATE_BP + 1 for place in over)
     # Who has a fen more has no smaller share than anybody without it, nor the same one on a later line.
