@@ -20,7 +20,9 @@ from cli.words import say
 @click.option("--account-name", required=True, help=say("Name of your firm's account.", "本企业账户名称。"))
 @click.option("--bank", required=True, help=say("Bank of the account.", "开户银行。"))
 @click.option("--account-number", required=True, help=say("Number of the account.", "账号。"))
-@click.option("--split", help=say("The digest you agree to; by default the one of now.", "所签方案摘要，默认现行方案。"))
+@click.option(
+    "--split", help=say("The digest you agree to; by default the one of now.", "所签方案摘要，默认现行方案。")
+)
 def sign_split(case: str, account_name: str, bank: str, account_number: str, split: str | None) -> None:
     """Sign a split."""
     from cli.commands.case import print_case
@@ -38,7 +40,9 @@ def sign_split(case: str, account_name: str, bank: str, account_number: str, spl
 @click.command(
     "unsign-split",
     cls=Leaf,
-    help=say("Take your signature under the split of CASE back, before its review.", "审核前撤回对 CASE 分配方案的签署。"),
+    help=say(
+        "Take your signature under the split of CASE back, before its review.", "审核前撤回对 CASE 分配方案的签署。"
+    ),
     example="sancai case unsign-split case_…",
 )
 @click.argument("case")

@@ -291,7 +291,9 @@ def _keep_verdict(work: Work, case: Case) -> None:
         active = assessment.deciding_policy(work, case.authority, case.instrument, work.now.civil_day())
     except RuleError:
         return
-    verdict = assessment.assess(work, active, catalog.dataset(work, dataset), case.applicant, makers=case.makers, beside=case.id)
+    verdict = assessment.assess(
+        work, active, catalog.dataset(work, dataset), case.applicant, makers=case.makers, beside=case.id
+    )
     keep_decision(work, case, Occasion.CONTEST, verdict)
 
 

@@ -135,9 +135,7 @@ def like_benefits(view: View, asked: AskedGrant) -> tuple[tuple[Benefit, CaseSta
     own = _exclusive_keys(asked)
     shared = {name: values for name, values in own.items() if name not in grants.FILLED_KEYS}
     document = asked.active.document.revision.document
-    found = grant_records.like_cases(
-        view.connection, asked.claim.group, document, asked.firms, shared, asked.beside
-    )
+    found = grant_records.like_cases(view.connection, asked.claim.group, document, asked.firms, shared, asked.beside)
     made = [(replace(benefit, keys=grants.compared(own, keys)), state) for benefit, state, keys in found]
     instrument, words = asked.active.instrument, grants.key_words(own)
     return tuple(each for each in made if exclusivity.like_benefits(document, instrument, words, (each[0],)))

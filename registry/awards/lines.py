@@ -42,7 +42,7 @@ class Story:
     signatures: tuple[Signature, ...]
 
 
-def told(case: CaseId, applied: Sequence[Line], acts: Iterable[Act]) -> Story:
+def told(case: CaseId, applied: Sequence[Line], acts: Iterable[Act]) -> Story:  # noqa: C901 - one branch a kind of act
     """Return what ``acts`` come to, line by line; they are those that no recusal made void."""
     lines = {line.number: line for line in applied}
     assessed = {line.number: line.amount for line in applied}

@@ -81,7 +81,7 @@ class Line:
     ``subject`` is the dataset, the voucher, or a keyed digest of what else a grant is for (worker, site, title …).
 
     A voucher is paid to the account its firm stated at redemption, the part of a joint maker to the one it stated with
-    its signature: ``payee_digest`` freezes it with the line, ``payee`` is what everyone who sees the case may see of it.
+    its signature: ``payee_digest`` freezes it, ``payee`` is what everyone who sees the case may see of it.
     The account of an award's applicant stands with its case.
 
     ``person``: the party is a natural person, and ``firm_name`` its name with one character masked (RULINGS 25).

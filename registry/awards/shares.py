@@ -1,4 +1,4 @@
-"""How joint makers share what a case pays (联合制作方分配): one application, one line for each, a split all have signed.
+"""How joint makers share what a case pays (联合制作方分配): one line for each, a split all have signed.
 
 Rules (RULINGS 2, 28):
 * Shares are whole basis points, together 10,000. Each part is the floor of its share; the fen that are left go to the
@@ -65,10 +65,7 @@ def share_out(line: Line, names: Mapping[FirmId, str], shares: Mapping[FirmId, i
     if not shares:
         return (line,)
     return with_amount(
-        [
-            replace(line, firm=firm, firm_name=names[firm], share_bp=shares[firm])
-            for firm in ordered(line.firm, shares)
-        ],
+        [replace(line, firm=firm, firm_name=names[firm], share_bp=shares[firm]) for firm in ordered(line.firm, shares)],
         line.amount,
     )
 

@@ -21,7 +21,7 @@ def sign_split(work: Work, secret: bytes, command: SignSplit) -> Case:
     Returns the case as the firm may see it.
 
     Raises:
-        NotAllowedError, NotFoundError: The actor may not act for its firm, or it is the applicant; there is no such case
+        NotAllowedError, NotFoundError: The actor may not act for its firm, or is the applicant; there is no such case
             of it.
         ConflictError: The case is not shared or past its check, the split is another by now, or it was signed before.
         RuleError: The account is not in the firm's own name.
@@ -49,7 +49,7 @@ def withdraw_signature(work: Work, case: CaseId) -> Case:
     """Take one's signature under the split of a case back, before its review. Returns the case as the firm may see it.
 
     Raises:
-        NotAllowedError, NotFoundError: The actor may not act for its firm, or it is the applicant; there is no such case
+        NotAllowedError, NotFoundError: The actor may not act for its firm, or is the applicant; there is no such case
             of it.
         ConflictError: The case is not shared or past its check, or the firm has not signed.
     """

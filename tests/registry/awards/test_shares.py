@@ -33,7 +33,7 @@ def test_parts_are_the_whole_to_the_fen_and_no_part_strays_from_its_share(fen: i
     parts = shares.divided(Money(fen), split)
     assert sum(part.fen for part in parts) == fen
     exact = [fen * share for share in split]
-    assert all(0 <= part.fen * FULL_RATE_BP - owed + FULL_RATE_BP - 1 for part, owed in zip(parts, exact, strict=True))
+    assert all(part.fen * FULL_RATE_BP - owed + FULL_RATE_BP - 1 >= 0 for part, owed in zip(parts, exact, strict=True))
     over = {place for place, part in enumerate(parts) if part.fen > exact[place] // FULL_RATE_BP}
     assert all(parts[place].fen == exact[place] // FULL_RATE_BP + 1 for place in over)
     # Who has a fen more has no smaller share than anybody without it, nor the same one on a later line.
@@ -112,10 +112,10 @@ def test_a_signature_stands_until_it_is_taken_back_or_the_split_is_another() -> 
 def test_an_assessment_and_the_allotment_of_a_round_divide_the_whole_anew() -> None:
     case = replace(signed_by(signed_by(a_shared_case(), 2), 3), kind=CaseKind.GRANT)
     officer = OFFICERS[RANKS[0]]
-    confirmed = {"confirmed": {}, "opinion": "o", "facts_digest": str(Digest.of(b"f"))}
+    confirmed: dict[str, Any] = {"confirmed": {}, "opinion": "o", "facts_digest": str(Digest.of(b"f"))}
     assessed = after(case, ActKind.ASSESSED, MONDAY, officer, amount_fen=1_000, **confirmed)
     assert (amounts(assessed), assessed.own_amount.fen) == ([333, 333, 334], 1_000)
-    review = {"passed": True, "opinion": "o", "originals_seen": True, "outside_search": None}
+    review: dict[str, Any] = {"passed": True, "opinion": "o", "originals_seen": True, "outside_search": None}
     reviewed = after(assessed, ActKind.REVIEWED, MONDAY, officer, **review)
     allotted = after(reviewed, ActKind.ALLOTTED, MONDAY, officer, share_fen=100)
     assert (amounts(allotted), allotted.own_amount.fen) == ([33, 33, 34], 1_000)

@@ -68,9 +68,7 @@ def codes(error: RuleError) -> set[str]:
     return {obstacle.code for obstacle in error.obstacles}
 
 
-def test_two_makers_are_paid_by_line_to_their_own_accounts_and_the_dossier_holds(
-    desk: Desk, clock: FixedClock
-) -> None:
+def test_two_makers_are_paid_by_line_to_their_own_accounts_and_the_dossier_holds(desk: Desk, clock: FixedClock) -> None:
     maker = a_maker(desk)
     case = shared_with(desk, maker)
     assert [(line.firm, line.amount.fen) for line in case.lines] == [
@@ -189,9 +187,7 @@ def test_a_sanction_on_one_maker_holds_the_whole_case_and_names_its_line(desk: D
     do(desk.house, desk.scene.market.registrar, lambda work: parties.record_sanction(work, sanction))
     with pytest.raises(RuleError) as refused:
         instruct(desk, case.id)
-    assert [(each.code, each.parameters["line"]) for each in refused.value.obstacles] == [
-        ("sanction_stops_payment", 2)
-    ]
+    assert [(each.code, each.parameters["line"]) for each in refused.value.obstacles] == [("sanction_stops_payment", 2)]
 
 
 def test_another_split_in_the_answer_to_a_correction_is_signed_anew(desk: Desk) -> None:
