@@ -38,6 +38,7 @@ from registry.offices import rules as office_rules
 from registry.offices.model import Step
 from registry.offices.records import terms_of
 from registry.offices.terms import shipped_terms
+from registry.parties import persons
 from registry.policy import service as policy
 from registry.values.canonical import Json
 from registry.values.digest import Digest
@@ -96,12 +97,15 @@ def open_within(work: Work, case: Case, command: OpenRecovery) -> Recovery | Non
 
 
 def _opened(work: Work, case: Case, command: OpenRecovery, recovery: RecoveryId, entry: EntryId) -> Recovery:
+    line = rules.line_of(case, command.line)
+    # Who is to pay must be known until the end: nobody erases that meanwhile.
+    persons.lock_within(work, line.firm)
     made = Recovery(
         id=recovery,
         authority=case.authority,
         case=case.id,
         line=command.line,
-        firm=rules.line_of(case, command.line).firm,
+        firm=line.firm,
         ground=command.ground,
         origin=command.origin,
         source=command.source,

@@ -225,6 +225,13 @@ class Recovery:
         return Money(sum(fen))
 
     @property
+    def open(self) -> bool:
+        """Whether something is still to be decided or paid, by the party or to it."""
+        if self.state is RecoveryState.ANNULLED:
+            return bool(self.to_pay_back)
+        return self.state not in {RecoveryState.DROPPED, RecoveryState.REPAID}
+
+    @property
     def to_pay_back(self) -> Money:
         """What finance owes the party: all that had come back when the decision was annulled, until it is paid."""
         owed = self.state is RecoveryState.ANNULLED and self.act(RecoveryActKind.PAID_BACK) is None
