@@ -52,6 +52,7 @@ class RecoveryOrigin(StrEnum):
     SAMPLE = "sample"
     ADOPTION_REVIEW = "adoption_review"
     REGISTER_REVIEW = "register_review"
+    CONTEST_REVIEW = "contest_review"
 
 
 class RecoveryState(StrEnum):
