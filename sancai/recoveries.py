@@ -113,7 +113,7 @@ class Recoveries:
         """Open the recovery of money paid on a line of a case. Raises SancaiError.
 
         ``ground`` is fraud, misuse, false_material, mistake, later_correction, refund or red_letter; ``origin`` own,
-        sample, adoption_review or register_review, with the id it came of as ``source``.
+        sample, adoption_review, register_review or contest_review, with the id it came of as ``source``.
         """
         body = {
             "line": line,

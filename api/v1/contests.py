@@ -19,6 +19,7 @@ from api.v1.contest_views import (
 )
 from api.v1.dataset_bodies import version_name
 from registry.actors.model import Action
+from registry.aftercare import reviews
 from registry.awards import contest_deciding, contests
 from registry.awards.contest_model import (
     PLACE_LENGTH_MAX,
@@ -198,4 +199,4 @@ def list_contest_reviews(query: PageQuery) -> Response:
 def answer_contest_review(contest: str, case: str, body: AnswerContestReviewBody) -> Response:
     """Say whether a paid award stands although its lineage lost, or its money is to be recovered."""
     command = AnswerContestReview(ContestId(contest), CaseId(case), body.outcome, body.reason)
-    return write(lambda work: contest_deciding.answer_review(work, command), ContestReviewView.of, 200)
+    return write(lambda work: reviews.answer_contest_review(work, command), ContestReviewView.of, 200)

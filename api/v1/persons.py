@@ -9,7 +9,7 @@ from api.calls import house, read, write
 from api.door import Answer, Door, Strict
 from registry.accounts.persons import register_person as register
 from registry.actors.model import Action
-from registry.awards import persons as erasing
+from registry.aftercare import erasing
 from registry.parties import persons
 from registry.parties.person_model import Person, PersonData, RegisterPerson
 from registry.values.identifiers import FirmId
@@ -106,6 +106,6 @@ def show_person(person: str) -> Response:
 
 @door.operation("POST", "/persons/<person>/erasure", {200: PersonView}, action=Action.ERASE_PERSON)
 def erase_person(person: str, body: ErasePersonBody) -> Response:  # noqa: ARG001
-    """Erase the data of a person none of whose cases may still lead to a payment; every proof stays valid."""
+    """Erase the data of a person none of whose cases, recoveries and remedies is open; every proof stays valid."""
     wanted = FirmId(person)
-    return write(lambda work: erasing.erase(work, wanted), PersonView.of, 200)
+    return write(lambda work: erasing.erase_person(work, wanted), PersonView.of, 200)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 GROUNDS = ("fraud", "misuse", "false_material", "mistake", "later_correction", "refund", "red_letter")
-ORIGINS = ("own", "sample", "adoption_review", "register_review")
+ORIGINS = ("own", "sample", "adoption_review", "register_review", "contest_review")
 STEPS = (
     *("review", "notice", "signature", "answer", "instruction", "payment"),
     *("contest_opening", "contest_evidence", "contest_decision"),

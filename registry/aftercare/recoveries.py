@@ -29,8 +29,10 @@ from registry.aftercare.recovery_model import (
 from registry.aftercare.remedy_rules import stated_remedies
 from registry.awards import officers, register_reviews
 from registry.awards.acting import account_of, found_case, resource_of
+from registry.awards.contest_model import ContestReviewOutcome
 from registry.awards.model import Case
 from registry.awards.records import case_of, take_number
+from registry.awards.records.contests import contest_review_of
 from registry.errors import ConflictError, NotFoundError, RuleError
 from registry.journal.model import Opening, commitment_of
 from registry.journal.work import View, Work
@@ -38,6 +40,7 @@ from registry.offices import rules as office_rules
 from registry.offices.model import Step
 from registry.offices.records import terms_of
 from registry.offices.terms import shipped_terms
+from registry.parties import persons
 from registry.policy import service as policy
 from registry.values.canonical import Json
 from registry.values.digest import Digest
@@ -96,12 +99,15 @@ def open_within(work: Work, case: Case, command: OpenRecovery) -> Recovery | Non
 
 
 def _opened(work: Work, case: Case, command: OpenRecovery, recovery: RecoveryId, entry: EntryId) -> Recovery:
+    line = rules.line_of(case, command.line)
+    # Who is to pay must be known until the end: nobody erases that meanwhile.
+    persons.lock_within(work, line.firm)
     made = Recovery(
         id=recovery,
         authority=case.authority,
         case=case.id,
         line=command.line,
-        firm=rules.line_of(case, command.line).firm,
+        firm=line.firm,
         ground=command.ground,
         origin=command.origin,
         source=command.source,
@@ -137,6 +143,9 @@ def _answers(work: Work, case: Case, command: OpenRecovery) -> list[bool]:
     if command.origin is RecoveryOrigin.ADOPTION_REVIEW:
         review = adoption_records.review_of(work.connection, ReceiptId(source), case.id)
         return [bool(review.answer and review.answer.outcome is ReviewOutcome.RECOVER)] if review else []
+    if command.origin is RecoveryOrigin.CONTEST_REVIEW:
+        lost = contest_review_of(work.connection, ContestId(source), case.id)
+        return [lost.outcome is ContestReviewOutcome.RECOVER] if lost else []
     wanted = CorrectionId(source)
     touching = [each for each in register_reviews.reviews_within(work, case) if each.correction.id == wanted]
     return [each.answer is not None and not each.answer.stands for each in touching]

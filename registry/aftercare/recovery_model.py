@@ -52,6 +52,7 @@ class RecoveryOrigin(StrEnum):
     SAMPLE = "sample"
     ADOPTION_REVIEW = "adoption_review"
     REGISTER_REVIEW = "register_review"
+    CONTEST_REVIEW = "contest_review"
 
 
 class RecoveryState(StrEnum):
@@ -223,6 +224,13 @@ class Recovery:
         """What of the later cash was appropriated again by number."""
         fen = (each.content["amount_fen"] for each in self.acts if each.kind is RecoveryActKind.REAPPROPRIATED)
         return Money(sum(fen))
+
+    @property
+    def open(self) -> bool:
+        """Whether something is still to be decided or paid, by the party or to it."""
+        if self.state is RecoveryState.ANNULLED:
+            return bool(self.to_pay_back)
+        return self.state not in {RecoveryState.DROPPED, RecoveryState.REPAID}
 
     @property
     def to_pay_back(self) -> Money:

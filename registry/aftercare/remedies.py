@@ -32,6 +32,7 @@ from registry.errors import ConflictError, InvalidValueError, NotAllowedError, N
 from registry.journal.work import View, Work
 from registry.offices import rules as office_rules
 from registry.offices import service as offices
+from registry.parties import persons
 from registry.parties import service as parties
 from registry.policy import service as policy
 from registry.values.canonical import Json
@@ -71,6 +72,7 @@ def file_remedy(work: Work, command: FileRemedy) -> Remedy:
         raise InvalidValueError("remedy_day_is_the_offices")
     if not own:
         _require_free(work, found)
+    persons.lock_within(work, found.firm)
     before = records.remedies_of(work.connection, found.key)
     rules.require_next(command.kind, str(command.subject), before)
     today = work.now.civil_day()
@@ -237,6 +239,8 @@ def end(work: Work, command: EndRemedy) -> Remedy:
 def _annul(work: Work, remedy: Remedy, case: Case | None, content: dict[str, Json]) -> None:
     """Take back what was decided. A case that was reopened for another firm of its batch stays where it is."""
     if case is not None and remedy.subject_kind is RemedySubject.REFUSAL and case.state is CaseState.REFUSED:
+        for party in sorted(case.firms):
+            persons.lock_within(work, party)
         reopened = reopening.reopening(work, case)
         if reopened is not None:
             # The act of the case is what its journal entry says, word for word: a dossier compares them.

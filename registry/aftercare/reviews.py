@@ -1,4 +1,4 @@
-"""Answers to reviews of what was paid: an adoption that was withdrawn, a register that was corrected backward.
+"""Answers to reviews of what was paid: an adoption withdrawn, a register corrected backward, a contest of novelty lost.
 
 An answer that money is to come back opens the recovery in the same transaction, on the ground of a later correction;
 where facts show a fault, an officer opens another one on that ground.
@@ -10,8 +10,9 @@ from registry.adoption.model import AdoptionReview, ReviewOutcome
 from registry.adoption.model import AnswerReview as AnswerAdoptionReview
 from registry.aftercare.recoveries import open_within
 from registry.aftercare.recovery_model import OpenRecovery, RecoveryGround, RecoveryOrigin
-from registry.awards import officers, register_reviews
+from registry.awards import contest_deciding, officers, register_reviews
 from registry.awards.acting import found_case
+from registry.awards.contest_model import AnswerContestReview, ContestReview, ContestReviewOutcome
 from registry.awards.model import Case, CaseState, Line
 from registry.awards.records import case_of
 from registry.awards.register_reviews import AnswerReview, RegisterReview
@@ -46,6 +47,19 @@ def answer_register_review(work: Work, command: AnswerReview) -> RegisterReview:
         touched = [line for line in case.lines if line.firm in answered.correction.firms]
         for line in touched or case.lines:
             _open(work, case, line, command.opinion, RecoveryOrigin.REGISTER_REVIEW, command.correction)
+    return answered
+
+
+def answer_contest_review(work: Work, command: AnswerContestReview) -> ContestReview:
+    """Say whether a paid award stands although its lineage lost; of one that does not, every line is recovered.
+
+    Raises as ``awards.contest_deciding.answer_review``.
+    """
+    answered = contest_deciding.answer_review(work, command)
+    if answered.outcome is ContestReviewOutcome.RECOVER:
+        case = found_case(work, command.case, Action.REVIEW_CASE)
+        for line in case.lines:
+            _open(work, case, line, command.reason, RecoveryOrigin.CONTEST_REVIEW, command.contest)
     return answered
 
 

@@ -6,11 +6,11 @@ Rules:
   that a person known to several authorities, or registered again after an erasure, is the same (RULINGS 35).
 * Money goes to the person's own account (RULINGS 28). Account and stated keys stand in one sealed row of the case.
 * Names of persons are in no line's digest, journal entry, snapshot or dossier; notices show them masked (RULINGS 25).
-* Data are erased on the word of the person or of a registrar, once no case of the person may still lead to a payment.
-  What was decided and paid stays, by digest.
+* Data are erased on the word of the person or of a registrar, once no case of the person may still lead to a payment
+  and no recovery or remedy is open (RULINGS 36). What was decided and paid stays, by digest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from registry.accounts.persons import end_account_within
@@ -116,12 +116,14 @@ def keys_stated(view: View, secret: bytes, case: CaseId) -> dict[str, tuple[str,
     return {name: tuple(values) for name, values in kept.items() if name != "salt"}
 
 
-def erase(work: Work, wanted: FirmId) -> Person:
+def erase(work: Work, wanted: FirmId, held: Callable[[View, FirmId], bool]) -> Person:
     """Erase the data of a person and end its account: its own word, or a registrar's of its authority.
+
+    ``held`` says whether what comes after a decision still needs the data; it is asked with the person locked.
 
     Raises:
         NotAllowedError, NotFoundError: Not the actor's to erase.
-        ConflictError: The data are erased already, or a case may still lead to a payment.
+        ConflictError: The data are erased already, a case may still lead to a payment, or they are held.
     """
     # Nobody applies meanwhile: an application takes the same lock before it looks who applies.
     grant_records.lock_grants(work.connection)
@@ -130,6 +132,8 @@ def erase(work: Work, wanted: FirmId) -> Person:
         raise ConflictError("person_erased_before", id=wanted)
     if personal.any_open(work.connection, wanted):
         raise ConflictError("person_has_open_cases", id=wanted)
+    if held(work, wanted):
+        raise ConflictError("person_has_open_recoveries", id=wanted)
     personal.erase_personal(work.connection, wanted)
     persons.erase_within(work, found)
     end_account_within(work, wanted)

@@ -48,6 +48,11 @@ def person_within(view: View, person: FirmId) -> Person | None:
     return person_records.person_of(view.connection, person)
 
 
+def lock_within(work: Work, party: FirmId) -> None:
+    """Let nobody erase the data of a party meanwhile, when it is a person, inside another use case."""
+    person_records.person_of(work.connection, party, lock=True)
+
+
 def masked_names_within(view: View, wanted: Iterable[FirmId]) -> dict[FirmId, str]:
     """Return how persons are shown whose data are there."""
     return person_records.masked_names(view.connection, wanted)

@@ -219,6 +219,8 @@ def test_a_paid_award_of_whoever_lost_is_looked_at_again(world: World) -> None:
     path = f"/v1/contests/{contest}/reviews/{case}"
     world.as_(OTHER_OFFICE, Role.REVIEWER).post(path, body, status=404)
     assert world.as_(OFFICE, Role.REVIEWER).post(path, body, status=200)["outcome"] == "recover"
+    (recovery,) = world.as_(OFFICE, Role.REVIEWER).get("/v1/recoveries", case=case)["items"]
+    assert (recovery["origin"], recovery["source"], recovery["state"]) == ("contest_review", contest, "opened")
     assert world.as_(OFFICE, Role.REVIEWER).post(path, body, status=409)["code"] == "contest_review_answered"
 
 

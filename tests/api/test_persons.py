@@ -13,6 +13,7 @@ from registry.dossier.rules import recompute_bytes
 from registry.errors import InvalidValueError
 from registry.house import House
 from registry.journal import service as journal
+from tests.api.bureau import activated
 from tests.api.person_office import ACCOUNT_NUMBER, NAME, PersonOffice, Someone, a_person_office, an_identity_number
 from tests.conftest import FixedClock
 from tests.counting import rows_of
@@ -214,3 +215,32 @@ def test_erasing_a_person_keeps_every_proof(office: PersonOffice, web: Web) -> N
     again = office.register(who.name, who.identity_number)
     assert again.id != who.id
     assert "policy_not_granted_before" in refused(office, again, "xw-10-skill", SKILL, **CERTIFICATE)
+
+
+def test_what_comes_after_a_decision_holds_the_data(office: PersonOffice) -> None:
+    who, other = office.register(), office.register("张三")
+    reviewer = office.as_(Role.REVIEWER)
+
+    def erase(person: Someone, status: int) -> Any:
+        return person.web.post(f"/v1/persons/{person.id}/erasure", {}, status).get("code")
+
+    case = office.apply(other, "xw-12-housing", HOUSING)["id"]
+    confirmed = list(reviewer.get(f"/v1/cases/{case}/claim")["facts"])
+    assessed = {"confirmed": confirmed, "found": {}, "opinion": "核对原件一致"}
+    reviewer.post(f"/v1/cases/{case}/assessment", assessed, 200)
+    reviewer.post(f"/v1/cases/{case}/review", {"passed": False, "opinion": "不符", "originals_seen": True}, 200)
+    remedy = other.web.post("/v1/remedies", {"subject": case, "kind": "review", "organ": "县人社局", "grounds": "不服"})
+    assert erase(other, 409) == "person_has_open_recoveries"
+    other.web.post(f"/v1/remedies/{remedy['id']}/withdrawal", {"reason": "撤回"}, 200)
+    assert erase(other, 200) is None
+
+    case = office.apply(who, "xw-10-skill", SKILL, **CERTIFICATE)["id"]
+    office.to_the_bank(case)
+    opening = {"ground": "mistake", "amount_fen": 100, "facts": "重复计算", "clause": "S1"}
+    recovery = reviewer.post(f"/v1/cases/{case}/recoveries", opening)["id"]
+    assert erase(who, 409) == "person_has_open_recoveries"
+    body = {"login": "new.head", "display_name": "科长", "roles": [Role.SECTION_HEAD]}
+    made = office.as_(Role.REGISTRAR).post("/v1/officers", body)
+    new = activated(reviewer, "new.head", made["activation_code"])
+    new.post(f"/v1/recoveries/{recovery}/drop", {"reasons": "查清"}, 200)
+    assert erase(who, 200) is None

@@ -3,6 +3,7 @@
 from registry.aftercare.records.recoveries import (
     add_recovery,
     add_recovery_act,
+    any_open,
     claim_receipt,
     lock_recovery,
     open_recoveries,
@@ -14,6 +15,7 @@ from registry.aftercare.records.recoveries import (
 from registry.aftercare.records.remedies import (
     add_remedy,
     add_remedy_act,
+    is_open_of,
     is_open_on_case,
     open_reviews,
     remedies_of,
@@ -30,8 +32,10 @@ __all__ = [
     "add_remedy",
     "add_remedy_act",
     "add_sample",
+    "any_open",
     "cases_paid",
     "claim_receipt",
+    "is_open_of",
     "is_open_on_case",
     "lock_recovery",
     "open_recoveries",

@@ -203,6 +203,14 @@ def open_recoveries(connection: Connection, authority: AuthorityId, limit: int) 
     return _joined(connection, query.order_by(recoveries.c.id).limit(limit))
 
 
+def any_open(connection: Connection, party: FirmId) -> bool:
+    """Say whether a recovery from a party is open, or what it paid back on one that was annulled is owed to it."""
+    query = select(recoveries).where(
+        recoveries.c.firm_id == party, recoveries.c.state.not_in([each.value for each in _CLOSED])
+    )
+    return any(each.open for each in _joined(connection, query))
+
+
 def _joined(connection: Connection, query: Select[Any]) -> tuple[Recovery, ...]:
     rows = connection.execute(query).all()
     if not rows:

@@ -192,6 +192,12 @@ def is_open_on_case(connection: Connection, case: CaseId) -> bool:
     return bool(connection.execute(select(open_one)).scalar())
 
 
+def is_open_of(connection: Connection, party: FirmId) -> bool:
+    """Say whether a remedy of a party is open."""
+    open_one = exists().where(remedies.c.firm_id == party, remedies.c.state == RemedyState.FILED.value)
+    return bool(connection.execute(select(open_one)).scalar())
+
+
 def open_reviews(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Remedy, ...]:
     """Return the open reviews that an authority itself has to answer, against what it decided in cases."""
     query = select(remedies).where(

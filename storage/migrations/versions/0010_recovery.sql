@@ -55,7 +55,7 @@ CREATE TABLE recoveries (
   line INTEGER NOT NULL CONSTRAINT ck_recoveries_line CHECK (line >= 1),
   firm_id UUID NOT NULL,
   ground TEXT COLLATE "C" NOT NULL CONSTRAINT ck_recoveries_ground CHECK (ground IN ('fraud', 'misuse', 'false_material', 'mistake', 'later_correction', 'refund', 'red_letter')),
-  origin TEXT COLLATE "C" NOT NULL CONSTRAINT ck_recoveries_origin CHECK (origin IN ('own', 'sample', 'adoption_review', 'register_review')),
+  origin TEXT COLLATE "C" NOT NULL CONSTRAINT ck_recoveries_origin CHECK (origin IN ('own', 'sample', 'adoption_review', 'register_review', 'contest_review')),
   source TEXT COLLATE "C",
   amount_fen BIGINT NOT NULL CONSTRAINT ck_recoveries_amount CHECK (amount_fen > 0),
   facts TEXT NOT NULL,

@@ -178,3 +178,10 @@ def test_what_is_owed_after_an_annulment_is_recovered_by_no_other(paid_back: boo
     case = a_paid_batch(1)
     annulled = an_annulled_recovery(case, 30, paid_back=paid_back)
     assert left_of_line(case.lines[0], [annulled]).fen == left
+    assert annulled.open is not paid_back
+
+
+@pytest.mark.parametrize("state", [each for each in RecoveryState if each is not RecoveryState.ANNULLED])
+def test_a_recovery_is_open_until_it_is_dropped_or_repaid(state: RecoveryState) -> None:
+    made = replace(an_annulled_recovery(a_paid_batch(1), 30, paid_back=False), state=state)
+    assert made.open is (state not in {RecoveryState.DROPPED, RecoveryState.REPAID})
