@@ -380,6 +380,15 @@ def lock_awards(connection: Connection, dataset: DatasetId) -> None:
     connection.execute(query.with_for_update())
 
 
+def lock_place(connection: Connection, dataset: DatasetId) -> None:
+    """Wait for every application that is being written on a dataset, and let the next ones wait.
+
+    A new case refers to the row of its dataset, so it cannot be written beside this lock.
+    """
+    datasets = metadata.tables["datasets"]
+    connection.execute(select(datasets.c.id).where(datasets.c.id == dataset).with_for_update())
+
+
 def paid_awards(connection: Connection, dataset: DatasetId) -> tuple[Case, ...]:
     """Return the awards that were paid on a lineage."""
     query = select(cases).where(cases.c.dataset_id == dataset, cases.c.state == CaseState.PAID.value)
