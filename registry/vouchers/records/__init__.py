@@ -44,7 +44,7 @@ from registry.vouchers.records.openings import (
 )
 from registry.vouchers.records.payees import add_payee, payees_of
 from registry.vouchers.records.pools import add_pool, all_pools, change_pool, lock_pools, pool_named, pool_of, pools
-from registry.vouchers.records.returns import add_voucher_return, bases_returned, returned_of, voucher_returns
+from registry.vouchers.records.returns import add_voucher_return, all_returned, returned_of, voucher_returns
 from registry.vouchers.records.vouchers import (
     add_decision,
     add_voucher,
@@ -77,11 +77,11 @@ __all__ = [
     "add_voucher_return",
     "all_firm_years",
     "all_pools",
+    "all_returned",
     "appropriation_documents",
     "appropriations",
     "appropriations_of",
     "approved_of",
-    "bases_returned",
     "change_appropriation",
     "change_firm_year",
     "change_pool",

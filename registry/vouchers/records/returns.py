@@ -79,7 +79,7 @@ def returned_of(connection: Connection, voucher: VoucherId, recovery: RecoveryId
     return Money(int(row.amount)), Money(int(row.base))
 
 
-def bases_returned(connection: Connection) -> dict[VoucherId, Money]:
-    """Return what of the base of each voucher was given back."""
-    query = select(voucher_returns.c.voucher_id, _net("base")).group_by(voucher_returns.c.voucher_id)
-    return {row.voucher_id: Money(int(row.base)) for row in connection.execute(query)}
+def all_returned(connection: Connection) -> dict[VoucherId, tuple[Money, Money]]:
+    """Return (amount, base) that was given back of each voucher, by all its recoveries, and not taken again."""
+    query = select(voucher_returns.c.voucher_id, _net("amount"), _net("base")).group_by(voucher_returns.c.voucher_id)
+    return {row.voucher_id: (Money(int(row.amount)), Money(int(row.base))) for row in connection.execute(query)}
