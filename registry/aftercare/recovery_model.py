@@ -52,6 +52,7 @@ class RecoveryOrigin(StrEnum):
     SAMPLE = "sample"
     ADOPTION_REVIEW = "adoption_review"
     REGISTER_REVIEW = "register_review"
+    INVOICE = "invoice"
 
 
 class RecoveryState(StrEnum):

@@ -380,6 +380,14 @@ def lock_awards(connection: Connection, dataset: DatasetId) -> None:
     connection.execute(query.with_for_update())
 
 
+def paid_with(connection: Connection, voucher: VoucherId) -> Case | None:
+    """Return the case in which a voucher was paid, whichever it was set apart from."""
+    query = select(cases).join(lines, lines.c.case_id == cases.c.id)
+    query = query.where(lines.c.voucher_id == voucher, cases.c.state == CaseState.PAID.value).order_by(cases.c.id)
+    found = _joined(connection, connection.execute(query).all())
+    return next((each for each in found if any(line.subject == voucher for line in each.lines)), None)
+
+
 def lock_place(connection: Connection, dataset: DatasetId) -> None:
     """Wait for every application that is being written on a dataset, and let the next ones wait.
 

@@ -65,6 +65,7 @@ from tests.registry.awards.test_batches import a_batch, a_desk_of
 from tests.registry.awards.test_register_reviews import record_fact
 from tests.registry.exchange.builders import Market, a_market, an_officer, ask, do, firm_of
 from tests.registry.vouchers.builders import a_pool
+from tests.registry.vouchers.test_opening import a_file, confirm, propose
 
 
 @pytest.fixture
@@ -208,10 +209,14 @@ def test_later_cash_is_spent_again_by_number_only_and_cash_of_fraud_never(
     require_books(desk.house, desk.payer)
 
 
-def a_paid_batch(house: House, clock: FixedClock) -> tuple[Market, Desk, Case, VoucherId]:
-    """Return a batch of one voucher of ¥36,000 that was paid."""
+def a_paid_batch(
+    house: House, clock: FixedClock, *past: str
+) -> tuple[Market, Desk, Case, VoucherId]:
+    """Return a batch of one voucher, of ¥36,000 unless ``past`` (lines of an opening) leaves less, that was paid."""
     market = a_market(house)
     a_pool(market)
+    if past:
+        confirm(market, propose(market, a_file(market, *past)))
     rule_on_everything(market)
     appropriate(market)
     desk = a_desk_of(market)
