@@ -117,6 +117,11 @@ def past_award_on(view: View, authority: AuthorityId, instrument: str, dataset: 
     return records.past_award_on(view.connection, authority, instrument, dataset, view.now)
 
 
+def past_awards_of(view: View, firm: FirmId) -> list[tuple[AuthorityId, PastAward]]:
+    """Return the awards a firm had before the system, of every authority: public money is not paid twice."""
+    return records.past_awards_of(view.connection, firm, view.now)
+
+
 def _account(view: View) -> AccountId:
     if view.actor.account is None:
         raise NotAllowedError("unauthenticated")

@@ -40,6 +40,7 @@ from registry.vouchers.records.openings import (
     opening_of,
     openings_page,
     past_award_on,
+    past_awards_of,
     past_of,
     past_uses,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "opening_of",
     "openings_page",
     "past_award_on",
+    "past_awards_of",
     "past_of",
     "past_uses",
     "payees_of",

@@ -217,3 +217,20 @@ def past_award_on(
     )
     found: OpeningId | None = connection.execute(query.limit(1)).scalar()
     return found
+
+
+def past_awards_of(connection: Connection, firm: FirmId, before: Moment) -> list[tuple[AuthorityId, PastAward]]:
+    """Return the awards a firm had before the system, of every authority, as known at an instant."""
+    query = (
+        select(awards)
+        .join(confirmed, confirmed.c.opening_id == awards.c.opening_id)
+        .where(awards.c.firm_id == firm, confirmed.c.confirmed_at <= before)
+        .order_by(awards.c.opening_id, awards.c.line)
+    )
+    return [
+        (
+            row.authority_id,
+            PastAward(row.line, row.instrument, row.firm_id, row.year, row.amount, row.dataset_id),
+        )
+        for row in connection.execute(query)
+    ]
