@@ -79,9 +79,7 @@ def returned_of(connection: Connection, voucher: VoucherId, recovery: RecoveryId
     return Money(int(row.amount)), Money(int(row.base))
 
 
-def all_returned(
-    connection: Connection, voucher: VoucherId | None = None
-) -> dict[VoucherId, tuple[Money, Money]]:
+def all_returned(connection: Connection, voucher: VoucherId | None = None) -> dict[VoucherId, tuple[Money, Money]]:
     """Return (amount, base) that was given back of each voucher, or of one, by all recoveries and not taken again."""
     query = select(voucher_returns.c.voucher_id, _net("amount"), _net("base")).group_by(voucher_returns.c.voucher_id)
     if voucher is not None:

@@ -209,9 +209,7 @@ def test_later_cash_is_spent_again_by_number_only_and_cash_of_fraud_never(
     require_books(desk.house, desk.payer)
 
 
-def a_paid_batch(
-    house: House, clock: FixedClock, *past: str
-) -> tuple[Market, Desk, Case, VoucherId]:
+def a_paid_batch(house: House, clock: FixedClock, *past: str) -> tuple[Market, Desk, Case, VoucherId]:
     """Return a batch of one voucher, of ¥36,000 unless ``past`` (lines of an opening) leaves less, that was paid."""
     market = a_market(house)
     a_pool(market)

@@ -8,7 +8,15 @@ import pytest
 
 from registry.actors.model import Actor, Role
 from registry.aftercare import remedies
-from registry.aftercare.remedy_model import EndRemedy, FileRemedy, Remedy, RemedyKind, RemedyState, Subject, WithdrawRemedy
+from registry.aftercare.remedy_model import (
+    EndRemedy,
+    FileRemedy,
+    Remedy,
+    RemedyKind,
+    RemedyState,
+    Subject,
+    WithdrawRemedy,
+)
 from registry.awards import officers, procedure, reopening, service
 from registry.awards.commands import FormBatch
 from registry.awards.model import ActKind, Case, CaseState
@@ -23,7 +31,16 @@ from registry.vouchers import service as vouchers
 from tests.conftest import FixedClock
 from tests.registry.aftercare.builders import a_decider, ended, filed, served_today, today
 from tests.registry.awards import test_batches
-from tests.registry.awards.builders import Desk, a_review, an_application, apply, appropriate, case_now, review, rule_on_everything
+from tests.registry.awards.builders import (
+    Desk,
+    a_review,
+    an_application,
+    apply,
+    appropriate,
+    case_now,
+    review,
+    rule_on_everything,
+)
 from tests.registry.exchange.builders import a_market, an_officer, ask, do, firm_of
 from tests.registry.vouchers.builders import a_pool
 

@@ -150,7 +150,9 @@ def test_an_application_lists_every_obstacle_at_once(desk: Desk) -> None:
 def test_an_award_from_before_the_system_stands_in_the_way_of_a_second(desk: Desk) -> None:
     market, publisher = desk.scene.market, desk.scene.publisher
     code = ask(desk.house, publisher, lambda view: parties.firm(view, firm_of(publisher))).uscc
-    content = f"instrument,uscc,year,amount,dataset\n{INSTRUMENT},{code},2025,50000,{desk.scene.dataset.name}\n".encode()
+    content = (
+        f"instrument,uscc,year,amount,dataset\n{INSTRUMENT},{code},2025,50000,{desk.scene.dataset.name}\n".encode()
+    )
     made = do(desk.house, market.registrar, lambda work: opening.propose(work, content)).opening
     standing = apply(desk)
     do(desk.house, publisher, lambda work: service.withdraw(work, WithdrawCase(standing.id, "Not yet.")))
