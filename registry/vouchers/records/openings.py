@@ -114,7 +114,18 @@ def openings_page(
     query = query.where(openings.c.authority_id == authority).order_by(openings.c.id.desc()).limit(limit)
     if after is not None:
         query = query.where(openings.c.id < after)
-    return [OpeningListed(*row) for row in connection.execute(query)]
+    return [
+        OpeningListed(
+            row.id,
+            row.authority_id,
+            row.digest,
+            row.proposed_by,
+            row.proposed_at,
+            row.confirmed_by,
+            row.confirmed_at,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def opened_by(connection: Connection, authority: AuthorityId) -> OpeningId | None:
