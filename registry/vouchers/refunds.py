@@ -1,6 +1,7 @@
 """What a refunded purchase leaves too much of in a firm-year (RULINGS 16; POLICY §4.3, invariant 17)."""
 
 from collections.abc import Callable
+from typing import Any
 
 from registry.errors import NotFoundError
 from registry.exchange import service as exchange
@@ -58,4 +59,5 @@ def _rate(work: Work, voucher: Voucher) -> Rate:
     (redeemed,) = (
         each for each in records.decisions_of(work.connection, voucher.id) if each.step is VoucherState.REDEEMED
     )
-    return Rate(redeemed.facts["amounts"]["rate_bp"])
+    amounts: Any = redeemed.facts["amounts"]
+    return Rate(amounts["rate_bp"])
