@@ -1,6 +1,7 @@
 """Opening balances of the ledger: what an authority paid before it kept its books here."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sancai.session import Session
@@ -39,6 +40,19 @@ class Opening:
     lines: tuple[OpeningLine, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OpeningListed:
+    """Opening balances in a list, without their lines."""
+
+    id: str
+    authority: str
+    digest: str
+    proposed_by: str
+    proposed_at: str
+    confirmed_by: str | None
+    confirmed_at: str | None
+
+
 class Openings:
     """Opening balances of one service."""
 
@@ -54,6 +68,10 @@ class Openings:
     def confirm(self, opening: str, digest: str) -> Opening:
         """Open the books with what another officer proposed; ``digest`` is that of the file. Raises SancaiError."""
         return shaped(Opening, self._session.post(f"/ledger/openings/{opening}/confirm", {"digest": digest}))
+
+    def list(self) -> Iterator[OpeningListed]:
+        """Yield what was proposed at one's authority, the newest first. Raises SancaiError."""
+        return (shaped(OpeningListed, item) for item in self._session.pages("/ledger/openings"))
 
     def get(self, opening: str) -> Opening:
         """Return opening balances. Raises SancaiError."""

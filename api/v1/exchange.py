@@ -18,6 +18,7 @@ from api.v1.exchange_views import (
     OrderView,
 )
 from registry.actors.model import Action
+from registry.aftercare import refunds
 from registry.exchange import service
 from registry.exchange.model import (
     QUANTITY_MAX,
@@ -234,8 +235,8 @@ def issue_invoice(order: str, body: InvoiceBody) -> Response:
 
 @door.operation("POST", "/invoices/<invoice>/verification", {200: InvoiceView}, action=Action.VERIFY_INVOICE)
 def verify_invoice(invoice: str, body: VerificationBody) -> Response:
-    """Record what the tax platform answered of an invoice."""
-    return write(lambda work: service.verify_invoice(work, body.command(InvoiceId(invoice))), InvoiceView.of, 200)
+    """Record what the tax platform answered of an invoice; what a paid voucher has too much then is recovered."""
+    return write(lambda work: refunds.verify_invoice(work, body.command(InvoiceId(invoice))), InvoiceView.of, 200)
 
 
 @door.operation("POST", "/orders/<order>/payments", {201: OrderPaymentView}, action=Action.RECORD_PAYMENT)

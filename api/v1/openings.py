@@ -7,14 +7,15 @@ from flask import Response
 from pydantic import Field
 
 from api.calls import read, write
-from api.door import Answer, Door, Strict
+from api.door import Answer, Door, PageQuery, Strict
+from api.paging import after_of, page_of
 from registry.actors.model import Action
 from registry.errors import InvalidValueError
 from registry.parties.list_files import FILE_BYTES_MAX
 from registry.values.digest import Digest
 from registry.values.identifiers import OpeningId
 from registry.vouchers import opening as openings
-from registry.vouchers.opening_model import OpeningShown, WrittenLine
+from registry.vouchers.opening_model import OpeningListed, OpeningShown, WrittenLine
 
 BODY_BYTES_MAX: Final = FILE_BYTES_MAX * 4 // 3 + 40_000
 
@@ -104,6 +105,50 @@ class OpeningBalancesView(Answer):
             awarded_text=str(shown.awarded),
             lines=[OpeningLineView.of(each) for each in shown.lines],
         )
+
+
+class OpeningListedView(Answer):
+    """Opening balances in a list; they count once ``confirmed_at`` is there."""
+
+    id: str
+    authority: str
+    digest: str
+    proposed_by: str
+    proposed_at: str
+    confirmed_by: str | None
+    confirmed_at: str | None
+
+    @classmethod
+    def of(cls, found: OpeningListed) -> Self:
+        """Return the view of opening balances in a list."""
+        return cls(
+            id=found.id,
+            authority=found.authority,
+            digest=str(found.digest),
+            proposed_by=found.proposed_by,
+            proposed_at=str(found.proposed_at),
+            confirmed_by=found.confirmed_by,
+            confirmed_at=str(found.confirmed_at) if found.confirmed_at else None,
+        )
+
+
+class OpeningsView(Answer):
+    """A page of opening balances, the newest first."""
+
+    items: list[OpeningListedView]
+    next_cursor: str | None
+
+
+@door.operation("GET", "/ledger/openings", {200: OpeningsView}, action=Action.READ_LEDGER)
+def list_openings(query: PageQuery) -> Response:
+    """List what was proposed at one's authority, the newest first."""
+    after = after_of(query, OpeningId)
+
+    def present(found: list[OpeningListed]) -> OpeningsView:
+        page, following = page_of(found, query, lambda each: [each.id])
+        return OpeningsView(items=[OpeningListedView.of(each) for each in page], next_cursor=following)
+
+    return read(lambda view: openings.openings(view, after, query.limit + 1), present)
 
 
 @door.operation("POST", "/ledger/openings", {201: OpeningBalancesView}, action=Action.PROPOSE_OPENING)

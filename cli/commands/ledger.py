@@ -104,6 +104,33 @@ def confirm(opening: str, digest: str) -> None:
 
 
 @command.command(
+    "openings",
+    help=say(
+        "List the opening balances proposed at your authority, the newest first.",
+        "列出本单位提出的期初台账，新的在前。",
+    ),
+    example="sancai ledger openings",
+)
+def list_openings() -> None:
+    """List opening balances."""
+    with client() as service:
+        found = list(service.openings.list())
+    show(
+        found,
+        lambda items: table(
+            [
+                say("id", "编号"),
+                say("file", "文件"),
+                say("proposed", "提出"),
+                say("by", "提出人"),
+                say("confirmed", "确认"),
+            ],
+            [(each.id, each.digest, each.proposed_at, each.proposed_by, each.confirmed_at or "—") for each in items],
+        ),
+    )
+
+
+@command.command(
     "show", help=say("Show OPENING line by line.", "逐行显示 OPENING。"), example="sancai ledger show opening_…"
 )
 @click.argument("opening")

@@ -67,6 +67,7 @@ accounts = Table(
         " AND roles && ARRAY['registrar', 'reviewer', 'section_head', 'leader_in_charge', 'principal_leader'])",
         "review_and_pay_are_apart",
     ),
+    CheckConstraint("cardinality(roles) = 1 OR NOT (roles && ARRAY['expert', 'prober', 'person'])", "held_alone"),
     CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", "ended_when"),
     **rows_may(Writes.UPDATE),
 )

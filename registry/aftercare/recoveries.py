@@ -137,6 +137,9 @@ def _require_source(work: Work, case: Case, command: OpenRecovery) -> None:
 def _answers(work: Work, case: Case, command: OpenRecovery) -> list[bool]:
     """Return, for each finding or review of the case under this source, whether it asks for a recovery."""
     source = command.source or ""
+    if command.origin is RecoveryOrigin.INVOICE:
+        # What an invoice that turned void or red leaves too much is computed, never stated: ``refunds``.
+        return []
     if command.origin is RecoveryOrigin.SAMPLE:
         found = records.samples_of(work.connection, case.authority, SampleId(source))
         return [not each.in_order for sample in found for each in sample.findings if each.case == case.id]

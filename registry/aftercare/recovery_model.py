@@ -53,6 +53,7 @@ class RecoveryOrigin(StrEnum):
     ADOPTION_REVIEW = "adoption_review"
     REGISTER_REVIEW = "register_review"
     CONTEST_REVIEW = "contest_review"
+    INVOICE = "invoice"
 
 
 class RecoveryState(StrEnum):

@@ -29,6 +29,7 @@ from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import CaseId, DatasetId, FirmId
 from registry.values.money import Money
+from registry.vouchers.opening import past_awards_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,30 @@ def like_benefits(view: View, asked: AskedGrant) -> tuple[tuple[Benefit, CaseSta
     found = grant_records.like_cases(view.connection, asked.claim.group, document, asked.firms, shared, asked.beside)
     made = [(replace(benefit, keys=grants.compared(own, keys)), state) for benefit, state, keys in found]
     instrument, words = asked.active.instrument, grants.key_words(own)
+    made += [(benefit, CaseState.PAID) for benefit in _past_benefits(view, asked, words)]
     return tuple(each for each in made if exclusivity.like_benefits(document, instrument, words, (each[0],)))
+
+
+def _past_benefits(view: View, asked: AskedGrant, words: Mapping[str, str]) -> list[Benefit]:
+    """Return what the firm had before the system under instruments of the group, as openings tell it.
+
+    An opening says for which dataset, and nothing of workers or sites: what it leaves open is taken to be alike.
+    """
+    found: list[Benefit] = []
+    of_lineage = grants.LINEAGE in asked.active.instrument.exclusivity.keys
+    for authority, past in past_awards_of(view, asked.applicant):
+        if of_lineage and past.dataset and asked.dataset and past.dataset != asked.dataset.id:
+            continue
+        # Of several revisions the newest that is loaded says of which group the instrument is.
+        of_document: dict[str, Benefit] = {}
+        for loaded in policy.loaded_policies(view, authority):
+            document, issued = loaded.document.revision.document, loaded.issued_on
+            for each in loaded.document.instruments:
+                if each.id == past.instrument:
+                    group = each.exclusivity.group
+                    of_document[document] = Benefit(document, each.id, group, words, issued, past.amount)
+        found += of_document.values()
+    return found
 
 
 def _used(view: View, asked: AskedGrant, cap: Cap) -> Money:

@@ -51,6 +51,8 @@ def reopening(work: Work, case: Case) -> dict[str, Json] | None:
     for line in case.lines:
         if case.kind is CaseKind.AWARD and isinstance(line.subject, DatasetId):
             records.lock_awards(work.connection, line.subject)
+            # A new application has no row to lock before it commits.
+            records.lock_place(work.connection, line.subject)
             other = records.other_award(work.connection, case.authority, case.instrument, line.subject, case.id)
             if other is not None:
                 raise ConflictError("award_case_stands", instrument=case.instrument)

@@ -310,6 +310,15 @@ def voucher_amount(base: Money, so_far: FirmYearSoFar, terms: VoucherTerms) -> M
     return min(base, ceiling.less(so_far.awarded))
 
 
+def excess_after_refund(amount: Money, standing: FirmYearSoFar, terms: VoucherTerms) -> Money:
+    """Return what of ``amount``, a voucher whose purchase was refunded, is above the ceiling of its firm-year.
+
+    ``standing`` is the firm-year with the bases that still stand and everything awarded on them and on this voucher, so
+    that a firm whose other purchases reach the cap by themselves owes nothing (RULINGS 16).
+    """
+    return min(amount, standing.awarded.less(voucher_ceiling(terms.rate, standing.base, terms.firm_year_cap)))
+
+
 def what_binds(base: Money, so_far: FirmYearSoFar, pool_left: Money, terms: VoucherTerms) -> Quote:
     """Return what a voucher covers when ``pool_left`` is all the pool has, and which limits it runs into."""
     left = {

@@ -202,11 +202,14 @@ def _verify_firm_years(firm_years: Sequence[FirmYear], used: _Used) -> None:
 
 def _verify_vouchers(connection: Connection, found: Replay) -> None:
     """Compare each voucher with its claim, its decisions and what was posted for it (invariants 5 and 6)."""
-    claims = records.claims(connection)
+    claims, back = records.claims(connection), records.all_returned(connection)
     for voucher, steps in records.each_voucher_with_facts(connection):
         claim = claims.pop(voucher.id, None)
         claiming = voucher.state in _CLAIMING
-        if claiming != (claim is not None) or (claim and claim != (voucher.invoice, voucher.base)):
+        # A claim and a decision stay as they were made; a recovery lessens what the voucher shows.
+        returned, base_returned = back.get(voucher.id, (ZERO, ZERO))
+        base, amount = voucher.base + base_returned, voucher.amount + returned
+        if claiming != (claim is not None) or (claim and claim != (voucher.invoice, base)):
             raise CorruptContentError("ledger_claim_differs", voucher=voucher.id, state=voucher.state.value)
         last = steps.get(VoucherState.REDEEMED if claiming else VoucherState.HELD)
         if last is None or last[0] != voucher.facts_digest:
@@ -214,16 +217,13 @@ def _verify_vouchers(connection: Connection, found: Replay) -> None:
         if any(Digest.of_json(facts) != digest for digest, facts in steps.values()):
             raise CorruptContentError("ledger_facts_changed", voucher=voucher.id)
         decided = last[1]["amounts"]
-        if (decided["year"], decided["base_fen"], decided["amount_fen"]) != (
-            voucher.year,
-            voucher.base.fen,
-            voucher.amount.fen,
-        ):
+        if (decided["year"], decided["base_fen"], decided["amount_fen"]) != (voucher.year, base.fen, amount.fen):
             raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(voucher.amount))
         stand = found.stands.get(voucher.id, Stand())
-        lies = account_of_pool(voucher.pool, ACCOUNT_OF[voucher.state])
-        amount = voucher.amount.fen if counts(voucher.state) else 0
-        if (stand.taken, stand.account) != (amount, lies):
+        # Of what came back whole, nothing lies anywhere any more.
+        where = ACCOUNT_OF[voucher.state] if voucher.amount or not returned else Account.AVAILABLE
+        taken = voucher.amount.fen if counts(voucher.state) else 0
+        if (stand.taken, stand.account) != (taken, account_of_pool(voucher.pool, where)):
             raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(voucher.amount))
 
 

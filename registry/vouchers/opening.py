@@ -37,7 +37,7 @@ from registry.values.uscc import Uscc
 from registry.vouchers import ledger, records
 from registry.vouchers.model import Account, FirmYearKey, Pool
 from registry.vouchers.opening_files import fault, read_opening
-from registry.vouchers.opening_model import Opening, OpeningShown, PastAward, PastUse, WrittenLine
+from registry.vouchers.opening_model import Opening, OpeningListed, OpeningShown, PastAward, PastUse, WrittenLine
 
 
 def propose(work: Work, content: bytes) -> OpeningShown:
@@ -106,9 +106,20 @@ def opening(view: View, opening_id: OpeningId) -> OpeningShown:
     return _shown(found, read_opening(found.content))
 
 
+def openings(view: View, after: OpeningId | None, limit: int) -> list[OpeningListed]:
+    """Return a page of what was proposed at the actor's authority, the newest first. Raises NotAllowedError."""
+    require(view.actor, Action.READ_LEDGER)
+    return records.openings_page(view.connection, policy.office_of(view.actor), after, limit)
+
+
 def past_award_on(view: View, authority: AuthorityId, instrument: str, dataset: DatasetId) -> OpeningId | None:
     """Return the opening balances that tell of an award on a dataset from before the system."""
     return records.past_award_on(view.connection, authority, instrument, dataset, view.now)
+
+
+def past_awards_of(view: View, firm: FirmId) -> list[tuple[AuthorityId, PastAward]]:
+    """Return the awards a firm had before the system, of every authority: public money is not paid twice."""
+    return records.past_awards_of(view.connection, firm, view.now)
 
 
 def _account(view: View) -> AccountId:

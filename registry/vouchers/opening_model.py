@@ -66,6 +66,19 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningListed:
+    """Opening balances in a list, without their file."""
+
+    id: OpeningId
+    authority: AuthorityId
+    digest: Digest
+    proposed_by: AccountId
+    proposed_at: Moment
+    confirmed_by: AccountId | None
+    confirmed_at: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningShown:
     """Opening balances with what their lines come to."""
 

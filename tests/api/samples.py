@@ -926,6 +926,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_firm_years": Sample(lambda world: Asked(query={"firm": world.ids[BUYER]}), of(BUYER) | EVERY_OFFICE),
     "show_ledger": Sample(plain()),
     "propose_opening": Sample(plain(body=steps.opening())),
+    "list_openings": Sample(plain()),
     "show_opening": Sample(_opening(None), of(OFFICE)),
     "confirm_opening": Sample(_opening("digest"), of(OFFICE)),
     "appropriate": Sample(plain(body=steps.appropriation(steps.AWARD_LINE, "F-9"))),

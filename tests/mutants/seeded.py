@@ -24,6 +24,7 @@ _REPLAY = "tests/registry/vouchers/test_replay.py"
 _OPENING = "tests/registry/vouchers/test_opening.py"
 _AMOUNTS = "tests/registry/policy/test_rules_of_vouchers.py"
 _EXCHANGE = "tests/registry/exchange/test_rules.py"
+_OBSTACLES = "tests/registry/awards/test_payment_obstacles.py"
 _CASES = "tests/registry/awards/test_case_machine.py"
 _POLICY = "tests/registry/policy/test_rules.py"
 _MOMENT = "tests/registry/values/test_moment.py"
@@ -86,12 +87,17 @@ MUTANTS: Final = (
            (_CASES,)),
     Mutant("one signs for all ranks", 10, "registry/awards/rules.py",
            "if signer in _may_not_sign(case) and not taken_back:", "if False:", (_CASES,)),
-    Mutant("a changed line keeps its notice", 9, "registry/awards/rules.py", "    elif notice.lines != case.lines_digest:\n",
-           "    elif False:\n", (_CASES,)),
-    Mutant("paid while the notice runs", 9, "registry/awards/rules.py", "    elif now < notice.ends_at:\n",
-           "    elif False:\n", (_CASES,)),
+    Mutant("a changed line keeps its notice", 9, "registry/awards/lines.py",
+           "notices = [replace(each, digests=each.digests - {before.digest}) for each in notices]",
+           "notices = [replace(each, digests=each.digests | {lines[number].digest}) for each in notices]", (_OBSTACLES,)),
+    Mutant("a line changed back is noticed again", 9, "registry/awards/lines.py",
+           "notices = [replace(each, digests=each.digests - {before.digest}) for each in notices]", "pass", (_OBSTACLES,)),
+    Mutant("a notice of other lines does", 9, "registry/awards/lines.py",
+           "    if not_noticed(case):\n        return None\n", "", (_OBSTACLES,)),
+    Mutant("paid while the notice runs", 9, "registry/awards/rules.py", "    elif now < ends:\n",
+           "    elif False:\n", (_OBSTACLES,)),
     Mutant("paid against an open objection", 9, "registry/awards/rules.py", "    if case.objections_open:\n", "    if False:\n",
-           (_CASES,)),
+           (_OBSTACLES,)),
     Mutant("an amount above its base", 4, "registry/vouchers/opening_files.py", "(pool and amount > base)", "(pool and amount < base)",
            (_OPENING + "::test_a_line_that_is_not_well_formed_is_told",)),
 )  # fmt: skip

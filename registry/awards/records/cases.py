@@ -418,6 +418,23 @@ def lock_awards(connection: Connection, dataset: DatasetId) -> None:
     connection.execute(query.with_for_update())
 
 
+def paid_with(connection: Connection, voucher: VoucherId) -> Case | None:
+    """Return the case in which a voucher was paid, whichever it was set apart from."""
+    query = select(cases).join(lines, lines.c.case_id == cases.c.id)
+    query = query.where(lines.c.voucher_id == voucher, cases.c.state == CaseState.PAID.value).order_by(cases.c.id)
+    found = _joined(connection, connection.execute(query).all())
+    return next((each for each in found if any(line.subject == voucher for line in each.lines)), None)
+
+
+def lock_place(connection: Connection, dataset: DatasetId) -> None:
+    """Wait for every application that is being written on a dataset, and let the next ones wait.
+
+    A new case refers to the row of its dataset, so it cannot be written beside this lock.
+    """
+    datasets = metadata.tables["datasets"]
+    connection.execute(select(datasets.c.id).where(datasets.c.id == dataset).with_for_update())
+
+
 def paid_awards(connection: Connection, dataset: DatasetId) -> tuple[Case, ...]:
     """Return the awards that were paid on a lineage."""
     query = select(cases).where(cases.c.dataset_id == dataset, cases.c.state == CaseState.PAID.value)

@@ -4,9 +4,8 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Table, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.values.identifiers import InvoiceId, VoucherId
-from registry.values.money import ZERO, Money
+from registry.values.money import Money
 from registry.values.records import IdColumn, MoneyColumn
-from registry.vouchers.records.returns import bases_returned
 from storage.database import Connection, Writes, metadata, rows_may
 
 invoice_claims = Table(
@@ -42,9 +41,5 @@ def claim_of(connection: Connection, invoice: InvoiceId) -> VoucherId | None:
 
 
 def claims(connection: Connection) -> dict[VoucherId, tuple[InvoiceId, Money]]:
-    """Return the claim of each voucher that has one: of the base, what no recovery has given back."""
-    back = bases_returned(connection)
-    return {
-        row.voucher_id: (row.invoice_id, row.base.less(back.get(row.voucher_id, ZERO)))
-        for row in connection.execute(select(invoice_claims))
-    }
+    """Return the claim of each voucher that has one, as it was made: cash that comes back lessens none."""
+    return {row.voucher_id: (row.invoice_id, row.base) for row in connection.execute(select(invoice_claims))}

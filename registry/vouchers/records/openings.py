@@ -12,7 +12,7 @@ from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
 from registry.vouchers.model import FirmYearKey
-from registry.vouchers.opening_model import Opening, PastAward, PastUse
+from registry.vouchers.opening_model import Opening, OpeningListed, PastAward, PastUse
 from registry.vouchers.records.columns import authority_column
 from storage.database import Connection, Writes, metadata, rows_may
 
@@ -102,6 +102,30 @@ def opening_of(connection: Connection, opening: OpeningId) -> Opening | None:
     query = select(openings, confirmed.c.confirmed_by, confirmed.c.confirmed_at).select_from(joined)
     row = connection.execute(query.where(openings.c.id == opening)).one_or_none()
     return _opening(row) if row else None
+
+
+def openings_page(
+    connection: Connection, authority: AuthorityId, after: OpeningId | None, limit: int
+) -> list[OpeningListed]:
+    """Return the opening balances proposed at an authority, the newest first; their files stay where they are."""
+    joined = openings.outerjoin(confirmed, confirmed.c.opening_id == openings.c.id)
+    shown = [openings.c[name] for name in ("id", "authority_id", "digest", "proposed_by", "proposed_at")]
+    query = select(*shown, confirmed.c.confirmed_by, confirmed.c.confirmed_at).select_from(joined)
+    query = query.where(openings.c.authority_id == authority).order_by(openings.c.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(openings.c.id < after)
+    return [
+        OpeningListed(
+            row.id,
+            row.authority_id,
+            row.digest,
+            row.proposed_by,
+            row.proposed_at,
+            row.confirmed_by,
+            row.confirmed_at,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def opened_by(connection: Connection, authority: AuthorityId) -> OpeningId | None:
@@ -204,3 +228,20 @@ def past_award_on(
     )
     found: OpeningId | None = connection.execute(query.limit(1)).scalar()
     return found
+
+
+def past_awards_of(connection: Connection, firm: FirmId, before: Moment) -> list[tuple[AuthorityId, PastAward]]:
+    """Return the awards a firm had before the system, of every authority, as known at an instant."""
+    query = (
+        select(awards)
+        .join(confirmed, confirmed.c.opening_id == awards.c.opening_id)
+        .where(awards.c.firm_id == firm, confirmed.c.confirmed_at <= before)
+        .order_by(awards.c.opening_id, awards.c.line)
+    )
+    return [
+        (
+            row.authority_id,
+            PastAward(row.line, row.instrument, row.firm_id, row.year, row.amount, row.dataset_id),
+        )
+        for row in connection.execute(query)
+    ]

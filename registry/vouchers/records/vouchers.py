@@ -180,6 +180,19 @@ def approved_of(connection: Connection, key: FirmYearKey) -> FirmYearSoFar:
     return FirmYearSoFar(Money(int(row.base)), Money(int(row.amount)))
 
 
+def claimed_of(connection: Connection, key: FirmYearKey) -> list[Voucher]:
+    """Return the vouchers of a firm-year that are redeemed or further, in the order of their ids."""
+    states = [state.value for state in COUNTING - {VoucherState.HELD}]
+    query = select(vouchers).where(
+        vouchers.c.authority_id == key.authority,
+        vouchers.c.firm_id == key.firm,
+        vouchers.c.group == key.group,
+        vouchers.c.year == key.year,
+        vouchers.c.state.in_(states),
+    )
+    return [_voucher(row) for row in connection.execute(query.order_by(vouchers.c.id))]
+
+
 def counting_of_order(connection: Connection, order: OrderId) -> Voucher | None:
     """Return the voucher of an order that counts, if there is one."""
     states = [state.value for state in COUNTING]

@@ -259,3 +259,15 @@ def test_only_the_present_password_opens_the_way_to_another(work_as: WorkAs) -> 
     owner = an_owner(work_as, a_registrar(work_as))
     with pytest.raises(NotAllowedError, match="password_wrong"), work_as(owner) as work:
         service.change_password(work, ChangePassword("not the one", "another one of several words"))
+
+
+@pytest.mark.parametrize("role", ["expert", "prober", "person"])
+def test_a_role_that_stands_alone_does_so_whatever_the_code_does(
+    work_as: WorkAs, database: Database, role: str
+) -> None:
+    officer = a_registrar(work_as)
+    change = text("UPDATE accounts SET roles = CAST(:roles AS text[]) WHERE id = :id")
+    with pytest.raises(DBAPIError, match="ck_accounts_held_alone"), database.writing() as connection:
+        connection.execute(change, {"roles": sorted([role, "auditor"]), "id": officer.account.uuid})
+    with database.writing() as connection:
+        connection.execute(change, {"roles": [role], "id": officer.account.uuid})

@@ -34,7 +34,7 @@ from registry.house import House
 from registry.journal.model import Opening, commitment_of
 from registry.journal.records import opening_of
 from registry.offices.model import Step
-from registry.values.identifiers import ReceiptId
+from registry.values.identifiers import ReceiptId, VoucherId
 from registry.values.moment import Moment
 from registry.values.money import ZERO, Money
 from registry.vouchers import service as vouchers
@@ -68,8 +68,9 @@ from tests.registry.awards.builders import (
 )
 from tests.registry.awards.test_batches import a_batch, a_desk_of
 from tests.registry.awards.test_register_reviews import record_fact
-from tests.registry.exchange.builders import a_market, an_officer, ask, do, firm_of
+from tests.registry.exchange.builders import Market, a_market, an_officer, ask, do, firm_of
 from tests.registry.vouchers.builders import a_pool
+from tests.registry.vouchers.test_opening import a_file, confirm, propose
 
 
 @pytest.fixture
@@ -240,12 +241,12 @@ def test_later_cash_is_spent_again_by_number_only_and_cash_of_fraud_never(
     require_books(desk.house, desk.payer)
 
 
-@pytest.mark.parametrize("share", ["36000", "12000.01"])
-def test_cash_of_a_voucher_reopens_pool_and_firm_year_with_its_share_of_the_base(
-    house: House, clock: FixedClock, share: str
-) -> None:
+def a_paid_batch(house: House, clock: FixedClock, *past: str) -> tuple[Market, Desk, Case, VoucherId]:
+    """Return a batch of one voucher, of ¥36,000 unless ``past`` (lines of an opening) leaves less, that was paid."""
     market = a_market(house)
     a_pool(market)
+    if past:
+        confirm(market, propose(market, a_file(market, *past)))
     rule_on_everything(market)
     appropriate(market)
     desk = a_desk_of(market)
@@ -256,7 +257,15 @@ def test_cash_of_a_voucher_reopens_pool_and_firm_year_with_its_share_of_the_base
     assert noticed.notice is not None
     clock.set(noticed.notice.ends_at)
     instruct(desk, case.id)
-    paid = pay(desk, case.id)
+    assert voucher is not None
+    return market, desk, pay(desk, case.id), VoucherId(voucher)
+
+
+@pytest.mark.parametrize("share", ["36000", "12000.01"])
+def test_cash_of_a_voucher_reopens_pool_and_firm_year_with_its_share_of_the_base(
+    house: House, clock: FixedClock, share: str
+) -> None:
+    market, desk, paid, voucher = a_paid_batch(house, clock)
 
     def used() -> tuple[str, str, str]:
         (pool,) = ask(house, market.payer, vouchers.pools)
@@ -275,7 +284,7 @@ def test_cash_of_a_voucher_reopens_pool_and_firm_year_with_its_share_of_the_base
     left = Money.of_yuan("36000") - Money.of_yuan(share)
     base = Money(12_000_000 - 12_000_000 * Money.of_yuan(share).fen // 3_600_000)
     assert used() == (str(left), str(left), str(base))
-    found = ask(house, market.payer, lambda view: vouchers.voucher(view, voucher))  # type: ignore[arg-type]
+    found = ask(house, market.payer, lambda view: vouchers.voucher(view, voucher))
     assert (found.state, found.amount, found.base) == (VoucherState.PAID, left, base)
     require_books(house, market.payer)
     remedy = filed(house, market.buyer, made.id)
@@ -283,6 +292,37 @@ def test_cash_of_a_voucher_reopens_pool_and_firm_year_with_its_share_of_the_base
     paid_back(desk, made.id)
     assert used() == before
     require_books(house, market.payer)
+
+
+def test_the_books_agree_after_every_step_of_the_money(house: House, clock: FixedClock) -> None:
+    market, desk, paid, voucher = a_paid_batch(house, clock)
+    decider = a_decider(market.authority)
+    made = opened(desk, paid.id, "36000")
+    notified(desk, made.id)
+    stated(desk, made.id, market.buyer)
+
+    def amount() -> str:
+        require_books(house, market.payer)
+        return str(ask(house, market.payer, lambda view: vouchers.voucher(view, voucher)).amount)
+
+    for number in range(2):
+        if number:
+            made = a_served_recovery(desk, paid, market.buyer, decider, amount="36000")
+        else:
+            decided(desk, made.id, decider, "36000")
+            assert amount() == "¥36,000.00"
+            served(desk, made.id)
+        repaid(desk, made.id, "0.01", f"A-{number}")
+        assert amount() == "¥35,999.99"
+        repaid(desk, made.id, "20000", f"B-{number}")
+        assert amount() == "¥15,999.99"
+        repaid(desk, made.id, "15999.99", f"C-{number}")
+        assert amount() == "¥0.00"
+        remedy = filed(house, market.buyer, made.id)
+        ended(house, a_decider(market.authority), remedy.id, RemedyState.ANNULLED)
+        assert amount() == "¥0.00"
+        paid_back(desk, made.id, f"BACK-{number}")
+        assert amount() == "¥36,000.00"
 
 
 def test_two_officers_who_book_at_once_book_no_more_than_is_due(desk: Desk, paid: Case) -> None:

@@ -1,5 +1,6 @@
 """Remedies: filed in time or taken late, one after the other; what an annulment does to what was decided."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,12 +8,21 @@ import pytest
 
 from registry.actors.model import Actor, Role
 from registry.aftercare import remedies
-from registry.aftercare.remedy_model import FileRemedy, Remedy, RemedyKind, RemedyState, Subject, WithdrawRemedy
-from registry.awards import officers, procedure, reopening
+from registry.aftercare.remedy_model import (
+    EndRemedy,
+    FileRemedy,
+    Remedy,
+    RemedyKind,
+    RemedyState,
+    Subject,
+    WithdrawRemedy,
+)
+from registry.awards import officers, procedure, reopening, service
 from registry.awards.commands import FormBatch
 from registry.awards.model import ActKind, Case, CaseState
 from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError, RuleError
 from registry.house import House
+from registry.journal.work import Work
 from registry.parties import service as parties
 from registry.parties.commands import RecordSanction
 from registry.parties.model import Period
@@ -21,7 +31,16 @@ from registry.vouchers import service as vouchers
 from tests.conftest import FixedClock
 from tests.registry.aftercare.builders import a_decider, ended, filed, served_today, today
 from tests.registry.awards import test_batches
-from tests.registry.awards.builders import Desk, a_review, apply, appropriate, case_now, review, rule_on_everything
+from tests.registry.awards.builders import (
+    Desk,
+    a_review,
+    an_application,
+    apply,
+    appropriate,
+    case_now,
+    review,
+    rule_on_everything,
+)
 from tests.registry.exchange.builders import a_market, an_officer, ask, do, firm_of
 from tests.registry.vouchers.builders import a_pool
 
@@ -85,6 +104,71 @@ def test_an_annulment_waits_where_another_case_has_taken_the_place(desk: Desk, r
     with pytest.raises(ConflictError, match="award_case_stands"):
         ended(desk.house, decider_of(desk), remedy.id, RemedyState.ANNULLED)
     assert case_now(desk, refused.id).state is CaseState.REFUSED
+
+
+def test_an_annulment_waits_for_an_application_that_is_being_written(desk: Desk, refused: Case) -> None:
+    remedy = filed(desk.house, desk.scene.publisher, refused.id)
+    written, go_on, said = threading.Event(), threading.Event(), list[str]()
+
+    def apply_slowly() -> None:
+        def act(work: Work) -> Case:
+            made = service.apply(work, desk.house.secret, an_application(desk))
+            written.set()
+            go_on.wait(60)
+            return made
+
+        do(desk.house, desk.scene.publisher, act)
+
+    def annul() -> None:
+        try:
+            ended(desk.house, decider_of(desk), remedy.id, RemedyState.ANNULLED)
+            said.append("annulled")
+        except ConflictError as refusal:
+            said.append(refusal.code)
+
+    applying, annulling = threading.Thread(target=apply_slowly), threading.Thread(target=annul)
+    applying.start()
+    assert written.wait(60)
+    annulling.start()
+    annulling.join(2)
+    go_on.set()
+    applying.join()
+    annulling.join()
+    assert said == ["award_case_stands"]
+    assert case_now(desk, refused.id).state is CaseState.REFUSED
+
+
+def test_an_application_waits_for_an_annulment_that_is_being_written(desk: Desk, refused: Case) -> None:
+    remedy = filed(desk.house, desk.scene.publisher, refused.id)
+    command = EndRemedy(remedy.id, RemedyState.ANNULLED, "复〔2026〕2号", today(desk.house), "As the file shows.")
+    written, go_on, said = threading.Event(), threading.Event(), list[str]()
+
+    def annul_slowly() -> None:
+        def act(work: Work) -> Remedy:
+            made = remedies.end(work, command)
+            written.set()
+            go_on.wait(60)
+            return made
+
+        do(desk.house, decider_of(desk), act)
+
+    def apply_now() -> None:
+        try:
+            apply(desk)
+            said.append("applied")
+        except (ConflictError, RuleError) as refusal:
+            said.append(refusal.code)
+
+    annulling, applying = threading.Thread(target=annul_slowly), threading.Thread(target=apply_now)
+    annulling.start()
+    assert written.wait(60)
+    applying.start()
+    applying.join(2)
+    go_on.set()
+    annulling.join()
+    applying.join()
+    assert said == ["award_case_stands"]
+    assert case_now(desk, refused.id).state is CaseState.APPLIED
 
 
 def test_a_refused_batch_settles_its_vouchers_again_unless_another_batch_has_them(house: House) -> None:

@@ -66,7 +66,7 @@ def reviewed(case: Case, at: Moment) -> Case:
 
 def noticed(case: Case, at: Moment) -> Case:
     """Return a case of which a notice was posted, of the lines that need one."""
-    now_listed = rules.require_notice(case)
+    now_listed = rules.require_notice(case, at)
     stated = {
         "lines": str(case.lines_digest),
         "line_digests": [str(line.digest) for line in now_listed],

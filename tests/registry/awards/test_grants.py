@@ -22,11 +22,13 @@ from registry.dossier.service import dossier
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
 from registry.house import House
 from registry.journal import service as journal
+from registry.parties import service as parties
 from registry.policy import service as policy
 from registry.policy.evaluation import Standing
 from registry.policy.exclusivity import Benefit
 from registry.policy.facts import Facts
 from registry.values.money import ZERO, Money
+from registry.vouchers import opening
 from tests.conftest import FixedClock
 from tests.registry.awards.builders import Desk, at
 from tests.registry.awards.grant_builders import (
@@ -37,6 +39,7 @@ from tests.registry.awards.grant_builders import (
     assess,
     holder,
     instruct,
+    know,
     of_another,
     pay,
     post_notice,
@@ -48,7 +51,7 @@ from tests.registry.awards.grant_builders import (
     to_the_bank,
 )
 from tests.registry.awards.scoring_builders import an_open_round, draw, experts, give, office_of, open_scores
-from tests.registry.exchange.builders import ask, do
+from tests.registry.exchange.builders import a_firm, ask, do, firm_of
 from tests.registry.policy.applicants import DATONG, EVENT, GOOD, ISSUED, TODAY, XUNWU, YIZHOU
 
 ENDS = {
@@ -216,6 +219,21 @@ def test_a_like_benefit_of_another_document_denies_and_the_firm_elects(house: Ho
     assert "policy_no_like_benefit" in codes(refused.value)
     instruct(here, case.id)
     assert pay(here, case.id).state is CaseState.PAID
+
+
+def test_a_like_benefit_from_before_the_system_denies_its_firm_alone(house: House, clock: FixedClock) -> None:
+    elsewhere = an_office(house, clock, XUNWU)
+    code = ask(house, elsewhere.firm, lambda view: parties.firm(view, firm_of(elsewhere.firm))).uscc
+    content = f"instrument,uscc,year,amount\nxw-4-revenue,{code},2025,100000\n".encode()
+    proposed = do(house, elsewhere.registrar, lambda work: opening.propose(work, content)).opening
+    here = an_office(house, clock, YIZHOU, firm=elsewhere.firm)
+    do(house, elsewhere.payer, lambda work: opening.confirm(work, proposed.id, proposed.digest))
+    with pytest.raises(RuleError) as refused:
+        apply(here, an_application(here, "yz-2-growth-20m"))
+    assert codes(refused.value) == {"policy_no_like_benefit"}
+    other = replace(here, firm=a_firm(house, here.registrar))
+    know(other, other.firm)
+    assert apply(other, an_application(other, "yz-2-growth-20m")).applicant == firm_of(other.firm)
 
 
 def test_a_like_benefit_that_is_declared_denies(house: House, clock: FixedClock) -> None:

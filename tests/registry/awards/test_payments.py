@@ -7,14 +7,17 @@ import pytest
 
 from registry.actors.model import Role
 from registry.awards import payments, procedure, service
-from registry.awards.commands import AnswerObjection, RaiseObjection, RecordReturn
+from registry.awards.commands import AnswerObjection, RaiseObjection, RecordReturn, WithdrawCase
 from registry.awards.model import CaseState, Outcome
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
+from registry.parties import service as parties
+from registry.vouchers import opening
 from registry.vouchers import service as vouchers
 from tests.conftest import FixedClock
 from tests.registry.adoption.builders import attest, withdraw
 from tests.registry.awards.builders import (
     ACCOUNT_NUMBER,
+    INSTRUMENT,
     Desk,
     an_application,
     apply,
@@ -29,7 +32,7 @@ from tests.registry.awards.builders import (
     sign,
     sign_all,
 )
-from tests.registry.exchange.builders import a_firm, an_officer, ask, do
+from tests.registry.exchange.builders import a_firm, an_officer, ask, do, firm_of
 
 
 def codes(error: RuleError) -> set[str]:
@@ -142,6 +145,21 @@ def test_an_application_lists_every_obstacle_at_once(desk: Desk) -> None:
     with pytest.raises(RuleError) as again:
         apply(desk)
     assert codes(again.value) == {"no_other_case"}
+
+
+def test_an_award_from_before_the_system_stands_in_the_way_of_a_second(desk: Desk) -> None:
+    market, publisher = desk.scene.market, desk.scene.publisher
+    code = ask(desk.house, publisher, lambda view: parties.firm(view, firm_of(publisher))).uscc
+    content = (
+        f"instrument,uscc,year,amount,dataset\n{INSTRUMENT},{code},2025,50000,{desk.scene.dataset.name}\n".encode()
+    )
+    made = do(desk.house, market.registrar, lambda work: opening.propose(work, content)).opening
+    standing = apply(desk)
+    do(desk.house, publisher, lambda work: service.withdraw(work, WithdrawCase(standing.id, "Not yet.")))
+    do(desk.house, market.payer, lambda work: opening.confirm(work, made.id, made.digest))
+    with pytest.raises(RuleError) as refused:
+        apply(desk)
+    assert codes(refused.value) == {"not_awarded_before"}
 
 
 def test_an_award_by_score_needs_a_round(desk: Desk) -> None:

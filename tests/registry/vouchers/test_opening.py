@@ -88,7 +88,18 @@ def test_two_officers_once(market: Market) -> None:
             lambda work: opening.confirm(work, OpeningId(made.opening.id), Digest.of(b"other")),
         )
     other = propose(market, a_file(market, "yz-4,,BUYER,2026,200,60,"))
+
+    def listed(after: OpeningId | None = None, limit: int = 10) -> list[tuple[str, object]]:
+        found = ask(market.house, market.payer, lambda view: opening.openings(view, after, limit))
+        return [(each.id, each.confirmed_by) for each in found]
+
+    assert listed() == [(other.opening.id, None), (made.opening.id, None)]
+    assert listed(limit=1) == [(other.opening.id, None)]
+    assert listed(other.opening.id) == [(made.opening.id, None)]
+    elsewhere = an_officer(type(market.authority).new(), Role.PAYER)
+    assert ask(market.house, elsewhere, lambda view: opening.openings(view, None, 10)) == []
     shown = confirm(market, made)
+    assert listed()[1] == (made.opening.id, market.payer.account)
     assert shown.opening.confirmed_by == market.payer.account
     for again in (made, other):
         with pytest.raises(ConflictError, match="ledger_opened_already"):
