@@ -56,7 +56,15 @@ def form(
     line_payees: Mapping[int, PayeeGiven] | None = None,
 ) -> Response:
     """Return the answer that is a case as its form; the arguments are those of ``form_text``."""
-    text = form_text(case, authority=authority, title=title, digest=digest, public_url=public_url, payee=payee)
+    text = form_text(
+        case,
+        authority=authority,
+        title=title,
+        digest=digest,
+        public_url=public_url,
+        payee=payee,
+        line_payees=line_payees,
+    )
     answer = Response(text, content_type="text/html; charset=utf-8")
     # The one style of the page is its own, allowed by its digest; nothing else runs and nothing is loaded.
     kept = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
@@ -82,7 +90,14 @@ def form_maker(public_url: str) -> Callable[[View, Case], bytes]:
 
 
 def form_text(
-    case: Case, *, authority: str, title: str, digest: Digest, public_url: str, payee: PayeeGiven | None
+    case: Case,
+    *,
+    authority: str,
+    title: str,
+    digest: Digest,
+    public_url: str,
+    payee: PayeeGiven | None,
+    line_payees: Mapping[int, PayeeGiven] | None = None,
 ) -> str:
     """Return a case as its form, in as many numbered copies as the document asks for.
 
