@@ -9,7 +9,7 @@ from typing import Final
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
-from registry.awards import assessment, officers, records, round_rules
+from registry.awards import assessment, lines, officers, records, round_rules
 from registry.awards.acting import account_of, act_within, found_case
 from registry.awards.model import ActKind, Case, CaseState
 from registry.awards.records import rounds as round_records
@@ -269,7 +269,7 @@ def division(view: View, wanted: RoundId) -> tuple[tuple[Case, Money], ...]:
 
 def _shares(found: Round, standing: Sequence[Case]) -> dict[CaseId, Money]:
     """Return what each case receives; what the bank has or was told keeps its amount and comes off the budget."""
-    settled = {each.id: each.amount for each in standing if each.state in SETTLED}
+    settled = {each.id: lines.instructed_amount(each) for each in standing if each.state in SETTLED}
     asks = [
         Ask(each.id, each.own_amount, each.scores.total_hundredths if each.scores else None)
         for each in standing

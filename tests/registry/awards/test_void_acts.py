@@ -1,0 +1,52 @@
+"""What acts that became void still decide: what the bank was told, who may not act again, what is decided anew."""
+
+from registry.awards import lines, recusal
+from registry.awards.model import ActKind, Case, CaseKind, CaseState
+from registry.values.digest import Digest
+from registry.values.identifiers import AccountId, RoundId
+from registry.values.money import Money
+from tests.registry.awards.line_builders import a_case, after, reviewed, shanghai
+
+AT = shanghai("2026-03-02T10:00:00")
+ASSESSOR, DIVIDER, PAYER, REGISTRAR = (AccountId.new() for _ in range(4))
+
+
+def assessed(case: Case, amount: int = 300) -> Case:
+    stated = {"line": 1, "amount_fen": amount, "facts_digest": str(Digest.of(b"f")), "confirmed": {}, "opinion": "x"}
+    return after(case, ActKind.ASSESSED, AT, ASSESSOR, **stated)
+
+
+def allotted(case: Case, share: int, by: AccountId = DIVIDER) -> Case:
+    return after(case, ActKind.ALLOTTED, AT, by, round=str(RoundId.new()), share_fen=share)
+
+
+def instructed(case: Case) -> Case:
+    stated = {
+        "budget_year": 2026,
+        "project_code": "p",
+        "subject_code": "s",
+        "payment_voucher_number": "v",
+        "lines": str(case.lines_digest),
+        "amount_fen": case.amount.fen,
+    }
+    return after(case, ActKind.INSTRUCTED, AT, PAYER, CaseState.INSTRUCTED, **stated)
+
+
+def recused(case: Case, officer: AccountId) -> Case:
+    void = recusal.voided_by(case, officer)
+    to = recusal.state_after(case, void)
+    return after(case, ActKind.RECUSED, AT, REGISTRAR, to, officer=str(officer), declared=False, voids=list(void))
+
+
+def test_a_recusal_changes_the_line_and_not_what_the_bank_was_told() -> None:
+    case = allotted(reviewed(assessed(a_case(1, CaseKind.GRANT)), AT), 200)
+    assert lines.instructed_amount(case) == case.amount == Money(200)
+    out = recused(instructed(case), ASSESSOR)
+    assert out.state is CaseState.INSTRUCTED
+    assert out.amount != Money(200)
+    assert lines.instructed_amount(out) == Money(200)
+
+
+def test_some_lines_of_a_batch_come_to_their_own_amounts() -> None:
+    out = instructed(reviewed(a_case(2), AT))
+    assert lines.instructed_amount(lines.only(out, {2})) == Money(100)
