@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from registry.actors.model import Role
+from registry.actors.model import Actor, Role
 from registry.awards import granting, officers, records, rounds, scoring
 from registry.awards.grant_model import AssessGrant
 from registry.awards.model import Case, CaseState
 from registry.awards.round_model import MoveClosing, PublishRound, RoundState
 from registry.awards.score_rules import commitment_of
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
+from registry.dossier import service as dossiers
 from registry.house import House
+from registry.journal import service as journal
 from registry.offices import rules as office_rules
 from registry.offices import service as offices
 from registry.offices.model import DeclareInterest, Ground
@@ -95,6 +97,28 @@ def test_the_amount_follows_from_sealed_scores_and_from_no_officer(desk: Desk, c
         assess(office, case, score=100)
     paid = to_the_bank(office, clock, scored(office, case))
     assert str(paid.amount) == "¥200,000.00"
+
+
+def test_the_applicant_reads_no_dossier_that_names_the_experts_before_the_end(desk: Desk, clock: FixedClock) -> None:
+    office = office_of(desk)
+    an_open_round(office, clock, "yz-14b")
+    case = an_application_14b(office, desk)
+    people = experts(office, 3)
+
+    def dossier(actor: Actor) -> bytes:
+        while journal.sequence(office.house.database, clock, office.house.signing_key):
+            pass
+        return ask(office.house, actor, lambda view: dossiers.dossier(view, office.house.signing_key, case.id))
+
+    assert dossier(office.firm)
+    draw(office, case.id)
+    with pytest.raises(ConflictError, match="dossier_names_experts"):
+        dossier(office.firm)
+    assert str(people[0].account).encode() in dossier(office.reviewer)
+    for expert in people:
+        give(office, expert, case.id, 1_000)
+    assert open_scores(office, case.id).state is CaseState.REFUSED
+    assert dossier(office.firm)
 
 
 def scored(office: Office, case: Case) -> Case:
