@@ -419,11 +419,11 @@ class Machine:
         self.act(ActKind.REOPENED, {"voids": list(voided_by_annulment(self.case))}, officer, CaseState.APPLIED)
 
     def then_reopen(self, *_: Any) -> None:
-        """Everything that was decided is void, and whoever decided decides no more; who was heard stays heard."""
+        """Everything that was decided is void, and whoever decided decides no more; departments are asked anew."""
         model = self.model
         model.state, model.refused_by = "applied", model.refused_by | model.decided
         model.amounts = dict.fromkeys(model.amounts, 0)
-        for given in (model.ends, model.signed, model.signed_ever, model.decided, model.decided_late):
+        for given in (model.ends, model.signed, model.signed_ever, model.decided, model.decided_late, model.departments):
             given.clear()
         model.objections = [Said(each.lines, each.late) for each in model.objections]
         assert self.case.refusal is None

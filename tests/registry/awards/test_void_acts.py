@@ -1,6 +1,8 @@
 """What acts that became void still decide: what the bank was told, who may not act again, what is decided anew."""
 
-from registry.awards import lines, recusal
+from dataclasses import replace
+
+from registry.awards import lines, recusal, rules
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, RoundId
@@ -50,3 +52,33 @@ def test_a_recusal_changes_the_line_and_not_what_the_bank_was_told() -> None:
 def test_some_lines_of_a_batch_come_to_their_own_amounts() -> None:
     out = instructed(reviewed(a_case(2), AT))
     assert lines.instructed_amount(lines.only(out, {2})) == Money(100)
+
+
+EXPERTS = tuple(AccountId.new() for _ in range(3))
+
+
+def annulled(case: Case) -> Case:
+    return after(
+        case, ActKind.REOPENED, AT, REGISTRAR, CaseState.APPLIED, voids=list(recusal.voided_by_annulment(case))
+    )
+
+
+def test_experts_whose_low_scores_were_annulled_score_no_more() -> None:
+    drawn = after(a_case(1, CaseKind.GRANT), ActKind.EXPERTS_DRAWN, AT, ASSESSOR, drawn=list(EXPERTS))
+    stated = {"total_hundredths": 5_000, "passed": False, "panel": list(EXPERTS)}
+    low = after(drawn, ActKind.SCORES_OPENED, AT, ASSESSOR, **stated)
+    assert recusal.recused_from(low) == frozenset()
+    again = annulled(replace(low, state=CaseState.REFUSED))
+    assert again.scores is None
+    assert recusal.recused_from(again) == {*EXPERTS, ASSESSOR}
+
+
+def test_a_department_that_disagreed_is_asked_again_after_an_annulment() -> None:
+    asked = after(a_case(1, CaseKind.GRANT), ActKind.DEPARTMENTS_ASKED, AT, ASSESSOR, departments=["tax"])
+    said = after(
+        asked, ActKind.DEPARTMENT_ANSWERED, AT, ASSESSOR, department="tax", agrees=False, opinion="It owes tax."
+    )
+    assert [each.agrees for each in said.departments] == [False]
+    again = annulled(replace(said, state=CaseState.REFUSED))
+    assert again.departments == ()
+    rules.require_departments(again, ["tax"])
