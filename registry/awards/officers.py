@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from registry.actors.model import Action, Role
+from registry.actors.model import OFFICERS, Action, Role
 from registry.awards import records, recusal, rules, waiting
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.model import OPEN_STATES, ActKind, Case
@@ -128,6 +128,9 @@ def recuse(work: Work, case_id: CaseId, officer: AccountId | None, reason: str) 
     recused = officer or account_of(work.actor)
     own = recused == work.actor.account
     found = found_case(work, case_id, Action.DECLARE_INTEREST if own else Action.MANAGE_OFFICERS, lock=True)
+    if not work.actor.roles & OFFICERS and recused not in found.experts:
+        # An expert knows of the cases it was drawn for and of no others.
+        raise NotFoundError("case_not_found", id=case_id)
     # Somebody who has left the office is recused all the same when a decision of theirs still counts.
     known = own or recused in recusal.deciders(found) or offices.bench_within(work, found.authority).officer(recused)
     if not known:
