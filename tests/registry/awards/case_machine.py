@@ -312,13 +312,15 @@ class Machine:
         numbers = concerned_by(self.case, objection)
         self.act_on(numbers, ActKind.ANSWERED, content, officer, CaseState.REFUSED, leaving=True)
 
-    def then_answer(self, _: int, given: tuple[int, bool]) -> None:
-        """It is answered; one that is upheld ends its lines."""
+    def then_answer(self, officer: int, given: tuple[int, bool]) -> None:
+        """It is answered; one that is upheld ends its lines. Whoever answered neither signs nor pays."""
         if not given[1]:
             self.model.objections[given[0]].answered = True
+            self.model.examined.add(officer)
             return
         gone = self.apart[-1].model if self.case.acts[-1].kind is ActKind.SET_APART else self.model
         gone.objections[given[0]].answered, gone.state = True, "refused"
+        gone.examined.add(officer)
 
     def do_decide(self, officer: int, given: tuple[int, bool]) -> None:
         """Decide on a late objection."""
@@ -327,7 +329,7 @@ class Machine:
         self.act(ActKind.LATE_DECIDED, content, officer)
 
     def then_decide(self, officer: int, given: tuple[int, bool]) -> None:
-        """It holds or does not, and whoever decided does not pay."""
+        """It holds or does not, and whoever decided neither signs nor pays."""
         self.model.objections[given[0]].hold = given[1]
         self.model.decided_late.add(officer)
 

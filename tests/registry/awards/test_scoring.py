@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from registry.actors.model import Actor, Role
-from registry.awards import granting, officers, records, rounds, scoring
+from registry.awards import granting, officers, payments, records, rounds, scoring, service
+from registry.awards.commands import RecordReturn, WithdrawCase
 from registry.awards.grant_model import AssessGrant
 from registry.awards.model import Case, CaseState
 from registry.awards.round_model import MoveClosing, PublishRound, RoundState
@@ -157,6 +158,8 @@ def test_anyone_who_has_the_seed_draws_the_same_experts_and_none_is_tied(desk: D
     assert tuple(again) == lot.drawn
     strangers = [each for each in people if each.account not in lot.drawn]
     for stranger in strangers:
+        with pytest.raises(NotFoundError, match="case_not_found"):
+            do(office.house, stranger, lambda work, s=stranger: officers.recuse(work, case.id, s.account, "Curious."))
         with pytest.raises(NotFoundError):
             give(office, stranger, case.id, 8_000)
         with pytest.raises(NotFoundError):
@@ -336,6 +339,34 @@ def test_the_money_of_a_round_is_divided_once_all_are_checked_and_nobody_is_paid
     divide()
     left = {each.id: share for each, share in ask(house, office.reviewer, lambda v: rounds.division(v, made.id))}
     assert left == shares
+
+
+def test_a_returned_case_whose_share_changes_is_noticed_and_signed_anew(house: House, clock: FixedClock) -> None:
+    office = an_office(house, clock, YIZHOU)
+    terms = replace(some_terms(office, clock, None), budget=Money.of_yuan("300000"))
+    publish = PublishRound("yz-8-case", terms)
+    made = do(office.house, office.registrar, lambda work: rounds.publish_round(work, publish))
+    clock.set(made.now.opens_at)
+    first, second = (
+        apply(each, an_application(each, "yz-8-case", serial=str(number)))
+        for number, each in enumerate((office, of_another(office)))
+    )
+    clock.set(made.now.closes_at)
+    for each in (first, second):
+        assess(office, each)
+        review(office, each.id)
+    do(house, office.reviewer, lambda work: rounds.allot(work, made.id))
+    sign_all(office, second.id)
+    noticed = post_notice(office, second.id)
+    assert noticed.notice is not None
+    clock.set(noticed.notice.ends_at)
+    instruct(office, second.id)
+    back = RecordReturn(second.id, "account closed")
+    assert do(house, office.payer, lambda work: payments.record_return(work, back)).state is CaseState.RETURNED
+    do(house, office.firm, lambda work: service.withdraw(work, WithdrawCase(first.id, "not needed")))
+    do(house, office.reviewer, lambda work: rounds.allot(work, made.id))
+    ((case, share),) = ask(house, office.reviewer, lambda view: rounds.division(view, made.id))
+    assert (case.state, str(share), str(case.amount)) == (CaseState.REVIEWED, "¥200,000.00", "¥200,000.00")
 
 
 def test_a_round_of_what_is_scored_needs_a_sheet_that_passes_only_what_earns_something(

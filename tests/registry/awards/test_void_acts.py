@@ -2,8 +2,13 @@
 
 from dataclasses import replace
 
-from registry.awards import lines, recusal, rules
+import pytest
+
+from registry.actors.model import Role
+from registry.awards import lines, recusal, rules, waiting
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
+from registry.errors import NotAllowedError
+from registry.offices.model import Bench, Officer, Step
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, RoundId
 from registry.values.money import Money
@@ -82,3 +87,27 @@ def test_a_department_that_disagreed_is_asked_again_after_an_annulment() -> None
     again = annulled(replace(said, state=CaseState.REFUSED))
     assert again.departments == ()
     rules.require_departments(again, ["tax"])
+
+
+@pytest.mark.parametrize("kind", [ActKind.ANSWERED, ActKind.LATE_DECIDED, ActKind.SCORES_OPENED, ActKind.ALLOTTED])
+def test_whoever_decided_on_the_way_neither_signs_nor_pays(kind: ActKind) -> None:
+    head = AccountId.new()
+    content: dict[ActKind, dict[str, object]] = {
+        ActKind.ANSWERED: {"number": 1, "outcome": "dismissed", "answer": "x"},
+        ActKind.LATE_DECIDED: {"number": 1, "hold": False, "reason": "x"},
+        ActKind.SCORES_OPENED: {"total_hundredths": 9_000, "passed": True, "panel": []},
+        ActKind.ALLOTTED: {"round": str(RoundId.new()), "share_fen": 100},
+    }
+    case = reviewed(a_case(1, CaseKind.GRANT), AT)
+    case = after(case, ActKind.OBJECTED, AT, REGISTRAR, reason="x", lines=[1], late=True)
+    roles = frozenset({Role.SECTION_HEAD})
+    assert rules.require_signature(case, head, roles) == (1, Role.SECTION_HEAD)
+    decided = after(case, kind, AT, head, **content[kind])
+    with pytest.raises(NotAllowedError, match="officer_already_acted"):
+        rules.require_signature(decided, head, roles)
+    with pytest.raises(NotAllowedError, match="payer_already_acted"):
+        rules.require_payer(decided, head)
+    bench = Bench((Officer(head, "head", "head", roles),))
+    wait = waiting.Wait(Step.SIGNATURE, Role.SECTION_HEAD, AT, 1)
+    assert waiting.able_officers(case, wait, bench, (), None, AT)
+    assert waiting.able_officers(decided, wait, bench, (), None, AT) == ()
