@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from registry.accounts import records as account_records
+from registry.accounts.model import Account, AccountKind, AccountState
 from registry.actors.model import Actor, Role
 from registry.awards import granting, officers, payments, records, rounds, scoring, service
 from registry.awards.commands import RecordReturn, WithdrawCase
@@ -16,10 +18,13 @@ from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleE
 from registry.dossier import service as dossiers
 from registry.house import House
 from registry.journal import service as journal
+from registry.messages.model import Language, MailAddress
+from registry.messages.records import save_mail_address
 from registry.offices import rules as office_rules
 from registry.offices import service as offices
 from registry.offices.model import DeclareInterest, Ground
 from registry.policy.model import Allocation
+from registry.values.identifiers import AccountId
 from registry.values.money import ZERO, Money
 from tests.conftest import FixedClock
 from tests.registry.awards.builders import Desk
@@ -164,6 +169,49 @@ def test_anyone_who_has_the_seed_draws_the_same_experts_and_none_is_tied(desk: D
             give(office, stranger, case.id, 8_000)
         with pytest.raises(NotFoundError):
             ask(office.house, stranger, lambda view: scoring.own_sheet(view, case.id))
+
+
+def reached_at(office: Office, account: AccountId, address: str) -> None:
+    now = office.house.clock.now()
+    with office.house.database.writing() as connection:
+        save_mail_address(connection, MailAddress(account, address, Language.ZH, None, now, now, None))
+
+
+def test_an_expert_who_is_reached_where_the_firm_is_neither_stands_for_the_lot_nor_scores(
+    desk: Desk, clock: FixedClock
+) -> None:
+    office = office_of(desk)
+    an_open_round(office, clock, "yz-14b")
+    case = an_application_14b(office, desk)
+    people = experts(office, 5)
+    member = AccountId.new()
+    with office.house.database.writing() as connection:
+        made = Account(
+            id=member,
+            login="member-of-the-firm",
+            display_name="member",
+            kind=AccountKind.PERSON,
+            firm=firm_of(office.firm),
+            authority=None,
+            roles=frozenset({Role.OWNER}),
+            state=AccountState.ACTIVE,
+            created_at=clock.now(),
+        )
+        account_records.add_account(connection, made, None)
+    reached_at(office, member, "desk@firm.example")
+    first = people[0].account
+    assert first is not None
+    reached_at(office, first, "desk@firm.example")
+    draw(office, case.id)
+    assert first not in scores_of(office, case.id).draws[0].candidates
+    panel = drawn_of(office, people, case.id)
+    second = panel[0].account
+    assert second is not None
+    reached_at(office, second, "other@firm.example")
+    with pytest.raises(NotAllowedError, match="officer_tie_detected"):
+        give(office, panel[0], case.id, 8_000)
+    do(office.house, office.reviewer, lambda work: scoring.replace_expert(work, case.id, second, "Tied."))
+    assert {seat.expert for seat in scores_of(office, case.id).seats}.isdisjoint({first, second})
 
 
 def test_an_expert_who_turns_out_to_be_tied_stops_the_payment_until_others_decided(
