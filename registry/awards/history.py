@@ -51,7 +51,7 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
         # Whoever decided on the novelty of a lineage examined its case, too.
         assessors=frozenset(act.account for act in acts if act.kind in {ActKind.ASSESSED, ActKind.REDECIDED}),
         correction=_correction(newest.get(ActKind.CORRECTION_ASKED), newest.get(ActKind.CORRECTED)),
-        departments=_departments(acts),
+        departments=_departments(valid),
         scores=_made(_scores, newest.get(ActKind.SCORES_OPENED)),
         experts=frozenset(
             AccountId(drawn) for act in acts if act.kind is ActKind.EXPERTS_DRAWN for drawn in act.content["drawn"]

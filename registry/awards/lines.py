@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from registry.actors.model import Role
-from registry.awards.model import Act, ActKind, Case, Line, Notice, Objection, Outcome, Signature
+from registry.awards.model import Act, ActKind, Case, CaseKind, Line, Notice, Objection, Outcome, Signature
 from registry.awards.probing import notice_end, unseen_since
 from registry.awards.shares import with_amount
 from registry.values.digest import Digest
@@ -188,6 +188,21 @@ def objections_of(acts: Sequence[Act]) -> tuple[Objection, ...]:
                 answered_at=act.at,
             )
     return tuple(found.values())
+
+
+# What the bank was told.
+
+
+def instructed_amount(case: Case) -> Money:
+    """Return what the bank was told to pay of a case, whatever a recusal made void since.
+
+    The lines of a batch never change, and may stand in a smaller case by now; the lines of another case are paid as a
+    whole, by the amount of the instruction.
+    """
+    told_bank = [act for act in case.acts if act.kind is ActKind.INSTRUCTED and "amount_fen" in act.content]
+    if case.kind is CaseKind.VOUCHER_BATCH or not told_bank:
+        return case.amount
+    return Money(told_bank[-1].content["amount_fen"])
 
 
 # One line, some lines.

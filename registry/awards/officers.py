@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from registry.actors.model import Action, Role
+from registry.actors.model import OFFICERS, Action, Role
 from registry.awards import records, recusal, rules, waiting
 from registry.awards.acting import account_of, act, found_case
 from registry.awards.model import OPEN_STATES, ActKind, Case
@@ -68,9 +68,19 @@ def require_reviewer(view: View, case: Case) -> None:
     draw = newest_draw(view, case.id)
     if draw is not None and draw.drawn != view.actor.account:
         raise NotAllowedError("reviewer_not_drawn", id=case.id)
-    for tie in detected_within(view, case.authority, concerned(view, bench, [case])[case.id]):
+    require_undetected(view, case, concerned(view, bench, [case])[case.id])
+
+
+def require_undetected(view: View, case: Case, firms: Iterable[FirmId]) -> None:
+    """Raise NotAllowedError where a tie of the actor to one of ``firms`` was detected, declared or not."""
+    for tie in detected_within(view, case.authority, firms):
         if tie.officer == view.actor.account:
             raise NotAllowedError("officer_tie_detected", firm=tie.firm, shared=tie.shared.value)
+
+
+def detected_officers(view: View, case: Case, firms: Iterable[FirmId]) -> frozenset[AccountId]:
+    """Return the officers of whom a tie to one of ``firms`` was detected: none of them is drawn."""
+    return frozenset(each.officer for each in detected_within(view, case.authority, firms))
 
 
 def detected_within(view: View, office: AuthorityId, firms: Iterable[FirmId]) -> tuple[DetectedTie, ...]:
@@ -128,6 +138,9 @@ def recuse(work: Work, case_id: CaseId, officer: AccountId | None, reason: str) 
     recused = officer or account_of(work.actor)
     own = recused == work.actor.account
     found = found_case(work, case_id, Action.DECLARE_INTEREST if own else Action.MANAGE_OFFICERS, lock=True)
+    if not work.actor.roles & OFFICERS and recused not in found.experts:
+        # An expert knows of the cases it was drawn for and of no others.
+        raise NotFoundError("case_not_found", id=case_id)
     # Somebody who has left the office is recused all the same when a decision of theirs still counts.
     known = own or recused in recusal.deciders(found) or offices.bench_within(work, found.authority).officer(recused)
     if not known:
@@ -144,22 +157,26 @@ def recuse(work: Work, case_id: CaseId, officer: AccountId | None, reason: str) 
     return act(work, found, ActKind.RECUSED, "awards.officer_recused", content, recusal.state_after(found, void))
 
 
-def draw_reviewer_within(work: Work, made: Case) -> Draw | None:
-    """Draw the reviewer of a new case from its own journal entry; None when nobody of the office may."""
-    if made.entry is None:
+def draw_reviewer_within(work: Work, made: Case, *, reason: str = "applied") -> Draw | None:
+    """Draw the reviewer of a new case from its journal entry, or of one set apart from the entry that did it.
+
+    None when nobody of the office may.
+    """
+    entry = work.entry if reason != "applied" else made.entry
+    if entry is None:
         raise AssertionError("a case without journal entry")
     bench = offices.bench_within(work, made.authority)
     firms = concerned(work, bench, [made])[made.id]
-    tied = {each.officer for each in detected_within(work, made.authority, firms)}
+    barred = detected_officers(work, made, firms) | recusal.recused_from(made)
     return offices.draw_reviewer_within(
         work,
         made.authority,
         made.id,
         firms,
-        reason="applied",
+        reason=reason,
         number=1,
-        barred=tied | ({made.applied_by} if made.applicant is not None else set()),
-        entry=made.entry,
+        barred=barred | ({made.applied_by} if made.applicant is not None else set()),
+        entry=entry,
     )
 
 

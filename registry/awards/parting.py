@@ -7,7 +7,7 @@ one benefit, which is paid or held as a whole.
 
 from collections.abc import Collection, Mapping
 
-from registry.awards import lines, records
+from registry.awards import lines, officers, records
 from registry.awards.acting import act, act_within, vouchers_of
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
 from registry.errors import ConflictError
@@ -66,6 +66,10 @@ def act_on(
         raise AssertionError("a case that was written is not there")
     if leaving:
         act_within(work, case, ActKind.SET_APART, told)
-        return act_within(work, made, kind, told, to)
+        apart = act_within(work, made, kind, told, to)
+        # What is reviewed anew in a case of its own has a reviewer of its own.
+        if apart.state is CaseState.APPLIED:
+            officers.draw_reviewer_within(work, apart, reason="set_apart")
+        return apart
     act_within(work, made, ActKind.SET_APART, told)
     return act_within(work, case, kind, told, to)

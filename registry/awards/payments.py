@@ -126,7 +126,8 @@ def record_return(work: Work, command: RecordReturn) -> Case:
     if found.kind is CaseKind.VOUCHER_BATCH:
         vouchers.mark_returned_within(work, vouchers_of(chosen), found.id)
     place = (found.authority, instruction.budget_year, instruction.project_code)
-    vouchers.appropriation_returned_within(work, *place, chosen.amount, found.id)
+    # What comes back is what was instructed: a recusal in the meantime may have made the amount of the line void.
+    vouchers.appropriation_returned_within(work, *place, lines.instructed_amount(chosen), found.id)
     content: dict[str, Json] = {"reason": command.reason.strip()}
     # Where an officer was recused while the instruction was out, what is void is done again first.
     to, numbers = recusal.state_when_returned(chosen), numbers_of(chosen)

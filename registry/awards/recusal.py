@@ -10,7 +10,8 @@ Rules (RULINGS 32):
 * A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
   itself waits until everything that is void was done again by others.
 * A refusal that a remedy annuls takes everything that officers decided before it and the notice with it. Whoever
-  decided then is new to nothing any more and acts as little as whoever was recused (RULINGS 34).
+  decided then is new to nothing any more and acts as little as whoever was recused (RULINGS 34); so do the experts
+  whose scores were opened, and their slips do not count. Departments are asked again.
 * After the payment nothing becomes void; the recusal stays on the case for whoever looks at it again.
 """
 
@@ -23,7 +24,10 @@ from registry.values.identifiers import AccountId
 _ON_OBJECTIONS = frozenset({ActKind.ANSWERED, ActKind.LATE_DECIDED})
 _DECIDING = frozenset({ActKind.ASSESSED, ActKind.REVIEWED, ActKind.SIGNED}) | _ON_OBJECTIONS
 _DECIDED = _DECIDING | {ActKind.REFUSED}
-_REFUSED_ON = _DECIDED | {ActKind.SCORES_OPENED, ActKind.ALLOTTED, ActKind.NOTICED, ActKind.REFUSAL_SERVED}
+_DEPARTMENTS = frozenset({ActKind.DEPARTMENTS_ASKED, ActKind.DEPARTMENT_ANSWERED})
+_REFUSED_ON = (
+    _DECIDED | _DEPARTMENTS | {ActKind.SCORES_OPENED, ActKind.ALLOTTED, ActKind.NOTICED, ActKind.REFUSAL_SERVED}
+)
 _VOIDING = frozenset({ActKind.RECUSED, ActKind.REOPENED})
 
 
@@ -41,7 +45,9 @@ def recused_from(case: Case) -> frozenset[AccountId]:
 
 def decided_before_annulment(case: Case) -> frozenset[AccountId]:
     """Return who decided what an annulment made void: others decide anew."""
-    return frozenset(act.account for act in case.acts if act.number in _annulled(case) and act.kind in _DECIDED)
+    annulled = [act for act in case.acts if act.number in _annulled(case)]
+    scored = {each for act in annulled if act.kind is ActKind.SCORES_OPENED for each in _rests_on(act)}
+    return frozenset({act.account for act in annulled if act.kind in _DECIDED} | scored)
 
 
 def _annulled(case: Case) -> frozenset[int]:

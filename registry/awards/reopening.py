@@ -70,16 +70,18 @@ def reopen_within(work: Work, case: Case, content: Mapping[str, Json]) -> Case:
     reopened = act_within(work, case, ActKind.REOPENED, content, CaseState.APPLIED)
     bench = offices.bench_within(work, case.authority)
     before = officers.newest_draw(work, case.id)
+    firms = officers.concerned(work, bench, [reopened])[case.id]
+    barred = recusal.recused_from(reopened) | officers.detected_officers(work, reopened, firms)
     if work.entry is None:
         raise AssertionError("an annulment without journal entry")
     offices.draw_reviewer_within(
         work,
         case.authority,
         case.id,
-        officers.concerned(work, bench, [reopened])[case.id],
+        firms,
         reason="reopened",
         number=(before.number if before else 0) + 1,
-        barred=recusal.recused_from(reopened) | ({case.applied_by} if case.applicant is not None else set()),
+        barred=barred | ({case.applied_by} if case.applicant is not None else set()),
         entry=work.entry,
     )
     return reopened

@@ -9,7 +9,7 @@ from typing import Final
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
-from registry.awards import assessment, officers, records, round_rules
+from registry.awards import assessment, lines, officers, records, round_rules, rules
 from registry.awards.acting import account_of, act_within, found_case
 from registry.awards.model import ActKind, Case, CaseState
 from registry.awards.records import rounds as round_records
@@ -25,6 +25,7 @@ from registry.policy.activation import ActiveInstrument
 from registry.policy.assumptions import table_of, written
 from registry.policy.model import Allocation
 from registry.policy.rules import effective_value, ruling_in_effect
+from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, CaseId, RoundId
 from registry.values.money import ZERO, Money
 
@@ -269,7 +270,7 @@ def division(view: View, wanted: RoundId) -> tuple[tuple[Case, Money], ...]:
 
 def _shares(found: Round, standing: Sequence[Case]) -> dict[CaseId, Money]:
     """Return what each case receives; what the bank has or was told keeps its amount and comes off the budget."""
-    settled = {each.id: each.amount for each in standing if each.state in SETTLED}
+    settled = {each.id: lines.instructed_amount(each) for each in standing if each.state in SETTLED}
     asks = [
         Ask(each.id, each.own_amount, each.scores.total_hundredths if each.scores else None)
         for each in standing
@@ -304,7 +305,8 @@ def allot(work: Work, wanted: RoundId) -> Round:
     work.journal("awards.round_allotted", found.id, cases=len(standing))
     for each in standing:
         if each.state not in SETTLED and each.allotted != shares[each.id]:
-            act_within(work, each, ActKind.ALLOTTED, {"round": found.id, "share_fen": shares[each.id].fen})
+            content: dict[str, Json] = {"round": found.id, "share_fen": shares[each.id].fen}
+            act_within(work, each, ActKind.ALLOTTED, content, rules.state_assessed(each))
     return found
 
 

@@ -6,7 +6,7 @@ Rules of a case:
 * A grant passes only with an assessment that comes to something; every department that was asked has agreed
   (S0 附件2: 部门核查).
 * What joint makers share passes only when each of them has signed the split as it is (``shares.py``).
-* Signatures run in the order of ranks, each by another officer, none by the reviewer (RULINGS 27; POLICY §4.3,
+* Signatures run in the order of ranks, each by another officer, none by whoever examined it (RULINGS 27; POLICY §4.3,
   invariant 10). An officer who does not approve ends the case; the last rank may take its approval back until finance
   instructs, so that a case which can no longer be paid has an end.
 * Anyone who signed in may object to lines once they are noticed; an objection holds them, is answered in writing, and
@@ -138,7 +138,7 @@ def require_assessable(case: Case, officer: AccountId) -> None:
 
 
 def state_assessed(case: Case) -> CaseState:
-    """Return where an assessment leaves a case: what the bank sent back is decided anew."""
+    """Return where another amount leaves a case: what the bank sent back is noticed and signed anew."""
     return CaseState.REVIEWED if case.state is CaseState.RETURNED else case.state
 
 
@@ -308,14 +308,19 @@ def require_answer(case: Case, number: int, outcome: Outcome) -> Objection:
 # Signatures.
 
 
+_EXAMINING = frozenset({ActKind.LATE_DECIDED, ActKind.ANSWERED, ActKind.SCORES_OPENED, ActKind.ALLOTTED})
+
+
 def officers_who_acted(case: Case) -> frozenset[AccountId]:
-    """Return who scored, assessed, reviewed, ever signed the case or decided on a late objection: none of them pays."""
-    decided = {act.account for act in case.acts if act.kind is ActKind.LATE_DECIDED}
-    return frozenset({made.account for made in case.signatures}) | decided | _who_examined(case)
+    """Return who examined or ever signed the case: none of them pays."""
+    return frozenset({made.account for made in case.signatures}) | _who_examined(case)
 
 
 def _who_examined(case: Case) -> frozenset[AccountId]:
-    return case.assessors | case.experts | (frozenset({case.review.account}) if case.review else frozenset())
+    """Return who scored, assessed or reviewed a case, opened its scores, divided its round or decided on objections."""
+    decided = frozenset(act.account for act in case.acts if act.kind in _EXAMINING)
+    reviewed = frozenset({case.review.account}) if case.review else frozenset()
+    return case.assessors | case.experts | decided | reviewed
 
 
 def _may_not_sign(case: Case) -> frozenset[AccountId]:

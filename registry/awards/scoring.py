@@ -142,6 +142,7 @@ def _able(view: View, case: Case) -> dict[AccountId, Expert]:
     firms = officers.concerned(view, bench, [case])[case.id]
     free = {each.account for each in office_rules.able(bench, Role.EXPERT, firms, (), view.now)}
     without = recusal.recused_from(case) | (rules.officers_who_acted(case) - case.experts) | {case.applied_by}
+    without |= officers.detected_officers(view, case, firms)
     registered = score_records.experts_of(view.connection, case.authority, standing=True)
     return {each.account: each for each in registered if each.account in free - without}
 
@@ -199,7 +200,8 @@ def give_scores(work: Work, command: GiveScores) -> "OwnSheet":
     require(work.actor, Action.SCORE_CASE)
     found = _of_expert(work, command.case, lock=True)
     expert = account_of(work.actor)
-    officers.require_free(work, found)
+    bench = officers.require_free(work, found)
+    officers.require_undetected(work, found, officers.concerned(work, bench, [found])[found.id])
     rules.require_state(found, CaseState.APPLIED)
     draws = score_records.panel_draws_of(work.connection, found.id)
     if expert not in score_rules.seats(draws):
@@ -249,11 +251,11 @@ def open_scores(work: Work, case_id: CaseId) -> Case:
 
 
 def _barred(view: View, case: Case, held: tuple[AccountId, ...]) -> frozenset[AccountId]:
-    """Return who of a panel was recused, or is tied to a firm of the case: what such an expert gave does not count."""
+    """Return who of a panel does not count: recused, or with a tie to a firm of the case, declared or detected."""
     bench: Bench = offices.bench_within(view, case.authority)
     firms = officers.concerned(view, bench, [case])[case.id]
     tied = {each for each in held if office_rules.ties(bench.interests, each, firms)}
-    return frozenset(held) & (recusal.recused_from(case) | tied)
+    return frozenset(held) & (recusal.recused_from(case) | tied | officers.detected_officers(view, case, firms))
 
 
 def require_scored(view: View, case: Case) -> None:

@@ -10,7 +10,7 @@ from registry.adoption import service as adoption
 from registry.awards import records as case_records
 from registry.awards.acting import found_case
 from registry.awards.lines import origins
-from registry.awards.model import Act, Case, CaseKind
+from registry.awards.model import OPEN_STATES, Act, Case, CaseKind
 from registry.awards.notice_probes import probe_json
 from registry.catalog import service as catalog
 from registry.catalog.manifest_pages import signed_envelope
@@ -32,11 +32,13 @@ from registry.values.identifiers import CaseId, DatasetId, EntryId, FirmId, Vers
 def dossier(view: View, key: SigningKey, case_id: CaseId) -> bytes:
     """Return the dossier of a case as canonical JSON, signed with ``key``.
 
-    For officers of its authority, and for a firm whose lines alone it pays.
+    For officers of its authority, and for a firm whose lines alone it pays; where experts score the case, only once it
+    has ended: its acts name them, and the applicant does not learn who scores while they do.
 
     Raises:
         NotFoundError: There is no such case.
         NotAllowedError: The case pays other firms, too.
+        ConflictError: Experts score the firm's case, and it has not ended.
         UnavailableError: Some entries are not in the log yet; they are within a second or two.
     """
     case = found_case(view, case_id, Action.READ_CASE)
@@ -48,6 +50,8 @@ def require_alone(view: View, case: Case) -> None:
     """Raise NotAllowedError for a firm that is not the only one whose payment the file of a case tells of."""
     if view.actor.firm is not None and _firms_told_of(view, case) != {view.actor.firm}:
         raise NotAllowedError("not_yours")
+    if view.actor.firm is not None and case.experts and case.state in OPEN_STATES:
+        raise ConflictError("dossier_names_experts", id=case.id)
 
 
 def _firms_told_of(view: View, case: Case) -> set[FirmId]:

@@ -312,13 +312,15 @@ class Machine:
         numbers = concerned_by(self.case, objection)
         self.act_on(numbers, ActKind.ANSWERED, content, officer, CaseState.REFUSED, leaving=True)
 
-    def then_answer(self, _: int, given: tuple[int, bool]) -> None:
-        """It is answered; one that is upheld ends its lines."""
+    def then_answer(self, officer: int, given: tuple[int, bool]) -> None:
+        """It is answered; one that is upheld ends its lines. Whoever answered neither signs nor pays."""
         if not given[1]:
             self.model.objections[given[0]].answered = True
+            self.model.examined.add(officer)
             return
         gone = self.apart[-1].model if self.case.acts[-1].kind is ActKind.SET_APART else self.model
         gone.objections[given[0]].answered, gone.state = True, "refused"
+        gone.examined.add(officer)
 
     def do_decide(self, officer: int, given: tuple[int, bool]) -> None:
         """Decide on a late objection."""
@@ -327,7 +329,7 @@ class Machine:
         self.act(ActKind.LATE_DECIDED, content, officer)
 
     def then_decide(self, officer: int, given: tuple[int, bool]) -> None:
-        """It holds or does not, and whoever decided does not pay."""
+        """It holds or does not, and whoever decided neither signs nor pays."""
         self.model.objections[given[0]].hold = given[1]
         self.model.decided_late.add(officer)
 
@@ -419,11 +421,18 @@ class Machine:
         self.act(ActKind.REOPENED, {"voids": list(voided_by_annulment(self.case))}, officer, CaseState.APPLIED)
 
     def then_reopen(self, *_: Any) -> None:
-        """Everything that was decided is void, and whoever decided decides no more; who was heard stays heard."""
+        """Everything that was decided is void, and whoever decided decides no more; departments are asked anew."""
         model = self.model
         model.state, model.refused_by = "applied", model.refused_by | model.decided
         model.amounts = dict.fromkeys(model.amounts, 0)
-        for given in (model.ends, model.signed, model.signed_ever, model.decided, model.decided_late):
+        for given in (
+            model.ends,
+            model.signed,
+            model.signed_ever,
+            model.decided,
+            model.decided_late,
+            model.departments,
+        ):
             given.clear()
         model.objections = [Said(each.lines, each.late) for each in model.objections]
         assert self.case.refusal is None

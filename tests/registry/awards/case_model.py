@@ -136,9 +136,9 @@ class Model:
         return said is not None and said.late and said.hold is None and officer not in self.signed_ever
 
     def may_sign(self, officer: int, *_: Any) -> bool:
-        """Three different officers, none of whom examined it."""
-        signers = {signer for _, signer in self.signed_of(self.there)}
-        return self.state == "reviewed" and self.ranks(self.there) < 3 and officer not in self.examined | signers
+        """Three different officers, none of whom examined it or decided on an objection."""
+        acted = {signer for _, signer in self.signed_of(self.there)} | self.examined | self.decided_late
+        return self.state == "reviewed" and self.ranks(self.there) < 3 and officer not in acted
 
     def payable(self, officer: int, lines: set[int], now: Moment) -> bool:
         """What both instruction and payment ask of some lines."""

@@ -29,6 +29,7 @@ from registry.policy.exclusivity import Benefit
 from registry.policy.facts import Facts
 from registry.values.money import ZERO, Money
 from registry.vouchers import opening
+from registry.vouchers import service as vouchers
 from tests.conftest import FixedClock
 from tests.registry.awards.builders import Desk, at
 from tests.registry.awards.grant_builders import (
@@ -437,6 +438,21 @@ def test_what_the_bank_sent_back_is_assessed_anew(house: House, clock: FixedCloc
     clock.set(noticed.notice.ends_at)
     instruct(office, case.id)
     assert str(pay(office, case.id).amount) == "¥3,000.00"
+
+
+def test_a_return_frees_what_was_instructed_although_its_assessment_became_void(
+    house: House, clock: FixedClock
+) -> None:
+    office = an_office(house, clock, YIZHOU)
+    case = assess(office, apply(office, an_application(office, "yz-13-event")), event_cost=1_000_000)
+    through_notice(office, clock, case)
+    instruct(office, case.id)
+    away(office)
+    void = ask(house, office.firm, lambda view: service.case(view, case.id))
+    assert void.amount != case.amount
+    do(house, office.payer, lambda work: payments.record_return(work, RecordReturn(case.id, "account closed")))
+    (line,) = ask(house, office.payer, vouchers.appropriations)
+    assert line.instructed == ZERO
 
 
 def test_the_same_worker_written_otherwise_is_one_worker() -> None:

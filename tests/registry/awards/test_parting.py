@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from registry.accounts import records as account_records
+from registry.accounts.model import Account, AccountKind, AccountState
 from registry.actors.model import Actor, Role
-from registry.awards import batches, payments, procedure, records, service
+from registry.awards import batches, officers, payments, procedure, records, service
 from registry.awards.commands import (
     AnswerObjection,
     DecideLateObjection,
@@ -23,7 +25,7 @@ from registry.dossier.rules import recompute_bytes
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError, SancaiError
 from registry.house import House
 from registry.journal import service as journal
-from registry.values.identifiers import CaseId
+from registry.values.identifiers import AccountId, CaseId
 from registry.values.money import Money
 from registry.vouchers import service as vouchers
 from registry.vouchers.model import VoucherState
@@ -235,6 +237,30 @@ def test_the_bank_returns_one_line_of_a_batch(batch: Batch, clock: FixedClock) -
     batch.instruct(case=back.id)
     assert batch.pay(case=back.id).state is CaseState.PAID
     batch.verify(batch.case.id, back.id)
+
+
+def test_a_line_that_comes_back_to_be_reviewed_anew_has_a_reviewer_drawn(batch: Batch, clock: FixedClock) -> None:
+    to_the_end(batch, clock)
+    batch.instruct()
+    other = AccountId.new()
+    with batch.house.database.writing() as connection:
+        made = Account(
+            id=other,
+            login="other-reviewer",
+            display_name="reviewer",
+            kind=AccountKind.PERSON,
+            firm=None,
+            authority=batch.market.authority,
+            roles=frozenset({Role.REVIEWER}),
+            state=AccountState.ACTIVE,
+            created_at=clock.now(),
+        )
+        account_records.add_account(connection, made, None)
+    do(batch.house, batch.desk.reviewer, lambda work: officers.recuse(work, batch.case.id, None, "Tied."))
+    back = batch.returned(2)
+    assert back.state is CaseState.APPLIED
+    (lot,) = ask(batch.house, batch.desk.reviewer, lambda view: officers.draws(view, back.id))
+    assert (lot.drawn, lot.reason) == (other, "set_apart")
 
 
 def test_a_firm_withdraws_its_line_and_sees_no_other(batch: Batch, clock: FixedClock) -> None:

@@ -5,18 +5,26 @@ from datetime import timedelta
 
 import pytest
 
-from registry.actors.model import Role
-from registry.awards import granting, officers, records, rounds, scoring
+from registry.accounts import records as account_records
+from registry.accounts.model import Account, AccountKind, AccountState
+from registry.actors.model import Actor, Role
+from registry.awards import granting, officers, payments, records, rounds, scoring, service
+from registry.awards.commands import RecordReturn, WithdrawCase
 from registry.awards.grant_model import AssessGrant
 from registry.awards.model import Case, CaseState
 from registry.awards.round_model import MoveClosing, PublishRound, RoundState
 from registry.awards.score_rules import commitment_of
+from registry.dossier import service as dossiers
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
 from registry.house import House
+from registry.journal import service as journal
+from registry.messages.model import Language, MailAddress
+from registry.messages.records import save_mail_address
 from registry.offices import rules as office_rules
 from registry.offices import service as offices
 from registry.offices.model import DeclareInterest, Ground
 from registry.policy.model import Allocation
+from registry.values.identifiers import AccountId
 from registry.values.money import ZERO, Money
 from tests.conftest import FixedClock
 from tests.registry.awards.builders import Desk
@@ -97,6 +105,28 @@ def test_the_amount_follows_from_sealed_scores_and_from_no_officer(desk: Desk, c
     assert str(paid.amount) == "¥200,000.00"
 
 
+def test_the_applicant_reads_no_dossier_that_names_the_experts_before_the_end(desk: Desk, clock: FixedClock) -> None:
+    office = office_of(desk)
+    an_open_round(office, clock, "yz-14b")
+    case = an_application_14b(office, desk)
+    people = experts(office, 3)
+
+    def dossier(actor: Actor) -> bytes:
+        while journal.sequence(office.house.database, clock, office.house.signing_key):
+            pass
+        return ask(office.house, actor, lambda view: dossiers.dossier(view, office.house.signing_key, case.id))
+
+    assert dossier(office.firm)
+    draw(office, case.id)
+    with pytest.raises(ConflictError, match="dossier_names_experts"):
+        dossier(office.firm)
+    assert str(people[0].account).encode() in dossier(office.reviewer)
+    for expert in people:
+        give(office, expert, case.id, 1_000)
+    assert open_scores(office, case.id).state is CaseState.REFUSED
+    assert dossier(office.firm)
+
+
 def scored(office: Office, case: Case) -> Case:
     """Assess what the applicant stated; the score is the experts'."""
     stated = ask(office.house, office.reviewer, lambda view: granting.claim(view, case.id)).stated
@@ -133,10 +163,55 @@ def test_anyone_who_has_the_seed_draws_the_same_experts_and_none_is_tied(desk: D
     assert tuple(again) == lot.drawn
     strangers = [each for each in people if each.account not in lot.drawn]
     for stranger in strangers:
+        with pytest.raises(NotFoundError, match="case_not_found"):
+            do(office.house, stranger, lambda work, s=stranger: officers.recuse(work, case.id, s.account, "Curious."))
         with pytest.raises(NotFoundError):
             give(office, stranger, case.id, 8_000)
         with pytest.raises(NotFoundError):
             ask(office.house, stranger, lambda view: scoring.own_sheet(view, case.id))
+
+
+def reached_at(office: Office, account: AccountId, address: str) -> None:
+    now = office.house.clock.now()
+    with office.house.database.writing() as connection:
+        save_mail_address(connection, MailAddress(account, address, Language.ZH, None, now, now, None))
+
+
+def test_an_expert_who_is_reached_where_the_firm_is_neither_stands_for_the_lot_nor_scores(
+    desk: Desk, clock: FixedClock
+) -> None:
+    office = office_of(desk)
+    an_open_round(office, clock, "yz-14b")
+    case = an_application_14b(office, desk)
+    people = experts(office, 5)
+    member = AccountId.new()
+    with office.house.database.writing() as connection:
+        made = Account(
+            id=member,
+            login="member-of-the-firm",
+            display_name="member",
+            kind=AccountKind.PERSON,
+            firm=firm_of(office.firm),
+            authority=None,
+            roles=frozenset({Role.OWNER}),
+            state=AccountState.ACTIVE,
+            created_at=clock.now(),
+        )
+        account_records.add_account(connection, made, None)
+    reached_at(office, member, "desk@firm.example")
+    first = people[0].account
+    assert first is not None
+    reached_at(office, first, "desk@firm.example")
+    draw(office, case.id)
+    assert first not in scores_of(office, case.id).draws[0].candidates
+    panel = drawn_of(office, people, case.id)
+    second = panel[0].account
+    assert second is not None
+    reached_at(office, second, "other@firm.example")
+    with pytest.raises(NotAllowedError, match="officer_tie_detected"):
+        give(office, panel[0], case.id, 8_000)
+    do(office.house, office.reviewer, lambda work: scoring.replace_expert(work, case.id, second, "Tied."))
+    assert {seat.expert for seat in scores_of(office, case.id).seats}.isdisjoint({first, second})
 
 
 def test_an_expert_who_turns_out_to_be_tied_stops_the_payment_until_others_decided(
@@ -312,6 +387,34 @@ def test_the_money_of_a_round_is_divided_once_all_are_checked_and_nobody_is_paid
     divide()
     left = {each.id: share for each, share in ask(house, office.reviewer, lambda v: rounds.division(v, made.id))}
     assert left == shares
+
+
+def test_a_returned_case_whose_share_changes_is_noticed_and_signed_anew(house: House, clock: FixedClock) -> None:
+    office = an_office(house, clock, YIZHOU)
+    terms = replace(some_terms(office, clock, None), budget=Money.of_yuan("300000"))
+    publish = PublishRound("yz-8-case", terms)
+    made = do(office.house, office.registrar, lambda work: rounds.publish_round(work, publish))
+    clock.set(made.now.opens_at)
+    first, second = (
+        apply(each, an_application(each, "yz-8-case", serial=str(number)))
+        for number, each in enumerate((office, of_another(office)))
+    )
+    clock.set(made.now.closes_at)
+    for each in (first, second):
+        assess(office, each)
+        review(office, each.id)
+    do(house, office.reviewer, lambda work: rounds.allot(work, made.id))
+    sign_all(office, second.id)
+    noticed = post_notice(office, second.id)
+    assert noticed.notice is not None
+    clock.set(noticed.notice.ends_at)
+    instruct(office, second.id)
+    back = RecordReturn(second.id, "account closed")
+    assert do(house, office.payer, lambda work: payments.record_return(work, back)).state is CaseState.RETURNED
+    do(house, office.firm, lambda work: service.withdraw(work, WithdrawCase(first.id, "not needed")))
+    do(house, office.reviewer, lambda work: rounds.allot(work, made.id))
+    ((case, share),) = ask(house, office.reviewer, lambda view: rounds.division(view, made.id))
+    assert (case.state, str(share), str(case.amount)) == (CaseState.REVIEWED, "¥200,000.00", "¥200,000.00")
 
 
 def test_a_round_of_what_is_scored_needs_a_sheet_that_passes_only_what_earns_something(
