@@ -30,7 +30,8 @@ def answer_adoption_review(work: Work, command: AnswerAdoptionReview) -> Adoptio
     if case is not None:
         officers.require_free(work, case)
         if command.outcome is ReviewOutcome.RECOVER:
-            _open(work, case, case.lines[0], command.reason, RecoveryOrigin.ADOPTION_REVIEW, command.receipt)
+            for line in case.lines:
+                _open(work, case, line, command.reason, RecoveryOrigin.ADOPTION_REVIEW, command.receipt)
     return answered
 
 

@@ -1,11 +1,11 @@
-"""An award of two makers over HTTP, from one application to the bank."""
+"""An award of two makers over HTTP, from one application to the bank and back."""
 
 from cli.demo import cast
 from registry.actors.model import Role
 from registry.dossier.rules import recompute_bytes
 from registry.journal import service as journal
 from tests import world as steps
-from tests.world import AWARD_LINE, BUYER, OFFICE, PUBLISHER, STRANGER, World
+from tests.world import ADOPTERS, AWARD_LINE, BUYER, OFFICE, PUBLISHER, STRANGER, World
 
 
 def test_two_makers_share_an_award_to_the_bank(world: World) -> None:
@@ -43,3 +43,9 @@ def test_two_makers_share_an_award_to_the_bank(world: World) -> None:
         pass
     content = world.as_(OFFICE, Role.REVIEWER).raw("GET", f"/v1/cases/{case}/dossier").data
     assert recompute_bytes(content, [house.signing_key.verifier]) == []
+    receipt, reviewer = world.ids[f"receipt_{ADOPTERS[0]}"], world.as_(OFFICE, Role.REVIEWER)
+    world.as_(ADOPTERS[0]).post(f"/v1/adoptions/{receipt}/withdraw", {"reason": "停用"}, status=200)
+    answer = {"case": case, "outcome": "recover", "reason": "采信不足三家"}
+    reviewer.post(f"/v1/adoption-reviews/{receipt}/answer", answer, status=200)
+    opened = reviewer.get("/v1/recoveries", case=case)["items"]
+    assert sorted((each["line"], each["amount_fen"]) for each in opened) == [(1, 3_000_000), (2, 2_000_000)]
