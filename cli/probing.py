@@ -4,6 +4,7 @@ Rules:
 * What was seen is written to a file of this machine before it is sent, and leaves it when the service has taken it. So
   nothing is lost while the service is down; it comes later with its own times and counts as late there.
 * While the service does not answer, the notices it named last are looked at.
+* Whatever goes wrong with one page, the others are looked at: that page counts as one that did not answer.
 * What the service refuses for good is said and dropped.
 """
 
@@ -20,14 +21,14 @@ from sancai.errors import InvalidValueError, SancaiError
 from sancai.notice_pages import says_what_was_noticed
 from sancai.notice_probes import PROBES_AT_ONCE_MAX, Look, NoticeProbes, ProbedNotice
 from sancai.shapes import shaped
-from storage.web_pages import Page, PageUnreachableError
+from storage.web_pages import Page
 
 WAITING_MAX: Final = 50_000
 """How many looks wait on this machine at most; the oldest go first."""
 
 
 class ReadPage(Protocol):
-    """Reads a page; raises PageUnreachableError."""
+    """Reads a page; whatever it raises, the page did not answer."""
 
     def __call__(self, url: str) -> Page:
         """Return what stands at ``url``."""
@@ -120,10 +121,10 @@ def look_at(notice: ProbedNotice, read: ReadPage, now: Callable[[], datetime]) -
     probed_at = now().astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     try:
         page = read(notice.page_url)
-    except PageUnreachableError:
+        digest = hashlib.sha256(page.content).hexdigest()
+        found = says_what_was_noticed(page.content, notice)
+    except Exception:  # noqa: BLE001 -- what stands on a page is whatever its owner wants; it must not stop the round.
         return Look(notice.case, probed_at)
-    digest = hashlib.sha256(page.content).hexdigest()
-    found = says_what_was_noticed(page.content, notice)
     return Look(notice.case, probed_at, page.status, digest, found)
 
 

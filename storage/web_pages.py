@@ -53,7 +53,10 @@ def read_page(url: str, *, private_allowed: bool = False) -> Page:
         page, leads_to = _read(target)
         if leads_to is None:
             return page
-        url = urljoin(url, leads_to)
+        try:
+            url = urljoin(url, leads_to)
+        except ValueError as error:
+            raise PageUnreachableError("redirect malformed") from error
     raise PageUnreachableError("too many redirects")
 
 

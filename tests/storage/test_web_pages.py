@@ -15,7 +15,7 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked.append(self.headers["Host"])
-        moved = {"/moved": "/page", "/round": "/round", "/away": "http://169.254.169.254/"}.get(self.path)
+        moved = {"/moved": "/page", "/round": "/round", "/away": "http://169.254.169.254/", "/odd": "//["}.get(self.path)
         content = b"" if moved else f"page at {self.path}".encode()
         self.send_response(302 if moved else 404 if self.path == "/gone" else 200)
         if moved:
@@ -77,6 +77,11 @@ def test_redirects_without_end_and_pages_without_end_are_no_answer(url: str, mon
     monkeypatch.setattr(web_pages, "PAGE_BYTES_MAX", 5)
     with pytest.raises(PageUnreachableError, match="PageTooLarge"):
         read_page(f"{url}/page", private_allowed=True)
+
+
+def test_a_redirect_to_no_address_is_no_answer(url: str) -> None:
+    with pytest.raises(PageUnreachableError, match="redirect malformed"):
+        read_page(f"{url}/odd", private_allowed=True)
 
 
 def test_a_server_that_is_not_there_is_no_answer(url: str) -> None:
