@@ -96,6 +96,8 @@ def test_neither_an_instruction_nor_a_payment_passes_while_a_contest_is_open(wor
     decide(world, decider, contest, "moves", day="2025-11-03")
     # An instruction that is out is settled with the bank; then the last rank takes its approval back.
     assert award_of(world)["state"] == "instructed"
+    refused = payer.post(f"/v1/cases/{case}/payment", paid, status=422)
+    assert "novelty_lost" in {each["code"] for each in refused["obstacles"]}
     payer.post(f"/v1/cases/{case}/return", {"reason": "退汇"}, status=200)
     back = {"opinion": "首发争议败诉", "approved": False}
     ended = world.as_(OFFICE, Role.PRINCIPAL_LEADER).post(f"/v1/cases/{case}/signatures", back, status=200)
