@@ -54,3 +54,26 @@ def test_whatever_one_page_does_the_others_are_looked_at(tmp_path: Path) -> None
         ("case_1", None),
         ("case_2", 200),
     ]
+
+
+def test_slow_pages_do_not_hold_up_what_was_seen_of_others(tmp_path: Path) -> None:
+    told = Told(25)
+
+    def read(url: str) -> Page:
+        told.pass_by(55 if url in {"https://x/11", "https://x/12"} else 1)
+        return Page(200, b"")
+
+    done = told.round(read, tmp_path / "probe.json")
+    assert (done.looked, done.sent, done.waiting) == (25, 25, 0)
+    assert [len(sent) for _, sent in told.sent] == [10, 3, 10, 2]
+    for came, sent in told.sent:
+        assert all(came - datetime.fromisoformat(each.probed_at) < timedelta(minutes=2) for each in sent)
+
+
+def test_what_waits_from_before_is_sent_where_there_is_nothing_to_look_at(tmp_path: Path) -> None:
+    kept = Kept.at(tmp_path / "probe.json")
+    kept.waiting = [Look("case_1", "2026-03-02T02:00:00Z")]
+    kept.write()
+    told = Told(0)
+    assert told.round(lambda _: Page(200, b""), kept.path).sent == 1
+    assert Kept.at(kept.path).waiting == []
