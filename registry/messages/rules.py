@@ -4,8 +4,8 @@ Rules:
 * A webhook without a list of datasets gets what is its party's affair; one with a list gets what concerns these
   datasets and is the party's affair or public.
 * A member gets mail about what is an affair of the member's firm or office, on the topics the member chose or, where
-  none were chosen, on those the member's roles concern; an expert, on no others; and what is public about the datasets the member follows.
-  Nobody gets mail about what they did themselves.
+  none were chosen, on those the member's roles concern; an expert, on no others. And what is public about the datasets
+  the member follows. Nobody gets mail about what they did themselves.
 * Nothing but a code goes to an address before its owner has sent the code back.
 """
 
@@ -33,7 +33,9 @@ from registry.values.moment import Moment
 
 _ORDERS: Final = frozenset({Topic.ORDER_PLACED, Topic.ORDER_ACCEPTED, Topic.ORDER_DELIVERED})
 _ACCESS: Final = frozenset({Topic.ACCESS_REQUESTED, Topic.ACCESS_ANSWERED, Topic.ACCESS_USED})
-_CONTESTS: Final = frozenset({Topic.CONTEST_OPENED, Topic.CONTEST_EVIDENCE_FILED, Topic.CONTEST_DECIDED, Topic.CONTEST_WITHDRAWN})
+_CONTESTS: Final = frozenset(
+    {Topic.CONTEST_OPENED, Topic.CONTEST_EVIDENCE_FILED, Topic.CONTEST_DECIDED, Topic.CONTEST_WITHDRAWN}
+)
 _CASES: Final = frozenset({Topic.NOTICE_POSTED, Topic.CASE_REFUSED, Topic.CASE_PAID}) | _CONTESTS
 _TERMS: Final = frozenset({Topic.CASE_DUE, Topic.CASE_OVERDUE})
 _DRAFTS: Final = frozenset({Topic.DRAFT_VERIFIED, Topic.DRAFT_FAULTY})
