@@ -3,7 +3,9 @@
 Rules:
 * What was seen is written to a file of this machine before it is sent, and leaves it when the service has taken it. So
   nothing is lost while the service is down; it comes later with its own times and counts as late there.
+* Looks are sent as they come: at most ``LOOKS_UNSENT_MAX`` of them or ``UNSENT_FOR`` later.
 * While the service does not answer, the notices it named last are looked at.
+* Whatever goes wrong with one page, the others are looked at: that page counts as one that did not answer.
 * What the service refuses for good is said and dropped.
 """
 
@@ -12,7 +14,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -20,14 +22,17 @@ from sancai.errors import InvalidValueError, SancaiError
 from sancai.notice_pages import says_what_was_noticed
 from sancai.notice_probes import PROBES_AT_ONCE_MAX, Look, NoticeProbes, ProbedNotice
 from sancai.shapes import shaped
-from storage.web_pages import Page, PageUnreachableError
+from storage.web_pages import Page
 
+LOOKS_UNSENT_MAX: Final = 10
+UNSENT_FOR: Final = timedelta(minutes=1)
+"""Whichever comes first: slow pages must not make the looks at others late."""
 WAITING_MAX: Final = 50_000
 """How many looks wait on this machine at most; the oldest go first."""
 
 
 class ReadPage(Protocol):
-    """Reads a page; raises PageUnreachableError."""
+    """Reads a page; whatever it raises, the page did not answer."""
 
     def __call__(self, url: str) -> Page:
         """Return what stands at ``url``."""
@@ -97,12 +102,33 @@ def probe_round(probes: Callable[[], NoticeProbes], read: ReadPage, now: Callabl
         kept.notices = list(service.wanted())
     except SancaiError as error:
         failure = error.code
-    looks = [(each, look_at(each, read, now)) for each in kept.notices]
-    kept.waiting += [look for _, look in looks]
+    seen, sent, unsent, sent_at = 0, 0, 0, now()
+    refused: list[str] = []
+    for number, notice in enumerate(kept.notices, 1):
+        look = look_at(notice, read, now)
+        seen += _is_seen(notice, look)
+        unsent += 1
+        kept.waiting.append(look)
+        if unsent < LOOKS_UNSENT_MAX and now() - sent_at < UNSENT_FOR and number < len(kept.notices):
+            continue
+        kept.write()
+        if service is not None and failure is None:
+            went, failure = _send(service, kept, refused)
+            sent += went
+        unsent, sent_at = 0, now()
+    # What waits from before, where there is nothing to look at now.
+    if service is not None and failure is None:
+        went, failure = _send(service, kept, refused)
+        sent += went
     kept.write()
-    sent, refused = 0, []
+    return Round(len(kept.notices), seen, sent, len(kept.waiting), tuple(refused), failure)
+
+
+def _send(service: NoticeProbes, kept: Kept, refused: list[str]) -> tuple[int, str | None]:
+    """Send what waits; return how many looks went and the code of why no more did."""
+    sent = 0
     try:
-        while service is not None and failure is None and kept.waiting:
+        while kept.waiting:
             some = kept.waiting[:PROBES_AT_ONCE_MAX]
             answered = service.record(some)
             refused += [f"{each.case} {each.probed_at} {each.refused}" for each in answered if each.refused]
@@ -110,9 +136,8 @@ def probe_round(probes: Callable[[], NoticeProbes], read: ReadPage, now: Callabl
             kept.write()
             sent += len(some)
     except SancaiError as error:
-        failure = error.code
-    seen = sum(_is_seen(notice, look) for notice, look in looks)
-    return Round(len(looks), seen, sent, len(kept.waiting), tuple(refused), failure)
+        return sent, error.code
+    return sent, None
 
 
 def look_at(notice: ProbedNotice, read: ReadPage, now: Callable[[], datetime]) -> Look:
@@ -120,10 +145,10 @@ def look_at(notice: ProbedNotice, read: ReadPage, now: Callable[[], datetime]) -
     probed_at = now().astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     try:
         page = read(notice.page_url)
-    except PageUnreachableError:
+        digest = hashlib.sha256(page.content).hexdigest()
+        found = says_what_was_noticed(page.content, notice)
+    except Exception:  # noqa: BLE001 -- what stands on a page is whatever its owner wants; it must not stop the round.
         return Look(notice.case, probed_at)
-    digest = hashlib.sha256(page.content).hexdigest()
-    found = says_what_was_noticed(page.content, notice)
     return Look(notice.case, probed_at, page.status, digest, found)
 
 

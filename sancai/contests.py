@@ -44,8 +44,8 @@ class ContestDecision:
     place: str
     day: date | None
     reason: str
-    decided_by: str
     decided_at: str
+    decided_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

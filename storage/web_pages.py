@@ -3,15 +3,16 @@
 Rules:
 * Where an address leads is looked up and judged before each request (``web_targets``); so is where a redirect leads.
 * Redirects are followed ``REDIRECTS_MAX`` times: a page that has moved is still the page people find.
-* A page larger than ``PAGE_BYTES_MAX``, or not whole within ``DEADLINE_S``, counts as no answer.
+* A page larger than ``PAGE_BYTES_MAX``, or not whole within ``DEADLINE_S`` with all redirects, counts as no answer.
 """
 
 import http.client
 import ssl
 import threading
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
-from urllib.parse import urljoin
+from urllib.parse import quote, urldefrag, urljoin, urlsplit, urlunsplit
 
 from storage.web_targets import Target, TargetRefusedError, require_target
 from storage.webhook_carrier import connected_to, cut
@@ -45,22 +46,44 @@ def read_page(url: str, *, private_allowed: bool = False) -> Page:
     Raises:
         PageUnreachableError: There is no answer, it may not be asked for, or it is larger or slower than allowed.
     """
+    ends_at_s = monotonic() + DEADLINE_S
     for _ in range(REDIRECTS_MAX + 1):
         try:
-            target = require_target(url, private_allowed=private_allowed)
+            target = require_target(_as_sent(url), private_allowed=private_allowed)
         except TargetRefusedError as error:
             raise PageUnreachableError(error.code) from error
-        page, leads_to = _read(target)
+        page, leads_to = _read(target, ends_at_s)
         if leads_to is None:
             return page
-        url = urljoin(url, leads_to)
+        try:
+            url = urljoin(url, leads_to)
+        except ValueError as error:
+            raise PageUnreachableError("redirect malformed") from error
     raise PageUnreachableError("too many redirects")
 
 
-def _read(target: Target) -> tuple[Page, str | None]:
+def _as_sent(url: str) -> str:
+    """Return an address as browsers send it: without a fragment, and with other than ASCII characters encoded.
+
+    Raises PageUnreachableError: it is no address.
+    """
+    try:
+        parts = urlsplit(urldefrag(url).url)
+        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
+        # What is encoded already stays so.
+        path, query = (quote(part, safe="%/:@!$&'()*+,;=?~") for part in (parts.path, parts.query))
+    except ValueError as error:
+        raise PageUnreachableError("address malformed") from error
+    return urlunsplit((parts.scheme, host, path, query, ""))
+
+
+def _read(target: Target, ends_at_s: float) -> tuple[Page, str | None]:
     """Read from the first address that can be reached; the second value is where a redirect leads."""
     failure: Exception | None = None
     for address in target.addresses:
+        left_s = ends_at_s - monotonic()
+        if left_s <= 0:
+            raise PageUnreachableError("DeadlinePassed")
         connection = http.client.HTTPConnection(target.host, target.port)
         try:
             connection.sock = connected_to(target, address)
@@ -68,7 +91,7 @@ def _read(target: Target) -> tuple[Page, str | None]:
             failure = error
             continue
         ended = threading.Event()
-        stop = threading.Timer(DEADLINE_S, cut, (connection.sock, ended))
+        stop = threading.Timer(left_s, cut, (connection.sock, ended))
         stop.daemon = True
         stop.start()
         try:

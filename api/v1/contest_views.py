@@ -65,14 +65,17 @@ class ContestEvidenceView(Answer):
 
 
 class ContestDecisionView(Answer):
-    """A numbered decision on a contest; ``place`` and ``day`` say where and when it was first public."""
+    """A numbered decision on a contest; ``place`` and ``day`` say where and when it was first public.
+
+    Who decided is for the office.
+    """
 
     number: str
     outcome: NoveltyOutcome
     place: str
     day: date | None
     reason: str
-    decided_by: str
+    decided_by: str | None
     decided_at: str
 
     @classmethod

@@ -13,6 +13,7 @@ from registry.adoption.model import AdoptionCount
 from registry.awards import records, verdicts
 from registry.awards.award_model import AwardFacts, AwardTerms, AwardVerdict
 from registry.awards.model import ActKind, Case
+from registry.awards.recusal import standing
 from registry.catalog import novelty
 from registry.catalog import service as catalog
 from registry.catalog.model import Dataset, Version, VersionState
@@ -168,7 +169,7 @@ def _contests(view: View, authority: AuthorityId, dataset: Dataset, *, again: bo
 def _other_then(view: View, authority: AuthorityId, instrument: str, dataset: Dataset) -> Case | None:
     """Return the case on a lineage that stood at the instant of the view, by what was done to each."""
     for case in records.awards_on(view.connection, authority, instrument, dataset.id):
-        ended = any(act.kind in _ENDS_UNPAID and act.at <= view.now for act in case.acts)
+        ended = any(act.kind in _ENDS_UNPAID and act.at <= view.now for act in standing(case.acts))
         if case.applied_at < view.now and not ended:
             return case
     return None

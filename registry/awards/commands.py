@@ -95,9 +95,15 @@ class PostNotice:
     capture: Digest
 
     def __post_init__(self) -> None:
-        """Refuse what is no web address. Raises InvalidValueError."""
-        parts = urlsplit(require_text(self.page_url, "page_url", 2_000))
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
+        """Refuse what is no web address, or names a user of it. Raises InvalidValueError."""
+        text = require_text(self.page_url, "page_url", 2_000)
+        try:
+            parts = urlsplit(text)
+            host, _ = parts.hostname, parts.port
+        except ValueError as error:
+            raise InvalidValueError("page_url_malformed", given=self.page_url[:80]) from error
+        # Whoever reads the notice has no name and password there, and the probe sends none.
+        if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
             raise InvalidValueError("page_url_malformed", given=self.page_url[:80])
 
 

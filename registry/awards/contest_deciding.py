@@ -74,9 +74,11 @@ def draw_within(work: Work, found: Contest, cases: Sequence[Case], entry: EntryI
     """Draw who decides a contest by the commitment of ``entry``; None when nobody may."""
     before = contest_records.contest_draws_of(work.connection, [found.id]).get(found.id, ())
     bench = offices.bench_within(work, found.authority)
-    able = office_rules.able(bench, Role.REVIEWER, _concerned(work, bench, found), (), work.now)
+    firms = _concerned(work, bench, found)
+    able = office_rules.able(bench, Role.REVIEWER, firms, (), work.now)
     reviewers = offices.draws_within(work, [case.id for case in cases])
     barred = contest_rules.barred(cases, (draw.drawn for draws in reviewers.values() for draw in draws))
+    barred |= _tied(work, found, firms)
     candidates = tuple(sorted(each.account for each in able if each.account not in barred))
     logged = journal_records.entry_of(work.connection, entry)
     if not candidates or logged is None:
@@ -92,6 +94,11 @@ def draw_within(work: Work, found: Contest, cases: Sequence[Case], entry: EntryI
 
 def _concerned(view: View, bench: Bench, found: Contest) -> frozenset[FirmId]:
     return officers.with_groups(view, bench, {found.id: found.firms})[found.id]
+
+
+def _tied(view: View, found: Contest, firms: frozenset[FirmId]) -> frozenset[AccountId]:
+    """Return the officers whose addresses say that they are tied to a firm, though nobody declared it."""
+    return frozenset(each.officer for each in officers.detected_within(view, found.authority, firms))
 
 
 def _cases(work: Work, found: Contest, *, lock: bool = False) -> tuple[Case, ...]:
@@ -122,8 +129,9 @@ def draw_again(work: Work, contest_id: ContestId, reason: str) -> ContestDraw:
 
 
 def _may_decide(view: View, bench: Bench, found: Contest, officer: AccountId, cases: Sequence[Case]) -> bool:
-    free = contest_rules.may_decide(bench, officer, _concerned(view, bench, found), view.now)
-    return free and officer not in contest_rules.barred(cases, ())
+    firms = _concerned(view, bench, found)
+    free = contest_rules.may_decide(bench, officer, firms, view.now)
+    return free and officer not in contest_rules.barred(cases, ()) | _tied(view, found, firms)
 
 
 # What it waits for.
@@ -152,6 +160,8 @@ def _desk(view: View, bench: Bench, found: Contest, drawn: AccountId | None) -> 
     decision = found.decision or novelty.decision_of(view, found.id)
     firm = view.actor.firm
     own = firm is None
+    if decision is not None and not own:
+        decision = replace(decision, decided_by=None)
     return ContestDesk(
         contest=replace(found, decision=decision),
         cases=tuple(case for case in cases if own or firm in case.firms),
@@ -221,7 +231,11 @@ def decide(work: Work, command: DecideContest) -> ContestDesk:
     contest_rules.require_decision(found, officer, lots[-1].drawn if lots else None, command, work.now)
     cases = _cases(work, found, lock=True)
     bench = offices.bench_within(work, found.authority)
-    office_rules.require_free(bench, officer, _concerned(work, bench, found), work.now)
+    firms = _concerned(work, bench, found)
+    office_rules.require_free(bench, officer, firms, work.now)
+    for tie in officers.detected_within(work, found.authority, firms):
+        if tie.officer == officer:
+            raise NotAllowedError("officer_tie_detected", firm=tie.firm, shared=tie.shared.value)
     if officer in contest_rules.barred(cases, ()):
         raise NotAllowedError("officer_already_acted", id=found.id)
     made = _decision(work, found, command, officer)

@@ -10,17 +10,19 @@ from registry.journal.work import View
 
 
 def obstacles(view: View, case: Case) -> tuple[Obstacle, ...]:
-    """Return what keeps a case from being passed, instructed and paid: the open contests on its lineage.
+    """Return what keeps a case from being passed, instructed and paid: a contest on its lineage, open or lost.
 
     The caller holds the lock of the case where it decides by it: a contest is opened only with the locks of the cases
     on both lineages.
     """
     lineages = contest_rules.lineages_of(case)
-    return contest_rules.obstacles(records.open_contests_on(view.connection, case.authority, lineages))
+    found = contest_rules.obstacles(records.open_contests_on(view.connection, case.authority, lineages))
+    # What was instructed when the decision came is still out: without this it would be paid, or instructed again.
+    return (*found, Obstacle("novelty_lost", "RULINGS 8", evidence=("decision",))) if lost(view, case) else found
 
 
 def require_free(view: View, case: Case) -> None:
-    """Raise RuleError ``review_incomplete`` while a contest on the lineage of a case is open."""
+    """Raise RuleError ``review_incomplete`` while a contest on the lineage of a case is open, or after it was lost."""
     if found := obstacles(view, case):
         raise RuleError("review_incomplete", found, id=case.id)
 

@@ -190,6 +190,7 @@ def withdraw_contest(work: Work, contest_id: ContestId, reason: str) -> ContestD
     contest_rules.require_open(found)
     contest_records.set_contest_state(work.connection, found.id, ContestState.WITHDRAWN)
     work.journal("awards.contest_withdrawn", found.id, reason=reason.strip())
+    announce(work, event(Topic.CONTEST_WITHDRAWN, found))
     return contest_deciding.desk_of(work, seen_by(work, replace(found, state=ContestState.WITHDRAWN)))
 
 

@@ -82,8 +82,10 @@ def probed_notices(view: View, after: CaseId | None, limit: int) -> tuple[Case, 
     """Return the cases of the probe's office whose notice is to be looked at now, by id. Raises NotAllowedError."""
     require(view.actor, Action.PROBE_NOTICE)
     office = policy.office_of(view.actor)
-    reviewed = records.cases_in(view.connection, office, (CaseState.REVIEWED,), CASES_LOOKED_THROUGH_MAX)
-    running = [each for each in reviewed if each.notice and each.notice.watch and rules.notice_runs(each, view.now)]
+    # After a recusal the review is done again while the notice stands before the public.
+    noticed = (CaseState.REVIEWED, CaseState.APPLIED)
+    found = records.cases_in(view.connection, office, noticed, CASES_LOOKED_THROUGH_MAX)
+    running = [each for each in found if each.notice and each.notice.watch and rules.notice_runs(each, view.now)]
     wanted = sorted((each for each in running if after is None or each.id > after), key=lambda each: each.id)
     return tuple(wanted[:limit])
 
@@ -102,6 +104,8 @@ def record_probes(work: Work, given: tuple[ProbeGiven, ...]) -> tuple[Recorded, 
     for wanted in sorted({each.case for each in unique.values()}):
         found = records.case_of(work.connection, wanted)
         cases[wanted] = found if found and found.authority == office else None
+    # Two probes, or one that sends again while its first sending still runs, may name the same instant.
+    records.lock_probes(work.connection, office)
     kept = records.probes_at(work.connection, unique.keys())
     outcomes: list[Recorded] = []
     made: list[Probe] = []

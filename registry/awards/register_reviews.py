@@ -8,11 +8,12 @@ Rules:
   its vouchers', and by the days on which adoptions began.
 * A case that was paid, refused or withdrawn before the correction is decided: it is listed, and nothing in it changes.
   Of one that was paid a reviewer may write that it does not stand: then what was paid is recovered.
+* What was answered goes with lines that are set apart afterwards; an answer about their own case is newer.
 * Any other has a review open until a reviewer has written whether it stands. No payment leaves while one is open, or
   when the answer was that it does not stand: such a case is refused or withdrawn.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -22,6 +23,7 @@ from registry.actors.model import Action
 from registry.actors.rules import require
 from registry.awards import officers, records
 from registry.awards.acting import account_of, found_case, vouchers_of
+from registry.awards.lines import origins
 from registry.awards.model import ActKind, Case, CaseState, Decision
 from registry.awards.recusal import standing
 from registry.catalog import service as catalog
@@ -96,6 +98,20 @@ def was_decided(case: Case, correction: Correction) -> bool:
     return end is not None and end <= correction.recorded_at
 
 
+def answer_that_holds(
+    case: Case, correction: CorrectionId, answers: Iterable[CorrectionAnswer]
+) -> CorrectionAnswer | None:
+    """Return the newest answer that is about the lines of a case: of it, or of another while they stood there."""
+    parted = {act.content["set_apart"]["from"]: act.at for act in case.acts if act.content.get("set_apart")}
+    about = [
+        each
+        for each in answers
+        if each.correction == correction
+        and (each.subject == case.id or (each.subject in parted and each.at <= parted[each.subject]))
+    ]
+    return max(about, key=lambda each: each.at, default=None)
+
+
 def premises_of(case: Case, decisions: tuple[Decision, ...], makers: frozenset[FirmId]) -> Premises:
     """Return whom a case rests on and the days it was judged by, from what its decisions were taken from."""
     firms = set(case.firms) | makers | ({case.applicant} if case.applicant else set())
@@ -139,8 +155,17 @@ def _of_case(view: View, case: Case) -> tuple[RegisterReview, ...]:
     premises = _premises(view, case)
     found = corrections.corrections_touching(view, case.authority, premises.firms)
     touching = [each for each in found if each.recorded_at > case.applied_at and premises.touched_by(each)]
-    answers = corrections.answers_for(view, case.id) if touching else {}
-    return tuple(RegisterReview(each, case, was_decided(case, each), answers.get(each.id)) for each in touching)
+    answers = _answers(view, case) if touching else ()
+    return tuple(
+        RegisterReview(each, case, was_decided(case, each), answer_that_holds(case, each.id, answers))
+        for each in touching
+    )
+
+
+def _answers(view: View, case: Case) -> tuple[CorrectionAnswer, ...]:
+    """Return the answers about a case and about those its lines were set apart from."""
+    subjects = sorted({case.id, *origins(case.id, case.acts)})
+    return tuple(each for subject in subjects for each in corrections.answers_for(view, subject).values())
 
 
 def _premises(view: View, case: Case) -> Premises:
@@ -198,7 +223,8 @@ def cases_touched(
             last = looked_at[number - 1]
             return found, tuple(touched), (last.applied_at, last.id)
         if _premises(view, case).touched_by(found):
-            touched.append(RegisterReview(found, case, was_decided(case, found), answers.get(case.id)))
+            answer = answer_that_holds(case, found.id, answers.values())
+            touched.append(RegisterReview(found, case, was_decided(case, found), answer))
     return found, tuple(touched), None
 
 
@@ -219,7 +245,7 @@ def obstacles(view: View, case: Case) -> tuple[Obstacle, ...]:
 
 def answered_by(view: View, case: Case) -> frozenset[AccountId]:
     """Return who answered a review of a case: none of them pays it."""
-    return frozenset(each.account for each in corrections.answers_for(view, case.id).values())
+    return frozenset(each.account for each in _answers(view, case))
 
 
 def answer_review(work: Work, command: AnswerReview) -> RegisterReview:

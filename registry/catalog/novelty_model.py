@@ -45,7 +45,7 @@ class NoveltyDecision:
     place: str
     day: date | None
     reason: str
-    decided_by: AccountId
+    decided_by: AccountId | None
     decided_at: Moment
 
     @property

@@ -10,6 +10,7 @@ Rules (S0 附件3; RULINGS 27):
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from registry.awards import records
 from registry.awards.history import with_acts
@@ -34,6 +35,9 @@ class FormCheck:
     acts_since: int = 0
 
 
+CASES_KEPT_MAX: Final = 500
+"""How many cases' digests a process keeps: some kilobytes each."""
+_known: dict[tuple[CaseId, int, CaseState, str], dict[bytes, int]] = {}
 NOT_GENUINE = FormCheck(genuine=False)
 
 
@@ -49,8 +53,22 @@ def check_form(view: View, case_id: CaseId, digest: Digest) -> FormCheck:
 def acts_when_bound(case: Case, digest: Digest) -> int | None:
     """Return how many acts the case had when ``digest`` was that of its form, or None: it never was.
 
-    The state a case was in is not kept beside each act, so every state is tried; the acts are hashed once.
+    The state a case was in is not kept beside each act, so every state is tried. Anybody may ask, so what a case was
+    ever bound to is computed once after each of its acts.
     """
+    key = (case.id, len(case.acts), case.state, str(case.payee.digest) if case.payee else "")
+    bound = _known.get(key)
+    if bound is None:
+        bound = _every_bound(case)
+        while len(_known) >= CASES_KEPT_MAX:
+            _known.pop(next(iter(_known), key), None)
+        _known[key] = bound
+    return bound.get(bytes.fromhex(digest.hex))
+
+
+def _every_bound(case: Case) -> dict[bytes, int]:
+    """Return every digest a form of a case may have been bound to, with the number of acts there were."""
+    bound: dict[bytes, int] = {}
     # ``{"acts":[…],"case":{…}}`` in canonical JSON, put together piece by piece.
     read = hashlib.sha256(b'{"acts":[')
     for number in range(len(case.acts) + 1):
@@ -58,9 +76,12 @@ def acts_when_bound(case: Case, digest: Digest) -> int | None:
             piece = canonical_json(acts_json(case.acts[number - 1 : number])[0])
             read.update(piece if number == 1 else b"," + piece)
         stated = case_json(with_acts(case, case.acts[:number]))
+        # The lines of a batch are many: they are written once, not once for each state.
+        before, _, after = canonical_json({**stated, "state": ""}).rpartition(b'"state":""')
+        read_so_far = read.copy()
+        read_so_far.update(b'],"case":' + before)
         for state in CaseState:
-            whole = read.copy()
-            whole.update(b'],"case":' + canonical_json({**stated, "state": state.value}) + b"}")
-            if whole.hexdigest() == digest.hex:
-                return number
-    return None
+            whole = read_so_far.copy()
+            whole.update(b'"state":' + canonical_json(state.value) + after + b"}")
+            bound[whole.digest()] = number
+    return bound

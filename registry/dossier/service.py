@@ -130,7 +130,9 @@ def require_bound(view: View, case_id: CaseId, digest: Digest) -> None:
 
 def _probes_json(view: View, case: Case) -> dict[str, Json]:
     terms = case_records.probe_terms_of(view.connection, (case.authority,))[case.authority]
-    probes = case_records.probes_page(view.connection, case.id, None, None)
+    # Whoever saw the page before lines were set apart saw theirs: the end of their notice rests on it, too.
+    seen_in = sorted({case.id, *origins(case.id, case.acts)})
+    probes = [each for found in seen_in for each in case_records.probes_page(view.connection, found, None, None)]
     return {
         "terms": [
             {

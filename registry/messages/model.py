@@ -55,6 +55,7 @@ class Topic(StrEnum):
     """A firm contests the novelty of another's dataset, or that its own is not new."""
     CONTEST_EVIDENCE_FILED = "contest.evidence_filed"
     CONTEST_DECIDED = "contest.decided"
+    CONTEST_WITHDRAWN = "contest.withdrawn"
     ROUND_PUBLISHED = "round.published"
     """A round was published, published anew, or its closing moved."""
     EXPERTS_DRAWN = "experts.drawn"

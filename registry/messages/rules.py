@@ -4,8 +4,8 @@ Rules:
 * A webhook without a list of datasets gets what is its party's affair; one with a list gets what concerns these
   datasets and is the party's affair or public.
 * A member gets mail about what is an affair of the member's firm or office, on the topics the member chose or, where
-  none were chosen, on those the member's roles concern; and what is public about the datasets the member follows.
-  Nobody gets mail about what they did themselves.
+  none were chosen, on those the member's roles concern; an expert, on no others. And what is public about the datasets
+  the member follows. Nobody gets mail about what they did themselves.
 * Nothing but a code goes to an address before its owner has sent the code back.
 """
 
@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from registry.actors.model import Role
+from registry.actors.model import FIRM_ROLES, OFFICERS, PERSON_ROLES, Role
 from registry.errors import ConflictError, InvalidValueError
 from registry.messages.model import (
     CHOSEN_TOPICS,
@@ -33,7 +33,9 @@ from registry.values.moment import Moment
 
 _ORDERS: Final = frozenset({Topic.ORDER_PLACED, Topic.ORDER_ACCEPTED, Topic.ORDER_DELIVERED})
 _ACCESS: Final = frozenset({Topic.ACCESS_REQUESTED, Topic.ACCESS_ANSWERED, Topic.ACCESS_USED})
-_CONTESTS: Final = frozenset({Topic.CONTEST_OPENED, Topic.CONTEST_EVIDENCE_FILED, Topic.CONTEST_DECIDED})
+_CONTESTS: Final = frozenset(
+    {Topic.CONTEST_OPENED, Topic.CONTEST_EVIDENCE_FILED, Topic.CONTEST_DECIDED, Topic.CONTEST_WITHDRAWN}
+)
 _CASES: Final = frozenset({Topic.NOTICE_POSTED, Topic.CASE_REFUSED, Topic.CASE_PAID}) | _CONTESTS
 _TERMS: Final = frozenset({Topic.CASE_DUE, Topic.CASE_OVERDUE})
 _DRAFTS: Final = frozenset({Topic.DRAFT_VERIFIED, Topic.DRAFT_FAULTY})
@@ -67,7 +69,10 @@ def topics_of_roles(roles: frozenset[Role]) -> frozenset[Topic]:
 def wants(topic: Topic, chosen: frozenset[Topic] | None, roles: frozenset[Role], *, follows: bool) -> bool:
     """Return whether a member hears of ``topic``; ``follows``: it is public and about a dataset the member follows."""
     if chosen is not None:
-        return topic in chosen
+        # An expert belongs to an office, but what concerns it is no affair of the expert's.
+        free = roles & (OFFICERS | FIRM_ROLES | PERSON_ROLES)
+        own = topic in topics_of_roles(roles) or (follows and topic in DATASET_TOPICS)
+        return topic in chosen and (bool(free) or own)
     return topic in topics_of_roles(roles) or (follows and topic in DATASET_TOPICS)
 
 

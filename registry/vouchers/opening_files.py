@@ -120,7 +120,7 @@ def _is_toml(content: bytes) -> bool:
 def _toml_lines(content: bytes) -> Iterator[tuple[int, Cells]]:
     try:
         read = tomllib.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # Also of a number of more digits than Python reads.
         raise InvalidValueError("opening_file_unreadable") from error
     lines = read.get("line")
     if set(read) != {"line"} or not isinstance(lines, list) or not all(isinstance(each, dict) for each in lines):
@@ -157,4 +157,8 @@ def _text(cell: object) -> str:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return unicodedata.normalize("NFKC", str(cell)).strip()
+    try:
+        written = str(cell)
+    except ValueError as error:  # A hexadecimal number is read whatever its length, but not written.
+        raise InvalidValueError("opening_file_unreadable") from error
+    return unicodedata.normalize("NFKC", written).strip()

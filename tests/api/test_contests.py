@@ -4,11 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from registry.actors.model import Role
 from registry.dossier.rules import recompute_bytes
 from registry.journal.service import sequence
+from registry.messages.model import Language, MailAddress
+from registry.messages.records import save_mail_address
 from registry.offices.rules import by_lot
+from registry.values.identifiers import AccountId
+from storage.outbox import outbox
 from tests import world as steps
 from tests.api.contests import (
     EVIDENCE_DAYS,
@@ -68,6 +73,19 @@ def evidence(world: World, party: str, contest: str, **stated: Any) -> dict[str,
     return filed
 
 
+def owner_of_publisher(world: World) -> str:
+    members = world.as_(PUBLISHER).get("/v1/members")["items"]
+    return next(str(each["id"]) for each in members if "owner" in each["roles"])
+
+
+def reached(world: World, account: str, address: str) -> None:
+    """Let an account be reached at an address it has verified."""
+    now = world.clock.now()
+    made = MailAddress(AccountId(account), address, Language.ZH, None, now, now, None, 1)
+    with world.house.database.writing() as connection:
+        save_mail_address(connection, made)
+
+
 def test_an_open_contest_holds_the_award_and_only_one_is_open(world: World, contest: str) -> None:
     stranger, case = world.as_(STRANGER), world.ids["case"]
     shown = world.as_(OFFICE, Role.AUDITOR).get(f"/v1/contests/{contest}")
@@ -78,7 +96,11 @@ def test_an_open_contest_holds_the_award_and_only_one_is_open(world: World, cont
     assert [each["code"] for each in refused["obstacles"]] == ["novelty_contested"]
     again = stranger.post("/v1/contests", contest_body(world, draft_of(world, contest)), status=409)
     assert again["code"] == "contest_stands"
+    reached(world, owner_of_publisher(world), "owner@publisher.test")
     stranger.post(f"/v1/contests/{contest}/withdraw", {"reason": "已和解"}, status=200)
+    with world.house.database.reading() as connection:
+        told = connection.execute(select(outbox.c.destination).where(outbox.c.topic == "contest.withdrawn")).scalars()
+        assert owner_of_publisher(world) in set(told)
     steps.review(world, case)
     assert award_of(world)["state"] == "reviewed"
     again = stranger.post("/v1/contests", contest_body(world, draft_of(world, contest)), status=409)
@@ -96,6 +118,8 @@ def test_neither_an_instruction_nor_a_payment_passes_while_a_contest_is_open(wor
     decide(world, decider, contest, "moves", day="2025-11-03")
     # An instruction that is out is settled with the bank; then the last rank takes its approval back.
     assert award_of(world)["state"] == "instructed"
+    refused = payer.post(f"/v1/cases/{case}/payment", paid, status=422)
+    assert "novelty_lost" in {each["code"] for each in refused["obstacles"]}
     payer.post(f"/v1/cases/{case}/return", {"reason": "退汇"}, status=200)
     back = {"opinion": "首发争议败诉", "approved": False}
     ended = world.as_(OFFICE, Role.PRINCIPAL_LEADER).post(f"/v1/cases/{case}/signatures", back, status=200)
@@ -111,6 +135,7 @@ def test_priority_moves_ends_the_award_and_opens_the_screen_to_the_contester(
         "moves",
         world.ids["new.reviewer"],
     )
+    assert world.as_(STRANGER).get(f"/v1/contests/{contest}")["decision"]["decided_by"] is None
     ended = award_of(world)
     assert (ended["state"], ended["refusal"]["code"]) == ("refused", "novelty_contest_lost")
     assert finding(check(world), "first_publication") == "unmet"
@@ -199,6 +224,19 @@ def test_only_who_was_drawn_decides_and_anyone_draws_the_same(world: World, cont
     assert (drawn["number"], drawn["candidates"]) == (2, [world.ids["second.reviewer"]])
     made = second.post(f"/v1/contests/{contest}/decision", decision("stays"), status=200)
     assert made["state"] == "decided"
+
+
+def test_a_tie_that_nobody_declared_bars_from_a_contest(world: World, contest: str, decider: Web) -> None:
+    reached(world, owner_of_publisher(world), "owner@publisher.test")
+    reached(world, world.ids["new.reviewer"], "li@publisher.test")
+    world.clock.advance(timedelta(days=EVIDENCE_DAYS))
+    refused = decider.post(f"/v1/contests/{contest}/decision", decision("stays"), status=403)
+    assert refused["code"] == "officer_tie_detected"
+    office = world.as_(OFFICE, Role.REGISTRAR)
+    path = f"/v1/contests/{contest}/draws"
+    assert office.post(path, {"reason": "tied"}, status=422)["code"] == "contest_no_reviewer"
+    a_reviewer(world, "another.reviewer")
+    assert office.post(path, {"reason": "tied"})["candidates"] == [world.ids["another.reviewer"]]
 
 
 def test_without_a_reviewer_new_to_both_it_escalates(world: World, draft: str) -> None:

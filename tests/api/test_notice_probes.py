@@ -189,6 +189,23 @@ def test_what_is_stated_late_ahead_or_otherwise_than_before_closes_no_gap(world:
     )
 
 
+def test_a_notice_is_probed_on_while_its_review_is_done_again(world: World) -> None:
+    case = world.ids["case"]
+    steps.review(world, case)
+    probing(world)
+    post(world, case, "https://www.example.gov.cn/notice/1")
+    prober = a_prober(world)
+
+    def wanted() -> list[str]:
+        return [each["case"] for each in prober.get("/v1/probed-notices")["items"]]
+
+    assert wanted() == [case]
+    reviewer = world.as_(OFFICE, Role.REVIEWER)
+    assert reviewer.post(f"/v1/cases/{case}/recusals", {"reason": "tie"})["state"] == "applied"
+    assert wanted() == [case]
+    assert stated(world, look(world, case), client=prober) == [None]
+
+
 def test_a_probe_can_do_nothing_else_and_nobody_else_can_probe(world: World) -> None:
     case, client = world.ids["case"], a_prober(world)
     assert client.post("/v1/tokens", {"label": "x", "scopes": ["probe"], "expires_in_days": 1}, status=403)

@@ -47,3 +47,21 @@ def test_the_digest_or_the_number_of_the_case_is_enough_and_what_nobody_sees_is_
     for hidden in (b"<!-- case_1 -->", b"<script>case_1</script>", b"<STYLE>case_1</STYLE >", b'<a href="case_1">'):
         assert not says_what_was_noticed(hidden, ONE), hidden
     assert not says_what_was_noticed(b"", a_notice())
+
+
+@pytest.mark.parametrize("name", ["undefined", "punycode", "idna", "hex", "unicode_escape"])
+def test_a_page_that_names_no_encoding_of_pages_is_read_all_the_same(name: str) -> None:
+    assert says_what_was_noticed(f'<meta charset="{name}"><p>伊州绿途数据有限公司 5万元</p>'.encode(), ONE)
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<", "<script", "<a", "</script", "&#" + "9" * 5_000 + ";"])
+def test_a_page_made_to_take_long_is_read_in_one_pass(piece: str) -> None:
+    page = f"<p>case_1</p>{piece * (2_000_000 // len(piece))}"
+    assert says_what_was_noticed(page.encode(), ONE)
+    assert not says_what_was_noticed(page.replace("case_1", "").encode(), ONE)
+
+
+def test_what_is_never_closed_hides_the_rest_and_a_sign_of_less_hides_nothing() -> None:
+    for hidden in (b"<!-- case_1", b"<script>case_1", b"<script>a</scripts>case_1", b"<a title='case_1"):
+        assert not says_what_was_noticed(hidden, ONE), hidden
+    assert says_what_was_noticed(b"1 < 2 case_1 > 0", ONE)

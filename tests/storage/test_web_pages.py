@@ -15,7 +15,9 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked.append(self.headers["Host"])
-        moved = {"/moved": "/page", "/round": "/round", "/away": "http://169.254.169.254/"}.get(self.path)
+        moved = {"/moved": "/page", "/round": "/round", "/away": "http://169.254.169.254/", "/odd": "//["}.get(
+            self.path
+        )
         content = b"" if moved else f"page at {self.path}".encode()
         self.send_response(302 if moved else 404 if self.path == "/gone" else 200)
         if moved:
@@ -77,6 +79,27 @@ def test_redirects_without_end_and_pages_without_end_are_no_answer(url: str, mon
     monkeypatch.setattr(web_pages, "PAGE_BYTES_MAX", 5)
     with pytest.raises(PageUnreachableError, match="PageTooLarge"):
         read_page(f"{url}/page", private_allowed=True)
+
+
+@pytest.mark.parametrize(
+    ("stated", "path"),
+    [("/page#part", "/page"), ("/公示?年=2026#一", "/%E5%85%AC%E7%A4%BA?%E5%B9%B4=2026"), ("/a%20b c", "/a%20b%20c")],
+)
+def test_an_address_as_people_write_it_is_read(url: str, stated: str, path: str) -> None:
+    assert read_page(f"{url}{stated}", private_allowed=True) == Page(200, f"page at {path}".encode())
+
+
+def test_the_deadline_is_one_for_a_page_and_all_its_redirects(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = iter([0.0, 1.0, web_pages.DEADLINE_S + 1.0])
+    monkeypatch.setattr(web_pages, "monotonic", lambda: next(at))
+    with pytest.raises(PageUnreachableError, match="DeadlinePassed"):
+        read_page(f"{url}/moved", private_allowed=True)
+    assert len(asked) == 1
+
+
+def test_a_redirect_to_no_address_is_no_answer(url: str) -> None:
+    with pytest.raises(PageUnreachableError, match="redirect malformed"):
+        read_page(f"{url}/odd", private_allowed=True)
 
 
 def test_a_server_that_is_not_there_is_no_answer(url: str) -> None:

@@ -28,6 +28,7 @@ from registry.awards.records.cases import (
 from registry.awards.records.probes import (
     add_probe_term,
     add_probes,
+    lock_probes,
     probe_terms_of,
     probes_at,
     probes_page,
@@ -51,6 +52,7 @@ __all__ = [
     "decisions_of",
     "lock_awards",
     "lock_place",
+    "lock_probes",
     "noticed_cases",
     "other_award",
     "paid_awards",

@@ -122,6 +122,11 @@ def add_probes(connection: Connection, made: Sequence[Probe], entry: EntryId) ->
         connection.execute(insert(notice_probes), rows)
 
 
+def lock_probes(connection: Connection, office: AuthorityId) -> None:
+    """Let one transaction at a time look what is recorded for an office and add to it."""
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"probes {office}", 0))))
+
+
 def probes_at(connection: Connection, wanted: Collection[tuple[CaseId, Moment]]) -> dict[tuple[CaseId, Moment], Probe]:
     """Return the probes that are recorded of these cases and instants."""
     key = tuple_(notice_probes.c.case_id, notice_probes.c.probed_at)

@@ -1,6 +1,7 @@
 """A register that is corrected backward opens a review of undecided cases and lists decided ones."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,17 +9,18 @@ import pytest
 from registry.awards import register_reviews as reviews
 from registry.awards import service
 from registry.awards.commands import WithdrawCase
-from registry.awards.model import Case
+from registry.awards.model import Act, ActKind, Case
 from registry.awards.register_reviews import AnswerReview, Premises, RegisterReview
 from registry.errors import ConflictError, Finding, NotFoundError
 from registry.parties import service as parties
 from registry.parties.commands import RecordControl, RecordFact
-from registry.parties.correction_model import Correction, Register
+from registry.parties.correction_model import Correction, CorrectionAnswer, Register
 from registry.parties.model import ControlKind, ControlLink, Period, Predicate
-from registry.values.identifiers import AuthorityId, CaseId, CorrectionId, FirmId
+from registry.values.identifiers import AccountId, AuthorityId, CaseId, CorrectionId, EntryId, FirmId
 from registry.values.moment import Moment
 from tests.conftest import FixedClock
 from tests.registry.awards.builders import Desk, apply
+from tests.registry.awards.test_waiting import a_case
 from tests.registry.exchange.builders import ask, do, firm_of
 from tests.registry.parties.builders import a_firm_id
 
@@ -106,6 +108,24 @@ def test_a_decided_case_is_listed_and_has_no_review(
 def test_an_unknown_correction_is_not_found(desk: Desk, case: Case) -> None:
     with pytest.raises(NotFoundError):
         answer(desk, case, CorrectionId.new(), stands=True)
+
+
+def test_an_answer_goes_with_lines_that_were_set_apart_after_it() -> None:
+    origin, wanted, at = CaseId.new(), CorrectionId.new(), AT.plus(timedelta(hours=2))
+    alone = a_case()
+    part = {"from": str(origin), "into": str(alone.id), "lines": [2]}
+    apart = replace(alone, acts=(Act(1, ActKind.OBJECTED, AccountId.new(), at, {"set_apart": part}, EntryId.new()),))
+
+    def given(subject: CaseId, hours: int, *, stands: bool, to: CorrectionId = wanted) -> CorrectionAnswer:
+        when = AT.plus(timedelta(hours=hours))
+        return CorrectionAnswer(to, subject, stands, "x", AccountId.new(), when, EntryId.new())
+
+    before, after = given(origin, 1, stands=False), given(origin, 3, stands=True)
+    own, other = given(apart.id, 4, stands=True), given(origin, 1, stands=True, to=CorrectionId.new())
+    assert reviews.answer_that_holds(apart, wanted, [other, before]) == before
+    assert reviews.answer_that_holds(apart, wanted, [before, after]) == before, "of what stayed behind only"
+    assert reviews.answer_that_holds(apart, wanted, [own, before]) == own
+    assert reviews.answer_that_holds(alone, wanted, [before]) is None
 
 
 @pytest.fixture

@@ -181,6 +181,13 @@ def test_topics_follow_from_roles_unless_chosen(
     assert wants(Topic.VERSION_PUBLISHED, chosen, frozenset(roles), follows=follows) is hears
 
 
+def test_an_expert_chooses_among_what_concerns_experts_only() -> None:
+    chosen, expert = frozenset({Topic.CASE_PAID, Topic.EXPERTS_DRAWN}), frozenset({Role.EXPERT})
+    assert wants(Topic.EXPERTS_DRAWN, chosen, expert, follows=False)
+    assert not wants(Topic.CASE_PAID, chosen, expert, follows=False)
+    assert wants(Topic.CASE_PAID, chosen, expert | {Role.REVIEWER}, follows=False)
+
+
 def test_nothing_is_told_of_what_was_rolled_back(house: House) -> None:
     owner = a_publisher(house)
     dataset = a_dataset(house, owner)

@@ -204,3 +204,10 @@ def test_the_three_forms_of_a_file_say_the_same() -> None:
 def test_what_is_no_such_file_is_refused(content: bytes, code: str) -> None:
     with pytest.raises(InvalidValueError, match=code):
         read_opening(content)
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "0x" + "f" * 5_000, "[0x" + "f" * 5_000 + "]"])
+def test_a_number_without_end_makes_a_file_unreadable(number: str) -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        read_opening(f"[[line]]\nyear = {number}\n".encode())
+    assert caught.value.code == "opening_file_unreadable"
