@@ -10,8 +10,8 @@ Rules (RULINGS 32):
 * A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
   itself waits until everything that is void was done again by others.
 * A refusal that a remedy annuls takes everything that officers decided before it and the notice with it. Whoever
-  decided then is new to nothing any more and acts as little as whoever was recused (RULINGS 34); so do the experts whose scores
-  were opened, and their slips do not count. Departments are asked again.
+  decided then is new to nothing any more and acts as little as whoever was recused (RULINGS 34). So do the experts whose
+  scores were opened; their slips do not count. Departments are asked again.
 * After the payment nothing becomes void; the recusal stays on the case for whoever looks at it again.
 """
 
@@ -26,9 +26,7 @@ _DECIDING = frozenset({ActKind.ASSESSED, ActKind.REVIEWED, ActKind.SIGNED}) | _O
 _DECIDED = _DECIDING | {ActKind.REFUSED}
 _DEPARTMENTS = frozenset({ActKind.DEPARTMENTS_ASKED, ActKind.DEPARTMENT_ANSWERED})
 _REFUSED_ON = (
-    _DECIDED
-    | _DEPARTMENTS
-    | {ActKind.SCORES_OPENED, ActKind.ALLOTTED, ActKind.NOTICED, ActKind.REFUSAL_SERVED}
+    _DECIDED | _DEPARTMENTS | {ActKind.SCORES_OPENED, ActKind.ALLOTTED, ActKind.NOTICED, ActKind.REFUSAL_SERVED}
 )
 _VOIDING = frozenset({ActKind.RECUSED, ActKind.REOPENED})
 

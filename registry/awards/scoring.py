@@ -251,7 +251,7 @@ def open_scores(work: Work, case_id: CaseId) -> Case:
 
 
 def _barred(view: View, case: Case, held: tuple[AccountId, ...]) -> frozenset[AccountId]:
-    """Return who of a panel was recused, or has a tie to a firm of the case, declared or detected: it does not count."""
+    """Return who of a panel was recused, or has a tie to a firm of the case, declared or detected: its slip is void."""
     bench: Bench = offices.bench_within(view, case.authority)
     firms = officers.concerned(view, bench, [case])[case.id]
     tied = {each for each in held if office_rules.ties(bench.interests, each, firms)}

@@ -425,7 +425,14 @@ class Machine:
         model = self.model
         model.state, model.refused_by = "applied", model.refused_by | model.decided
         model.amounts = dict.fromkeys(model.amounts, 0)
-        for given in (model.ends, model.signed, model.signed_ever, model.decided, model.decided_late, model.departments):
+        for given in (
+            model.ends,
+            model.signed,
+            model.signed_ever,
+            model.decided,
+            model.decided_late,
+            model.departments,
+        ):
             given.clear()
         model.objections = [Said(each.lines, each.late) for each in model.objections]
         assert self.case.refusal is None

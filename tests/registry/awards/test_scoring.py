@@ -14,8 +14,8 @@ from registry.awards.grant_model import AssessGrant
 from registry.awards.model import Case, CaseState
 from registry.awards.round_model import MoveClosing, PublishRound, RoundState
 from registry.awards.score_rules import commitment_of
-from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
 from registry.dossier import service as dossiers
+from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
 from registry.house import House
 from registry.journal import service as journal
 from registry.messages.model import Language, MailAddress
