@@ -10,8 +10,8 @@ Rules (RULINGS 32):
 * A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
   itself waits until everything that is void was done again by others.
 * A refusal that a remedy annuls takes everything that officers decided before it and the notice with it. Whoever
-  decided then is new to nothing any more and acts as little as whoever was recused (RULINGS 34). So do the experts whose
-  scores were opened; their slips do not count. Departments are asked again.
+  decided then is new to nothing any more and acts as little as whoever was recused (RULINGS 34). So do the experts
+  whose scores were opened; their slips do not count. Departments are asked again.
 * After the payment nothing becomes void; the recusal stays on the case for whoever looks at it again.
 """
 
