@@ -20,6 +20,14 @@ class Officer:
 
 
 @dataclass(frozen=True, slots=True)
+class Recusal:
+    """An expert's own recusal from a case; the case itself is shown to officers only."""
+
+    case: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A step of a case, until when it is to be done, and by whom.
 
@@ -240,9 +248,13 @@ class Office:
         """Take back a delegation of yours. Raises SancaiError."""
         return shaped(Delegation, self._session.post(f"/office/delegations/{delegation}/end", {}))
 
-    def recuse(self, case: str, reason: str, *, officer: str | None = None) -> Case:
-        """Recuse yourself from a case, or as a registrar ``officer``; what was decided is void. Raises SancaiError."""
-        return shaped(Case, self._session.post(f"/cases/{case}/recusals", {"reason": reason, "officer": officer}))
+    def recuse(self, case: str, reason: str, *, officer: str | None = None) -> Case | Recusal:
+        """Recuse yourself from a case, or as a registrar ``officer``; what was decided is void. Raises SancaiError.
+
+        An officer gets the case, an expert the recusal alone.
+        """
+        made: dict[str, Any] = self._session.post(f"/cases/{case}/recusals", {"reason": reason, "officer": officer})
+        return shaped(Case, made) if "lines" in made else shaped(Recusal, made)
 
     def detected_ties(self, case: str) -> tuple[DetectedTie, ...]:
         """Return the ties of officers to the firms of a case that nobody declared. Raises SancaiError."""

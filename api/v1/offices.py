@@ -6,8 +6,8 @@ from typing import Literal
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.calls import read, write
-from api.door import Door, Strict, Whole
+from api.calls import current_actor, read, write
+from api.door import Answer, Door, Strict, Whole
 from api.v1.case_views import CaseView
 from api.v1.office_views import (
     AbsencesView,
@@ -28,9 +28,10 @@ from api.v1.office_views import (
     TieView,
     due_of_contest,
 )
-from registry.actors.model import Action, Role
+from registry.actors.model import OFFICERS, Action, Role
 from registry.aftercare import dues
 from registry.awards import contest_deciding, officers
+from registry.awards.model import Case
 from registry.awards.waiting import Standing
 from registry.journal.work import View
 from registry.offices import service
@@ -215,10 +216,24 @@ def end_delegation(delegation: str) -> Response:
     return write(lambda work: service.end_delegation(work, wanted), DelegationView.of, 200)
 
 
-@door.operation("POST", "/cases/<case>/recusals", {201: CaseView}, action=Action.DECLARE_INTEREST)
+class RecusalView(Answer):
+    """An expert's own recusal: the rest of the case is not the expert's to read."""
+
+    case: str
+    state: str
+
+    @classmethod
+    def of(cls, value: Case) -> "RecusalView":
+        """Return the view of an expert's recusal."""
+        return cls(case=value.id, state=value.state.value)
+
+
+@door.operation("POST", "/cases/<case>/recusals", {200: RecusalView, 201: CaseView}, action=Action.DECLARE_INTEREST)
 def recuse_officer(case: str, body: RecuseBody) -> Response:
     """Recuse yourself from a case, or as a registrar another officer; what the officer decided in it is void."""
     wanted, officer = CaseId(case), _account(body.officer)
+    if not current_actor().roles & OFFICERS:
+        return write(lambda work: officers.recuse(work, wanted, officer, body.reason), RecusalView.of, 200)
     return write(lambda work: officers.recuse(work, wanted, officer, body.reason), CaseView.of)
 
 

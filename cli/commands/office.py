@@ -292,10 +292,14 @@ def undelegate(delegation: str) -> None:
 def recuse(case: str, reason: str, officer: str | None) -> None:
     """Recuse an officer."""
     from cli.commands.case import print_case
+    from sancai.offices import Recusal
 
     with client() as service:
         made = service.office.recuse(case, reason, officer=officer)
-    show(made, print_case)
+    if isinstance(made, Recusal):
+        show(made, lambda found: facts([(say("case", "案件"), found.case), (say("state", "状态"), found.state)]))
+    else:
+        show(made, print_case)
 
 
 @command.command(

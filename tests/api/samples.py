@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from cli.demo import cast
 from cli.working import run_once
-from registry.actors.model import Action, Role
+from registry.actors.model import OFFICERS, Action, Role
 from registry.journal.records import entries
 from registry.values.moment import Moment
 from storage.settings import MailServer
@@ -1111,7 +1111,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     # Only an officer of the rank gives it away, and only the giver takes it back.
     "delegate_rank": Sample(_delegating, of(OFFICE), frozenset({Role.SECTION_HEAD})),
     "end_delegation": Sample(_delegated, of(OFFICE), frozenset({Role.SECTION_HEAD})),
-    "recuse_officer": Sample(named("case", "case", {"reason": "曾任职该企业"}), of(OFFICE)),
+    "recuse_officer": Sample(named("case", "case", {"reason": "曾任职该企业"}), of(OFFICE), OFFICERS),
     "list_detected_ties": Sample(named("case", "case"), of(OFFICE)),
     "list_draws": Sample(named("case", "case"), of(OFFICE)),
     # The reviewer who was drawn may act.
