@@ -117,10 +117,12 @@ def test_a_page_that_was_gone_for_two_days_prolongs_the_notice_by_them(world: Wo
     assert (shown["ends_at"], shown["prolonged_to"]) == (noticed["ends_at"], str(ends))
     instruction = steps.instruction(AWARD_LINE, "V-1")
     assert Moment.of_text(noticed["ends_at"]) < world.clock.now() < ends
+    steps.ask_credit(world, case)
     refused = payer.post(f"/v1/cases/{case}/instruction", instruction, status=422)
     assert [each["code"] for each in refused["obstacles"]] == ["notice_still_runs"]
     assert [each["ends_at"] for each in world.web.get("/v1/notices")["items"] if each["case"] == case] == [str(ends)]
     world.clock.advance(ends.instant - world.clock.now().instant)
+    steps.ask_credit(world, case)
     payer.post(f"/v1/cases/{case}/instruction", instruction, status=200)
     steps.pay(world, case)
     run_once(world.house)
