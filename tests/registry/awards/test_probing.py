@@ -38,7 +38,7 @@ def hours(number: float) -> Moment:
 def a_notice(*seen: float) -> Notice:
     """Return a notice whose page was seen these hours after it was posted."""
     watch = watch_of(POSTED, LIMIT, spans_of([hours(each) for each in seen]))
-    return Notice(Digest.of(b"lines"), "https://x", Digest.of(b"capture"), POSTED, ENDS, ANYONE, watch)
+    return Notice(Digest.of(b"lines"), "https://x", Digest.of(b"capture"), POSTED, ENDS, ANYONE, watch=watch)
 
 
 LENGTH = (ENDS.instant - POSTED.instant).total_seconds() / 3600
