@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from registry.accounts import records as account_records
 from registry.accounts.model import Account, AccountKind, AccountState
-from registry.actors.model import FIRM_ROLES, OFFICE_ROLES, PERSON_ROLES, SIGNING_RANKS, Actor, Role, Scope
+from registry.actors.model import FIRM_ROLES, OFFICERS, PERSON_ROLES, SIGNING_RANKS, Actor, Role, Scope
 from registry.awards import correcting, granting, officers, payments, procedure, service
 from registry.awards.acting import account_of
 from registry.awards.commands import (
@@ -133,7 +133,8 @@ MOVES: dict[str, tuple[Move, frozenset[Role]]] = {
         frozenset({Role.REVIEWER}),
     ),
     "record department": (_record_department, frozenset({Role.REVIEWER})),
-    "recuse oneself": (lambda work, _, case: officers.recuse(work, case.id, None, "a tie"), OFFICE_ROLES),
+    # An expert from the cases it was drawn for only; nobody is drawn here.
+    "recuse oneself": (lambda work, _, case: officers.recuse(work, case.id, None, "a tie"), OFFICERS),
     "recuse another": (_recuse_another, frozenset({Role.REGISTRAR})),
     "draw again": (lambda work, _, case: officers.draw_again(work, case.id, "ill"), frozenset({Role.REGISTRAR})),
     "sign as delegate": (_sign_as_delegate, frozenset(SIGNING_RANKS)),
