@@ -178,7 +178,7 @@ class RecoveryView(Answer):
     """A recovery with everything done in it so far. Amounts are whole fen.
 
     ``to_pay_back_fen`` is what is owed to the party after an annulment, ``suspended`` that a decision in a remedy stops
-    the collection for now.
+    the collection.
     """
 
     id: str

@@ -27,7 +27,7 @@ from registry.aftercare.recovery_model import (
 from registry.aftercare.rules import acted_in
 from registry.awards.model import Case, CaseState, Line
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
-from registry.values.identifiers import AccountId
+from registry.values.identifiers import AccountId, VoucherId
 from registry.values.money import ZERO, Money
 
 
@@ -52,6 +52,11 @@ def line_of(case: Case, number: int) -> Line:
         if line.number == number:
             return line
     raise NotFoundError("case_line_not_found", id=case.id, number=number)
+
+
+def line_paying(case: Case, voucher: VoucherId) -> Line:
+    """Return the line of a batch that pays a voucher."""
+    return next(line for line in case.lines if line.subject == voucher)
 
 
 def paid_line(case: Case, number: int) -> Line:

@@ -6,6 +6,7 @@ The amount follows from what the firm-year stands on; nobody states it.
 from registry.aftercare import records
 from registry.aftercare.recoveries import open_within
 from registry.aftercare.recovery_model import OpenRecovery, RecoveryGround, RecoveryOrigin
+from registry.aftercare.recovery_rules import line_paying
 from registry.awards import officers
 from registry.awards.model import Case
 from registry.awards.records import case_of, paid_with
@@ -38,11 +39,11 @@ def _open(work: Work, case: Case, voucher: VoucherId, invoice: Invoice) -> None:
     excess = refunds.excess_within(work, voucher, lambda each: _outstanding(work, each))
     if not excess:
         return
-    number, line = next((n, each) for n, each in enumerate(case.lines, 1) if each.subject == voucher)
+    line = line_paying(case, voucher)
     red = invoice.verification is Verification.RED
     command = OpenRecovery(
         case=case.id,
-        line=number,
+        line=line.number,
         ground=RecoveryGround.RED_LETTER if red else RecoveryGround.REFUND,
         amount=excess,
         facts=invoice.number,
@@ -58,6 +59,6 @@ def _outstanding(work: Work, voucher: VoucherId) -> Money:
     case = paid_with(work.connection, voucher)
     if case is None:
         return ZERO
-    number = next(n for n, each in enumerate(case.lines, 1) if each.subject == voucher)
-    taken = sum((each.takes for each in records.recoveries_of_line(work.connection, case.id, number)), ZERO)
+    line = line_paying(case, voucher)
+    taken = sum((each.takes for each in records.recoveries_of_line(work.connection, case.id, line.number)), ZERO)
     return taken.less(refunds.returned(work, voucher))

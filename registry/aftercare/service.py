@@ -13,7 +13,7 @@ from registry.aftercare.recovery_model import Recovery
 from registry.aftercare.remedy_model import Remedy
 from registry.awards.acting import account_of, found_case
 from registry.errors import ConflictError, NotFoundError
-from registry.journal import records as journal_records
+from registry.journal import service as journal
 from registry.journal.work import View, Work
 from registry.offices.service import require_office
 from registry.values.identifiers import CaseId, SampleId
@@ -30,9 +30,7 @@ def draw_sample(work: Work, command: DrawSample) -> Sample:
     population = records.cases_paid(work.connection, office, command.first, command.last)
     sample = SampleId.new()
     entry = work.journal("aftercare.sample_drawn", sample, **asked_json(command, population))
-    logged = journal_records.entry_of(work.connection, entry)
-    if logged is None:
-        raise AssertionError("an entry that was just made is not there")
+    seed = journal.lot_seed(work, entry)
     made = Sample(
         id=sample,
         authority=office,
@@ -42,8 +40,8 @@ def draw_sample(work: Work, command: DrawSample) -> Sample:
         least=command.least,
         reason=command.reason.strip(),
         population=population,
-        drawn=rules.drawn_cases(logged.commitment, command, population),
-        seed=logged.commitment,
+        drawn=rules.drawn_cases(seed, command, population),
+        seed=seed,
         drawn_by=account_of(work.actor),
         drawn_at=work.now,
         entry=entry,

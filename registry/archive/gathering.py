@@ -188,7 +188,7 @@ def _payment(view: View, case: Case) -> Iterator[Paper]:
         "bank_receipt": case.payment.bank_receipt,
         "paid_on": case.payment.paid_on.isoformat(),
         "payee_digest": str(case.payee.digest) if case.payee else None,
-        "lines": [{"line": number, **line.as_json()} for number, line in enumerate(case.lines, 1)],
+        "lines": [{"line": line.number, **line.as_json()} for line in case.lines],
     }
     yield _paper(view, "payment.json", "拨付记录", str(case.payment.recorded_at), _entry_at(case, "paid"), content)
 

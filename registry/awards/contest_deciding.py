@@ -25,7 +25,7 @@ from registry.catalog import novelty
 from registry.catalog import service as catalog
 from registry.catalog.novelty_model import NoveltyDecision, NoveltyOutcome
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError, UnavailableError
-from registry.journal import records as journal_records
+from registry.journal import service as journal
 from registry.journal.work import View, Work
 from registry.messages.announcing import announce
 from registry.messages.model import Event, Topic
@@ -78,16 +78,13 @@ def draw_within(work: Work, found: Contest, cases: Sequence[Case], entry: EntryI
     able = office_rules.able(bench, Role.REVIEWER, firms, (), work.now)
     reviewers = offices.draws_within(work, [case.id for case in cases])
     barred = contest_rules.barred(cases, (draw.drawn for draws in reviewers.values() for draw in draws))
-    barred |= _tied(work, found, firms)
+    barred |= officers.detected_officers(work, found.authority, firms)
     candidates = tuple(sorted(each.account for each in able if each.account not in barred))
-    logged = journal_records.entry_of(work.connection, entry)
-    if not candidates or logged is None:
+    if not candidates:
         return None
-    number = len(before) + 1
-    drawn = AccountId(office_rules.by_lot(logged.commitment, f"contest {found.id} {number}", candidates)[0])
-    made = ContestDraw(
-        found.id, number, logged.commitment, candidates, drawn, reason, work.now, account_of(work.actor), entry
-    )
+    number, seed = len(before) + 1, journal.lot_seed(work, entry)
+    drawn = AccountId(office_rules.by_lot(seed, f"contest {found.id} {number}", candidates)[0])
+    made = ContestDraw(found.id, number, seed, candidates, drawn, reason, work.now, account_of(work.actor), entry)
     contest_records.add_contest_draw(work.connection, made)
     return made
 
@@ -96,14 +93,9 @@ def _concerned(view: View, bench: Bench, found: Contest) -> frozenset[FirmId]:
     return officers.with_groups(view, bench, {found.id: found.firms})[found.id]
 
 
-def _tied(view: View, found: Contest, firms: frozenset[FirmId]) -> frozenset[AccountId]:
-    """Return the officers whose addresses say that they are tied to a firm, though nobody declared it."""
-    return frozenset(each.officer for each in officers.detected_within(view, found.authority, firms))
-
-
-def _cases(work: Work, found: Contest, *, lock: bool = False) -> tuple[Case, ...]:
-    ids = contest_records.cases_on(work.connection, found.authority, found.datasets, lock=lock)
-    return tuple(case for each in ids if (case := records.case_of(work.connection, each)))
+def _cases(view: View, found: Contest, *, lock: bool = False) -> tuple[Case, ...]:
+    ids = contest_records.cases_on(view.connection, found.authority, found.datasets, lock=lock)
+    return records.cases_named(view.connection, ids)
 
 
 def draw_again(work: Work, contest_id: ContestId, reason: str) -> ContestDraw:
@@ -131,7 +123,9 @@ def draw_again(work: Work, contest_id: ContestId, reason: str) -> ContestDraw:
 def _may_decide(view: View, bench: Bench, found: Contest, officer: AccountId, cases: Sequence[Case]) -> bool:
     firms = _concerned(view, bench, found)
     free = contest_rules.may_decide(bench, officer, firms, view.now)
-    return free and officer not in contest_rules.barred(cases, ()) | _tied(view, found, firms)
+    return free and officer not in contest_rules.barred(cases, ()) | officers.detected_officers(
+        view, found.authority, firms
+    )
 
 
 # What it waits for.
@@ -155,8 +149,7 @@ def desks_of(view: View, contests: Sequence[Contest]) -> tuple[ContestDesk, ...]
 
 
 def _desk(view: View, bench: Bench, found: Contest, drawn: AccountId | None) -> ContestDesk:
-    ids = contest_records.cases_on(view.connection, found.authority, found.datasets)
-    cases = tuple(case for each in ids if (case := records.case_of(view.connection, each)))
+    cases = _cases(view, found)
     decision = found.decision or novelty.decision_of(view, found.id)
     firm = view.actor.firm
     own = firm is None
@@ -233,9 +226,7 @@ def decide(work: Work, command: DecideContest) -> ContestDesk:
     bench = offices.bench_within(work, found.authority)
     firms = _concerned(work, bench, found)
     office_rules.require_free(bench, officer, firms, work.now)
-    for tie in officers.detected_within(work, found.authority, firms):
-        if tie.officer == officer:
-            raise NotAllowedError("officer_tie_detected", firm=tie.firm, shared=tie.shared.value)
+    officers.require_undetected(work, found.authority, firms)
     if officer in contest_rules.barred(cases, ()):
         raise NotAllowedError("officer_already_acted", id=found.id)
     made = _decision(work, found, command, officer)

@@ -65,7 +65,7 @@ def open_contest(work: Work, command: OpenContest, authority: AuthorityId | None
     datasets = (own.dataset, against.dataset)
     # Every case on both lineages, in the order of the ids: what is being paid or reviewed just now is waited for.
     ids = contest_records.cases_on(work.connection, office, datasets, lock=True)
-    cases = tuple(found for each in ids if (found := records.case_of(work.connection, each)))
+    cases = records.cases_named(work.connection, ids)
     refused_at = contest_rules.refused_at(case for case in cases if own.dataset in contest_rules.lineages_of(case))
     if refused_at is not None and work.now >= (last := _ends(work, office, Step.CONTEST_OPENING, refused_at)):
         raise RuleError("contest_too_late", (), until=str(last))

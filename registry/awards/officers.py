@@ -68,19 +68,19 @@ def require_reviewer(view: View, case: Case) -> None:
     draw = newest_draw(view, case.id)
     if draw is not None and draw.drawn != view.actor.account:
         raise NotAllowedError("reviewer_not_drawn", id=case.id)
-    require_undetected(view, case, concerned(view, bench, [case])[case.id])
+    require_undetected(view, case.authority, concerned(view, bench, [case])[case.id])
 
 
-def require_undetected(view: View, case: Case, firms: Iterable[FirmId]) -> None:
+def require_undetected(view: View, office: AuthorityId, firms: Iterable[FirmId]) -> None:
     """Raise NotAllowedError where a tie of the actor to one of ``firms`` was detected, declared or not."""
-    for tie in detected_within(view, case.authority, firms):
+    for tie in detected_within(view, office, firms):
         if tie.officer == view.actor.account:
             raise NotAllowedError("officer_tie_detected", firm=tie.firm, shared=tie.shared.value)
 
 
-def detected_officers(view: View, case: Case, firms: Iterable[FirmId]) -> frozenset[AccountId]:
+def detected_officers(view: View, office: AuthorityId, firms: Iterable[FirmId]) -> frozenset[AccountId]:
     """Return the officers of whom a tie to one of ``firms`` was detected: none of them is drawn."""
-    return frozenset(each.officer for each in detected_within(view, case.authority, firms))
+    return frozenset(each.officer for each in detected_within(view, office, firms))
 
 
 def detected_within(view: View, office: AuthorityId, firms: Iterable[FirmId]) -> tuple[DetectedTie, ...]:
@@ -167,7 +167,7 @@ def draw_reviewer_within(work: Work, made: Case, *, reason: str = "applied") -> 
         raise AssertionError("a case without journal entry")
     bench = offices.bench_within(work, made.authority)
     firms = concerned(work, bench, [made])[made.id]
-    barred = detected_officers(work, made, firms) | recusal.recused_from(made)
+    barred = detected_officers(work, made.authority, firms) | recusal.recused_from(made)
     return offices.draw_reviewer_within(
         work,
         made.authority,
@@ -194,7 +194,7 @@ def draw_again(work: Work, case_id: CaseId, reason: str) -> Draw:
         raise ConflictError("case_wrong_state", id=found.id, state=found.state.value, wanted="reviewer_drawn")
     bench, recused = offices.bench_within(work, found.authority), recusal.recused_from(found)
     firms = concerned(work, bench, [found])[found.id]
-    recused |= {each.officer for each in detected_within(work, found.authority, firms)}
+    recused |= detected_officers(work, found.authority, firms)
     gone = before is not None and before.drawn in recused
     office_rules.require_redraw(before, bench, firms, gone, work.now)
     number = (before.number if before else 0) + 1

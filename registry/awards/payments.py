@@ -188,15 +188,12 @@ def _open_assumptions(view: View, case: Case) -> tuple[Obstacle, ...]:
 def _stopped(view: View, case: Case, credit_asked_since: date) -> tuple[Obstacle, ...]:
     """Return sanctions in force, and whatever is no longer met on the day."""
     found: list[Obstacle] = [*register_reviews.obstacles(view, case), *contested.obstacles(view, case)]
+    # Of several lines finance has to know which one to leave out.
+    several = len(case.applied_lines) > 1
     for line in case.lines:
+        named = {"line": line.number} if several else {}
         stopped = [*_line_stopped(view, case, line), *credit_obstacles(view, case, line, credit_asked_since)]
-        # Of several lines finance has to know which one to leave out.
-        several = len(case.applied_lines) > 1
-        found += (
-            [replace(each, parameters={**each.parameters, "line": line.number}) for each in stopped]
-            if several
-            else stopped
-        )
+        found += [replace(each, parameters={**each.parameters, **named}) for each in stopped]
     return (*found, *_whole_stopped(view, case))
 
 

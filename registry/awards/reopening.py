@@ -71,7 +71,7 @@ def reopen_within(work: Work, case: Case, content: Mapping[str, Json]) -> Case:
     bench = offices.bench_within(work, case.authority)
     before = officers.newest_draw(work, case.id)
     firms = officers.concerned(work, bench, [reopened])[case.id]
-    barred = recusal.recused_from(reopened) | officers.detected_officers(work, reopened, firms)
+    barred = recusal.recused_from(reopened) | officers.detected_officers(work, reopened.authority, firms)
     if work.entry is None:
         raise AssertionError("an annulment without journal entry")
     offices.draw_reviewer_within(

@@ -322,6 +322,5 @@ def undivided(view: View, case: Case) -> tuple[Obstacle, ...]:
 
 def _standing(view: View, found: Round, *, lock: bool = False) -> list[Case]:
     """Return the cases of a round that may still be paid or are, in order of acceptance; locked in one order."""
-    ids = sorted(round_records.cases_of_round(view.connection, found.id))
-    held = [each for each in (records.case_of(view.connection, case, lock=lock) for case in ids) if each is not None]
+    held = records.cases_named(view.connection, round_records.cases_of_round(view.connection, found.id), lock=lock)
     return sorted((each for each in held if each.state not in ENDED), key=lambda each: (each.applied_at, each.id))

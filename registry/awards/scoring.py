@@ -18,7 +18,7 @@ from registry.awards.round_model import Round, RoundRevision, ScoreSheet
 from registry.awards.score_rules import EnterExpert, Expert, GiveScores, PanelDraw, Slip
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, Finding, NotAllowedError, NotFoundError, Obstacle, RuleError
-from registry.journal import records as journal_records
+from registry.journal import service as journal
 from registry.journal.work import View, Work
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
@@ -29,7 +29,7 @@ from registry.policy import service as policy
 from registry.policy.model import Instrument
 from registry.policy.rules import working_days_after
 from registry.values.canonical import Json
-from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId, EntryId
+from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId
 
 SALT_BYTES: Final = 32
 
@@ -142,7 +142,7 @@ def _able(view: View, case: Case) -> dict[AccountId, Expert]:
     firms = officers.concerned(view, bench, [case])[case.id]
     free = {each.account for each in office_rules.able(bench, Role.EXPERT, firms, (), view.now)}
     without = recusal.recused_from(case) | (rules.officers_who_acted(case) - case.experts) | {case.applied_by}
-    without |= officers.detected_officers(view, case, firms)
+    without |= officers.detected_officers(view, case.authority, firms)
     registered = score_records.experts_of(view.connection, case.authority, standing=True)
     return {each.account: each for each in registered if each.account in free - without}
 
@@ -157,7 +157,7 @@ def _drawn(
         raise RuleError("experts_too_few", (), id=case.id, able=len(candidates), needed=count)
     number = len(draws) + 1
     entry = work.journal("awards.experts_drawn", case.id, number=number, count=count, replaced=replaced)
-    seed = _seed(work, entry)
+    seed = journal.lot_seed(work, entry)
     drawn = tuple(
         AccountId(each) for each in office_rules.by_lot(seed, f"experts {case.id} {number}", candidates, count)
     )
@@ -171,13 +171,6 @@ def _drawn(
     # The applicant never learns who scores, nor the office at large from its mail.
     announce(work, replace(told, firms=frozenset(), accounts=frozenset(drawn)))
     return acted
-
-
-def _seed(work: Work, entry: EntryId) -> bytes:
-    made = journal_records.entry_of(work.connection, entry)
-    if made is None:
-        raise AssertionError("a lot without journal entry")
-    return made.commitment
 
 
 def _sector(view: View, case: Case) -> str:
@@ -201,7 +194,7 @@ def give_scores(work: Work, command: GiveScores) -> "OwnSheet":
     found = _of_expert(work, command.case, lock=True)
     expert = account_of(work.actor)
     bench = officers.require_free(work, found)
-    officers.require_undetected(work, found, officers.concerned(work, bench, [found])[found.id])
+    officers.require_undetected(work, found.authority, officers.concerned(work, bench, [found])[found.id])
     rules.require_state(found, CaseState.APPLIED)
     draws = score_records.panel_draws_of(work.connection, found.id)
     if expert not in score_rules.seats(draws):
@@ -255,7 +248,8 @@ def _barred(view: View, case: Case, held: tuple[AccountId, ...]) -> frozenset[Ac
     bench: Bench = offices.bench_within(view, case.authority)
     firms = officers.concerned(view, bench, [case])[case.id]
     tied = {each for each in held if office_rules.ties(bench.interests, each, firms)}
-    return frozenset(held) & (recusal.recused_from(case) | tied | officers.detected_officers(view, case, firms))
+    tied |= officers.detected_officers(view, case.authority, firms)
+    return frozenset(held) & (recusal.recused_from(case) | tied)
 
 
 def require_scored(view: View, case: Case) -> None:
@@ -330,12 +324,13 @@ def scores(view: View, case_id: CaseId) -> CaseScores:
     held = score_rules.seats(draws)
     slips = score_records.slips_of(view.connection, found.id)
     opened = found.scores is not None
-    of_office = view.actor.firm is None
+    firm = view.actor.firm
+    of_office = firm is None
     seats = tuple(
         Seat(each, score_rules.due_of(draws, each), each in slips, slips.get(each) if opened else None) for each in held
     )
     given = len(score_rules.slips_of_seats(held, slips))
-    shown = found if of_office or view.actor.firm is None else found.shown_to(view.actor.firm)
+    shown = found if firm is None else found.shown_to(firm)
     return CaseScores(
         shown, entered, sheet, seats if of_office else (), draws if of_office else (), given, len(held) or sheet.experts
     )
@@ -352,8 +347,7 @@ def own_sheets(view: View, after: CaseId | None, limit: int) -> tuple[OwnSheet, 
     require(view.actor, Action.SCORE_CASE)
     expert = account_of(view.actor)
     ids = score_records.cases_of_expert(view.connection, expert, after, limit)
-    held = [records.case_of(view.connection, each) for each in ids]
-    return tuple(_own(view, each) for each in held if each is not None)
+    return tuple(_own(view, each) for each in records.cases_named(view.connection, ids))
 
 
 def _of_expert(view: View, case_id: CaseId, *, lock: bool = False) -> Case:

@@ -115,6 +115,14 @@ class Inclusion:
     note: str
 
 
+def lot_seed(view: View, entry: EntryId) -> bytes:
+    """Return what a lot is drawn by: the commitment of the entry that says so, which nobody chose (RULINGS 32)."""
+    made = records.entry_of(view.connection, entry)
+    if made is None:
+        raise AssertionError("a lot without journal entry")
+    return made.commitment
+
+
 def inclusion_of(view: View, entry_id: EntryId, size: int | None = None) -> Inclusion:
     """Return the proof of an entry under the newest checkpoint, or the one of ``size``.
 

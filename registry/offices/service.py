@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from registry.actors.model import Action, Actor, Resource, Role
 from registry.actors.rules import require
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
-from registry.journal import records as journal_records
+from registry.journal import service as journal
 from registry.journal.work import View, Work
 from registry.offices import records, rules
 from registry.offices.model import (
@@ -285,10 +285,9 @@ def draw_reviewer_within(
     bench, without = records.bench_of(work.connection, office), frozenset(barred)
     able = rules.able(bench, Role.REVIEWER, firms, (), work.now)
     candidates = tuple(sorted(each.account for each in able if each.account not in without))
-    made_entry = journal_records.entry_of(work.connection, entry)
-    if not candidates or made_entry is None:
+    if not candidates:
         return None
-    seed = made_entry.commitment
+    seed = journal.lot_seed(work, entry)
     drawn = rules.by_lot(seed, f"reviewer {case} {number}", candidates)[0]
     made = Draw(case, number, seed, candidates, AccountId(drawn), reason, work.now, _self(work.actor), entry)
     records.add_draw(work.connection, made)

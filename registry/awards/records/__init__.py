@@ -1,7 +1,6 @@
 """Tables of cases; those of what applicants of grants state stand in ``grants``."""
 
 from registry.awards.records.cases import (
-    acts,
     add_act,
     add_case,
     add_decision,
@@ -9,8 +8,8 @@ from registry.awards.records.cases import (
     add_share_payee,
     awards_on,
     case_of,
-    cases,
     cases_in,
+    cases_named,
     cases_page,
     copy_case,
     decisions_of,
@@ -33,6 +32,7 @@ from registry.awards.records.probes import (
     probes_at,
     probes_page,
 )
+from registry.awards.records.tables import acts, cases
 
 __all__ = [
     "acts",
@@ -47,6 +47,7 @@ __all__ = [
     "case_of",
     "cases",
     "cases_in",
+    "cases_named",
     "cases_page",
     "copy_case",
     "decisions_of",

@@ -37,7 +37,7 @@ from registry.awards.contest_model import (
     ContestState,
     Side,
 )
-from registry.awards.records.cases import cases, lines
+from registry.awards.records.tables import cases, lines
 from registry.values.identifiers import (
     AccountId,
     AuthorityId,

@@ -24,7 +24,8 @@ from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from registry.awards.grant_model import Claim, DeclaredBenefit
 from registry.awards.model import OPEN_STATES, ActKind, CaseKind, CaseState
-from registry.awards.records.cases import acts, case_of, cases, lines
+from registry.awards.records.cases import case_of
+from registry.awards.records.tables import acts, cases, lines
 from registry.awards.shares import divided
 from registry.policy.exclusivity import Benefit
 from registry.values.digest import Digest

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from registry.awards.model import ActKind
 from registry.awards.performance_model import EarlierCase, Evaluation, StatedTargets, Target
-from registry.awards.records.cases import acts, cases, lines
+from registry.awards.records.tables import acts, cases, lines
 from registry.values.identifiers import AccountId, AuthorityId, CaseId, EntryId, FirmId
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, ForeignKey, LargeBinary, Table, delete, exists, insert, select
 
 from registry.awards.model import OPEN_STATES
-from registry.awards.records.cases import cases
+from registry.awards.records.tables import cases
 from registry.values.identifiers import CaseId, FirmId
 from registry.values.records import IdColumn
 from storage.database import Connection, Writes, metadata, rows_may

@@ -167,7 +167,7 @@ class _Shape:
     but_not: bool
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return what a row must meet, with places for values: ``_Asked.values`` fills them."""
+        """Return what a row must meet, with places for the values that ``_Asked.shape`` gives beside it."""
         met = [search_rows.c[column] == bindparam(column) for column in self.columns]
         if self.tokens:
             met.append(_has(f"{self.name}_tokens"))

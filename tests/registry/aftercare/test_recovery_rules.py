@@ -17,7 +17,7 @@ from registry.aftercare.recovery_model import (
     RecoveryOrigin,
     RecoveryState,
 )
-from registry.aftercare.recovery_rules import left_of_line, paid_line, reopens
+from registry.aftercare.recovery_rules import left_of_line, line_paying, paid_line, reopens
 from registry.aftercare.remedy_model import Remedy, RemedyAct, RemedyActKind, RemedyKind, RemedyState, RemedySubject
 from registry.aftercare.remedy_rules import last_day, months_after
 from registry.awards import lines
@@ -152,6 +152,7 @@ def test_a_line_is_found_by_its_number_after_others_were_set_apart() -> None:
     whole = a_paid_batch(3)
     case = lines.only(whole, {2, 3})
     assert [paid_line(case, number).firm for number in (2, 3)] == [line.firm for line in whole.lines[1:]]
+    assert line_paying(case, whole.lines[2].subject).number == 3  # type: ignore[arg-type]
     with pytest.raises(NotFoundError, match="case_line_not_found"):
         paid_line(case, 1)
 

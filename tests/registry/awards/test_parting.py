@@ -8,6 +8,7 @@ import pytest
 from registry.accounts import records as account_records
 from registry.accounts.model import Account, AccountKind, AccountState
 from registry.actors.model import Actor, Role
+from registry.aftercare import recoveries, refunds
 from registry.awards import batches, officers, payments, procedure, records, service
 from registry.awards.commands import (
     AnswerObjection,
@@ -23,6 +24,7 @@ from registry.awards.model import Case, CaseState, Outcome
 from registry.dossier import service as dossiers
 from registry.dossier.rules import recompute_bytes
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError, SancaiError
+from registry.exchange.model import Verification, VerifyInvoice
 from registry.house import House
 from registry.journal import service as journal
 from registry.values.identifiers import AccountId, CaseId
@@ -172,6 +174,20 @@ def test_a_line_that_is_objected_to_waits_and_the_other_is_paid(batch: Batch, cl
     assert batch.pay(case=waits.id).state is CaseState.PAID
     assert batch.state_of(2) is VoucherState.PAID
     batch.verify(batch.case.id, waits.id)
+
+
+def test_an_invoice_that_turns_red_is_recovered_of_its_own_line(batch: Batch, clock: FixedClock) -> None:
+    to_the_end(batch, clock)
+    batch.instruct(2)
+    paid = batch.pay()
+    assert [line.number for line in paid.lines] == [2]
+    voucher = paid.lines[0].subject
+    found = ask(batch.house, batch.market.payer, lambda view: vouchers.voucher(view, voucher))  # type: ignore[arg-type]
+    assert found.invoice is not None
+    command = VerifyInvoice(found.invoice, Verification.RED, clock.now().civil_day())
+    do(batch.house, batch.market.reviewer, lambda work: refunds.verify_invoice(work, command))
+    (opened,) = ask(batch.house, batch.market.reviewer, lambda view: recoveries.recoveries(view, None, None, 10))
+    assert (opened.case, opened.line, opened.firm) == (paid.id, 2, found.firm)
 
 
 def test_an_objection_that_is_upheld_refuses_its_line_alone(batch: Batch, clock: FixedClock) -> None:
