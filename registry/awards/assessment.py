@@ -12,8 +12,8 @@ from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import records, verdicts
 from registry.awards.award_model import AwardFacts, AwardTerms, AwardVerdict
-from registry.awards.model import ActKind, Case
-from registry.awards.recusal import standing
+from registry.awards.history import stood_at
+from registry.awards.model import Case
 from registry.catalog import novelty
 from registry.catalog import service as catalog
 from registry.catalog.model import Dataset, Version, VersionState
@@ -32,7 +32,6 @@ from registry.values.identifiers import AuthorityId, CaseId, FirmId, VersionId
 from registry.values.money import FULL_RATE_BP
 from registry.vouchers.opening import past_award_on
 
-_ENDS_UNPAID: Final = frozenset({ActKind.REFUSED, ActKind.WITHDRAWN})
 QUALITY_SCORE: Final = 100
 """Where an instrument does not say what high quality is, nothing short of everything is."""
 
@@ -127,11 +126,7 @@ def assess(
     report = _report(view, authority, versions, {dataset.publisher, *makers})
     contests = _contests(view, authority, dataset, again=again)
     share = new_share(versions, novelty.cleared(view, dataset.id, contests))
-    other = (
-        _other_then(view, authority, terms.instrument, dataset)
-        if again
-        else records.other_award(view.connection, authority, terms.instrument, dataset.id, beside)
-    )
+    other = _other(view, authority, terms.instrument, dataset, beside=beside, again=again)
     paid = other.id if other and other.payment and other.payment.recorded_at <= view.now else None
     facts = replace(
         _facts_of_content(active, dataset, versions, counted, share, contests),
@@ -166,13 +161,14 @@ def _contests(view: View, authority: AuthorityId, dataset: Dataset, *, again: bo
     return tuple(each for each in found if not again or each.decided_at < view.now)
 
 
-def _other_then(view: View, authority: AuthorityId, instrument: str, dataset: Dataset) -> Case | None:
-    """Return the case on a lineage that stood at the instant of the view, by what was done to each."""
-    for case in records.awards_on(view.connection, authority, instrument, dataset.id):
-        ended = any(act.kind in _ENDS_UNPAID and act.at <= view.now for act in standing(case.acts))
-        if case.applied_at < view.now and not ended:
-            return case
-    return None
+def _other(
+    view: View, authority: AuthorityId, instrument: str, dataset: Dataset, *, beside: CaseId | None, again: bool
+) -> Case | None:
+    """Return the case that stands on a lineage beside one; ``again``: the one that stood at the instant of the view."""
+    if not again:
+        return records.other_award(view.connection, authority, instrument, dataset.id, beside)
+    found = records.awards_on(view.connection, authority, instrument, dataset.id)
+    return next((case for case in found if stood_at(case, view.now)), None)
 
 
 def facts_of_lineage(

@@ -1,5 +1,6 @@
 """Use cases of grants: ask what one would come to, apply, assess; what a payment asks again stands here as well."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from registry.actors.model import Action, Resource
@@ -68,19 +69,7 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
         raise RuleError("not_eligible", found, instrument=instrument.id, dataset=str(command.dataset or ""))
     case_id = CaseId.new()
     sealed, shown = (persons.seal_payee if who.person else payee.seal)(secret, case_id, command.payee)
-    whole = Line(
-        who.id,
-        who.shown,
-        asked.dataset.id if asked.dataset else _subject(claim),
-        instrument.id,
-        instrument.clause,
-        grants.standard_of(instrument.terms),
-        verdict.amount,
-        person=who.person,
-    )
-    shared = shares.share_out(
-        whole, {each: parties.firm(work, each).name for each in command.joint_makers}, command.joint_makers
-    )
+    shared = _lines(work, asked, who, verdict, command.joint_makers)
     made = case_applied(
         work,
         active,
@@ -120,6 +109,24 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
     officers.draw_reviewer_within(work, made)
     keep_grant_decision(work, case_id, Occasion.APPLICATION, verdict)
     return made
+
+
+def _lines(
+    view: View, asked: AskedGrant, who: Applicant, verdict: GrantVerdict, joint_makers: Mapping[FirmId, int]
+) -> tuple[Line, ...]:
+    """Return what is applied for: one line, or one for each joint maker."""
+    instrument = asked.active.instrument
+    whole = Line(
+        who.id,
+        who.shown,
+        asked.dataset.id if asked.dataset else _subject(asked.claim),
+        instrument.id,
+        instrument.clause,
+        grants.standard_of(instrument.terms),
+        verdict.amount,
+        person=who.person,
+    )
+    return shares.share_out(whole, {each: parties.firm(view, each).name for each in joint_makers}, joint_makers)
 
 
 def _asked(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from registry.awards.lines import concerned_by, numbered, objections_of, told
 from registry.awards.model import (
@@ -25,7 +25,10 @@ from registry.awards.recusal import standing
 from registry.awards.shares import split_of
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId
+from registry.values.moment import Moment
 from registry.values.money import Money
+
+_ENDS_UNPAID: Final = frozenset({ActKind.REFUSED, ActKind.WITHDRAWN})
 
 
 def with_acts(case: Case, acts: Sequence[Act]) -> Case:
@@ -74,6 +77,15 @@ def _with_payee(case: Case, line: Line) -> Line:
     if line.share_bp is None or line.payee_digest is None:
         return line
     return replace(line, payee=case.share_payees.get(line.payee_digest))
+
+
+def stood_at(case: Case, at: Moment) -> bool:
+    """Say whether a case was filed before ``at`` and had not ended unpaid, by what was known then.
+
+    What became void later, by a recusal or an annulment, was valid still.
+    """
+    then = standing([act for act in case.acts if act.at <= at])
+    return case.applied_at < at and not any(act.kind in _ENDS_UNPAID for act in then)
 
 
 def _made(make: Any, act: Act | None) -> Any:

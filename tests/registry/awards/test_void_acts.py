@@ -6,6 +6,7 @@ import pytest
 
 from registry.actors.model import Role
 from registry.awards import lines, recusal, rules, waiting
+from registry.awards.history import stood_at
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
 from registry.errors import NotAllowedError
 from registry.offices.model import Bench, Officer, Step
@@ -52,6 +53,17 @@ def test_a_recusal_changes_the_line_and_not_what_the_bank_was_told() -> None:
     assert out.state is CaseState.INSTRUCTED
     assert out.amount != Money(200)
     assert lines.instructed_amount(out) == Money(200)
+
+
+def test_a_refusal_that_was_annulled_later_had_ended_the_case_until_then() -> None:
+    filed, refused_on, annulled_on = (shanghai(f"2026-03-{day}T10:00:00") for day in ("01", "03", "09"))
+    decision = {"number": "2026-0001", "code": "x", "clause": "x", "reason": "x"}
+    refused = after(a_case(1), ActKind.REFUSED, refused_on, REGISTRAR, CaseState.REFUSED, **decision)
+    void = list(recusal.voided_by_annulment(refused))
+    case = after(refused, ActKind.REOPENED, annulled_on, REGISTRAR, CaseState.APPLIED, voids=void)
+    before_and_after = {filed: True, refused_on: False, shanghai("2026-03-05T10:00:00"): False, annulled_on: True}
+    assert {at: stood_at(case, at) for at in before_and_after} == before_and_after
+    assert not stood_at(case, case.applied_at)
 
 
 def test_some_lines_of_a_batch_come_to_their_own_amounts() -> None:
