@@ -42,55 +42,69 @@ class Story:
     signatures: tuple[Signature, ...]
 
 
-def told(case: CaseId, applied: Sequence[Line], acts: Iterable[Act]) -> Story:  # noqa: C901 - one branch a kind of act
+def told(case: CaseId, applied: Sequence[Line], acts: Iterable[Act]) -> Story:
     """Return what ``acts`` come to, line by line; they are those that no recusal made void."""
-    lines = {line.number: line for line in applied}
-    assessed = {line.number: line.amount for line in applied}
-    notices: list[Notice] = []
-    signatures: list[Signature] = []
-    reviewed = False
-    shared = any(line.share_bp is not None for line in applied)
-
-    def change(changed: Line) -> None:
-        nonlocal notices
-        before = lines.get(changed.number)
-        if before is not None and before != changed:
-            lines[changed.number] = changed
-            notices = [replace(each, digests=each.digests - {before.digest}) for each in notices]
-
-    def come_to(number: int, amount: Money) -> None:
-        """Let a line amount to ``amount``, or all of them where the case is shared: then it is that of the whole."""
-        if shared:
-            for line in with_amount(list(lines.values()), amount):
-                change(line)
-        elif number in lines:
-            change(replace(lines[number], amount=amount))
-
-    if shared:
-        assessed[applied[0].number] = sum((line.amount for line in applied), ZERO)
+    telling = _Telling(applied)
     for act in acts:
-        first = applied[0].number
-        if act.kind is ActKind.ASSESSED:
-            number = first if shared else act.content.get("line", first)
-            assessed[number] = Money(act.content["amount_fen"])
-            come_to(number, assessed[number])
-        # What a round allots rests on the review before it; one that comes after begins with what was assessed.
-        elif act.kind is ActKind.REVIEWED:
-            reviewed = True
-            come_to(first, assessed[first])
-        elif act.kind is ActKind.ALLOTTED:
-            if reviewed:
-                come_to(first, Money(act.content["share_fen"]))
-        elif act.kind is ActKind.NOTICED:
-            notices.append(_notice(act, lines.values()))
-        elif act.kind is ActKind.SIGNED:
-            signatures.append(_signature(act, lines.values()))
-        elif shared:
-            for line in _split_told(list(lines.values()), act):
-                change(line)
+        telling.take(act)
         for number in taken_out(case, act):
-            lines.pop(number, None)
-    return Story(tuple(lines.values()), tuple(notices), tuple(signatures))
+            telling.lines.pop(number, None)
+    return Story(tuple(telling.lines.values()), tuple(telling.notices), tuple(telling.signatures))
+
+
+class _Telling:
+    """The lines of a case while its acts are gone through."""
+
+    def __init__(self, applied: Sequence[Line]) -> None:
+        self.lines = {line.number: line for line in applied}
+        self.notices: list[Notice] = []
+        self.signatures: list[Signature] = []
+        self._first = applied[0].number
+        self._shared = any(line.share_bp is not None for line in applied)
+        self._assessed = {line.number: line.amount for line in applied}
+        if self._shared:
+            self._assessed[self._first] = sum((line.amount for line in applied), ZERO)
+        self._reviewed = False
+
+    def take(self, act: Act) -> None:
+        """Let an act change the lines, or say what carries them."""
+        if act.kind is ActKind.NOTICED:
+            self.notices.append(_notice(act, self.lines.values()))
+        elif act.kind is ActKind.SIGNED:
+            self.signatures.append(_signature(act, self.lines.values()))
+        elif (amounts := self._amounts_by(act)) is not None:
+            self._come_to(*amounts)
+        elif self._shared:
+            for line in _split_told(list(self.lines.values()), act):
+                self._change(line)
+
+    def _amounts_by(self, act: Act) -> tuple[int, Money] | None:
+        """Return which line an act lets amount to what; None for an act that states no amount."""
+        if act.kind is ActKind.ASSESSED:
+            number = self._first if self._shared else act.content.get("line", self._first)
+            self._assessed[number] = Money(act.content["amount_fen"])
+            return number, self._assessed[number]
+        # What a round allots rests on the review before it; one that comes after begins with what was assessed.
+        if act.kind is ActKind.REVIEWED:
+            self._reviewed = True
+            return self._first, self._assessed[self._first]
+        if act.kind is ActKind.ALLOTTED and self._reviewed:
+            return self._first, Money(act.content["share_fen"])
+        return None
+
+    def _come_to(self, number: int, amount: Money) -> None:
+        """Let a line amount to ``amount``, or all of them where the case is shared: then it is that of the whole."""
+        if self._shared:
+            for line in with_amount(list(self.lines.values()), amount):
+                self._change(line)
+        elif number in self.lines:
+            self._change(replace(self.lines[number], amount=amount))
+
+    def _change(self, changed: Line) -> None:
+        before = self.lines.get(changed.number)
+        if before is not None and before != changed:
+            self.lines[changed.number] = changed
+            self.notices = [replace(each, digests=each.digests - {before.digest}) for each in self.notices]
 
 
 def _split_told(lines: Sequence[Line], act: Act) -> tuple[Line, ...]:

@@ -49,13 +49,13 @@ def test_a_line_edited_on_the_sixth_day_is_noticed_and_signed_anew_and_the_other
     case = changed(ready(3, POSTED), 2, 90, shanghai("2026-03-08T12:00:00"))
     assert missing(case, END, 1, 3) == set()
     assert missing(case, END, 2) == missing(case, END) == {"notice_of_other_lines", "signatures_missing"}
-    assert [line.number for line in rules.require_notice(case)] == [2]
+    assert [line.number for line in rules.require_notice(case, END)] == [2]
     again = signed(noticed(case, shanghai("2026-03-09T09:00:00")), shanghai("2026-03-09T09:00:00"))
     assert missing(again, END, 1, 3) == set()
     assert missing(again, END) == missing(again, END, 2) == {"notice_still_runs"}
     assert missing(again, shanghai("2026-03-17T00:00:00")) == set()
     with pytest.raises(ConflictError, match="notice_posted_already"):
-        rules.require_notice(again)
+        rules.require_notice(again, END)
 
 
 def test_a_line_that_changes_and_changes_back_is_noticed_anew() -> None:
