@@ -374,7 +374,8 @@ def _cut(path: Path) -> CorruptContentError:
 def _unknown(path: Path) -> InvalidValueError:
     return InvalidValueError(
         "bundle_unknown",
-        f"{path} is not a bundle of `sancai pull --bundle`, or one of a later release. Update sancai if it is.",
+        f"{path} is neither a bundle of `sancai pull --bundle` nor a package of `sancai case archive`, or one of a "
+        "later release. Update sancai if it is.",
         path=str(path),
     )
 

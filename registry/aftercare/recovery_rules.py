@@ -12,7 +12,7 @@ Rules:
   reopens nothing (RULINGS 17).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from registry.aftercare.recovery_model import (
@@ -25,9 +25,9 @@ from registry.aftercare.recovery_model import (
     Service,
 )
 from registry.aftercare.rules import acted_in
-from registry.awards.model import Case, CaseState, Line
+from registry.awards.model import Case, CaseKind, CaseState, Line
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
-from registry.values.identifiers import AccountId, VoucherId
+from registry.values.identifiers import AccountId, FirmId, VoucherId
 from registry.values.money import ZERO, Money
 
 
@@ -57,6 +57,16 @@ def line_of(case: Case, number: int) -> Line:
 def line_paying(case: Case, voucher: VoucherId) -> Line:
     """Return the line of a batch that pays a voucher."""
     return next(line for line in case.lines if line.subject == voucher)
+
+
+def lines_touched(case: Case, firms: Collection[FirmId]) -> tuple[Line, ...]:
+    """Return the lines of a paid case that fall with what a correction says of ``firms``.
+
+    Of a batch those of these firms, or all when it has none of them; what joint makers share is one benefit and falls
+    as a whole.
+    """
+    of_batch = case.kind is CaseKind.VOUCHER_BATCH
+    return tuple(line for line in case.lines if of_batch and line.firm in firms) or case.lines
 
 
 def paid_line(case: Case, number: int) -> Line:

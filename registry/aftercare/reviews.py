@@ -10,10 +10,11 @@ from registry.adoption.model import AdoptionReview, ReviewOutcome
 from registry.adoption.model import AnswerReview as AnswerAdoptionReview
 from registry.aftercare.recoveries import open_within
 from registry.aftercare.recovery_model import OpenRecovery, RecoveryGround, RecoveryOrigin
+from registry.aftercare.recovery_rules import lines_touched
 from registry.awards import contest_deciding, officers, register_reviews
 from registry.awards.acting import found_case
 from registry.awards.contest_model import AnswerContestReview, ContestReview, ContestReviewOutcome
-from registry.awards.model import Case, CaseKind, CaseState, Line
+from registry.awards.model import Case, CaseState, Line
 from registry.awards.records import case_of
 from registry.awards.register_reviews import AnswerReview, RegisterReview
 from registry.journal.work import Work
@@ -38,17 +39,14 @@ def answer_adoption_review(work: Work, command: AnswerAdoptionReview) -> Adoptio
 def answer_register_review(work: Work, command: AnswerReview) -> RegisterReview:
     """Say whether a case stands in spite of a correction; one that was paid and does not stand is recovered.
 
-    Of a batch that was paid, the lines of the firms that the correction touches are; all, when it touches none of them.
-    What joint makers share is one benefit: every line of it is.
+    Of a batch that was paid only the lines that the correction touches are.
     Raises as ``awards.register_reviews.answer_review``.
     """
     found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     answered = register_reviews.answer_review(work, command)
     case = answered.case
     if case.state is CaseState.PAID and not command.stands:
-        of_batch = case.kind is CaseKind.VOUCHER_BATCH
-        touched = [line for line in case.lines if of_batch and line.firm in answered.correction.firms]
-        for line in touched or case.lines:
+        for line in lines_touched(case, answered.correction.firms):
             _open(work, case, line, command.opinion, RecoveryOrigin.REGISTER_REVIEW, command.correction)
     return answered
 

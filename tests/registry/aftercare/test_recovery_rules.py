@@ -17,11 +17,11 @@ from registry.aftercare.recovery_model import (
     RecoveryOrigin,
     RecoveryState,
 )
-from registry.aftercare.recovery_rules import left_of_line, line_paying, paid_line, reopens
+from registry.aftercare.recovery_rules import left_of_line, line_paying, lines_touched, paid_line, reopens
 from registry.aftercare.remedy_model import Remedy, RemedyAct, RemedyActKind, RemedyKind, RemedyState, RemedySubject
 from registry.aftercare.remedy_rules import last_day, months_after
 from registry.awards import lines
-from registry.awards.model import Case, CaseState
+from registry.awards.model import Case, CaseKind, CaseState
 from registry.errors import InvalidValueError, NotFoundError
 from registry.parties.commands import RecordSanction
 from registry.parties.hearing import Hearing, ServiceWay
@@ -155,6 +155,23 @@ def test_a_line_is_found_by_its_number_after_others_were_set_apart() -> None:
     assert line_paying(case, whole.lines[2].subject).number == 3  # type: ignore[arg-type]
     with pytest.raises(NotFoundError, match="case_line_not_found"):
         paid_line(case, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_line", "fall"),
+    [
+        (CaseKind.VOUCHER_BATCH, 2, [2]),
+        (CaseKind.VOUCHER_BATCH, None, [1, 2]),
+        (CaseKind.AWARD, 2, [1, 2]),
+        (CaseKind.GRANT, 1, [1, 2]),
+    ],
+)
+def test_a_correction_lets_its_lines_of_a_batch_fall_and_a_shared_benefit_as_a_whole(
+    kind: CaseKind, of_line: int | None, fall: list[int]
+) -> None:
+    case = a_case(2, kind)
+    firms = {FirmId.new()} if of_line is None else {case.lines[of_line - 1].firm}
+    assert [line.number for line in lines_touched(case, firms)] == fall
 
 
 def an_annulled_recovery(case: Case, repaid: int, *, paid_back: bool) -> Recovery:
