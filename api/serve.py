@@ -11,6 +11,7 @@ Rules:
   for that reason the application is imported where a worker begins.
 """
 
+import gc
 import os
 import shutil
 import signal
@@ -45,7 +46,11 @@ def application() -> "Flask":
     from registry.house import open_house
 
     write_json_logs()
-    return create_app(open_house(read_settings()))
+    made = create_app(open_house(read_settings()))
+    # What lives as long as the process is looked at in no collection of garbage, which took longer than a search.
+    gc.collect()
+    gc.freeze()
+    return made
 
 
 def end_with_parent(parent: int) -> None:

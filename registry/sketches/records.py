@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, LargeBinary, Table, func, insert, select
+from sqlalchemy import BigInteger, CheckConstraint, Column, LargeBinary, Table, cast, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.values.identifiers import VersionId
@@ -53,8 +54,9 @@ def sketches_of(connection: Connection, versions: Iterable[VersionId]) -> dict[V
 
 def add_hashes(connection: Connection, version: VersionId, kind: str, hashes: Iterable[int]) -> None:
     """Enter a published version into the look-up table."""
-    if rows := [{"kind": kind, "hash": value, "version_id": version} for value in sorted(set(hashes))]:
-        connection.execute(insert(sketch_hashes), rows)
+    values = cast(sorted(set(hashes)), ARRAY(BigInteger))
+    rows = select(literal(kind, Key), func.unnest(values), literal(version, IdColumn(VersionId)))
+    connection.execute(insert(sketch_hashes).from_select(["kind", "hash", "version_id"], rows))
 
 
 def versions_sharing(connection: Connection, kind: str, hashes: Sequence[int], limit: int) -> list[VersionId]:

@@ -61,6 +61,7 @@ from registry.catalog.records.files import (
     path_like,
     version_files,
 )
+from registry.catalog.records.finding import FACET_CAP, search_page
 from registry.catalog.records.grants import add_grant, end_grant, grants
 from registry.catalog.records.lineage import (
     derived_grades,
@@ -85,10 +86,8 @@ from registry.catalog.records.requests import (
     set_request,
 )
 from registry.catalog.records.search import (
-    FACET_CAP,
     index_dataset,
     price_of,
-    search_page,
     search_rows,
     set_adopters,
     set_price,

@@ -1,10 +1,15 @@
 """Search: words of two Chinese characters, columns and labels, facets, pages, and what strangers may find."""
 
+from collections.abc import Sequence
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry.actors.model import ANONYMOUS
 from registry.catalog import service
 from registry.catalog.model import Openness, Search, VersionName
+from registry.catalog.records.finding import ROW_COST, TAKE_COST, gathering
 from registry.catalog.search import all_of, document_tokens, query_words
 from registry.house import House
 from tests.registry.catalog.builders import a_csv, a_dataset, a_publisher, a_version, ask, do
@@ -141,12 +146,37 @@ def test_a_walk_in_order_and_a_gathering_by_tokens_find_the_same(
             if (after := page.next_position) is None:
                 return pages
 
+    def mixed(expected: object, asked: object, words: Sequence[str], hits: int) -> float:
+        return 1e12 if any(word.startswith("@") for word in words) else -1e12
+
     answers = []
-    for cost in (0, 10**12):
-        monkeypatch.setattr("registry.catalog.records.search.WALK_COST", cost)
+    for cost in (lambda *_: 0.0, lambda *_: 1e12, mixed):
+        monkeypatch.setattr("registry.catalog.records.finding._Expected.walk_cost", cost)
         answers.append([found(wanted) for wanted in every_kind])
-    assert answers[0] == answers[1]
+    assert answers[0] == answers[1] == answers[2]
     assert sum(bool(pages[0][0]) for pages in answers[0]) > len(every_kind) // 2  # type: ignore[index]
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(1, 1_000_000), min_size=1, max_size=6))
+def test_a_gathering_asks_the_index_for_the_rarest_and_costs_no_more_than_asking_for_all_or_one(
+    expected: dict[str, float],
+) -> None:
+    every = 1_000_000
+    chosen = gathering(expected, every)
+    assert sorted([*chosen.indexed, *chosen.held]) == sorted(expected)
+    assert max(expected[token] for token in chosen.indexed) <= min((expected[t] for t in chosen.held), default=every)
+    left = float(every)
+    for found in expected.values():
+        left *= found / every
+    each, rarest = TAKE_COST + ROW_COST, min(expected.values())
+    assert chosen.cost() <= min(sum(expected.values()) + each * left, rarest + each * rarest) * (1 + 1e-9)
+    assert chosen.cost(1) <= chosen.cost()
+
+
+def test_a_word_in_nearly_every_text_is_not_read_from_the_index() -> None:
+    chosen = gathering({"一侰": 990_000, "丑侰": 30_000, "享侰": 20_000, "=sector:medical": 100_000}, 1_000_000)
+    assert chosen.indexed == ("享侰", "丑侰")
+    assert chosen.held == ("=sector:medical", "一侰")
 
 
 def test_facets_stay_with_a_dataset_whose_next_version_is_published(house: House) -> None:
