@@ -14,7 +14,9 @@ from api.v1.case_views import CasesView, CaseView, ObjectionView, VerdictView
 from api.v1.notice_views import NoticesView, PublicNoticeView
 from api.v1.payees import PayeeBody
 from registry.actors.model import Action
+from registry.aftercare import reviews
 from registry.awards import batches, payments, procedure, service
+from registry.awards.came_between import ReviewPayment
 from registry.awards.commands import (
     AnswerObjection,
     ApplyForAward,
@@ -183,6 +185,14 @@ class AnswerObjectionBody(Strict):
     answer: Words
 
 
+class ReviewPaymentBody(Strict):
+    """Whether a payment stands in spite of what had come before its receipt; ``lines`` of one that does not, none: all."""
+
+    outcome: Literal["stands", "recover"]
+    reason: Words
+    lines: LineNumbers = Field(default_factory=list)
+
+
 class DossierQuery(BaseModel):
     """``digest``: what a printed form of the case is bound to; the answer is a conflict when the case went on since."""
 
@@ -285,9 +295,9 @@ def raise_objection(case: str, body: CaseLinesBody) -> Response:
 
 @door.operation("POST", "/cases/<case>/objections/<int:number>/answer", {200: CaseView}, action=Action.REVIEW_CASE)
 def answer_objection(case: str, number: int, body: AnswerObjectionBody) -> Response:
-    """Answer an objection in writing; one that is upheld ends its lines, in a case of their own."""
+    """Answer an objection in writing; one that is upheld ends its lines, in a case of their own, or recovers paid ones."""
     command = AnswerObjection(CaseId(case), number, Outcome(body.outcome), body.answer)
-    return _changed(procedure.answer_objection, command)
+    return _changed(reviews.answer_objection, command)
 
 
 @door.operation("POST", "/cases/<case>/objections/<int:number>/decision", {200: CaseView}, action=Action.REVIEW_CASE)
@@ -312,8 +322,15 @@ def instruct_payment(case: str, body: InstructPaymentBody) -> Response:
 
 @door.operation("POST", "/cases/<case>/payment", {200: CaseView}, action=Action.PAY_CASE)
 def record_case_payment(case: str, body: RecordCasePaymentBody) -> Response:
-    """Record the bank's receipt; everything is asked again on the day."""
+    """Record the bank's receipt; what came between the instruction and it is shown and looked at afterwards."""
     return _changed(payments.pay, RecordPayment(CaseId(case), body.bank_receipt, body.paid_on, tuple(body.lines)))
+
+
+@door.operation("POST", "/cases/<case>/payment-review", {200: CaseView}, action=Action.REVIEW_CASE)
+def review_case_payment(case: str, body: ReviewPaymentBody) -> Response:
+    """Say whether a payment stands in spite of what had come before its receipt; of one that does not, lines return."""
+    command = ReviewPayment(CaseId(case), body.outcome == "stands", body.reason, tuple(body.lines))
+    return _changed(reviews.answer_payment_review, command)
 
 
 @door.operation("POST", "/cases/<case>/return", {200: CaseView}, action=Action.PAY_CASE)

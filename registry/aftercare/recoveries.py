@@ -30,7 +30,7 @@ from registry.aftercare.remedy_rules import stated_remedies
 from registry.awards import officers, register_reviews
 from registry.awards.acting import account_of, found_case, resource_of
 from registry.awards.contest_model import ContestReviewOutcome
-from registry.awards.model import Case
+from registry.awards.model import Case, Outcome
 from registry.awards.records import case_of, take_number
 from registry.awards.records.contests import contest_review_of
 from registry.errors import ConflictError, NotFoundError, RuleError
@@ -146,6 +146,11 @@ def _answers(work: Work, case: Case, command: OpenRecovery) -> list[bool]:
     if command.origin is RecoveryOrigin.ADOPTION_REVIEW:
         review = adoption_records.review_of(work.connection, ReceiptId(source), case.id)
         return [bool(review.answer and review.answer.outcome is ReviewOutcome.RECOVER)] if review else []
+    if command.origin is RecoveryOrigin.OBJECTION:
+        return [each.outcome is Outcome.UPHELD for each in case.objections if str(each.number) == source]
+    if command.origin is RecoveryOrigin.PAYMENT_REVIEW:
+        looked_at = case.payment.review if case.payment and source == case.id else None
+        return [not looked_at.stands] if looked_at else []
     if command.origin is RecoveryOrigin.CONTEST_REVIEW:
         lost = contest_review_of(work.connection, ContestId(source), case.id)
         return [lost.outcome is ContestReviewOutcome.RECOVER] if lost else []

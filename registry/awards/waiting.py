@@ -8,6 +8,7 @@ Rules:
 * A step is overdue when its term has ended (``offices/rules.py``). It escalates when nobody may do it, or when it is
   still open the days of ``FOLLOWED_UP_AFTER`` later: then it is an affair of the ranks above as well.
 * The reviewer who was drawn does the review, and nobody else.
+* What had come between an instruction and the bank's receipt waits on a paid case: answers, and a look at the payment.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,6 +92,9 @@ def waits(case: Case, now: Moment) -> tuple[Wait, ...]:
         return (*_answers(case), _wait(Step.PAYMENT, case.instruction.instructed_at))
     if case.state is CaseState.RETURNED:
         return (*_answers(case), _wait(Step.INSTRUCTION, _newest(case, ActKind.RETURNED) or case.applied_at))
+    if case.state is CaseState.PAID and case.payment:
+        looked_at = [_wait(Step.PAYMENT_REVIEW, case.payment.recorded_at)] if case.payment.to_review else []
+        return (*_answers(case), *looked_at)
     if case.state is not CaseState.REVIEWED or case.review is None:
         return ()
     return _of_reviewed(case, voided, now)

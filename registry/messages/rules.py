@@ -34,7 +34,13 @@ from registry.values.moment import Moment
 _ORDERS: Final = frozenset({Topic.ORDER_PLACED, Topic.ORDER_ACCEPTED, Topic.ORDER_DELIVERED})
 _ACCESS: Final = frozenset({Topic.ACCESS_REQUESTED, Topic.ACCESS_ANSWERED, Topic.ACCESS_USED})
 _CONTESTS: Final = frozenset(
-    {Topic.CONTEST_OPENED, Topic.CONTEST_EVIDENCE_FILED, Topic.CONTEST_DECIDED, Topic.CONTEST_WITHDRAWN}
+    {
+        Topic.CONTEST_OPENED,
+        Topic.CONTEST_EVIDENCE_FILED,
+        Topic.CONTEST_DECIDED,
+        Topic.CONTEST_WITHDRAWN,
+        Topic.CONTEST_REOPENED,
+    }
 )
 _CASES: Final = frozenset({Topic.NOTICE_POSTED, Topic.CASE_REFUSED, Topic.CASE_PAID}) | _CONTESTS
 _TERMS: Final = frozenset({Topic.CASE_DUE, Topic.CASE_OVERDUE})
@@ -48,11 +54,11 @@ TOPICS_OF_ROLE: Final[Mapping[Role, frozenset[Topic]]] = {
     Role.FINANCE: _CASES | {Topic.ORDER_DELIVERED},
     Role.READER: _LOSSES,
     Role.REGISTRAR: _LOSSES | {Topic.CASE_ESCALATED},
-    Role.REVIEWER: _CASES | _LOSSES | _TERMS,
+    Role.REVIEWER: _CASES | _LOSSES | _TERMS | {Topic.CASE_REVIEW_OPENED},
     Role.SECTION_HEAD: _TERMS | {Topic.CASE_ESCALATED},
     Role.LEADER_IN_CHARGE: _TERMS | {Topic.CASE_ESCALATED},
     Role.PRINCIPAL_LEADER: _TERMS | {Topic.CASE_ESCALATED},
-    Role.AUDITOR: _CASES | {Topic.CASE_ESCALATED},
+    Role.AUDITOR: _CASES | {Topic.CASE_ESCALATED, Topic.CASE_REVIEW_OPENED},
     Role.PAYER: _TERMS | {Topic.CASE_PAID},
     Role.EXPERT: frozenset({Topic.EXPERTS_DRAWN}),
 }

@@ -38,6 +38,8 @@ class Step(StrEnum):
     ANSWER = "answer"
     INSTRUCTION = "instruction"
     PAYMENT = "payment"
+    PAYMENT_REVIEW = "payment_review"
+    """A payment that something had come before is looked at."""
     CONTEST_OPENING = "contest_opening"
     """A firm that was told its data is not new contests it."""
     CONTEST_EVIDENCE = "contest_evidence"
@@ -61,6 +63,7 @@ ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
     Step.ANSWER: Role.REVIEWER,
     Step.INSTRUCTION: Role.PAYER,
     Step.PAYMENT: Role.PAYER,
+    Step.PAYMENT_REVIEW: Role.REVIEWER,
     Step.CONTEST_DECISION: Role.REVIEWER,
     Step.HEARING: Role.REVIEWER,
     Step.SERVICE: Role.REVIEWER,

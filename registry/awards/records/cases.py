@@ -312,6 +312,19 @@ def cases_in(
     return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
 
 
+def paid_in_spite(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Case, ...]:
+    """Return the paid cases of an authority before whose receipt something had come, the oldest first."""
+    came = (
+        select(acts.c.case_id)
+        .where(acts.c.kind == ActKind.PAID.value, acts.c.content.has_key("in_spite_of"))
+        .scalar_subquery()
+    )
+    query = select(cases).where(
+        cases.c.authority_id == authority, cases.c.state == CaseState.PAID.value, cases.c.id.in_(came)
+    )
+    return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
+
+
 def noticed_cases(connection: Connection, since: Moment, limit: int) -> tuple[Case, ...]:
     """Return reviewed cases with a notice posted at ``since`` or later, the newest notice first."""
     posted = (
