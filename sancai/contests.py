@@ -183,6 +183,13 @@ class Contests:
         body = {"outcome": outcome, "reason": reason, "day": stated, "place": place}
         return shaped(Contest, self._session.post(f"/contests/{contest}/decision", body))
 
+    def recuse(self, contest: str, reason: str) -> Contest:
+        """Make a decision void that you took and are tied to a side, or as a registrar another's. Raises SancaiError.
+
+        Another reviewer, who is new to both sides, decides anew.
+        """
+        return shaped(Contest, self._session.post(f"/contests/{contest}/recusal", {"reason": reason}))
+
     def reviews(self) -> Iterator[ContestReview]:
         """Yield the paid awards of your office whose lineage lost a contest, the newest first."""
         return (shaped(ContestReview, item) for item in self._session.pages("/contest-reviews"))

@@ -1,6 +1,6 @@
 """Use cases of remedies: file, suspend, end, withdraw; what an annulment does to the decision that was attacked.
 
-Locks are taken in one order: the case, the remedy, the recovery.
+Locks are taken in one order: the contest that led to a refusal with its cases, the case, the remedy, the recovery.
 """
 
 from dataclasses import dataclass
@@ -24,10 +24,11 @@ from registry.aftercare.remedy_model import (
     WithdrawRemedy,
 )
 from registry.aftercare.rules import acted_in
-from registry.awards import officers, reopening
+from registry.awards import contest_voiding, officers, reopening
 from registry.awards.acting import account_of, resource_of
 from registry.awards.model import Case, CaseState
 from registry.awards.records import case_of
+from registry.catalog.novelty_model import VoidGround
 from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError, RuleError
 from registry.journal.work import View, Work
 from registry.offices import rules as office_rules
@@ -242,10 +243,16 @@ def _annul(work: Work, remedy: Remedy, case: Case | None, content: dict[str, Jso
         for party in sorted(case.firms):
             persons.lock_within(work, party)
         reopened = reopening.reopening(work, case)
+        fallen = contest_voiding.decision_behind(work, case)
+        if reopened is not None and fallen is not None:
+            # What led to the refusal falls with it: the contest is decided again, by somebody else.
+            reopened |= {"contest": fallen.contest, "decision": fallen.decision_number}
         if reopened is not None:
             # The act of the case is what its journal entry says, word for word: a dossier compares them.
             work.journal("awards.case_reopened", case.id, **content, **reopened)
             reopening.reopen_within(work, case, content | reopened)
+            if fallen is not None:
+                contest_voiding.void_within(work, fallen, VoidGround.ANNULLED, by=case.id, beside=case.id)
             return
     work.journal("aftercare.remedy_annulled", remedy.id, **content)
     if isinstance(remedy.subject, RecoveryId):
@@ -285,6 +292,8 @@ def _locked(work: Work, remedy_id: RemedyId, action: Action) -> tuple[Remedy, Ca
     if seen is None:
         raise NotFoundError("remedy_not_found", id=remedy_id)
     require_visible(work.actor, action, _resource(work, seen), "remedy")
+    if seen.case and seen.subject_kind is RemedySubject.REFUSAL:
+        contest_voiding.lock_first(work, seen.case)
     case = case_of(work.connection, seen.case, lock=True) if seen.case else None
     if work.actor.authority is not None:
         _require_officer_free(work, seen.authority, case, seen.firm)

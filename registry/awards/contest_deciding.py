@@ -78,7 +78,7 @@ def draw_within(work: Work, found: Contest, cases: Sequence[Case], entry: EntryI
     able = office_rules.able(bench, Role.REVIEWER, firms, (), work.now)
     reviewers = offices.draws_within(work, [case.id for case in cases])
     barred = contest_rules.barred(cases, (draw.drawn for draws in reviewers.values() for draw in draws))
-    barred |= officers.detected_officers(work, found.authority, firms)
+    barred |= officers.detected_officers(work, found.authority, firms) | _decided_before(work, found)
     candidates = tuple(sorted(each.account for each in able if each.account not in barred))
     if not candidates:
         return None
@@ -87,6 +87,20 @@ def draw_within(work: Work, found: Contest, cases: Sequence[Case], entry: EntryI
     made = ContestDraw(found.id, number, seed, candidates, drawn, reason, work.now, account_of(work.actor), entry)
     contest_records.add_contest_draw(work.connection, made)
     return made
+
+
+def _decided_before(view: View, found: Contest) -> frozenset[AccountId]:
+    """Return who decided a contest by a decision that is void: none of them decides it again."""
+    return frozenset(each.decided_by for each in novelty.decisions_in(view, found.id) if each.decided_by)
+
+
+def tie_of_decider(view: View, bench: Bench, found: Contest, officer: AccountId) -> FirmId | None:
+    """Return a firm of a side to which whoever decided a contest is tied, declared or detected; or None."""
+    firms = _concerned(view, bench, found)
+    if declared := office_rules.ties(bench.interests, officer, firms):
+        return declared[0].firm
+    detected = officers.detected_within(view, found.authority, firms)
+    return next((each.firm for each in detected if each.officer == officer), None)
 
 
 def _concerned(view: View, bench: Bench, found: Contest) -> frozenset[FirmId]:
@@ -123,9 +137,8 @@ def draw_again(work: Work, contest_id: ContestId, reason: str) -> ContestDraw:
 def _may_decide(view: View, bench: Bench, found: Contest, officer: AccountId, cases: Sequence[Case]) -> bool:
     firms = _concerned(view, bench, found)
     free = contest_rules.may_decide(bench, officer, firms, view.now)
-    return free and officer not in contest_rules.barred(cases, ()) | officers.detected_officers(
-        view, found.authority, firms
-    )
+    barred = contest_rules.barred(cases, ()) | officers.detected_officers(view, found.authority, firms)
+    return free and officer not in barred | _decided_before(view, found)
 
 
 # What it waits for.
@@ -164,8 +177,10 @@ def _desk(view: View, bench: Bench, found: Contest, drawn: AccountId | None) -> 
 
 
 def _due(view: View, bench: Bench, found: Contest, drawn: AccountId | None, cases: Sequence[Case]) -> ContestDue:
-    """Return until when a contest is to be decided: the step begins when the term for evidence has ended."""
-    began_at = found.evidence_until
+    """Return until when a contest is to be decided: the step begins when the term for evidence has ended, or anew
+    when a decision fell."""
+    fell = [each.voided_at for each in novelty.decisions_in(view, found.id) if each.voided_at is not None]
+    began_at = max([found.evidence_until, *fell])
     rulings = terms_of(view.connection, found.authority)
     term = office_rules.term_of(Step.CONTEST_DECISION, began_at, shipped_terms(), rulings)
     able, began = drawn is not None and _may_decide(view, bench, found, drawn, cases), view.now >= began_at
@@ -227,7 +242,7 @@ def decide(work: Work, command: DecideContest) -> ContestDesk:
     firms = _concerned(work, bench, found)
     office_rules.require_free(bench, officer, firms, work.now)
     officers.require_undetected(work, found.authority, firms)
-    if officer in contest_rules.barred(cases, ()):
+    if officer in contest_rules.barred(cases, ()) | _decided_before(work, found):
         raise NotAllowedError("officer_already_acted", id=found.id)
     made = _decision(work, found, command, officer)
     content: dict[str, Json] = {
