@@ -45,6 +45,8 @@ class ContestDecision:
     day: date | None
     reason: str
     decided_at: str
+    voided_at: str | None = None
+    void_ground: str | None = None
     decided_by: str | None = None
 
 
@@ -73,6 +75,7 @@ class Contest:
     evidence: tuple[ContestEvidence, ...]
     cases: tuple[ContestedCase, ...]
     decision: ContestDecision | None = None
+    void_decisions: tuple[ContestDecision, ...] = ()
     reviewer: str | None = None
     due_at: str | None = None
     standing: str | None = None

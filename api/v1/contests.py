@@ -183,7 +183,7 @@ def decide_contest(contest: str, body: DecideContestBody) -> Response:
 
 @door.operation("POST", "/contests/<contest>/recusal", {200: ContestView}, action=Action.DECLARE_INTEREST)
 def recuse_contest_decider(contest: str, body: ContestReasonBody) -> Response:
-    """Make the decision of a contest void: you took it and are tied to a side, or as a registrar another's tie is known.
+    """Make the decision of a contest void: yours, if you are tied to a side, or as a registrar that of another who is.
 
     The contest is open again, and another reviewer who is new to it decides.
     """

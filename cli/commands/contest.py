@@ -265,6 +265,8 @@ def _print(found: "Contest") -> None:
         line(f"  {case.case} {case.instrument} {case.state}")
     if found.evidence:
         _print_evidence(found.evidence)
+    for void in found.void_decisions:
+        line(f"{void.number}: {void.outcome} {say('void', '已失效')} ({void.void_ground}, {void.voided_at})")
     if found.decision:
         line(f"{found.decision.number}: {found.decision.outcome} {found.decision.place} {found.decision.day or ''}")
         line(found.decision.reason)

@@ -24,6 +24,7 @@ from registry.aftercare.remedy_model import (
     WithdrawRemedy,
 )
 from registry.aftercare.rules import acted_in
+from registry.aftercare.telling import TOPIC_OF_REMEDY, tell_of_remedy
 from registry.awards import contest_voiding, officers, reopening
 from registry.awards.acting import account_of, resource_of
 from registry.awards.model import Case, CaseState
@@ -31,6 +32,7 @@ from registry.awards.records import case_of
 from registry.catalog.novelty_model import VoidGround
 from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError, RuleError
 from registry.journal.work import View, Work
+from registry.messages.model import Topic
 from registry.offices import rules as office_rules
 from registry.offices import service as offices
 from registry.parties import persons
@@ -113,6 +115,7 @@ def file_remedy(work: Work, command: FileRemedy) -> Remedy:
     )
     if not records.add_remedy(work.connection, made, found.key):
         raise ConflictError("remedy_open_already", id=remedy, subject=str(command.subject))
+    tell_of_remedy(work, made, Topic.REMEDY_FILED)
     return made
 
 
@@ -279,7 +282,7 @@ def _open(work: Work, remedy_id: RemedyId) -> tuple[Remedy, Case | None]:
     """Return an open remedy, locked, for an officer who is new to what is attacked."""
     found, case = _locked(work, remedy_id, Action.SIGN_CASE)
     rules.require_open(found)
-    attacked = _made_by(work, found, case)
+    attacked = made_by(work, found, case)
     if account_of(work.actor) in attacked:
         raise NotAllowedError("officer_already_acted", id=found.id)
     return found, case
@@ -303,14 +306,14 @@ def _locked(work: Work, remedy_id: RemedyId, action: Action) -> tuple[Remedy, Ca
     return locked, case
 
 
-def _made_by(work: Work, remedy: Remedy, case: Case | None) -> frozenset[AccountId]:
+def made_by(view: View, remedy: Remedy, case: Case | None) -> frozenset[AccountId]:
     """Return who made the decision that is attacked."""
     if isinstance(remedy.subject, RecoveryId):
-        found = records.recovery_of(work.connection, remedy.subject)
+        found = records.recovery_of(view.connection, remedy.subject)
         decided = found.act(RecoveryActKind.DECIDED) if found else None
         return frozenset({found.opened_by, decided.account}) if found and decided else frozenset()
     if isinstance(remedy.subject, FactId):
-        sanction = parties.sanction(work, remedy.subject)
+        sanction = parties.sanction(view, remedy.subject)
         recorder = sanction.provenance.recorded_by if sanction else None
         return frozenset({recorder} if recorder else ())
     return acted_in(case) if case else frozenset()
@@ -334,7 +337,9 @@ def _act(work: Work, remedy: Remedy, kind: RemedyActKind, content: dict[str, Jso
         raise AssertionError("an act without journal entry")
     made = RemedyAct(len(remedy.acts) + 1, kind, account_of(work.actor), work.now, content, work.entry)
     records.add_remedy_act(work.connection, remedy, made, to)
-    return remedy.with_act(made, to)
+    left = remedy.with_act(made, to)
+    tell_of_remedy(work, left, TOPIC_OF_REMEDY[kind])
+    return left
 
 
 # Queries.

@@ -1,5 +1,7 @@
-"""Answers to reviews of what was paid: an adoption withdrawn, a register corrected backward, a contest of novelty lost,
-an objection or anything else that had come between an instruction and the bank's receipt.
+"""Answers to reviews of what was paid.
+
+An adoption was withdrawn, a register corrected backward, a contest of novelty lost; or an objection or anything else
+had come between an instruction and the bank's receipt.
 
 An answer that money is to come back opens the recovery in the same transaction, on the ground of a later correction;
 where facts show a fault, an officer opens another one on that ground.

@@ -1,8 +1,8 @@
 """What came between an instruction and the bank's receipt: it hinders no record, and is looked at after it.
 
 Rules (RULINGS 25, 29, 30; POLICY §4.3, invariants 9, 14, 21):
-* What may not be paid is not instructed. The bank acts on the instruction: what it has paid is recorded with receipt and
-  day, whatever was found since (an objection, a contest of novelty, a sanction, credit, an adoption withdrawn, a
+* What may not be paid is not instructed. The bank acts on the instruction: what it has paid is recorded with receipt
+  and day, whatever was found since (an objection, a contest of novelty, a sanction, credit, an adoption withdrawn, a
   recusal, a policy that has ended). Only what the office itself has still to do stands in the way of the record: to ask
   the credit system of the day.
 * What had come between stands in the act by its codes. An open objection is answered and an open contest decided as

@@ -6,7 +6,7 @@ from dataclasses import replace
 from registry.actors.model import Action, Resource, Role
 from registry.actors.rules import require, require_visible
 from registry.awards import assessment, contest_rules, officers, records
-from registry.awards.acting import account_of, act_within, found_case, refuse_within
+from registry.awards.acting import account_of, act_within, case_event, found_case, refuse_within
 from registry.awards.contest_model import (
     AnswerContestReview,
     Contest,
@@ -166,19 +166,22 @@ def _desk(view: View, bench: Bench, found: Contest, drawn: AccountId | None) -> 
     decision = found.decision or novelty.decision_of(view, found.id)
     firm = view.actor.firm
     own = firm is None
+    fallen = tuple(each for each in novelty.decisions_in(view, found.id) if each.voided_at is not None)
     if decision is not None and not own:
         decision = replace(decision, decided_by=None)
+    if not own:
+        fallen = tuple(replace(each, decided_by=None) for each in fallen)
     return ContestDesk(
         contest=replace(found, decision=decision),
         cases=tuple(case for case in cases if own or firm in case.firms),
         drawn=bench.officer(drawn) if drawn is not None and own else None,
         due=_due(view, bench, found, drawn, cases) if own and found.state is ContestState.OPEN else None,
+        fallen=fallen,
     )
 
 
 def _due(view: View, bench: Bench, found: Contest, drawn: AccountId | None, cases: Sequence[Case]) -> ContestDue:
-    """Return until when a contest is to be decided: the step begins when the term for evidence has ended, or anew
-    when a decision fell."""
+    """Return until when a contest is to be decided; it begins when evidence ends, or when a decision fell."""
     fell = [each.voided_at for each in novelty.decisions_in(view, found.id) if each.voided_at is not None]
     began_at = max([found.evidence_until, *fell])
     rulings = terms_of(view.connection, found.authority)
@@ -188,8 +191,8 @@ def _due(view: View, bench: Bench, found: Contest, drawn: AccountId | None, case
         due_at = office_rules.due_at(began_at, term, policy.calendar())
         late = office_rules.working_days_late(due_at, view.now, policy.calendar())
     except UnavailableError:
-        return ContestDue(term, None, 0, able, began)
-    return ContestDue(term, due_at, late, able, began)
+        return ContestDue(term, None, 0, able, began, began_at)
+    return ContestDue(term, due_at, late, able, began, began_at)
 
 
 def standing_of(due: ContestDue) -> Standing:
@@ -199,21 +202,6 @@ def standing_of(due: ContestDue) -> Standing:
     if due.due_at is None:
         return Standing.UNKNOWN
     return Standing.OVERDUE if due.days_late else Standing.WITHIN
-
-
-def dues(view: View, *, standing: Standing | None = None, officer: AccountId | None = None) -> tuple[ContestDesk, ...]:
-    """Return the contests of the actor's office that wait for a decision or a reviewer. Raises NotAllowedError.
-
-    ``officer`` leaves what that officer may decide; ``standing`` what is overdue, escalated and so on.
-    """
-    found = dues_within(view, offices.require_office(view.actor, Action.READ_OFFICE))
-    return tuple(
-        each
-        for each in found
-        if each.due
-        and standing in {None, standing_of(each.due)}
-        and (officer is None or (each.due.able and each.drawn is not None and each.drawn.account == officer))
-    )
 
 
 def dues_within(view: View, office: AuthorityId) -> tuple[ContestDesk, ...]:
@@ -294,6 +282,8 @@ def _decide_again(work: Work, case: Case, decision: NoveltyDecision, content: di
     lost = bool(contest_rules.lineages_of(case) & decision.losers)
     if case.state is CaseState.PAID and lost:
         contest_records.add_contest_review(work.connection, decision.contest, case.id, work.now)
+        told = case_event(Topic.CASE_REVIEW_OPENED, case, in_spite_of=["novelty_lost"])
+        announce(work, replace(told, firms=frozenset()))
     if case.state not in OPEN_STATES:
         return
     again = act_within(work, case, ActKind.REDECIDED, content)

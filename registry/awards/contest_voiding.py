@@ -15,19 +15,18 @@ Rules (RULINGS 32, 34):
 from collections.abc import Sequence
 
 from registry.actors.model import OFFICERS, Action
-from registry.awards import contest_deciding, officers, records
+from registry.awards import contest_deciding, records
 from registry.awards.acting import account_of, act_within
 from registry.awards.contest_model import Contest, ContestDesk, ContestState
 from registry.awards.model import Act, ActKind, Case, CaseState
-from registry.awards.recusal import standing
 from registry.awards.records import contests as contest_records
+from registry.awards.recusal import standing
 from registry.catalog import novelty
 from registry.catalog.novelty_model import NoveltyDecision, VoidGround
 from registry.errors import ConflictError, NotFoundError, RuleError
 from registry.journal.work import View, Work
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
-from registry.offices import rules as office_rules
 from registry.offices import service as offices
 from registry.values.canonical import Json
 from registry.values.identifiers import CaseId, ContestId, DatasetId
@@ -77,7 +76,8 @@ def is_by(act: Act, decision: NoveltyDecision) -> bool:
 
 def state_without(case: Case, void: Sequence[int]) -> CaseState:
     """Return where a case stands once these acts are void: where it was when it was refused."""
-    if case.state is not CaseState.REFUSED or not void:
+    ends_fall = any(act.kind is ActKind.REFUSED and act.number in void for act in case.acts)
+    if case.state is not CaseState.REFUSED or not ends_fall:
         return case.state
     left = [act for act in standing(case.acts) if act.number not in void]
     kinds = {act.kind for act in left}

@@ -11,8 +11,7 @@ from registry.offices import service as offices
 
 
 def obstacles(view: View, case: Case) -> tuple[Obstacle, ...]:
-    """Return what keeps a case from being passed, instructed and paid: a contest on its lineage, open or lost,
-    or one that was decided by somebody who is tied to a side.
+    """Return what keeps a case from being passed and instructed: a contest on its lineage, open, lost, or ill decided.
 
     The caller holds the lock of the case where it decides by it: a contest is opened only with the locks of the cases
     on both lineages.

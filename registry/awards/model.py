@@ -9,7 +9,7 @@ A case moves
     returned → refused, when a late objection is upheld
     correcting | returned → refused, when the lineage of an award lost a contest of novelty
     refused → applied, when a remedy annuls the refusal: what was decided is void, and others decide anew
-    refused → applied | correcting | reviewed, when the decision of the contest that ended it is void (``contest_voiding.py``)
+    refused → applied | correcting | reviewed, when the decision of the contest that ended it is void
 
 A grant is any instrument of a policy document that asks for facts rather than for adopters: its applicant states them,
 officers confirm them, and what they come to is assessed; the newest assessment says what the line amounts to.
@@ -19,8 +19,8 @@ both. Each binds the digest of every line, so that a change of a line makes them
 objection that is upheld, an officer who does not approve, and an earlier publication that is found end a case in an
 adverse decision; lines of a batch that end otherwise than the others are set apart into a case of their own.
 
-What came between an instruction and the bank's receipt hinders no record of it (``came_between.py``): a case is paid when
-the bank has paid, and what was open then is decided afterwards.
+What came between an instruction and the bank's receipt hinders no record of it (``came_between.py``): a case is paid
+when the bank has paid, and what was open then is decided afterwards.
 
 What officers do to a case are acts: written once, one after the other, never changed; a case is what its acts come to.
 """
@@ -486,9 +486,7 @@ class Case:
         payee = self.payee if not self.split or firm == self.applicant else None
         # What came between an instruction and its receipt may be the affair of another line, and is the office's.
         payment = replace(self.payment, in_spite_of=(), review=None) if self.payment else None
-        return replace(
-            self, lines=own, objections=about, whole_digest=self.lines_digest, payee=payee, payment=payment
-        )
+        return replace(self, lines=own, objections=about, whole_digest=self.lines_digest, payee=payee, payment=payment)
 
     @property
     def objections_open(self) -> int:

@@ -239,6 +239,7 @@ def _dues(view: View, office: AuthorityId) -> Iterator[Due]:
     cases = (
         *records.cases_in(view.connection, office, OPEN_STATES, DUE_CASES_MAX),
         *records.paid_in_spite(view.connection, office, DUE_CASES_MAX),
+        *records.refused_unserved(view.connection, office, DUE_CASES_MAX),
     )
     bench = offices.bench_within(view, office)
     desk = Desk(bench, shipped_terms(), terms_of(view.connection, office), policy.calendar())

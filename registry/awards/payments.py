@@ -77,8 +77,8 @@ def instruct(work: Work, command: InstructPayment) -> Case:
 def pay(work: Work, command: RecordPayment) -> Case:
     """Record the bank's receipt of an instructed payment, after asking everything again.
 
-    What came between instruction and receipt stands in the act and is looked at afterwards. Of a batch it may be of some
-    lines: the others stay instructed, in a case of their own.
+    What came between instruction and receipt stands in the act and is looked at afterwards. Of a batch it may be of
+    some lines: the others stay instructed, in a case of their own.
 
     Raises:
         NotAllowedError, NotFoundError: The actor pays nothing here, or reviewed or signed the case.

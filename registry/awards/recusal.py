@@ -8,7 +8,8 @@ Rules (RULINGS 32):
 * Scores that were opened rest on every expert and on the officer who opened them: when one of them goes, so do the
   opening and whatever was assessed and reviewed on it. The slips of the others stay as they were given.
 * A notice stays: the page stood before the public whoever put it there. So does what finance told the bank. What
-  the bank then pays is recorded, and looked at afterwards; what it sends back waits until all that is void was done again.
+  the bank then pays is recorded, and looked at afterwards; what it sends back waits until others did again what is
+  void.
 * A refusal that a remedy annuls takes everything that officers decided before it and the notice with it. Whoever
   decided then is new to nothing any more and acts as little as whoever was recused (RULINGS 34); so do the experts
   whose scores were opened, and their slips do not count. Departments are asked again.

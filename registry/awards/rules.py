@@ -399,14 +399,6 @@ def require_payer(case: Case, payer: AccountId) -> None:
         raise NotAllowedError("payer_already_acted", id=case.id)
 
 
-def require_payable(
-    case: Case, now: Moment, *, open_assumptions: Sequence[Obstacle], stopped: Sequence[Obstacle]
-) -> None:
-    """Raise RuleError listing everything that stands between the case and its payment."""
-    if found := payment_obstacles(case, now, open_assumptions=open_assumptions, stopped=stopped):
-        raise RuleError("case_not_payable", found, id=case.id)
-
-
 def require_bank_day(case: Case, command: RecordPayment, today: date) -> None:
     """Raise RuleError unless the bank can have paid on that day."""
     instructed = case.instruction.instructed_at.civil_day() if case.instruction else today

@@ -23,7 +23,7 @@ from registry.awards import grants, verdicts
 from registry.awards import rules as case_rules
 from registry.awards.history import with_acts
 from registry.awards.lines import numbers_of, only, origins
-from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line, Occasion
+from registry.awards.model import Act, ActKind, BankPayment, Case, CaseKind, CaseState, Line, Occasion
 from registry.awards.probe_model import ProbeTerm, Sighting
 from registry.awards.probing import is_seen, spans_of, watched
 from registry.awards.recusal import standing
@@ -219,9 +219,7 @@ def _act(kept: Mapping[str, Any]) -> Act:
     )
 
 
-_SAID_OTHERWISE: Final = frozenset(
-    {ActKind.REFUSED, ActKind.EXPERTS_DRAWN, ActKind.ALLOTTED, ActKind.CONTEST_VOIDED}
-)
+_SAID_OTHERWISE: Final = frozenset({ActKind.REFUSED, ActKind.EXPERTS_DRAWN, ActKind.ALLOTTED, ActKind.CONTEST_VOIDED})
 
 
 def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
@@ -334,9 +332,7 @@ def _grant_decision(dossier: Dossier, kept: Mapping[str, Any], part: str) -> Ite
         at = {each["facts_digest"]: each["amount_fen"] for each in made}
         decided = at.get(kept["facts_digest"], -1)
     paid = kept["occasion"] == Occasion.PAYMENT.value
-    if not _came_between(dossier, kept) and (
-        again.amount.fen < decided or (again.amount.fen != decided and not paid)
-    ):
+    if not _came_between(dossier, kept) and (again.amount.fen < decided or (again.amount.fen != decided and not paid)):
         yield Finding(part, "dossier_amount_differs")
 
 
@@ -441,14 +437,7 @@ def _payment(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         yield Finding("payment", "dossier_state_differs", case.state.value)
     if case.payment is None:
         return
-    known = frozenset(case.payment.in_spite_of)
-    for obstacle in case_rules.payment_obstacles(case, case.payment.recorded_at, open_assumptions=(), stopped=()):
-        if obstacle.code not in known:
-            yield Finding("payment", obstacle.code)
-    if known:
-        before, told_at = _as_instructed(dossier, case)
-        for obstacle in case_rules.payment_obstacles(before, told_at, open_assumptions=(), stopped=()):
-            yield Finding("payment", obstacle.code)
+    yield from _payable(dossier, case, case.payment)
     if case.payment.account in case_rules.officers_who_acted(case):
         yield Finding("payment", "payer_already_acted", case.payment.account)
     if case.kind is CaseKind.GRANT:  # Asked with the verdict: what only a contradiction leaves open stops nothing.
@@ -457,6 +446,18 @@ def _payment(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         for used in _used_policies(decision["facts"]):
             if decision["occasion"] == Occasion.PAYMENT.value and used["open_assumptions"]:
                 yield Finding("payment", "assumption_without_ruling", ", ".join(used["open_assumptions"]))
+
+
+def _payable(dossier: Dossier, case: Case, payment: BankPayment) -> Iterator[Finding]:
+    """Look whether a case could be paid: at the record, or at the instruction where something had come between."""
+    known = frozenset(payment.in_spite_of)
+    for obstacle in case_rules.payment_obstacles(case, payment.recorded_at, open_assumptions=(), stopped=()):
+        if obstacle.code not in known:
+            yield Finding("payment", obstacle.code)
+    if known:
+        before, told_at = _as_instructed(dossier, case)
+        for obstacle in case_rules.payment_obstacles(before, told_at, open_assumptions=(), stopped=()):
+            yield Finding("payment", obstacle.code)
 
 
 def _as_instructed(dossier: Dossier, case: Case) -> tuple[Case, Moment]:

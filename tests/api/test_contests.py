@@ -1,5 +1,7 @@
 """Contests of novelty over HTTP: both awards wait, both sides file, whoever is new to both decides, priority moves."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -7,12 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from registry.actors.model import Role
+from registry.aftercare.dues import dues_within
+from registry.awards.records import case_of
+from registry.awards.reminders import remind
 from registry.dossier.rules import recompute_bytes
 from registry.journal.service import sequence
 from registry.messages.model import Language, MailAddress
 from registry.messages.records import save_mail_address
 from registry.offices.rules import by_lot
-from registry.values.identifiers import AccountId
+from registry.values.identifiers import AccountId, CaseId
 from storage.outbox import outbox
 from tests import world as steps
 from tests.api.contests import (
@@ -267,6 +272,7 @@ def test_without_a_reviewer_new_to_both_it_escalates(world: World, draft: str) -
     contest = world.as_(STRANGER).post("/v1/contests", contest_body(world, draft))["id"]
     auditor = world.as_(OFFICE, Role.AUDITOR)
     escalated = auditor.get("/v1/office/due", standing="escalated")["items"]
+    assert remind(world.house.database, world.house.clock, dues_within) == 1
     assert [(each["case"], each["step"], each["officers"]) for each in escalated] == [(contest, "contest_decision", [])]
     a_reviewer(world)
     world.as_(OFFICE, Role.REGISTRAR).post(f"/v1/contests/{contest}/draws", {"reason": "新增初审人员"})
@@ -327,8 +333,12 @@ def test_a_decider_who_is_found_tied_decided_nothing_and_another_decides(
     reached(world, owner_of_publisher(world), "owner@publisher.test")
     reached(world, world.ids["new.reviewer"], "li@publisher.test")
     second = a_reviewer(world, "second.reviewer")
+    due = world.as_(OFFICE, Role.AUDITOR).get("/v1/office/due")["items"]
+    assert [each["step"] for each in due if each["case"] == contest] == ["contest_recusal"]
     again = office.post(path, why, status=200)
     assert (again["state"], again["decision"], again["reviewer"]) == ("open", None, world.ids["second.reviewer"])
+    (fallen,) = again["void_decisions"]
+    assert (fallen["number"], fallen["outcome"], fallen["void_ground"]) == ("2026-P0001", "moves", "decider_tied")
     # The refusal rested on it alone: the case waits where it stood, and the contest holds it.
     assert (award_of(world)["state"], award_of(world)["refusal"]) == ("applied", None)
     refused = world.as_(OFFICE, Role.REVIEWER).post(f"/v1/cases/{case}/review", steps.review_body(), status=422)
@@ -377,3 +387,35 @@ def test_money_recovered_by_a_decision_that_falls_is_looked_at_again(world: Worl
     stands = {"outcome": "stands", "reason": "决定失效"}
     assert reviewer.post(f"/v1/contests/{contest}/reviews/{case}", stands, status=200)["outcome"] == "stands"
     assert award_of(world)["state"] == "paid"
+
+
+def test_a_reviewer_and_a_decider_who_act_at_one_moment_end_a_case_once(
+    world: World, contest: str, decider: Web
+) -> None:
+    case, gate = world.ids["case"], threading.Barrier(2)
+    world.clock.advance(timedelta(days=EVIDENCE_DAYS))
+    reviewer = world.as_(OFFICE, Role.REVIEWER)
+    asked = [
+        (reviewer, f"/v1/cases/{case}/review", steps.review_body() | {"passed": False}),
+        (decider, f"/v1/contests/{contest}/decision", decision("moves", day="2025-11-03")),
+    ]
+
+    def act(number: int) -> int:
+        client, path, body = asked[number]
+        gate.wait()
+        headers = {"Idempotency-Key": f"at-once-{number}"}
+        return int(client.raw("POST", path, headers=headers, json=body).status_code)
+
+    with ThreadPoolExecutor(2) as threads:
+        statuses = list(threads.map(act, range(2)))
+    # Whoever comes second finds the case ended: the decision stands all the same, the review is refused then.
+    assert statuses in ([200, 200], [409, 200]), statuses
+    ended = award_of(world)
+    assert ended["state"] == "refused"
+    assert (ended["refusal"]["code"] == "novelty_contest_lost") is (statuses[0] == 409)
+    with world.house.database.reading() as connection:
+        found = case_of(connection, CaseId(case))
+    assert found is not None
+    assert [each.number for each in found.acts] == list(range(1, len(found.acts) + 1))
+    assert [each.kind.value for each in found.acts].count("refused") == 1
+    assert dossier_faults(world, case) == []

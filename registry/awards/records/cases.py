@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Table,
+    exists,
     func,
     insert,
     literal,
@@ -321,6 +322,23 @@ def paid_in_spite(connection: Connection, authority: AuthorityId, limit: int) ->
     )
     query = select(cases).where(
         cases.c.authority_id == authority, cases.c.state == CaseState.PAID.value, cases.c.id.in_(came)
+    )
+    return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
+
+
+def refused_unserved(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Case, ...]:
+    """Return the refused cases of an authority whose newest refusal nobody has served, the oldest first."""
+    refused, served = acts.alias("refused"), acts.alias("served")
+    newest = (
+        select(func.max(refused.c.number))
+        .where(refused.c.case_id == cases.c.id, refused.c.kind == ActKind.REFUSED.value)
+        .scalar_subquery()
+    )
+    was_served = exists().where(
+        served.c.case_id == cases.c.id, served.c.kind == ActKind.REFUSAL_SERVED.value, served.c.number > newest
+    )
+    query = select(cases).where(
+        cases.c.authority_id == authority, cases.c.state == CaseState.REFUSED.value, ~was_served
     )
     return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
 

@@ -257,6 +257,14 @@ def open_contests_in(connection: Connection, authority: AuthorityId, limit: int)
     return _joined(connection, connection.execute(query.order_by(table.opened_at, table.id).limit(limit)).all())
 
 
+def decided_contests_in(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Contest, ...]:
+    """Return the decided contests of an authority, the newest first."""
+    table = contests.c
+    query = select(contests).where(table.authority_id == authority, table.state == ContestState.DECIDED.value)
+    newest = (table.opened_at.desc(), table.id.desc())
+    return _joined(connection, connection.execute(query.order_by(*newest).limit(limit)).all())
+
+
 def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Contest, ...]:
     filed: dict[ContestId, list[ContestEvidence]] = {row.id: [] for row in rows}
     query = select(contest_evidence).where(contest_evidence.c.contest_id.in_(list(filed)))
@@ -395,6 +403,13 @@ def contest_reviews_page(
     query = _reviews(authority).order_by(table.opened_at.desc(), table.case_id.desc()).limit(limit)
     if after is not None:
         query = query.where(tuple_(table.opened_at, table.case_id) < tuple_(*after))
+    return tuple(_review(row) for row in connection.execute(query))
+
+
+def open_reviews_in(connection: Connection, authority: AuthorityId, limit: int) -> tuple[ContestReview, ...]:
+    """Return the reviews of an authority that nobody has answered, the oldest first."""
+    table = contest_reviews.c
+    query = _reviews(authority).where(table.outcome.is_(None)).order_by(table.opened_at, table.case_id).limit(limit)
     return tuple(_review(row) for row in connection.execute(query))
 
 

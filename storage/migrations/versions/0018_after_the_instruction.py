@@ -26,7 +26,7 @@ CREATE TABLE novelty_voids (
   entry_id UUID NOT NULL,
   CONSTRAINT pk_novelty_voids PRIMARY KEY (contest_id, year, number),
   CONSTRAINT ck_novelty_voids_ground CHECK (ground IN ('annulled', 'decider_tied')),
-  CONSTRAINT fk_novelty_voids_contest_id FOREIGN KEY (contest_id, year, number)
+  CONSTRAINT fk_novelty_voids_contest_id_year_number FOREIGN KEY (contest_id, year, number)
     REFERENCES novelty_decisions (contest_id, year, number) ON DELETE RESTRICT
 );
 GRANT SELECT, INSERT ON novelty_voids TO sancai_app;
@@ -37,6 +37,8 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON novelty_voids
 
 ALTER TABLE contest_reviews DROP CONSTRAINT pk_contest_reviews;
 ALTER TABLE contest_reviews ADD CONSTRAINT pk_contest_reviews PRIMARY KEY (contest_id, case_id, opened_at);
+
+ALTER TABLE case_reminders DROP CONSTRAINT fk_case_reminders_case_id;
 """
 
 _KINDS = (
@@ -47,8 +49,8 @@ _KINDS = (
 )
 _STEPS = (
     *("review", "notice", "signature", "answer", "instruction", "payment", "payment_review", "contest_opening"),
-    *("contest_evidence", "contest_decision", "hearing", "statement", "recovery", "service", "repayment", "pay_back"),
-    "remedy",
+    *("contest_evidence", "contest_decision", "contest_recusal", "hearing", "statement", "recovery", "service"),
+    *("repayment", "pay_back", "remedy", "reconsideration", "litigation"),
 )
 
 

@@ -51,9 +51,8 @@ def answer(desk: Desk, case: CaseId, outcome: Outcome) -> Case:
 def sanction(desk: Desk) -> None:
     """Sanction the publisher today."""
     day = desk.house.clock.now().civil_day()
-    command = RecordSanction(
-        firm_of(desk.scene.publisher), "财政局", "罚〔2026〕1号", "427号令", ("all",), Period(day, None), day, "", "决定书", day
-    )  # fmt: skip
+    who, term = firm_of(desk.scene.publisher), Period(day, None)
+    command = RecordSanction(who, "财政局", "罚〔2026〕1号", "427号令", ("all",), term, day, "", "决定书", day)
     do(desk.house, desk.scene.market.registrar, lambda work: parties.record_sanction(work, command))
 
 

@@ -314,7 +314,7 @@ class Machine:
         self.act_on(numbers, ActKind.ANSWERED, content, officer, CaseState.REFUSED, leaving=True)
 
     def then_answer(self, officer: int, given: tuple[int, bool]) -> None:
-        """It is answered; one that is upheld ends its lines, unless they are paid. Who answered neither signs nor pays."""
+        """It is answered; one that is upheld ends its lines, unless paid. Who answered neither signs nor pays."""
         if not given[1] or self.model.state == "paid":
             self.model.objections[given[0]].answered = True
             self.model.examined.add(officer)
@@ -359,7 +359,8 @@ class Machine:
     def _require_payable(self, officer: int, lines: Iterable[int]) -> None:
         chosen = only(self.case, rules.require_lines(self.case, sorted(lines)))
         rules.require_payer(self.case, OFFICERS[officer])
-        rules.require_payable(chosen, self.now, open_assumptions=(), stopped=())
+        if found := rules.payment_obstacles(chosen, self.now, open_assumptions=(), stopped=()):
+            raise RuleError("case_not_payable", found)
 
     def do_instruct(self, officer: int, given: frozenset[int]) -> None:
         """Instruct the bank."""

@@ -124,7 +124,7 @@ class Model:
         return said if said.answered is False and said.lines & self.there else None
 
     def may_answer(self, _: int, given: tuple[int, bool], __: Moment) -> bool:
-        """One that is open; a late one once it was decided on or paid in spite of; never upheld on the way to the bank."""
+        """One that is open; a late one once it was decided on or paid; never upheld on the way to the bank."""
         said = self._open(given[0])
         if said is None or (said.late and said.hold is None and self.state != "paid"):
             return False
