@@ -255,10 +255,22 @@ class Cases:
         """Use ``session`` for every request."""
         self._session = session
 
-    def check(self, instrument: str, dataset: str, *, as_of: datetime | None = None) -> Verdict:
-        """Say what an application would come to today, or by what was recorded ``as_of``. Raises SancaiError."""
-        at = as_of.isoformat() if as_of else ""
-        return shaped(Verdict, self._session.get("/award-check", instrument=instrument, dataset=dataset, as_of=at))
+    def check(
+        self,
+        instrument: str,
+        dataset: str,
+        *,
+        as_of: datetime | None = None,
+        joint_makers: Mapping[str, int] | None = None,
+    ) -> Verdict:
+        """Say what an application would come to today, or by what was recorded ``as_of``.
+
+        With ``joint_makers``, the shares of all makers in basis points, it is one that they file together. Raises
+        SancaiError.
+        """
+        asked = {"instrument": instrument, "dataset": dataset, "as_of": as_of.isoformat() if as_of else ""}
+        joint = ",".join(f"{firm}={share}" for firm, share in (joint_makers or {}).items())
+        return shaped(Verdict, self._session.get("/award-check", **asked, joint=joint))
 
     def apply(
         self,

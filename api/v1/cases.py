@@ -34,6 +34,7 @@ from registry.awards.commands import (
 from registry.awards.model import Case, Outcome, OutsideSearch
 from registry.awards.shares import MAKERS_MAX
 from registry.dossier import service as dossiers
+from registry.errors import InvalidValueError
 from registry.journal.work import View, Work
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, FirmId, VoucherId
@@ -50,7 +51,8 @@ NOTICES_MAX = 200
 class AwardCheckQuery(BaseModel):
     """Which award for which dataset; ``authority`` only where several grant it.
 
-    ``as_of`` is an instant that has passed (RFC 3339): the verdict of then is made again.
+    ``as_of`` is an instant that has passed (RFC 3339): the verdict of then is made again. ``joint`` are the shares of
+    all joint makers in basis points, the publisher among them: ``firm_…=6000,firm_…=4000``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,6 +61,17 @@ class AwardCheckQuery(BaseModel):
     dataset: str = Field(max_length=200)
     authority: str = Field(default="", max_length=60)
     as_of: str = Field(default="", max_length=60)
+    joint: str = Field(default="", max_length=60 * MAKERS_MAX)
+
+    def joint_makers(self) -> dict[FirmId, int]:
+        """Return the shares of the makers, none where it is not shared. Raises InvalidValueError."""
+        found: dict[FirmId, int] = {}
+        for each in self.joint.split(",") if self.joint else ():
+            firm, _, share = each.partition("=")
+            if not (share.isascii() and share.isdecimal() and len(share) <= 5) or FirmId(firm) in found:
+                raise InvalidValueError("split_malformed", given=each[:80])
+            found[FirmId(firm)] = int(share)
+        return found
 
 
 class ApplyForAwardBody(Strict):
@@ -186,7 +199,7 @@ class AnswerObjectionBody(Strict):
 
 
 class ReviewPaymentBody(Strict):
-    """Whether a payment stands in spite of what had come before its receipt; ``lines`` of one that does not, none: all."""
+    """Whether a payment stands in spite of what had come before its receipt; else ``lines`` to recover, none: all."""
 
     outcome: Literal["stands", "recover"]
     reason: Words
@@ -226,7 +239,8 @@ def check_award(query: AwardCheckQuery) -> Response:
     """Say what an application for an award would come to today, condition by condition."""
     name, office = PublicName.parse(query.dataset), _authority(query.authority)
     at = Moment.of_text(query.as_of) if query.as_of else None
-    return read(lambda view: service.check_award(view, query.instrument, name, office, at), VerdictView.of)
+    joint = query.joint_makers()
+    return read(lambda view: service.check_award(view, query.instrument, name, office, at, joint), VerdictView.of)
 
 
 @door.operation("POST", "/awards", {201: CaseView}, action=Action.APPLY_FOR_AWARD)
@@ -295,7 +309,7 @@ def raise_objection(case: str, body: CaseLinesBody) -> Response:
 
 @door.operation("POST", "/cases/<case>/objections/<int:number>/answer", {200: CaseView}, action=Action.REVIEW_CASE)
 def answer_objection(case: str, number: int, body: AnswerObjectionBody) -> Response:
-    """Answer an objection in writing; one that is upheld ends its lines, in a case of their own, or recovers paid ones."""
+    """Answer an objection in writing; one that is upheld ends its lines, and recovers paid ones."""
     command = AnswerObjection(CaseId(case), number, Outcome(body.outcome), body.answer)
     return _changed(reviews.answer_objection, command)
 
@@ -328,7 +342,7 @@ def record_case_payment(case: str, body: RecordCasePaymentBody) -> Response:
 
 @door.operation("POST", "/cases/<case>/payment-review", {200: CaseView}, action=Action.REVIEW_CASE)
 def review_case_payment(case: str, body: ReviewPaymentBody) -> Response:
-    """Say whether a payment stands in spite of what had come before its receipt; of one that does not, lines return."""
+    """Say whether a payment stands in spite of what had come before its receipt, or is recovered."""
     command = ReviewPayment(CaseId(case), body.outcome == "stands", body.reason, tuple(body.lines))
     return _changed(reviews.answer_payment_review, command)
 
