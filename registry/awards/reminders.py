@@ -4,7 +4,7 @@ Each is sent once for a wait. What is told goes through the outbox, to webhooks 
 mail.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -68,13 +68,14 @@ def _tell(view: View, topic: Topic, due: Due) -> None:
         "due_at": str(due.due_at) if due.due_at else None,
         "days_late": due.days_late,
     }
-    event = case_event(topic, due.case, **more) if isinstance(due.case, Case) else _of_matter(topic, due.case, more)
+    event = case_event(topic, due.case) if isinstance(due.case, Case) else _of_matter(topic, due.case)
+    event = replace(event, data={**event.data, **more})
     # It is the office's own affair: the firms of the case are not told how long its desks take.
     told = None if topic is Topic.CASE_ESCALATED else frozenset(each.account for each in due.officers)
     announce(view, replace(event, firms=frozenset(), accounts=told))
 
 
-def _of_matter(topic: Topic, matter: Matter, more: Mapping[str, Json]) -> Event:
+def _of_matter(topic: Topic, matter: Matter) -> Event:
     """Return what is told of a contest or a remedy; its id stands where that of a case does."""
-    data: dict[str, Json] = {"case": matter.id, "authority": matter.authority, **more}
+    data: dict[str, Json] = {"case": matter.id, "authority": matter.authority}
     return Event(topic, matter.id, data, authorities=frozenset({matter.authority}))
