@@ -273,4 +273,4 @@ def test_a_page_that_is_taken_down_while_it_is_read_was_not_seen(world: World, t
         assert look_now() == Round(looked=1, seen=0, sent=1, waiting=0)
         board.cut = False
         assert look_now().seen == 1
-    assert [each["sighting"] for each in record(world, case)["items"]] == ["unreachable", "same"]
+    assert [each["sighting"] for each in record(world, case)["items"]] == ["missing", "same"]
