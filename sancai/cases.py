@@ -118,12 +118,23 @@ class CaseSignature:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentReview:
+    """What a reviewer said of a payment before whose receipt something had come: it ``stands``, or ``recover``."""
+
+    outcome: str
+    reason: str
+    reviewed_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class CasePayment:
-    """The bank's receipt."""
+    """The bank's receipt; ``in_spite_of`` says to the office what had come between the instruction and its record."""
 
     bank_receipt: str
     paid_on: str
     recorded_at: str
+    in_spite_of: tuple[str, ...] = ()
+    review: PaymentReview | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +255,22 @@ class Cases:
         """Use ``session`` for every request."""
         self._session = session
 
-    def check(self, instrument: str, dataset: str, *, as_of: datetime | None = None) -> Verdict:
-        """Say what an application would come to today, or by what was recorded ``as_of``. Raises SancaiError."""
-        at = as_of.isoformat() if as_of else ""
-        return shaped(Verdict, self._session.get("/award-check", instrument=instrument, dataset=dataset, as_of=at))
+    def check(
+        self,
+        instrument: str,
+        dataset: str,
+        *,
+        as_of: datetime | None = None,
+        joint_makers: Mapping[str, int] | None = None,
+    ) -> Verdict:
+        """Say what an application would come to today, or by what was recorded ``as_of``.
+
+        With ``joint_makers``, the shares of all makers in basis points, it is one that they file together. Raises
+        SancaiError.
+        """
+        asked = {"instrument": instrument, "dataset": dataset, "as_of": as_of.isoformat() if as_of else ""}
+        joint = ",".join(f"{firm}={share}" for firm, share in (joint_makers or {}).items())
+        return shaped(Verdict, self._session.get("/award-check", **asked, joint=joint))
 
     def apply(
         self,
@@ -384,12 +407,20 @@ class Cases:
         return self._act(case, "instruction", body)
 
     def pay(self, case: str, bank_receipt: str, paid_on: date, *, lines: Sequence[int] = ()) -> Case:
-        """Record the bank's receipt, of a batch maybe for some lines; everything is asked again on the day.
+        """Record the bank's receipt, of a batch maybe for some lines.
 
-        Raises SancaiError.
+        What came between the instruction and it is looked at afterwards. Raises SancaiError.
         """
         body = {"bank_receipt": bank_receipt, "paid_on": paid_on.isoformat(), "lines": list(lines)}
         return self._act(case, "payment", body)
+
+    def review_payment(self, case: str, reason: str, *, stands: bool, lines: Sequence[int] = ()) -> Case:
+        """Say whether a payment stands in spite of what had come before its receipt.
+
+        Of one that does not ``lines`` are recovered, by default all. Raises SancaiError.
+        """
+        body = {"outcome": "stands" if stands else "recover", "reason": reason, "lines": list(lines)}
+        return self._act(case, "payment-review", body)
 
     def record_return(self, case: str, reason: str, *, lines: Sequence[int] = ()) -> Case:
         """Record that the bank sent the payment, or some lines of it, back. Raises SancaiError."""

@@ -45,6 +45,8 @@ class ContestDecision:
     day: date | None
     reason: str
     decided_at: str
+    voided_at: str | None = None
+    void_ground: str | None = None
     decided_by: str | None = None
 
 
@@ -73,6 +75,7 @@ class Contest:
     evidence: tuple[ContestEvidence, ...]
     cases: tuple[ContestedCase, ...]
     decision: ContestDecision | None = None
+    void_decisions: tuple[ContestDecision, ...] = ()
     reviewer: str | None = None
     due_at: str | None = None
     standing: str | None = None
@@ -182,6 +185,13 @@ class Contests:
         stated = day.isoformat() if day else None
         body = {"outcome": outcome, "reason": reason, "day": stated, "place": place}
         return shaped(Contest, self._session.post(f"/contests/{contest}/decision", body))
+
+    def recuse(self, contest: str, reason: str) -> Contest:
+        """Make a decision void that you took and are tied to a side, or as a registrar another's. Raises SancaiError.
+
+        Another reviewer, who is new to both sides, decides anew.
+        """
+        return shaped(Contest, self._session.post(f"/contests/{contest}/recusal", {"reason": reason}))
 
     def reviews(self) -> Iterator[ContestReview]:
         """Yield the paid awards of your office whose lineage lost a contest, the newest first."""

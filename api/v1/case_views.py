@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import JsonValue
 
@@ -189,12 +189,22 @@ class CaseInstructionView(Answer):
     instructed_at: str
 
 
+class PaymentReviewView(Answer):
+    """What a reviewer said of a payment before whose receipt something had come."""
+
+    outcome: Literal["stands", "recover"]
+    reason: str
+    reviewed_at: str
+
+
 class CasePaymentView(Answer):
-    """The bank's receipt."""
+    """The bank's receipt; ``in_spite_of``: what had come between the instruction and its record, for the office."""
 
     bank_receipt: str
     paid_on: str
     recorded_at: str
+    in_spite_of: list[str]
+    review: PaymentReviewView | None
 
 
 class ObjectionView(Answer):
@@ -394,8 +404,19 @@ def _instruction(case: Case) -> CaseInstructionView | None:
 def _payment(case: Case) -> CasePaymentView | None:
     if not (found := case.payment):
         return None
+    looked_at = found.review
     return CasePaymentView(
-        bank_receipt=found.bank_receipt, paid_on=found.paid_on.isoformat(), recorded_at=str(found.recorded_at)
+        bank_receipt=found.bank_receipt,
+        paid_on=found.paid_on.isoformat(),
+        recorded_at=str(found.recorded_at),
+        in_spite_of=list(found.in_spite_of),
+        review=PaymentReviewView(
+            outcome="stands" if looked_at.stands else "recover",
+            reason=looked_at.reason,
+            reviewed_at=str(looked_at.reviewed_at),
+        )
+        if looked_at
+        else None,
     )
 
 

@@ -14,7 +14,9 @@ from api.v1.case_views import CasesView, CaseView, ObjectionView, VerdictView
 from api.v1.notice_views import NoticesView, PublicNoticeView
 from api.v1.payees import PayeeBody
 from registry.actors.model import Action
+from registry.aftercare import reviews
 from registry.awards import batches, payments, procedure, service
+from registry.awards.came_between import ReviewPayment
 from registry.awards.commands import (
     AnswerObjection,
     ApplyForAward,
@@ -32,6 +34,7 @@ from registry.awards.commands import (
 from registry.awards.model import Case, Outcome, OutsideSearch
 from registry.awards.shares import MAKERS_MAX
 from registry.dossier import service as dossiers
+from registry.errors import InvalidValueError
 from registry.journal.work import View, Work
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, FirmId, VoucherId
@@ -48,7 +51,8 @@ NOTICES_MAX = 200
 class AwardCheckQuery(BaseModel):
     """Which award for which dataset; ``authority`` only where several grant it.
 
-    ``as_of`` is an instant that has passed (RFC 3339): the verdict of then is made again.
+    ``as_of`` is an instant that has passed (RFC 3339): the verdict of then is made again. ``joint`` are the shares of
+    all joint makers in basis points, the publisher among them: ``firm_…=6000,firm_…=4000``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +61,17 @@ class AwardCheckQuery(BaseModel):
     dataset: str = Field(max_length=200)
     authority: str = Field(default="", max_length=60)
     as_of: str = Field(default="", max_length=60)
+    joint: str = Field(default="", max_length=60 * MAKERS_MAX)
+
+    def joint_makers(self) -> dict[FirmId, int]:
+        """Return the shares of the makers, none where it is not shared. Raises InvalidValueError."""
+        found: dict[FirmId, int] = {}
+        for each in self.joint.split(",") if self.joint else ():
+            firm, _, share = each.partition("=")
+            if not (share.isascii() and share.isdecimal() and len(share) <= 5) or FirmId(firm) in found:
+                raise InvalidValueError("split_malformed", given=each[:80])
+            found[FirmId(firm)] = int(share)
+        return found
 
 
 class ApplyForAwardBody(Strict):
@@ -183,6 +198,14 @@ class AnswerObjectionBody(Strict):
     answer: Words
 
 
+class ReviewPaymentBody(Strict):
+    """Whether a payment stands in spite of what had come before its receipt; else ``lines`` to recover, none: all."""
+
+    outcome: Literal["stands", "recover"]
+    reason: Words
+    lines: LineNumbers = Field(default_factory=list)
+
+
 class DossierQuery(BaseModel):
     """``digest``: what a printed form of the case is bound to; the answer is a conflict when the case went on since."""
 
@@ -216,7 +239,8 @@ def check_award(query: AwardCheckQuery) -> Response:
     """Say what an application for an award would come to today, condition by condition."""
     name, office = PublicName.parse(query.dataset), _authority(query.authority)
     at = Moment.of_text(query.as_of) if query.as_of else None
-    return read(lambda view: service.check_award(view, query.instrument, name, office, at), VerdictView.of)
+    joint = query.joint_makers()
+    return read(lambda view: service.check_award(view, query.instrument, name, office, at, joint), VerdictView.of)
 
 
 @door.operation("POST", "/awards", {201: CaseView}, action=Action.APPLY_FOR_AWARD)
@@ -285,9 +309,9 @@ def raise_objection(case: str, body: CaseLinesBody) -> Response:
 
 @door.operation("POST", "/cases/<case>/objections/<int:number>/answer", {200: CaseView}, action=Action.REVIEW_CASE)
 def answer_objection(case: str, number: int, body: AnswerObjectionBody) -> Response:
-    """Answer an objection in writing; one that is upheld ends its lines, in a case of their own."""
+    """Answer an objection in writing; one that is upheld ends its lines, and recovers paid ones."""
     command = AnswerObjection(CaseId(case), number, Outcome(body.outcome), body.answer)
-    return _changed(procedure.answer_objection, command)
+    return _changed(reviews.answer_objection, command)
 
 
 @door.operation("POST", "/cases/<case>/objections/<int:number>/decision", {200: CaseView}, action=Action.REVIEW_CASE)
@@ -312,8 +336,15 @@ def instruct_payment(case: str, body: InstructPaymentBody) -> Response:
 
 @door.operation("POST", "/cases/<case>/payment", {200: CaseView}, action=Action.PAY_CASE)
 def record_case_payment(case: str, body: RecordCasePaymentBody) -> Response:
-    """Record the bank's receipt; everything is asked again on the day."""
+    """Record the bank's receipt; what came between the instruction and it is shown and looked at afterwards."""
     return _changed(payments.pay, RecordPayment(CaseId(case), body.bank_receipt, body.paid_on, tuple(body.lines)))
+
+
+@door.operation("POST", "/cases/<case>/payment-review", {200: CaseView}, action=Action.REVIEW_CASE)
+def review_case_payment(case: str, body: ReviewPaymentBody) -> Response:
+    """Say whether a payment stands in spite of what had come before its receipt, or is recovered."""
+    command = ReviewPayment(CaseId(case), body.outcome == "stands", body.reason, tuple(body.lines))
+    return _changed(reviews.answer_payment_review, command)
 
 
 @door.operation("POST", "/cases/<case>/return", {200: CaseView}, action=Action.PAY_CASE)

@@ -77,6 +77,8 @@ class ContestDecisionView(Answer):
     reason: str
     decided_by: str | None
     decided_at: str
+    voided_at: str | None
+    void_ground: str | None
 
     @classmethod
     def of(cls, value: NoveltyDecision) -> Self:
@@ -89,6 +91,8 @@ class ContestDecisionView(Answer):
             reason=value.reason,
             decided_by=value.decided_by,
             decided_at=str(value.decided_at),
+            voided_at=str(value.voided_at) if value.voided_at else None,
+            void_ground=value.void_ground.value if value.void_ground else None,
         )
 
 
@@ -114,6 +118,7 @@ class ContestView(Answer):
     evidence_until: str
     evidence: list[ContestEvidenceView]
     decision: ContestDecisionView | None
+    void_decisions: list[ContestDecisionView]
     cases: list[ContestedCaseView]
     reviewer: str | None
     due_at: str | None
@@ -135,6 +140,7 @@ class ContestView(Answer):
             evidence_until=str(found.evidence_until),
             evidence=[ContestEvidenceView.of(each) for each in found.evidence],
             decision=ContestDecisionView.of(found.decision) if found.decision else None,
+            void_decisions=[ContestDecisionView.of(each) for each in value.fallen],
             cases=[
                 ContestedCaseView(case=each.id, instrument=each.instrument, state=each.state) for each in value.cases
             ],

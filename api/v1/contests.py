@@ -20,7 +20,7 @@ from api.v1.contest_views import (
 from api.v1.dataset_bodies import version_name
 from registry.actors.model import Action
 from registry.aftercare import reviews
-from registry.awards import contest_deciding, contests
+from registry.awards import contest_deciding, contest_voiding, contests
 from registry.awards.contest_model import (
     PLACE_LENGTH_MAX,
     TEXT_LENGTH_MAX,
@@ -179,6 +179,16 @@ def decide_contest(contest: str, body: DecideContestBody) -> Response:
     """Decide a contest: cases of both lineages are decided again, those of whoever lost end."""
     command = DecideContest(ContestId(contest), body.outcome, body.reason, body.day, body.place)
     return write(lambda work: contest_deciding.decide(work, command), ContestView.of, 200)
+
+
+@door.operation("POST", "/contests/<contest>/recusal", {200: ContestView}, action=Action.DECLARE_INTEREST)
+def recuse_contest_decider(contest: str, body: ContestReasonBody) -> Response:
+    """Make the decision of a contest void: yours, if you are tied to a side, or as a registrar that of another who is.
+
+    The contest is open again, and another reviewer who is new to it decides.
+    """
+    wanted = ContestId(contest)
+    return write(lambda work: contest_voiding.recuse_decider(work, wanted, body.reason), ContestView.of, 200)
 
 
 @door.operation("GET", "/contest-reviews", {200: ContestReviewsView}, action=Action.READ_OFFICE)

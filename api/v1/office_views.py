@@ -3,12 +3,9 @@
 from typing import Literal, Self
 
 from api.door import Answer
-from registry.actors.model import Role
-from registry.awards.contest_deciding import standing_of
-from registry.awards.contest_model import ContestDesk
 from registry.awards.waiting import Due
 from registry.offices.contacts import DetectedTie
-from registry.offices.model import Absence, Delegation, Draw, Interest, Readiness, Step, Term, TermSet
+from registry.offices.model import Absence, Delegation, Draw, Interest, Readiness, Term, TermSet
 
 
 class OfficerView(Answer):
@@ -22,7 +19,7 @@ class OfficerView(Answer):
 class DueView(Answer):
     """A step of a case, until when it is to be done, and by whom; ``due_at`` null: the calendar of the year is missing.
 
-    Of a contest of novelty ``case`` is its id and ``instrument`` empty.
+    Of a contest of novelty, or a remedy against a sanction, ``case`` is its id and ``instrument`` empty.
 
     ``number`` is that of the rank or of the objection.
     """
@@ -61,30 +58,8 @@ class DueView(Answer):
         )
 
 
-def due_of_contest(value: ContestDesk) -> DueView:
-    """Return the view of a contest that waits for its decision: ``case`` is the contest."""
-    if value.due is None:
-        raise AssertionError("a contest that waits for nothing")
-    drawn = [value.drawn] if value.drawn and value.due.able else []
-    return DueView(
-        case=value.contest.id,
-        instrument="",
-        state=value.contest.state.value,
-        step=Step.CONTEST_DECISION.value,
-        number=0,
-        role=Role.REVIEWER.value,
-        began_at=str(value.contest.evidence_until),
-        due_at=str(value.due.due_at) if value.due.due_at else None,
-        term_days=value.due.term.days,
-        term_unit=value.due.term.unit.value,
-        days_late=value.due.days_late,
-        standing=standing_of(value.due).value,
-        officers=[OfficerView(account=each.account, login=each.login, name=each.name) for each in drawn],
-    )
-
-
 class DuesView(Answer):
-    """The steps an office's open cases wait for, the longest overdue first, then its contests of novelty."""
+    """Everything an office has to do, the longest overdue first."""
 
     items: list[DueView]
     next_cursor: str | None = None

@@ -26,11 +26,10 @@ from api.v1.office_views import (
     TermView,
     TiesView,
     TieView,
-    due_of_contest,
 )
 from registry.actors.model import OFFICERS, Action, Role
 from registry.aftercare import dues
-from registry.awards import contest_deciding, officers
+from registry.awards import officers
 from registry.awards.model import Case
 from registry.awards.waiting import Standing
 from registry.journal.work import View
@@ -124,16 +123,15 @@ def _account(given: str | None) -> AccountId | None:
 
 @door.operation("GET", "/office/due", {200: DuesView}, action=Action.READ_OFFICE)
 def list_due(query: DueQuery) -> Response:
-    """List what cases, recoveries and remedies of your office wait for, until when, and who may do it.
+    """List what cases, contests, recoveries and remedies of your office wait for, until when, and who may do it.
 
     The longest overdue stands first.
     """
     officer, standing = _account(query.officer), Standing(query.standing) if query.standing else None
 
     def found(view: View) -> DuesView:
-        cases = dues.dues(view, standing=standing, officer=officer)
-        contests = contest_deciding.dues(view, standing=standing, officer=officer)
-        return DuesView(items=[*(DueView.of(each) for each in cases), *(due_of_contest(each) for each in contests)])
+        listed = dues.dues(view, standing=standing, officer=officer)
+        return DuesView(items=[DueView.of(each) for each in listed])
 
     return read(found, lambda answer: answer)
 

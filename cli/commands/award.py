@@ -31,10 +31,12 @@ def command() -> None:
 @click.argument("dataset")
 @click.option("--instrument", default="yz-14a", show_default=True, help=say("Which award.", "奖励项目。"))
 @as_of_option
-def check(dataset: str, instrument: str, as_of: datetime | None) -> None:
+@joint_option
+def check(dataset: str, instrument: str, as_of: datetime | None, joint: tuple[str, ...]) -> None:
     """Check an award."""
     with client() as service:
-        found = service.cases.check(instrument, dataset, as_of=as_of)
+        makers = split_of(service, joint)
+        found = service.cases.check(instrument, dataset, as_of=as_of, joint_makers=makers)
     show(found, _print_verdict)
 
 

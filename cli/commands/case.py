@@ -251,6 +251,25 @@ def pay(case: str, receipt: str, paid_on: datetime, lines: tuple[int, ...]) -> N
 
 
 @command.command(
+    "review-payment",
+    help=say(
+        "Say whether the payment of CASE stands in spite of what had come before its receipt.",
+        "对 CASE 在回单之前出现情况的拨付作出复查结论。",
+    ),
+    example="sancai case review-payment case_… --recover --reason 采信不足三家",
+)
+@click.argument("case")
+@click.option("--stands/--recover", required=True, help=say("It stands, or is recovered.", "成立，或应予追回。"))
+@click.option("--reason", required=True, help=say("Why.", "理由。"))
+@_LINES
+def review_payment(case: str, stands: bool, reason: str, lines: tuple[int, ...]) -> None:
+    """Review a payment."""
+    with client() as service:
+        made = service.cases.review_payment(case, reason, stands=stands, lines=lines)
+    show(made, print_case)
+
+
+@command.command(
     "return",
     help=say("Record that the bank sent the payment of CASE back.", "录入 CASE 的银行退汇。"),
     example='sancai case return case_… --reason "account closed"',
@@ -352,6 +371,7 @@ def print_case(case: "Case") -> None:
                 for each in case.set_apart
             ),
             (say("paid", "拨付"), case.payment.paid_on if case.payment else None),
+            (say("in spite of", "回单前情况"), ", ".join(case.payment.in_spite_of) if case.payment else None),
             (say("refused", "不予支持"), case.refusal.detail if case.refusal else None),
         ]
     )

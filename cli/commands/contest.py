@@ -200,6 +200,23 @@ def decide(contest: str, outcome: str, day: datetime | None, place: str, reason:
 
 
 @command.command(
+    "recuse",
+    help=say(
+        "Make the decision of CONTEST void, since whoever took it is tied to a side.",
+        "因裁定人员与一方存在利害关系，使争议 CONTEST 的决定失效。",
+    ),
+    example="sancai contest recuse cont_… --reason 配偶任职",
+)
+@click.argument("contest")
+@click.option("--reason", required=True, help=REASON)
+def recuse(contest: str, reason: str) -> None:
+    """Make a decision void."""
+    with client() as service:
+        made = service.contests.recuse(contest, reason)
+    show(made, _print)
+
+
+@command.command(
     "reviews",
     help=say("List paid awards whose dataset lost a contest.", "列出败诉数据集已拨付的奖励。"),
     example="sancai contest reviews",
@@ -248,6 +265,8 @@ def _print(found: "Contest") -> None:
         line(f"  {case.case} {case.instrument} {case.state}")
     if found.evidence:
         _print_evidence(found.evidence)
+    for void in found.void_decisions:
+        line(f"{void.number}: {void.outcome} {say('void', '已失效')} ({void.void_ground}, {void.voided_at})")
     if found.decision:
         line(f"{found.decision.number}: {found.decision.outcome} {found.decision.place} {found.decision.day or ''}")
         line(found.decision.reason)

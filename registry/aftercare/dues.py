@@ -1,10 +1,11 @@
-"""What recoveries and remedies wait for, beside what the cases of an office wait for.
+"""Everything an office has to do, and by when: what its cases, contests, recoveries and remedies wait for.
 
 Rules:
 * The office gives notice of a recovery, and records the party's silence once its term has ended (hearing); a rank that
   is new to the case decides (recovery); the decision is served; then the party repays, unless a decision in a remedy
   suspends it. What an annulment makes due back waits for finance.
-* A review (复核) of what the office decided itself waits for a rank that is new to it (remedy).
+* A review (复核) of what the office decided itself waits for a rank that is new to it (remedy); what another organ or a
+  court decides waits to be recorded (reconsideration, litigation), also against a sanction.
 """
 
 from collections.abc import Iterator
@@ -16,12 +17,13 @@ from registry.actors.model import SIGNING_RANKS, Action, Role
 from registry.aftercare import records
 from registry.aftercare.recovery_model import Recovery, RecoveryActKind, RecoveryState
 from registry.aftercare.recovery_rules import deciders_barred
-from registry.aftercare.rules import acted_in
-from registry.awards import officers, waiting
+from registry.aftercare.remedies import made_by
+from registry.aftercare.remedy_model import RemedyKind
+from registry.awards import contest_dues, officers, waiting
 from registry.awards.model import Case
 from registry.awards.records import case_of
 from registry.awards.recusal import recused_from
-from registry.awards.waiting import Desk, Due, Standing, Wait
+from registry.awards.waiting import Desk, Due, Matter, Standing, Wait
 from registry.errors import UnavailableError
 from registry.journal.work import View
 from registry.offices import rules as office_rules
@@ -30,22 +32,28 @@ from registry.offices.model import ROLE_OF_STEP, Officer, Step
 from registry.offices.records import terms_of
 from registry.offices.terms import shipped_terms
 from registry.policy import service as policy
-from registry.values.identifiers import AccountId, AuthorityId, CaseId
+from registry.values.identifiers import AccountId, AuthorityId, CaseId, FirmId
 from registry.values.moment import Moment
 
 DUES_MAX: Final = 5_000
-"""How many recoveries and reviews of an office are looked at: more than an office has open."""
+"""How many recoveries and remedies of an office are looked at: more than an office has open."""
 _ONE_DAY: Final = timedelta(days=1)
-_DECIDED_BY_RANKS: Final = frozenset({Step.RECOVERY, Step.REMEDY})
+_STEP_OF_REMEDY: Final = {
+    RemedyKind.REVIEW: Step.REMEDY,
+    RemedyKind.RECONSIDERATION: Step.RECONSIDERATION,
+    RemedyKind.LITIGATION: Step.LITIGATION,
+}
+_DECIDED_BY_RANKS: Final = frozenset({Step.RECOVERY, *_STEP_OF_REMEDY.values()})
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A step that a recovery or a remedy waits for, with who may not do it."""
+    """A step that a recovery or a remedy waits for, with who may not do it and whom it concerns."""
 
-    case: CaseId
+    about: Case | Matter
     wait: Wait
     barred: frozenset[AccountId]
+    firm: FirmId
 
 
 def waits(recovery: Recovery, now: Moment) -> tuple[tuple[Step, Moment], ...]:
@@ -67,7 +75,7 @@ def waits(recovery: Recovery, now: Moment) -> tuple[tuple[Step, Moment], ...]:
 
 
 def dues(view: View, *, standing: Standing | None = None, officer: AccountId | None = None) -> tuple[Due, ...]:
-    """Return what the cases, recoveries and reviews of the actor's office wait for, the longest overdue first.
+    """Return what the actor's office has to do, the longest overdue first.
 
     ``officer`` leaves what that officer may do; ``standing`` what is overdue, escalated and so on.
     Raises NotAllowedError.
@@ -80,20 +88,23 @@ def dues(view: View, *, standing: Standing | None = None, officer: AccountId | N
 
 def dues_within(view: View, office: AuthorityId) -> tuple[Due, ...]:
     """Return what an office has to do, the longest overdue first."""
-    return waiting.ordered((*officers.dues_within(view, office), *_dues(view, office)))
+    return waiting.ordered(
+        (*officers.dues_within(view, office), *contest_dues.dues_within(view, office), *_dues(view, office))
+    )
 
 
-def _open(view: View, office: AuthorityId) -> Iterator[tuple[Case, Open]]:
+def _open(view: View, office: AuthorityId) -> Iterator[Open]:
     for recovery in records.open_recoveries(view.connection, office, DUES_MAX):
         for step, began in waits(recovery, view.now):
             case = _case(view, recovery.case)
             role = ROLE_OF_STEP.get(step, Role.SECTION_HEAD)
             barred = deciders_barred(case, recovery) if step is Step.RECOVERY else frozenset[AccountId]()
-            yield case, Open(case.id, Wait(step, role, began, recovery.line), barred)
-    for remedy in records.open_reviews(view.connection, office, DUES_MAX):
-        if remedy.case is not None:
-            case = _case(view, remedy.case)
-            yield case, Open(case.id, Wait(Step.REMEDY, Role.SECTION_HEAD, remedy.filed_at), acted_in(case))
+            yield Open(case, Wait(step, role, began, recovery.line), barred, recovery.firm)
+    for remedy in records.open_remedies(view.connection, office, DUES_MAX):
+        wait = Wait(_STEP_OF_REMEDY[remedy.kind], Role.SECTION_HEAD, remedy.filed_at)
+        barred = made_by(view, remedy, _case(view, remedy.case) if remedy.case else None)
+        about = _case(view, remedy.case) if remedy.case else Matter(remedy.id, remedy.authority, remedy.state)
+        yield Open(about, wait, barred, remedy.firm)
 
 
 def _dues(view: View, office: AuthorityId) -> Iterator[Due]:
@@ -102,27 +113,31 @@ def _dues(view: View, office: AuthorityId) -> Iterator[Due]:
         return
     bench = offices.bench_within(view, office)
     desk = Desk(bench, shipped_terms(), terms_of(view.connection, office), policy.calendar())
-    firms = officers.concerned(view, bench, [case for case, _ in found])
-    for case, each in found:
+    cases = {each.about.id: each.about for each in found if isinstance(each.about, Case)}
+    of_cases = officers.concerned(view, bench, list(cases.values()))
+    for each in found:
         roles = SIGNING_RANKS if each.wait.step in _DECIDED_BY_RANKS else (each.wait.role,)
-        instruments = sorted({line.instrument for line in case.lines})
+        case = each.about if isinstance(each.about, Case) else None
+        firms = of_cases[case.id] if case else frozenset({each.firm})
+        barred = each.barred | (recused_from(case) if case else frozenset())
+        instruments = sorted({line.instrument for line in case.lines}) if case else []
         able: dict[AccountId, Officer] = {
             officer.account: officer
             for role in roles
-            for officer in office_rules.able(bench, role, firms[case.id], instruments, view.now)
-            if officer.account not in each.barred | recused_from(case) and role in officer.roles
+            for officer in office_rules.able(bench, role, firms, instruments, view.now)
+            if officer.account not in barred and role in officer.roles
         }
-        yield _due(desk, case, each.wait, tuple(able.values()), view.now)
+        yield _due(desk, each.about, each.wait, tuple(able.values()), view.now)
 
 
-def _due(desk: Desk, case: Case, wait: Wait, able: tuple[Officer, ...], now: Moment) -> Due:
+def _due(desk: Desk, about: Case | Matter, wait: Wait, able: tuple[Officer, ...], now: Moment) -> Due:
     term = office_rules.term_of(wait.step, wait.began_at, desk.shipped, desk.rulings)
     try:
         due_at = office_rules.due_at(wait.began_at, term, desk.calendar)
         late = office_rules.working_days_late(due_at, now, desk.calendar)
     except UnavailableError:
-        return Due(case, wait, term, None, 0, able)
-    return Due(case, wait, term, due_at, late, able)
+        return Due(about, wait, term, None, 0, able)
+    return Due(about, wait, term, due_at, late, able)
 
 
 def _case(view: View, case_id: CaseId) -> Case:

@@ -27,15 +27,17 @@ from registry.aftercare.recovery_model import (
     Service,
 )
 from registry.aftercare.remedy_rules import stated_remedies
+from registry.aftercare.telling import TOPIC_OF_RECOVERY, tell_of_recovery
 from registry.awards import officers, register_reviews
 from registry.awards.acting import account_of, found_case, resource_of
 from registry.awards.contest_model import ContestReviewOutcome
-from registry.awards.model import Case
+from registry.awards.model import Case, Outcome
 from registry.awards.records import case_of, take_number
 from registry.awards.records.contests import contest_review_of
 from registry.errors import ConflictError, NotFoundError, RuleError
 from registry.journal.model import Opening, commitment_of
 from registry.journal.work import View, Work
+from registry.messages.model import Topic
 from registry.offices import rules as office_rules
 from registry.offices.model import Step
 from registry.offices.records import terms_of
@@ -120,6 +122,7 @@ def _opened(work: Work, case: Case, command: OpenRecovery, recovery: RecoveryId,
         entry=entry,
     )
     records.add_recovery(work.connection, made)
+    tell_of_recovery(work, made, Topic.RECOVERY_OPENED)
     return made
 
 
@@ -146,6 +149,11 @@ def _answers(work: Work, case: Case, command: OpenRecovery) -> list[bool]:
     if command.origin is RecoveryOrigin.ADOPTION_REVIEW:
         review = adoption_records.review_of(work.connection, ReceiptId(source), case.id)
         return [bool(review.answer and review.answer.outcome is ReviewOutcome.RECOVER)] if review else []
+    if command.origin is RecoveryOrigin.OBJECTION:
+        return [each.outcome is Outcome.UPHELD for each in case.objections if str(each.number) == source]
+    if command.origin is RecoveryOrigin.PAYMENT_REVIEW:
+        looked_at = case.payment.review if case.payment and source == case.id else None
+        return [not looked_at.stands] if looked_at else []
     if command.origin is RecoveryOrigin.CONTEST_REVIEW:
         lost = contest_review_of(work.connection, ContestId(source), case.id)
         return [lost.outcome is ContestReviewOutcome.RECOVER] if lost else []
@@ -337,4 +345,6 @@ def write_act(
     """Write an act whose journal entry is made."""
     made = RecoveryAct(len(found.acts) + 1, kind, account_of(work.actor), work.now, content, entry)
     records.add_recovery_act(work.connection, found, made, to)
-    return found.with_act(made, to)
+    left = found.with_act(made, to)
+    tell_of_recovery(work, left, TOPIC_OF_RECOVERY.get(kind))
+    return left

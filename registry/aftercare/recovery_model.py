@@ -54,6 +54,10 @@ class RecoveryOrigin(StrEnum):
     REGISTER_REVIEW = "register_review"
     CONTEST_REVIEW = "contest_review"
     INVOICE = "invoice"
+    OBJECTION = "objection"
+    """An objection that was open when the bank had paid, and is upheld; its source is its number."""
+    PAYMENT_REVIEW = "payment_review"
+    """A payment that does not stand, since something had come before its receipt; its source is the case."""
 
 
 class RecoveryState(StrEnum):

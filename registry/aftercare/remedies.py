@@ -1,6 +1,6 @@
 """Use cases of remedies: file, suspend, end, withdraw; what an annulment does to the decision that was attacked.
 
-Locks are taken in one order: the case, the remedy, the recovery.
+Locks are taken in one order: the contest that led to a refusal with its cases, the case, the remedy, the recovery.
 """
 
 from dataclasses import dataclass
@@ -24,12 +24,15 @@ from registry.aftercare.remedy_model import (
     WithdrawRemedy,
 )
 from registry.aftercare.rules import acted_in
-from registry.awards import officers, reopening
+from registry.aftercare.telling import TOPIC_OF_REMEDY, tell_of_remedy
+from registry.awards import contest_voiding, officers, reopening
 from registry.awards.acting import account_of, resource_of
 from registry.awards.model import Case, CaseState
 from registry.awards.records import case_of
+from registry.catalog.novelty_model import VoidGround
 from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError, RuleError
 from registry.journal.work import View, Work
+from registry.messages.model import Topic
 from registry.offices import rules as office_rules
 from registry.offices import service as offices
 from registry.parties import persons
@@ -112,6 +115,7 @@ def file_remedy(work: Work, command: FileRemedy) -> Remedy:
     )
     if not records.add_remedy(work.connection, made, found.key):
         raise ConflictError("remedy_open_already", id=remedy, subject=str(command.subject))
+    tell_of_remedy(work, made, Topic.REMEDY_FILED)
     return made
 
 
@@ -242,10 +246,16 @@ def _annul(work: Work, remedy: Remedy, case: Case | None, content: dict[str, Jso
         for party in sorted(case.firms):
             persons.lock_within(work, party)
         reopened = reopening.reopening(work, case)
+        fallen = contest_voiding.decision_behind(work, case)
+        if reopened is not None and fallen is not None:
+            # What led to the refusal falls with it: the contest is decided again, by somebody else.
+            reopened |= {"contest": fallen.contest, "decision": fallen.decision_number}
         if reopened is not None:
             # The act of the case is what its journal entry says, word for word: a dossier compares them.
             work.journal("awards.case_reopened", case.id, **content, **reopened)
             reopening.reopen_within(work, case, content | reopened)
+            if fallen is not None:
+                contest_voiding.void_within(work, fallen, VoidGround.ANNULLED, by=case.id, beside=case.id)
             return
     work.journal("aftercare.remedy_annulled", remedy.id, **content)
     if isinstance(remedy.subject, RecoveryId):
@@ -272,7 +282,7 @@ def _open(work: Work, remedy_id: RemedyId) -> tuple[Remedy, Case | None]:
     """Return an open remedy, locked, for an officer who is new to what is attacked."""
     found, case = _locked(work, remedy_id, Action.SIGN_CASE)
     rules.require_open(found)
-    attacked = _made_by(work, found, case)
+    attacked = made_by(work, found, case)
     if account_of(work.actor) in attacked:
         raise NotAllowedError("officer_already_acted", id=found.id)
     return found, case
@@ -285,6 +295,8 @@ def _locked(work: Work, remedy_id: RemedyId, action: Action) -> tuple[Remedy, Ca
     if seen is None:
         raise NotFoundError("remedy_not_found", id=remedy_id)
     require_visible(work.actor, action, _resource(work, seen), "remedy")
+    if seen.case and seen.subject_kind is RemedySubject.REFUSAL:
+        contest_voiding.lock_first(work, seen.case)
     case = case_of(work.connection, seen.case, lock=True) if seen.case else None
     if work.actor.authority is not None:
         _require_officer_free(work, seen.authority, case, seen.firm)
@@ -294,14 +306,14 @@ def _locked(work: Work, remedy_id: RemedyId, action: Action) -> tuple[Remedy, Ca
     return locked, case
 
 
-def _made_by(work: Work, remedy: Remedy, case: Case | None) -> frozenset[AccountId]:
+def made_by(view: View, remedy: Remedy, case: Case | None) -> frozenset[AccountId]:
     """Return who made the decision that is attacked."""
     if isinstance(remedy.subject, RecoveryId):
-        found = records.recovery_of(work.connection, remedy.subject)
+        found = records.recovery_of(view.connection, remedy.subject)
         decided = found.act(RecoveryActKind.DECIDED) if found else None
         return frozenset({found.opened_by, decided.account}) if found and decided else frozenset()
     if isinstance(remedy.subject, FactId):
-        sanction = parties.sanction(work, remedy.subject)
+        sanction = parties.sanction(view, remedy.subject)
         recorder = sanction.provenance.recorded_by if sanction else None
         return frozenset({recorder} if recorder else ())
     return acted_in(case) if case else frozenset()
@@ -325,7 +337,9 @@ def _act(work: Work, remedy: Remedy, kind: RemedyActKind, content: dict[str, Jso
         raise AssertionError("an act without journal entry")
     made = RemedyAct(len(remedy.acts) + 1, kind, account_of(work.actor), work.now, content, work.entry)
     records.add_remedy_act(work.connection, remedy, made, to)
-    return remedy.with_act(made, to)
+    left = remedy.with_act(made, to)
+    tell_of_remedy(work, left, TOPIC_OF_REMEDY[kind])
+    return left
 
 
 # Queries.

@@ -1,4 +1,7 @@
-"""Answers to reviews of what was paid: an adoption withdrawn, a register corrected backward, a contest of novelty lost.
+"""Answers to reviews of what was paid.
+
+An adoption was withdrawn, a register corrected backward, a contest of novelty lost; or an objection or anything else
+had come between an instruction and the bank's receipt.
 
 An answer that money is to come back opens the recovery in the same transaction, on the ground of a later correction;
 where facts show a fault, an officer opens another one on that ground.
@@ -11,10 +14,13 @@ from registry.adoption.model import AnswerReview as AnswerAdoptionReview
 from registry.aftercare.recoveries import open_within
 from registry.aftercare.recovery_model import OpenRecovery, RecoveryGround, RecoveryOrigin
 from registry.aftercare.recovery_rules import lines_touched
-from registry.awards import contest_deciding, officers, register_reviews
+from registry.awards import came_between, contest_deciding, officers, procedure, register_reviews
 from registry.awards.acting import found_case
+from registry.awards.came_between import ReviewPayment
+from registry.awards.commands import AnswerObjection
 from registry.awards.contest_model import AnswerContestReview, ContestReview, ContestReviewOutcome
-from registry.awards.model import Case, CaseState, Line
+from registry.awards.lines import concerned_by, numbers_of
+from registry.awards.model import Case, CaseKind, CaseState, Line, Outcome
 from registry.awards.records import case_of
 from registry.awards.register_reviews import AnswerReview, RegisterReview
 from registry.journal.work import Work
@@ -62,6 +68,36 @@ def answer_contest_review(work: Work, command: AnswerContestReview) -> ContestRe
         for line in case.lines:
             _open(work, case, line, command.reason, RecoveryOrigin.CONTEST_REVIEW, command.contest)
     return answered
+
+
+def answer_objection(work: Work, command: AnswerObjection) -> Case:
+    """Answer an objection in writing; of a case that was paid, the lines of one that is upheld are recovered.
+
+    Raises as ``awards.procedure.answer_objection``.
+    """
+    case = procedure.answer_objection(work, command)
+    if case.state is CaseState.PAID and command.outcome is Outcome.UPHELD:
+        objection = next(each for each in case.objections if each.number == command.number)
+        # The lines of an award are shares of one benefit.
+        touched = concerned_by(case, objection) if case.kind is CaseKind.VOUCHER_BATCH else numbers_of(case)
+        for line in case.lines:
+            if line.number in touched:
+                _open(work, case, line, command.answer, RecoveryOrigin.OBJECTION, str(objection.number))
+    return case
+
+
+def answer_payment_review(work: Work, command: ReviewPayment) -> Case:
+    """Say whether a payment stands in spite of what had come before its receipt; the lines of one that does not return.
+
+    Raises as ``awards.came_between.review_payment``.
+    """
+    case = came_between.review_payment(work, command)
+    if not command.stands:
+        touched = command.lines or numbers_of(case)
+        for line in case.lines:
+            if line.number in touched:
+                _open(work, case, line, command.reason, RecoveryOrigin.PAYMENT_REVIEW, case.id)
+    return case
 
 
 def _open(work: Work, case: Case, line: Line, facts: str, origin: RecoveryOrigin, source: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from registry.actors.model import Action, Resource, Role
 from registry.actors.rules import require, require_visible
 from registry.awards import assessment, contest_rules, officers, records
-from registry.awards.acting import account_of, act_within, found_case, refuse_within
+from registry.awards.acting import account_of, act_within, case_event, found_case, refuse_within
 from registry.awards.contest_model import (
     AnswerContestReview,
     Contest,
@@ -78,7 +78,7 @@ def draw_within(work: Work, found: Contest, cases: Sequence[Case], entry: EntryI
     able = office_rules.able(bench, Role.REVIEWER, firms, (), work.now)
     reviewers = offices.draws_within(work, [case.id for case in cases])
     barred = contest_rules.barred(cases, (draw.drawn for draws in reviewers.values() for draw in draws))
-    barred |= officers.detected_officers(work, found.authority, firms)
+    barred |= officers.detected_officers(work, found.authority, firms) | _decided_before(work, found)
     candidates = tuple(sorted(each.account for each in able if each.account not in barred))
     if not candidates:
         return None
@@ -87,6 +87,20 @@ def draw_within(work: Work, found: Contest, cases: Sequence[Case], entry: EntryI
     made = ContestDraw(found.id, number, seed, candidates, drawn, reason, work.now, account_of(work.actor), entry)
     contest_records.add_contest_draw(work.connection, made)
     return made
+
+
+def _decided_before(view: View, found: Contest) -> frozenset[AccountId]:
+    """Return who decided a contest by a decision that is void: none of them decides it again."""
+    return frozenset(each.decided_by for each in novelty.decisions_in(view, found.id) if each.decided_by)
+
+
+def tie_of_decider(view: View, bench: Bench, found: Contest, officer: AccountId) -> FirmId | None:
+    """Return a firm of a side to which whoever decided a contest is tied, declared or detected; or None."""
+    firms = _concerned(view, bench, found)
+    if declared := office_rules.ties(bench.interests, officer, firms):
+        return declared[0].firm
+    detected = officers.detected_within(view, found.authority, firms)
+    return next((each.firm for each in detected if each.officer == officer), None)
 
 
 def _concerned(view: View, bench: Bench, found: Contest) -> frozenset[FirmId]:
@@ -123,9 +137,8 @@ def draw_again(work: Work, contest_id: ContestId, reason: str) -> ContestDraw:
 def _may_decide(view: View, bench: Bench, found: Contest, officer: AccountId, cases: Sequence[Case]) -> bool:
     firms = _concerned(view, bench, found)
     free = contest_rules.may_decide(bench, officer, firms, view.now)
-    return free and officer not in contest_rules.barred(cases, ()) | officers.detected_officers(
-        view, found.authority, firms
-    )
+    barred = contest_rules.barred(cases, ()) | officers.detected_officers(view, found.authority, firms)
+    return free and officer not in barred | _decided_before(view, found)
 
 
 # What it waits for.
@@ -153,19 +166,24 @@ def _desk(view: View, bench: Bench, found: Contest, drawn: AccountId | None) -> 
     decision = found.decision or novelty.decision_of(view, found.id)
     firm = view.actor.firm
     own = firm is None
+    fallen = tuple(each for each in novelty.decisions_in(view, found.id) if each.voided_at is not None)
     if decision is not None and not own:
         decision = replace(decision, decided_by=None)
+    if not own:
+        fallen = tuple(replace(each, decided_by=None) for each in fallen)
     return ContestDesk(
         contest=replace(found, decision=decision),
         cases=tuple(case for case in cases if own or firm in case.firms),
         drawn=bench.officer(drawn) if drawn is not None and own else None,
         due=_due(view, bench, found, drawn, cases) if own and found.state is ContestState.OPEN else None,
+        fallen=fallen,
     )
 
 
 def _due(view: View, bench: Bench, found: Contest, drawn: AccountId | None, cases: Sequence[Case]) -> ContestDue:
-    """Return until when a contest is to be decided: the step begins when the term for evidence has ended."""
-    began_at = found.evidence_until
+    """Return until when a contest is to be decided; it begins when evidence ends, or when a decision fell."""
+    fell = [each.voided_at for each in novelty.decisions_in(view, found.id) if each.voided_at is not None]
+    began_at = max([found.evidence_until, *fell])
     rulings = terms_of(view.connection, found.authority)
     term = office_rules.term_of(Step.CONTEST_DECISION, began_at, shipped_terms(), rulings)
     able, began = drawn is not None and _may_decide(view, bench, found, drawn, cases), view.now >= began_at
@@ -173,8 +191,8 @@ def _due(view: View, bench: Bench, found: Contest, drawn: AccountId | None, case
         due_at = office_rules.due_at(began_at, term, policy.calendar())
         late = office_rules.working_days_late(due_at, view.now, policy.calendar())
     except UnavailableError:
-        return ContestDue(term, None, 0, able, began)
-    return ContestDue(term, due_at, late, able, began)
+        return ContestDue(term, None, 0, able, began, began_at)
+    return ContestDue(term, due_at, late, able, began, began_at)
 
 
 def standing_of(due: ContestDue) -> Standing:
@@ -184,21 +202,6 @@ def standing_of(due: ContestDue) -> Standing:
     if due.due_at is None:
         return Standing.UNKNOWN
     return Standing.OVERDUE if due.days_late else Standing.WITHIN
-
-
-def dues(view: View, *, standing: Standing | None = None, officer: AccountId | None = None) -> tuple[ContestDesk, ...]:
-    """Return the contests of the actor's office that wait for a decision or a reviewer. Raises NotAllowedError.
-
-    ``officer`` leaves what that officer may decide; ``standing`` what is overdue, escalated and so on.
-    """
-    found = dues_within(view, offices.require_office(view.actor, Action.READ_OFFICE))
-    return tuple(
-        each
-        for each in found
-        if each.due
-        and standing in {None, standing_of(each.due)}
-        and (officer is None or (each.due.able and each.drawn is not None and each.drawn.account == officer))
-    )
 
 
 def dues_within(view: View, office: AuthorityId) -> tuple[ContestDesk, ...]:
@@ -227,7 +230,7 @@ def decide(work: Work, command: DecideContest) -> ContestDesk:
     firms = _concerned(work, bench, found)
     office_rules.require_free(bench, officer, firms, work.now)
     officers.require_undetected(work, found.authority, firms)
-    if officer in contest_rules.barred(cases, ()):
+    if officer in contest_rules.barred(cases, ()) | _decided_before(work, found):
         raise NotAllowedError("officer_already_acted", id=found.id)
     made = _decision(work, found, command, officer)
     content: dict[str, Json] = {
@@ -279,6 +282,8 @@ def _decide_again(work: Work, case: Case, decision: NoveltyDecision, content: di
     lost = bool(contest_rules.lineages_of(case) & decision.losers)
     if case.state is CaseState.PAID and lost:
         contest_records.add_contest_review(work.connection, decision.contest, case.id, work.now)
+        told = case_event(Topic.CASE_REVIEW_OPENED, case, in_spite_of=["novelty_lost"])
+        announce(work, replace(told, firms=frozenset()))
     if case.state not in OPEN_STATES:
         return
     again = act_within(work, case, ActKind.REDECIDED, content)

@@ -144,6 +144,7 @@ class ContestDue:
     days_late: int
     able: bool
     began: bool
+    began_at: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,8 @@ class ContestDesk:
     cases: tuple[Case, ...] = ()
     drawn: Officer | None = None
     due: ContestDue | None = None
+    fallen: tuple[NoveltyDecision, ...] = ()
+    """Decisions on it that are void, the newest first; they stay readable."""
 
 
 class ContestReviewOutcome(StrEnum):

@@ -10,7 +10,7 @@ Rules (优化营商环境条例 36; S0 附件2; RULINGS 26):
 from typing import Final
 
 from registry.actors.model import Action
-from registry.awards import gathering, grants, officers, rules, shares
+from registry.awards import gathering, grants, officers, rules, shares, splitting
 from registry.awards.acting import act, found_case
 from registry.awards.grant_model import AnswerCorrection, AskCorrection, AskDepartments, RecordDepartment
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
@@ -78,7 +78,10 @@ def answer_correction(work: Work, command: AnswerCorrection) -> Case:
     shares.require_same_makers(found, command.joint_makers)
     if command.joint_makers:
         content["shares"] = {str(firm): share for firm, share in command.joint_makers.items()}
-    return act(work, found, ActKind.CORRECTED, "awards.case_corrected", content, CaseState.APPLIED)
+    corrected = act(work, found, ActKind.CORRECTED, "awards.case_corrected", content, CaseState.APPLIED)
+    if corrected.split_digest != found.split_digest:
+        splitting.ask_makers_within(work, corrected)
+    return corrected
 
 
 def _require_own_facts(work: Work, case: Case, facts: Facts) -> None:

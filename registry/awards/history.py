@@ -19,6 +19,7 @@ from registry.awards.model import (
     Line,
     OpenedScores,
     OutsideSearch,
+    PaymentReview,
     Review,
 )
 from registry.awards.recusal import standing
@@ -65,7 +66,7 @@ def with_acts(case: Case, acts: Sequence[Act]) -> Case:
         notices=story.notices,
         signatures=story.signatures,
         instruction=_made(_instruction, instructed),
-        payment=_made(_payment, paid),
+        payment=_payment(paid, newest.get(ActKind.PAYMENT_REVIEWED)),
         refusal=_refusal(newest.get(ActKind.REFUSED), newest.get(ActKind.REFUSAL_SERVED)),
     )
     # What is said of a line that left is answered where the line stands now.
@@ -163,13 +164,21 @@ def _instruction(act: Act) -> Instruction:
     )
 
 
-def _payment(act: Act) -> BankPayment:
+def _payment(act: Act | None, reviewed: Act | None) -> BankPayment | None:
+    if act is None:
+        return None
     return BankPayment(
         account=act.account,
         bank_receipt=act.content["bank_receipt"],
         paid_on=date.fromisoformat(act.content["paid_on"]),
         recorded_at=act.at,
+        in_spite_of=tuple(act.content.get("in_spite_of", ())),
+        review=_made(_payment_review, reviewed),
     )
+
+
+def _payment_review(act: Act) -> PaymentReview:
+    return PaymentReview(act.account, act.content["stands"], act.content["reason"], act.at)
 
 
 def _refusal(act: Act | None, served: Act | None) -> AdverseDecision | None:

@@ -90,6 +90,10 @@ class _Telling:
             return self._first, self._assessed[self._first]
         if act.kind is ActKind.ALLOTTED and self._reviewed:
             return self._first, Money(act.content["share_fen"])
+        # What was paid is what had been instructed, whatever a recusal made void in between.
+        whole = self._shared or len(self.lines) == 1
+        if act.kind is ActKind.PAID and whole and act.content.get("in_spite_of"):
+            return self._first, Money(act.content["amount_fen"])
         return None
 
     def _come_to(self, number: int, amount: Money) -> None:

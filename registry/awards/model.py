@@ -9,6 +9,7 @@ A case moves
     returned → refused, when a late objection is upheld
     correcting | returned → refused, when the lineage of an award lost a contest of novelty
     refused → applied, when a remedy annuls the refusal: what was decided is void, and others decide anew
+    refused → applied | correcting | reviewed, when the decision of the contest that ended it is void
 
 A grant is any instrument of a policy document that asks for facts rather than for adopters: its applicant states them,
 officers confirm them, and what they come to is assessed; the newest assessment says what the line amounts to.
@@ -17,6 +18,9 @@ Notice and signatures are facts beside the state: both begin after the review, i
 both. Each binds the digest of every line, so that a change of a line makes them void for this line (``lines.py``). An
 objection that is upheld, an officer who does not approve, and an earlier publication that is found end a case in an
 adverse decision; lines of a batch that end otherwise than the others are set apart into a case of their own.
+
+What came between an instruction and the bank's receipt hinders no record of it (``came_between.py``): a case is paid
+when the bank has paid, and what was open then is decided afterwards.
 
 What officers do to a case are acts: written once, one after the other, never changed; a case is what its acts come to.
 """
@@ -162,6 +166,10 @@ class ActKind(StrEnum):
     SPLIT_SIGNED = "split_signed"
     """A joint maker signed the split and said where its part goes; it holds while the split stays as it was signed."""
     SPLIT_WITHDRAWN = "split_withdrawn"
+    CONTEST_VOIDED = "contest_voided"
+    """The decision by which the case was decided again is void; what of its acts falls with it stands in it."""
+    PAYMENT_REVIEWED = "payment_reviewed"
+    """A reviewer said whether a payment stands although something had come between the instruction and its receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,13 +294,34 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentReview:
+    """Whether a payment stands although something had come between instruction and receipt, by a reviewer."""
+
+    account: AccountId
+    stands: bool
+    reason: str
+    reviewed_at: Moment
+
+
+GOES_ON: Final = frozenset({"objection_open", "novelty_contested", "novelty_lost", "contest_decider_tied"})
+"""What is decided by itself after a payment as before it: an objection is answered, a contest decided and reviewed."""
+
+
+@dataclass(frozen=True, slots=True)
 class BankPayment:
-    """The bank's receipt."""
+    """The bank's receipt, and what had come between the instruction and its record, by the codes of the obstacles."""
 
     account: AccountId
     bank_receipt: str
     paid_on: date
     recorded_at: Moment
+    in_spite_of: tuple[str, ...] = ()
+    review: PaymentReview | None = None
+
+    @property
+    def to_review(self) -> tuple[str, ...]:
+        """What of it a reviewer still has to look at."""
+        return () if self.review else tuple(code for code in self.in_spite_of if code not in GOES_ON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,7 +484,9 @@ class Case:
         about = tuple(each for each in self.objections if not each.lines or numbers & set(each.lines))
         # The account that stands with a shared case is its applicant's.
         payee = self.payee if not self.split or firm == self.applicant else None
-        return replace(self, lines=own, objections=about, whole_digest=self.lines_digest, payee=payee)
+        # What came between an instruction and its receipt may be the affair of another line, and is the office's.
+        payment = replace(self.payment, in_spite_of=(), review=None) if self.payment else None
+        return replace(self, lines=own, objections=about, whole_digest=self.lines_digest, payee=payee, payment=payment)
 
     @property
     def objections_open(self) -> int:

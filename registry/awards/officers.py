@@ -231,12 +231,16 @@ def draws(view: View, case_id: CaseId) -> tuple[Draw, ...]:
 
 
 def dues_within(view: View, office: AuthorityId) -> tuple[Due, ...]:
-    """Return what the open cases of an office wait for, the longest overdue first."""
+    """Return what the cases of an office wait for, the longest overdue first."""
     return waiting.ordered(_dues(view, office))
 
 
 def _dues(view: View, office: AuthorityId) -> Iterator[Due]:
-    cases = records.cases_in(view.connection, office, OPEN_STATES, DUE_CASES_MAX)
+    cases = (
+        *records.cases_in(view.connection, office, OPEN_STATES, DUE_CASES_MAX),
+        *records.paid_in_spite(view.connection, office, DUE_CASES_MAX),
+        *records.refused_unserved(view.connection, office, DUE_CASES_MAX),
+    )
     bench = offices.bench_within(view, office)
     desk = Desk(bench, shipped_terms(), terms_of(view.connection, office), policy.calendar())
     drawn = offices.draws_within(view, [case.id for case in cases])

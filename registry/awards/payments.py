@@ -1,4 +1,8 @@
-"""Use cases of finance: instruct, record what the bank paid or sent back. Everything is asked again on the day."""
+"""Use cases of finance: instruct, record what the bank paid or sent back. Everything is asked again on the day.
+
+What is found then keeps a case from being instructed. A payment that the bank has made is recorded all the same
+(``came_between.py``).
+"""
 
 from dataclasses import replace
 from datetime import date
@@ -6,6 +10,7 @@ from datetime import date
 from registry.actors.model import Action
 from registry.awards import (
     assessment,
+    came_between,
     contested,
     gathering,
     granting,
@@ -26,7 +31,7 @@ from registry.awards.parting import act_on, require_partable
 from registry.awards.payment_day import credit_asked_from, credit_obstacles, credit_since
 from registry.awards.service import keep_batch_decision, keep_decision
 from registry.catalog import service as catalog
-from registry.errors import NotAllowedError, Obstacle
+from registry.errors import NotAllowedError, Obstacle, RuleError
 from registry.journal.work import View, Work
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
@@ -72,12 +77,13 @@ def instruct(work: Work, command: InstructPayment) -> Case:
 def pay(work: Work, command: RecordPayment) -> Case:
     """Record the bank's receipt of an instructed payment, after asking everything again.
 
-    Of a batch it may be of some lines: the others stay instructed, in a case of their own.
+    What came between instruction and receipt stands in the act and is looked at afterwards. Of a batch it may be of
+    some lines: the others stay instructed, in a case of their own.
 
     Raises:
         NotAllowedError, NotFoundError: The actor pays nothing here, or reviewed or signed the case.
-        RuleError: ``case_not_payable`` with every obstacle, for example ``notice_still_runs`` with its end; the bank
-            cannot have paid on that day.
+        RuleError: ``case_not_payable``: the credit of the day was not asked, or the case is not instructed, with every
+            obstacle, for example ``notice_still_runs`` with its end; the bank cannot have paid on that day.
         ConflictError: The case is not instructed.
     """
     found = found_case(work, command.case, Action.PAY_CASE, lock=True)
@@ -87,7 +93,10 @@ def pay(work: Work, command: RecordPayment) -> Case:
     # What is missing is said also to one who skips the instruction: that is what has to be mended first.
     instructed_on = found.instruction.instructed_at.civil_day() if found.instruction else command.paid_on
     since = credit_since(credit_asked_from(), instructed_on, command.paid_on)
-    _require_payable(work, chosen, min(since, work.now.civil_day()))
+    _require_payer(work, chosen)
+    came = _found_today(work, chosen, min(since, work.now.civil_day()))
+    if hindering := came_between.hindering(found, came):
+        raise RuleError("case_not_payable", hindering, id=found.id)
     rules.require_move(found, CaseState.PAID)
     rules.require_bank_day(found, command, work.now.civil_day())
     instruction = found.instruction
@@ -96,18 +105,23 @@ def pay(work: Work, command: RecordPayment) -> Case:
     if found.kind is CaseKind.VOUCHER_BATCH:
         vouchers.mark_paid_within(work, vouchers_of(chosen), found.id)
     place = (found.authority, instruction.budget_year, instruction.project_code)
-    vouchers.appropriation_paid_within(work, *place, chosen.amount, found.id)
+    # What the bank paid is what was instructed: a recusal in the meantime may have made the amount of the line void.
+    amount = lines.instructed_amount(chosen)
+    vouchers.appropriation_paid_within(work, *place, amount, found.id)
     content: dict[str, Json] = {
         "bank_receipt": command.bank_receipt.strip(),
         "paid_on": command.paid_on.isoformat(),
         "lines": str(chosen.lines_digest),
-        "amount_fen": chosen.amount.fen,
+        "amount_fen": amount.fen,
         "payee_digest": str(found.payee.digest) if found.payee else None,
+        **came_between.stated(came),
     }
     numbers = numbers_of(chosen)
     paid = act_on(work, found, numbers, ActKind.PAID, "awards.case_paid", content, CaseState.PAID, leaving=False)
-    _keep_decision(work, chosen)
+    _keep_decision(work, chosen, came)
+    contested.look_again_within(work, paid)
     announce(work, case_event(Topic.CASE_PAID, paid, paid_on=command.paid_on.isoformat()))
+    came_between.tell(work, paid)
     return paid
 
 
@@ -151,17 +165,39 @@ def _chosen(case: Case, numbers: tuple[int, ...]) -> Case:
 
 def _require_payable(work: Work, case: Case, credit_asked_since: date) -> None:
     """Raise unless the actor may pay the case at this instant, with credit answers of that day or later."""
+    _require_payer(work, case)
+    if found := _obstacles(work, case, credit_asked_since):
+        raise RuleError("case_not_payable", found, id=case.id)
+
+
+def _require_payer(work: Work, case: Case) -> None:
+    """Raise NotAllowedError unless the actor may pay the case: it decided nothing in it and is free."""
     payer = account_of(work.actor)
     rules.require_payer(case, payer)
     if payer in register_reviews.answered_by(work, case):
         raise NotAllowedError("payer_already_acted", id=case.id)
     officers.require_free(work, case)
+
+
+def _obstacles(view: View, case: Case, credit_asked_since: date) -> tuple[Obstacle, ...]:
+    """Return everything that stands between a case and its payment now. Raises RuleError: its policy has ended."""
     stopped = (
-        *officers.tied_deciders(work, case),
-        *rounds.undivided(work, case),
-        *_stopped(work, case, credit_asked_since),
+        *officers.tied_deciders(view, case),
+        *rounds.undivided(view, case),
+        *_stopped(view, case, credit_asked_since),
     )
-    rules.require_payable(case, work.now, open_assumptions=_open_assumptions(work, case), stopped=stopped)
+    return rules.payment_obstacles(case, view.now, open_assumptions=_open_assumptions(view, case), stopped=stopped)
+
+
+def _found_today(view: View, case: Case, credit_asked_since: date) -> tuple[Obstacle, ...]:
+    """Return the same on the day of a receipt. A policy that has ended since the instruction is one obstacle more."""
+    try:
+        return _obstacles(view, case, credit_asked_since)
+    except RuleError as ended:
+        if case.state is not CaseState.INSTRUCTED:
+            raise
+        found = rules.payment_obstacles(case, view.now, open_assumptions=(), stopped=contested.obstacles(view, case))
+        return (*found, Obstacle(ended.code, "RULINGS 21"))
 
 
 def _policies(view: View, case: Case) -> list[ActiveInstrument]:
@@ -245,8 +281,16 @@ def _verdict_now(
     return assessment.assess(view, active, lineage, applicant, makers=case.makers, beside=case.id)
 
 
-def _keep_decision(work: Work, case: Case) -> None:
-    """Store what the payment was decided from."""
+def _keep_decision(work: Work, case: Case, came: tuple[Obstacle, ...]) -> None:
+    """Store what the payment was decided from; of a policy that has ended since the instruction nothing follows."""
+    try:
+        _keep_verdict(work, case)
+    except RuleError:
+        if not came:
+            raise
+
+
+def _keep_verdict(work: Work, case: Case) -> None:
     line = case.lines[0]
     if case.kind is CaseKind.GRANT:
         granting.keep_grant_decision(work, case.id, Occasion.PAYMENT, granting.payment_verdict(work, case))

@@ -166,7 +166,8 @@ def decide_late(work: Work, command: DecideLateObjection) -> Case:
 def answer_objection(work: Work, command: AnswerObjection) -> Case:
     """Answer an objection in writing; one that is upheld ends its lines in an adverse decision, the others go on.
 
-    Returns the case in which its lines stand.
+    Lines that the bank has paid stay paid; that they are recovered is for the room of what comes after
+    (``aftercare.reviews``). Returns the case in which its lines stand.
 
     Raises:
         NotAllowedError, NotFoundError: The actor reviews nothing here, or there is no such objection.
@@ -180,7 +181,7 @@ def answer_objection(work: Work, command: AnswerObjection) -> Case:
         "outcome": command.outcome.value,
         "answer": command.answer.strip(),
     }
-    if command.outcome is Outcome.DISMISSED:
+    if command.outcome is Outcome.DISMISSED or found.state is CaseState.PAID:
         return act(work, found, ActKind.ANSWERED, "awards.objection_answered", content)
     numbers = concerned_by(found, objection)
     if found.kind is not CaseKind.VOUCHER_BATCH:

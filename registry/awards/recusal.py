@@ -7,8 +7,9 @@ Rules (RULINGS 32):
   the objection open, and so does a void decision that lines go on in spite of a late one.
 * Scores that were opened rest on every expert and on the officer who opened them: when one of them goes, so do the
   opening and whatever was assessed and reviewed on it. The slips of the others stay as they were given.
-* A notice stays: the page stood before the public whoever put it there. So does what finance told the bank; the payment
-  itself waits until everything that is void was done again by others.
+* A notice stays: the page stood before the public whoever put it there. So does what finance told the bank. What
+  the bank then pays is recorded, and looked at afterwards; what it sends back waits until others did again what is
+  void.
 * A refusal that a remedy annuls takes everything that officers decided before it and the notice with it. Whoever
   decided then is new to nothing any more and acts as little as whoever was recused (RULINGS 34); so do the experts
   whose scores were opened, and their slips do not count. Departments are asked again.
@@ -28,11 +29,11 @@ _DEPARTMENTS = frozenset({ActKind.DEPARTMENTS_ASKED, ActKind.DEPARTMENT_ANSWERED
 _REFUSED_ON = (
     _DECIDED | _DEPARTMENTS | {ActKind.SCORES_OPENED, ActKind.ALLOTTED, ActKind.NOTICED, ActKind.REFUSAL_SERVED}
 )
-_VOIDING = frozenset({ActKind.RECUSED, ActKind.REOPENED})
+_VOIDING = frozenset({ActKind.RECUSED, ActKind.REOPENED, ActKind.CONTEST_VOIDED})
 
 
 def standing(acts: Sequence[Act]) -> tuple[Act, ...]:
-    """Return the acts that no recusal and no annulment made void."""
+    """Return the acts that no recusal, no annulment and no void decision on a contest made void."""
     void = {number for act in acts if act.kind in _VOIDING for number in act.content["voids"]}
     return tuple(act for act in acts if act.number not in void)
 

@@ -12,13 +12,15 @@ from typing import Final
 
 from registry.actors.model import Actor
 from registry.awards.acting import case_event
+from registry.awards.model import Case
 from registry.awards.officers import dues_within
-from registry.awards.waiting import Due, Standing
+from registry.awards.waiting import Due, Matter, Standing
 from registry.journal.work import View
 from registry.messages.announcing import announce
-from registry.messages.model import Topic
+from registry.messages.model import Event, Topic
 from registry.offices import records
 from registry.policy import service as policy
+from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId
 from registry.values.moment import Clock, Moment
 from storage.database import Connection, Database
@@ -60,14 +62,20 @@ def topics_of(due: Due, now: Moment) -> Iterator[Topic]:
 
 
 def _tell(view: View, topic: Topic, due: Due) -> None:
-    event = case_event(
-        topic,
-        due.case,
-        step=due.wait.step.value,
-        role=due.wait.role.value,
-        due_at=str(due.due_at) if due.due_at else None,
-        days_late=due.days_late,
-    )
+    more: dict[str, Json] = {
+        "step": due.wait.step.value,
+        "role": due.wait.role.value,
+        "due_at": str(due.due_at) if due.due_at else None,
+        "days_late": due.days_late,
+    }
+    event = case_event(topic, due.case) if isinstance(due.case, Case) else _of_matter(topic, due.case)
+    event = replace(event, data={**event.data, **more})
     # It is the office's own affair: the firms of the case are not told how long its desks take.
     told = None if topic is Topic.CASE_ESCALATED else frozenset(each.account for each in due.officers)
     announce(view, replace(event, firms=frozenset(), accounts=told))
+
+
+def _of_matter(topic: Topic, matter: Matter) -> Event:
+    """Return what is told of a contest or a remedy; its id stands where that of a case does."""
+    data: dict[str, Json] = {"case": matter.id, "authority": matter.authority}
+    return Event(topic, matter.id, data, authorities=frozenset({matter.authority}))

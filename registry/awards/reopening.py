@@ -7,10 +7,12 @@ from collections.abc import Mapping
 
 from registry.actors.model import Action
 from registry.awards import officers, records, recusal, rules
-from registry.awards.acting import act, act_within, found_case, vouchers_of
+from registry.awards.acting import act, act_within, case_event, found_case, vouchers_of
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
 from registry.errors import ConflictError, RuleError
 from registry.journal.work import Work
+from registry.messages.announcing import announce
+from registry.messages.model import Topic
 from registry.offices import service as offices
 from registry.values.canonical import Json
 from registry.values.identifiers import CaseId, DatasetId
@@ -35,7 +37,9 @@ def serve_refusal(work: Work, case_id: CaseId, service: Mapping[str, Json]) -> C
     first, today = found.refusal.decided_at.civil_day().isoformat(), work.now.civil_day().isoformat()
     if not first <= str(service["served_on"]) <= today:
         raise RuleError("served_on_out_of_range", (), served_on=str(service["served_on"]), first=first, last=today)
-    return act(work, found, ActKind.REFUSAL_SERVED, "awards.refusal_served", dict(service))
+    served = act(work, found, ActKind.REFUSAL_SERVED, "awards.refusal_served", dict(service))
+    announce(work, case_event(Topic.CASE_REFUSAL_SERVED, served, served_on=service["served_on"]))
+    return served
 
 
 def reopening(work: Work, case: Case) -> dict[str, Json] | None:
@@ -84,4 +88,5 @@ def reopen_within(work: Work, case: Case, content: Mapping[str, Json]) -> Case:
         barred=barred | ({case.applied_by} if case.applicant is not None else set()),
         entry=work.entry,
     )
+    announce(work, case_event(Topic.CASE_REOPENED, reopened))
     return reopened

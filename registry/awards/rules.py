@@ -12,9 +12,10 @@ Rules of a case:
 * Anyone who signed in may object to lines once they are noticed; an objection holds them, is answered in writing, and
   one that is upheld ends these lines (RULINGS 25). One that comes after the notice and before the payment is late: a
   reviewer who has not signed decides whether it holds the lines or they go on. While an instruction is out none is
-  upheld: the money has to come back first.
+  upheld: first the bank says whether it paid. What is upheld after a payment ends nothing; its lines are recovered.
 
-Rules of a payment, asked when it is instructed and again when it is made:
+Rules of a payment, asked when it is instructed, and again when it is made (what the bank has paid is recorded all the
+same, ``came_between.py``):
 * Reviewed by a reviewer; each line noticed for the policy's days, to the end (RULINGS 25), and signed by every rank; no
   open objection; notice and signatures bind the lines as they are (``lines.py``).
 * A ruling for every assumption the instrument rests on.
@@ -200,6 +201,7 @@ def require_department_answer(case: Case, department: str) -> None:
 
 
 _OPEN_TO_OBJECTIONS = frozenset({CaseState.REVIEWED, CaseState.INSTRUCTED, CaseState.RETURNED})
+_ANSWERED_IN = _OPEN_TO_OBJECTIONS | {CaseState.PAID}
 
 
 def require_notice(case: Case, now: Moment) -> tuple[Line, ...]:
@@ -295,10 +297,11 @@ def require_answer(case: Case, number: int, outcome: Outcome) -> Objection:
         ConflictError: It was answered, or is late and nobody decided whether it holds; an instruction is out and it
             would be upheld; the case is over.
     """
-    if case.state not in _OPEN_TO_OBJECTIONS:
+    if case.state not in _ANSWERED_IN:
         require_state(case, CaseState.REVIEWED)
     objection = open_objection(case, number)
-    if objection.late and objection.hold is None:
+    # Once the bank has paid there is nothing left to hold.
+    if objection.late and objection.hold is None and case.state is not CaseState.PAID:
         raise ConflictError("late_objection_undecided", id=case.id, number=number)
     if outcome is Outcome.UPHELD and case.state is CaseState.INSTRUCTED:
         raise ConflictError("instruction_is_out", id=case.id, number=number)
@@ -394,14 +397,6 @@ def require_payer(case: Case, payer: AccountId) -> None:
     """Raise NotAllowedError when the payer reviewed or signed the case."""
     if payer in officers_who_acted(case):
         raise NotAllowedError("payer_already_acted", id=case.id)
-
-
-def require_payable(
-    case: Case, now: Moment, *, open_assumptions: Sequence[Obstacle], stopped: Sequence[Obstacle]
-) -> None:
-    """Raise RuleError listing everything that stands between the case and its payment."""
-    if found := payment_obstacles(case, now, open_assumptions=open_assumptions, stopped=stopped):
-        raise RuleError("case_not_payable", found, id=case.id)
 
 
 def require_bank_day(case: Case, command: RecordPayment, today: date) -> None:

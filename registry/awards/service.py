@@ -4,13 +4,15 @@ Review, notice, signatures and objections stand in ``procedure.py``, payments in
 ``batches.py``.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 
 from registry.actors.model import Action, Resource, Role, Scope
 from registry.actors.rules import require
-from registry.awards import assessment, lines, officers, records, rounds, rules, shares, verdicts
+from registry.awards import assessment, lines, officers, records, rounds, rules, shares, splitting, verdicts
 from registry.awards.acting import account_of, found_case, vouchers_of
 from registry.awards.award_model import AwardVerdict
 from registry.awards.commands import ApplyForAward, WithdrawCase
@@ -26,7 +28,7 @@ from registry.policy.activation import ActiveInstrument
 from registry.policy.kinds import Fixed
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, CaseId, DatasetId, VoucherId
+from registry.values.identifiers import AuthorityId, CaseId, DatasetId, FirmId, VoucherId
 from registry.values.moment import Moment
 from registry.values.names import PublicName
 from registry.vouchers import payee
@@ -43,24 +45,31 @@ def check_award(
     name: PublicName,
     authority: AuthorityId | None = None,
     as_of: Moment | None = None,
+    joint_makers: Mapping[FirmId, int] = MappingProxyType({}),
 ) -> AwardVerdict:
     """Return what an application for a dataset would come to today; for its publisher and for officers.
 
-    With ``as_of`` the verdict of that instant is made again, from what was recorded by then.
+    With ``as_of`` the verdict of that instant is made again, from what was recorded by then; with ``joint_makers``, the
+    shares of all makers in basis points, it is that of an application they file together.
 
     Raises:
-        InvalidValueError: ``as_of`` lies ahead.
+        InvalidValueError: ``as_of`` lies ahead, or the shares make no whole.
         NotAllowedError: The dataset is another firm's.
         NotFoundError: There is no such dataset or instrument, or nobody has loaded its policy.
-        RuleError: The instrument is not in force, or needs a published round.
+        RuleError: The instrument is not in force, or needs a published round; the publisher is none of the makers.
     """
+    shares.require_split(joint_makers)
     dataset = catalog.dataset(view, name)
     office = assessment.authority_of(view, instrument, authority)
     asked = Resource(firms=frozenset({dataset.publisher}), authority=office, dataset=dataset.id)
     require(view.actor, Action.READ_CASE, asked)
     seen = view.as_of(as_of)
     active = assessment.deciding_policy(seen, office, instrument, seen.now.civil_day())
-    return assessment.assess(seen, active, dataset, dataset.publisher, again=as_of is not None)
+    if joint_makers and dataset.publisher not in joint_makers:
+        alone = (Obstacle("grant_split_without_applicant", "RULINGS 2"),)
+        raise RuleError("not_eligible", alone, instrument=active.instrument.id, dataset=str(dataset.name))
+    makers = frozenset(joint_makers)
+    return assessment.assess(seen, active, dataset, dataset.publisher, makers=makers, again=as_of is not None)
 
 
 def apply(work: Work, secret: bytes, command: ApplyForAward, authority: AuthorityId | None = None) -> Case:
@@ -130,7 +139,9 @@ def case_applied(work: Work, active: ActiveInstrument, made: Case) -> Case:
     if not records.add_case(work.connection, made, datasets[0] if datasets and made.kind is CaseKind.AWARD else None):
         raise ConflictError("award_case_stands", instrument=active.instrument.id)
     made = replace(made, lines=lines.numbered(made.lines))
-    return replace(made, split=shares.split_of(made.lines, made.applicant))
+    made = replace(made, split=shares.split_of(made.lines, made.applicant))
+    splitting.ask_makers_within(work, made)
+    return made
 
 
 def keep_decision(work: Work, case: Case, occasion: Occasion, verdict: AwardVerdict) -> None:

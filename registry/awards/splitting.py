@@ -4,11 +4,13 @@ from dataclasses import replace
 
 from registry.actors.model import Action
 from registry.awards import records, shares
-from registry.awards.acting import act, found_case
+from registry.awards.acting import act, case_event, found_case
 from registry.awards.commands import SignSplit
 from registry.awards.model import ActKind, Case
 from registry.errors import ConflictError, RuleError
 from registry.journal.work import Work
+from registry.messages.announcing import announce
+from registry.messages.model import Topic
 from registry.values.canonical import Json
 from registry.values.identifiers import CaseId
 from registry.vouchers import payee
@@ -43,6 +45,14 @@ def sign_split(work: Work, secret: bytes, command: SignSplit) -> Case:
     }
     known = replace(found, share_payees={**found.share_payees, shown.digest: shown})
     return act(work, known, ActKind.SPLIT_SIGNED, "awards.split_signed", content).shown_to(mine.firm)
+
+
+def ask_makers_within(work: Work, case: Case) -> None:
+    """Tell each joint maker that has not signed that the split of a case waits for it, and nobody else."""
+    waited_for = frozenset(each.firm for each in case.split if not each.signed)
+    if waited_for:
+        told = case_event(Topic.SPLIT_SIGNATURE_ASKED, case, split=str(case.split_digest))
+        announce(work, replace(told, firms=waited_for, authorities=frozenset()))
 
 
 def withdraw_signature(work: Work, case: CaseId) -> Case:

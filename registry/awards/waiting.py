@@ -8,6 +8,8 @@ Rules:
 * A step is overdue when its term has ended (``offices/rules.py``). It escalates when nobody may do it, or when it is
   still open the days of ``FOLLOWED_UP_AFTER`` later: then it is an affair of the ranks above as well.
 * The reviewer who was drawn does the review, and nobody else.
+* A refusal waits for its service: until then no term of a remedy runs.
+* What had come between an instruction and the bank's receipt waits on a paid case: answers, and a look at the payment.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +26,7 @@ from registry.errors import UnavailableError
 from registry.offices import rules as offices
 from registry.offices.model import FOLLOWED_UP_AFTER, ROLE_OF_STEP, Bench, Draw, Officer, Step, Term, TermSet
 from registry.policy.working_days import WorkingCalendar
-from registry.values.identifiers import AccountId, FirmId
+from registry.values.identifiers import AccountId, AuthorityId, ContestId, FirmId, RemedyId
 from registry.values.moment import Moment
 
 
@@ -54,10 +56,20 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A step of a case with its term and those who may do it; ``due_at`` None: not known."""
+class Matter:
+    """What an office has to do something about and is no case: a contest of novelty, a remedy against a sanction."""
 
-    case: Case
+    id: ContestId | RemedyId
+    authority: AuthorityId
+    state: StrEnum
+    instrument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A step of a case, or of another matter, with its term and those who may do it; ``due_at`` None: not known."""
+
+    case: Case | Matter
     wait: Wait
     term: Term
     due_at: Moment | None
@@ -91,6 +103,11 @@ def waits(case: Case, now: Moment) -> tuple[Wait, ...]:
         return (*_answers(case), _wait(Step.PAYMENT, case.instruction.instructed_at))
     if case.state is CaseState.RETURNED:
         return (*_answers(case), _wait(Step.INSTRUCTION, _newest(case, ActKind.RETURNED) or case.applied_at))
+    if case.state is CaseState.REFUSED and case.refusal and case.refusal.served_on is None:
+        return (_wait(Step.SERVICE, case.refusal.decided_at),)
+    if case.state is CaseState.PAID and case.payment:
+        looked_at = [_wait(Step.PAYMENT_REVIEW, case.payment.recorded_at)] if case.payment.to_review else []
+        return (*_answers(case), *looked_at)
     if case.state is not CaseState.REVIEWED or case.review is None:
         return ()
     return _of_reviewed(case, voided, now)

@@ -2,7 +2,7 @@
 
 from registry.catalog.manifest_pages import root_of_draft
 from registry.catalog.model import Version
-from registry.catalog.novelty_model import NoveltyDecision
+from registry.catalog.novelty_model import NoveltyDecision, VoidGround
 from registry.catalog.records import novelty as records
 from registry.journal.work import View, Work
 from registry.values.digest import Digest
@@ -10,11 +10,11 @@ from registry.values.identifiers import AuthorityId, ContestId, DatasetId, Versi
 
 
 def decisions_on(view: View, dataset: DatasetId, authority: AuthorityId | None = None) -> tuple[NoveltyDecision, ...]:
-    """Return the decisions on a lineage that were taken by the instant of the view, of one authority or of any."""
+    """Return the decisions on a lineage that stood at the instant of the view, of one authority or of any."""
     return tuple(
         each
         for each in records.novelty_decisions_on(view.connection, dataset)
-        if each.decided_at <= view.now and authority in {None, each.authority}
+        if each.stands_at(view.now) and authority in {None, each.authority}
     )
 
 
@@ -29,8 +29,13 @@ def cleared(view: View, dataset: DatasetId, decisions: tuple[NoveltyDecision, ..
 
 
 def decision_of(view: View, contest: ContestId) -> NoveltyDecision | None:
-    """Return what a contest came to, or None while it is open."""
-    return records.novelty_decision_of(view.connection, contest)
+    """Return what a contest came to, or None while it is open; a decision that is void is none."""
+    return next((each for each in decisions_in(view, contest) if each.stands_at(view.now)), None)
+
+
+def decisions_in(view: View, contest: ContestId) -> tuple[NoveltyDecision, ...]:
+    """Return every decision that was taken in a contest, void ones too, the newest first."""
+    return records.novelty_decisions_of(view.connection, contest)
 
 
 def content_of_draft(view: View, found: Version) -> Digest:
@@ -48,3 +53,10 @@ def decide_within(work: Work, made: NoveltyDecision) -> None:
     if work.entry is None:
         raise AssertionError("a decision without journal entry")
     records.add_novelty_decision(work.connection, made, work.entry)
+
+
+def void_within(work: Work, decision: NoveltyDecision, ground: VoidGround) -> None:
+    """Write that a decision is void from now on, under the journal entry of what makes it so; it stays as it was."""
+    if work.entry is None or work.actor.account is None:
+        raise AssertionError("a decision that falls without journal entry")
+    records.add_void(work.connection, decision, ground, work.now, work.actor.account, work.entry)

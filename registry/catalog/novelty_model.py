@@ -5,6 +5,8 @@ Rules (RULINGS 8):
   independent to both sides: for the two versions that were compared, and for what the other side had published when it
   was decided. What is published later is screened as everything else.
 * Whoever lost the priority is not first to publish; after an earlier publication by a third party neither is.
+* A decision that is void says nothing from then on, and priority is as it was before it; what was decided by it until
+  then is replayed with it. The contest is decided again, by a decision with a number of its own (RULINGS 32, 34).
 """
 
 from dataclasses import dataclass
@@ -29,6 +31,15 @@ class NoveltyOutcome(StrEnum):
     """Somebody else had published it before both: neither is first."""
 
 
+class VoidGround(StrEnum):
+    """Why a decision is void."""
+
+    ANNULLED = "annulled"
+    """The refusal it led to was annulled by a remedy."""
+    DECIDER_TIED = "decider_tied"
+    """Whoever took it is tied to a side."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoveltyDecision:
     """A numbered decision. ``place`` and ``day`` say where and when it was first public, where one side lost by it."""
@@ -47,6 +58,8 @@ class NoveltyDecision:
     reason: str
     decided_by: AccountId | None
     decided_at: Moment
+    voided_at: Moment | None = None
+    void_ground: VoidGround | None = None
 
     @property
     def decision_number(self) -> str:
@@ -62,6 +75,10 @@ class NoveltyDecision:
             NoveltyOutcome.INDEPENDENT: frozenset[DatasetId](),
             NoveltyOutcome.EARLIER: frozenset({self.contester, self.respondent}),
         }[self.outcome]
+
+    def stands_at(self, at: Moment) -> bool:
+        """Say whether it was taken by ``at`` and not void yet."""
+        return self.decided_at <= at and (self.voided_at is None or self.voided_at > at)
 
     def clears(self, dataset: DatasetId) -> DatasetId | None:
         """Return the lineage that ``dataset`` does not repeat by this decision, or None."""

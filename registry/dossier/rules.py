@@ -6,7 +6,8 @@ Rules (DESIGN §3b, "decision record"; POLICY §4.3, invariants 7, 9, 10, 13, 22
   the case says.
 * Every stored decision has the digest it claims; the verdict follows again from its snapshot, the count of adopters
   from its receipts, the terms from the text of the policy and the rulings.
-* What was paid had run its notice to the end and every signature; nobody who reviewed or signed paid.
+* What was paid had run its notice to the end and had every signature when it was instructed; what came between that and
+  the bank's receipt stands in the act of the payment. Nobody who reviewed or signed paid.
 Every fault is reported; an empty list means that everything was looked at and holds.
 """
 
@@ -21,10 +22,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from registry.awards import grants, verdicts
 from registry.awards import rules as case_rules
 from registry.awards.history import with_acts
-from registry.awards.lines import origins
-from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line, Occasion
+from registry.awards.lines import numbers_of, only, origins
+from registry.awards.model import Act, ActKind, BankPayment, Case, CaseKind, CaseState, Line, Occasion
 from registry.awards.probe_model import ProbeTerm, Sighting
 from registry.awards.probing import is_seen, spans_of, watched
+from registry.awards.recusal import standing
 from registry.dossier.model import FORMAT, Finding
 from registry.errors import SancaiError
 from registry.journal.checkpoints import verify_checkpoint
@@ -217,7 +219,7 @@ def _act(kept: Mapping[str, Any]) -> Act:
     )
 
 
-_SAID_OTHERWISE: Final = frozenset({ActKind.REFUSED, ActKind.EXPERTS_DRAWN, ActKind.ALLOTTED})
+_SAID_OTHERWISE: Final = frozenset({ActKind.REFUSED, ActKind.EXPERTS_DRAWN, ActKind.ALLOTTED, ActKind.CONTEST_VOIDED})
 
 
 def _case_part(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
@@ -262,6 +264,9 @@ def _decided_on(case: Case, act: Act, subjects: Collection[str]) -> Collection[s
         act = case.acts[act.number - 2]
     if act.kind is ActKind.ALLOTTED:
         return {str(act.content["round"])}
+    if act.kind is ActKind.CONTEST_VOIDED:
+        # A contest whose decider was recused, or the case of either side whose refusal was annulled.
+        return {str(act.content["by"])}
     return {str(act.content["contest"])} if act.kind is ActKind.REDECIDED else subjects
 
 
@@ -286,6 +291,8 @@ def _decisions(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
             yield Finding(part, "dossier_verdict_differs")
         # A lineage that lost a contest comes to nothing; its case ends with that decision.
         if kept["occasion"] == Occasion.CONTEST.value and not verdict["eligible"]:
+            continue
+        if _came_between(dossier, kept):
             continue
         if verdict["amount_fen"] != sum(line["amount_fen"] for line in dossier["case"]["lines"]):
             yield Finding(part, "dossier_amount_differs")
@@ -325,8 +332,14 @@ def _grant_decision(dossier: Dossier, kept: Mapping[str, Any], part: str) -> Ite
         at = {each["facts_digest"]: each["amount_fen"] for each in made}
         decided = at.get(kept["facts_digest"], -1)
     paid = kept["occasion"] == Occasion.PAYMENT.value
-    if again.amount.fen < decided or (again.amount.fen != decided and not paid):
+    if not _came_between(dossier, kept) and (again.amount.fen < decided or (again.amount.fen != decided and not paid)):
         yield Finding(part, "dossier_amount_differs")
+
+
+def _came_between(dossier: Dossier, kept: Mapping[str, Any]) -> bool:
+    """Say whether a decision is of a payment that was recorded although something had come before its receipt."""
+    paid = case_of(dossier).payment
+    return kept["occasion"] == Occasion.PAYMENT.value and paid is not None and bool(paid.in_spite_of)
 
 
 def _policy(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
@@ -424,9 +437,7 @@ def _payment(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         yield Finding("payment", "dossier_state_differs", case.state.value)
     if case.payment is None:
         return
-    moment = case.payment.recorded_at
-    for obstacle in case_rules.payment_obstacles(case, moment, open_assumptions=(), stopped=()):
-        yield Finding("payment", obstacle.code)
+    yield from _payable(dossier, case, case.payment)
     if case.payment.account in case_rules.officers_who_acted(case):
         yield Finding("payment", "payer_already_acted", case.payment.account)
     if case.kind is CaseKind.GRANT:  # Asked with the verdict: what only a contradiction leaves open stops nothing.
@@ -435,3 +446,22 @@ def _payment(dossier: Dossier, _: Sequence[Verifier]) -> Iterator[Finding]:
         for used in _used_policies(decision["facts"]):
             if decision["occasion"] == Occasion.PAYMENT.value and used["open_assumptions"]:
                 yield Finding("payment", "assumption_without_ruling", ", ".join(used["open_assumptions"]))
+
+
+def _payable(dossier: Dossier, case: Case, payment: BankPayment) -> Iterator[Finding]:
+    """Look whether a case could be paid: at the record, or at the instruction where something had come between."""
+    known = frozenset(payment.in_spite_of)
+    for obstacle in case_rules.payment_obstacles(case, payment.recorded_at, open_assumptions=(), stopped=()):
+        if obstacle.code not in known:
+            yield Finding("payment", obstacle.code)
+    if known:
+        before, told_at = _as_instructed(dossier, case)
+        for obstacle in case_rules.payment_obstacles(before, told_at, open_assumptions=(), stopped=()):
+            yield Finding("payment", obstacle.code)
+
+
+def _as_instructed(dossier: Dossier, case: Case) -> tuple[Case, Moment]:
+    """Return a paid case as it stood when its payment was instructed, and when that was."""
+    told = [act for act in standing(case.acts) if act.kind is ActKind.INSTRUCTED][-1]
+    before = with_acts(case, [act for act in case.acts if act.number < told.number])
+    return only(_probed(before, dossier.get("notice_probes")), numbers_of(case)), told.at

@@ -34,27 +34,41 @@ from registry.values.moment import Moment
 _ORDERS: Final = frozenset({Topic.ORDER_PLACED, Topic.ORDER_ACCEPTED, Topic.ORDER_DELIVERED})
 _ACCESS: Final = frozenset({Topic.ACCESS_REQUESTED, Topic.ACCESS_ANSWERED, Topic.ACCESS_USED})
 _CONTESTS: Final = frozenset(
-    {Topic.CONTEST_OPENED, Topic.CONTEST_EVIDENCE_FILED, Topic.CONTEST_DECIDED, Topic.CONTEST_WITHDRAWN}
+    {
+        Topic.CONTEST_OPENED,
+        Topic.CONTEST_EVIDENCE_FILED,
+        Topic.CONTEST_DECIDED,
+        Topic.CONTEST_WITHDRAWN,
+        Topic.CONTEST_REOPENED,
+    }
 )
-_CASES: Final = frozenset({Topic.NOTICE_POSTED, Topic.CASE_REFUSED, Topic.CASE_PAID}) | _CONTESTS
+_AFTER: Final = frozenset(
+    {
+        Topic.CASE_REFUSAL_SERVED,
+        Topic.CASE_REOPENED,
+        *(topic for topic in Topic if topic.value.startswith(("recovery.", "remedy."))),
+    }
+)
+_CASES: Final = frozenset({Topic.NOTICE_POSTED, Topic.CASE_REFUSED, Topic.CASE_PAID}) | _CONTESTS | _AFTER
 _TERMS: Final = frozenset({Topic.CASE_DUE, Topic.CASE_OVERDUE})
 _DRAFTS: Final = frozenset({Topic.DRAFT_VERIFIED, Topic.DRAFT_FAULTY})
 _LOSSES: Final = frozenset({Topic.VERSION_WITHDRAWN, Topic.VERSION_RECALLED, Topic.VERSION_ERASED})
 
 TOPICS_OF_ROLE: Final[Mapping[Role, frozenset[Topic]]] = {
-    Role.OWNER: _LOSSES | _ACCESS | _ORDERS | _CASES,
+    Role.OWNER: _LOSSES | _ACCESS | _ORDERS | _CASES | {Topic.SPLIT_SIGNATURE_ASKED},
     Role.PUBLISHER: DATASET_TOPICS | _DRAFTS | _ACCESS | {Topic.ORDER_PLACED},
     Role.BUYER: DATASET_TOPICS | _ORDERS | {Topic.ACCESS_ANSWERED},
-    Role.FINANCE: _CASES | {Topic.ORDER_DELIVERED},
+    Role.FINANCE: _CASES | {Topic.ORDER_DELIVERED, Topic.SPLIT_SIGNATURE_ASKED},
     Role.READER: _LOSSES,
     Role.REGISTRAR: _LOSSES | {Topic.CASE_ESCALATED},
-    Role.REVIEWER: _CASES | _LOSSES | _TERMS,
+    Role.REVIEWER: _CASES | _LOSSES | _TERMS | {Topic.CASE_REVIEW_OPENED},
     Role.SECTION_HEAD: _TERMS | {Topic.CASE_ESCALATED},
     Role.LEADER_IN_CHARGE: _TERMS | {Topic.CASE_ESCALATED},
     Role.PRINCIPAL_LEADER: _TERMS | {Topic.CASE_ESCALATED},
-    Role.AUDITOR: _CASES | {Topic.CASE_ESCALATED},
+    Role.AUDITOR: _CASES | {Topic.CASE_ESCALATED, Topic.CASE_REVIEW_OPENED},
     Role.PAYER: _TERMS | {Topic.CASE_PAID},
     Role.EXPERT: frozenset({Topic.EXPERTS_DRAWN}),
+    Role.PERSON: _AFTER,
 }
 
 # One part before and one after the sign, no space and no control; what stands behind is decided by the mailed code.

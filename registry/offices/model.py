@@ -38,11 +38,15 @@ class Step(StrEnum):
     ANSWER = "answer"
     INSTRUCTION = "instruction"
     PAYMENT = "payment"
+    PAYMENT_REVIEW = "payment_review"
+    """A payment that something had come before is looked at."""
     CONTEST_OPENING = "contest_opening"
     """A firm that was told its data is not new contests it."""
     CONTEST_EVIDENCE = "contest_evidence"
     """Both sides of a contest file what they have."""
     CONTEST_DECISION = "contest_decision"
+    CONTEST_RECUSAL = "contest_recusal"
+    """A decision rests on somebody who is tied to a side, and is to be made void."""
     HEARING = "hearing"
     """The office gives the party notice of a recovery, and records what it said or its silence."""
     STATEMENT = "statement"
@@ -53,6 +57,10 @@ class Step(StrEnum):
     PAY_BACK = "pay_back"
     REMEDY = "remedy"
     """The office answers a review (复核) of what it decided."""
+    RECONSIDERATION = "reconsideration"
+    """An organ above decides (复议), and the office records it."""
+    LITIGATION = "litigation"
+    """A court decides (诉讼), and the office records it."""
 
 
 ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
@@ -61,7 +69,9 @@ ROLE_OF_STEP: Final[Mapping[Step, Role]] = {
     Step.ANSWER: Role.REVIEWER,
     Step.INSTRUCTION: Role.PAYER,
     Step.PAYMENT: Role.PAYER,
+    Step.PAYMENT_REVIEW: Role.REVIEWER,
     Step.CONTEST_DECISION: Role.REVIEWER,
+    Step.CONTEST_RECUSAL: Role.REGISTRAR,
     Step.HEARING: Role.REVIEWER,
     Step.SERVICE: Role.REVIEWER,
     Step.REPAYMENT: Role.PAYER,

@@ -13,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    Uuid,
     func,
     insert,
     select,
@@ -44,6 +45,7 @@ from registry.values.identifiers import (
     DelegationId,
     EntryId,
     FirmId,
+    Id,
     InterestId,
 )
 from registry.values.moment import Moment
@@ -161,13 +163,13 @@ draws = Table(
 reminders = Table(
     "case_reminders",
     metadata,
-    Column("case_id", IdColumn(CaseId), ForeignKey("cases.id", ondelete="RESTRICT"), primary_key=True),
+    Column("case_id", Uuid, primary_key=True),
     Column("waits_for", Key, primary_key=True),
     Column("kind", Key, primary_key=True),
     Column("sent_at", MomentColumn, nullable=False),
     **rows_may(Writes.APPEND),
 )
-"""What was reminded of: once for each wait of a case and each kind."""
+"""What was reminded of: once for each wait of a case, a contest or a remedy, and each kind."""
 
 
 def add_term(connection: Connection, office: AuthorityId, made: TermSet, entry: EntryId) -> bool:
@@ -392,9 +394,9 @@ def draws_of(connection: Connection, cases: list[CaseId]) -> dict[CaseId, tuple[
     return found
 
 
-def claim_reminder(connection: Connection, case: CaseId, waits_for: str, kind: str, now: Moment) -> bool:
+def claim_reminder(connection: Connection, subject: Id, waits_for: str, kind: str, now: Moment) -> bool:
     """Note that a reminder is sent; False when it was sent before."""
-    made = insert_or(reminders).values(case_id=case, waits_for=waits_for, kind=kind, sent_at=now)
+    made = insert_or(reminders).values(case_id=subject.uuid, waits_for=waits_for, kind=kind, sent_at=now)
     return connection.execute(made.on_conflict_do_nothing().returning(reminders.c.kind)).scalar() is not None
 
 

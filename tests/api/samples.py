@@ -157,6 +157,12 @@ def _decidable(world: World) -> Asked:
     return Asked({"contest": contest}, contests.decision("stays"))
 
 
+def _decided(world: World) -> Asked:
+    asked = _decidable(world)
+    world.as_(OFFICE, Role.REVIEWER).post(f"/v1/contests/{asked.path['contest']}/decision", asked.body, status=200)
+    return Asked(asked.path, {"reason": "配偶任职"})
+
+
 def _lost(world: World) -> Asked:
     path = {"contest": contests.a_lost_award(world), "case": world.ids["case"]}
     return Asked(path, {"outcome": "stands", "reason": "依据不足"})
@@ -423,6 +429,14 @@ def _late_objection(world: World) -> Asked:
     world.clock.advance(timedelta(days=9))
     made = world.as_(STRANGER).post(f"/v1/cases/{case}/objections", {"reason": "早有发布"})
     return Asked({"case": case, "number": made["number"]}, {"hold": True, "reason": "须核实"})
+
+
+def _came_between(world: World) -> Asked:
+    """Pay a case whose firm was sanctioned after the instruction."""
+    asked = _instructed(world)
+    world.as_(OFFICE, Role.REGISTRAR).post("/v1/sanctions", {**_sanction(world).body, "firm": world.ids[PUBLISHER]})
+    world.as_(OFFICE, Role.PAYER).post(f"/v1/cases/{asked.path['case']}/payment", asked.body, status=200)
+    return Asked(asked.path, {"outcome": "stands", "reason": "处罚在后"})
 
 
 def _payable(world: World) -> Asked:
@@ -984,6 +998,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "withdraw_case": Sample(named("case", "case", {"reason": "撤回"}), of(PUBLISHER)),
     "instruct_payment": Sample(_payable, of(OFFICE)),
     "record_case_payment": Sample(_instructed, of(OFFICE)),
+    "review_case_payment": Sample(_came_between, of(OFFICE)),
     "return_case_payment": Sample(_returned, of(OFFICE)),
     "get_dossier": Sample(_logged, of(PUBLISHER, OFFICE)),
     "draw_sample": Sample(plain(body=SAMPLED), succeeds=False),
@@ -1092,6 +1107,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_contest_draws": Sample(_contested(), of(OFFICE)),
     "draw_contest_reviewer": Sample(_undrawn, of(OFFICE)),
     "decide_contest": Sample(_decidable, of(OFFICE)),
+    "recuse_contest_decider": Sample(_decided, of(OFFICE), frozenset({Role.REVIEWER, Role.REGISTRAR})),
     "list_contest_reviews": Sample(plain()),
     "answer_contest_review": Sample(_lost, of(OFFICE)),
     # The officers of an office.

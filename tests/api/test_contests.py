@@ -1,5 +1,7 @@
 """Contests of novelty over HTTP: both awards wait, both sides file, whoever is new to both decides, priority moves."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -7,12 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from registry.actors.model import Role
+from registry.aftercare.dues import dues_within
+from registry.awards.records import case_of
+from registry.awards.reminders import remind
 from registry.dossier.rules import recompute_bytes
 from registry.journal.service import sequence
 from registry.messages.model import Language, MailAddress
 from registry.messages.records import save_mail_address
 from registry.offices.rules import by_lot
-from registry.values.identifiers import AccountId
+from registry.values.identifiers import AccountId, CaseId
 from storage.outbox import outbox
 from tests import world as steps
 from tests.api.contests import (
@@ -107,20 +112,44 @@ def test_an_open_contest_holds_the_award_and_only_one_is_open(world: World, cont
     assert again["code"] == "contest_stands", "nobody holds another's award by opening again and again"
 
 
-def test_neither_an_instruction_nor_a_payment_passes_while_a_contest_is_open(world: World, decider: Web) -> None:
+def test_what_the_bank_paid_is_recorded_while_a_contest_is_open_and_looked_at_when_it_is_lost(
+    world: World, decider: Web
+) -> None:
     case, payer = world.ids["case"], world.as_(OFFICE, Role.PAYER)
     steps.make_payable(world, case)
     steps.instruct(world, case, AWARD_LINE)
     contest = a_contest(world)
     paid = {"bank_receipt": "B-1", "paid_on": world.today()}
-    refused = payer.post(f"/v1/cases/{case}/payment", paid, status=422)
-    assert "novelty_contested" in {each["code"] for each in refused["obstacles"]}
+    made = payer.post(f"/v1/cases/{case}/payment", paid, status=200)
+    assert (made["state"], made["payment"]["in_spite_of"]) == ("paid", ["novelty_contested"])
+    assert world.as_(PUBLISHER).get(f"/v1/cases/{case}")["payment"]["in_spite_of"] == []
     decide(world, decider, contest, "moves", day="2025-11-03")
-    # An instruction that is out is settled with the bank; then the last rank takes its approval back.
+    body = {"outcome": "recover", "reason": "非首次公开发布"}
+    path = f"/v1/contests/{contest}/reviews/{case}"
+    assert world.as_(OFFICE, Role.REVIEWER).post(path, body, status=200)["outcome"] == "recover"
+    (recovery,) = world.as_(OFFICE, Role.REVIEWER).get("/v1/recoveries", case=case)["items"]
+    assert (recovery["origin"], recovery["amount_fen"]) == ("contest_review", 5_000_000)
+
+
+@pytest.mark.parametrize("paid", [True, False], ids=["paid", "sent back"])
+def test_an_instruction_that_is_out_when_a_contest_is_lost_is_settled_with_the_bank(
+    world: World, decider: Web, paid: bool
+) -> None:
+    case, payer = world.ids["case"], world.as_(OFFICE, Role.PAYER)
+    steps.make_payable(world, case)
+    steps.instruct(world, case, AWARD_LINE)
+    decide(world, decider, a_contest(world), "moves", day="2025-11-03")
     assert award_of(world)["state"] == "instructed"
-    refused = payer.post(f"/v1/cases/{case}/payment", paid, status=422)
-    assert "novelty_lost" in {each["code"] for each in refused["obstacles"]}
+    if paid:
+        steps.ask_credit(world, case)
+        steps.pay(world, case)
+        assert "novelty_lost" in payer.get(f"/v1/cases/{case}")["payment"]["in_spite_of"]
+        (opened,) = world.as_(OFFICE, Role.AUDITOR).get("/v1/contest-reviews")["items"]
+        assert (opened["case"], opened["outcome"]) == (case, None)
+        return
     payer.post(f"/v1/cases/{case}/return", {"reason": "退汇"}, status=200)
+    refused = payer.post(f"/v1/cases/{case}/instruction", steps.instruction(AWARD_LINE, "PV-2"), status=422)
+    assert "novelty_lost" in {each["code"] for each in refused["obstacles"]}
     back = {"opinion": "首发争议败诉", "approved": False}
     ended = world.as_(OFFICE, Role.PRINCIPAL_LEADER).post(f"/v1/cases/{case}/signatures", back, status=200)
     assert ended["state"] == "refused"
@@ -243,6 +272,7 @@ def test_without_a_reviewer_new_to_both_it_escalates(world: World, draft: str) -
     contest = world.as_(STRANGER).post("/v1/contests", contest_body(world, draft))["id"]
     auditor = world.as_(OFFICE, Role.AUDITOR)
     escalated = auditor.get("/v1/office/due", standing="escalated")["items"]
+    assert remind(world.house.database, world.house.clock, dues_within) == 1
     assert [(each["case"], each["step"], each["officers"]) for each in escalated] == [(contest, "contest_decision", [])]
     a_reviewer(world)
     world.as_(OFFICE, Role.REGISTRAR).post(f"/v1/contests/{contest}/draws", {"reason": "新增初审人员"})
@@ -277,3 +307,115 @@ def test_another_office_and_a_stranger_know_of_no_contest(world: World, contest:
         assert client.get(f"/v1/contests/{contest}", status=404)["code"] == "contest_not_found"
         assert client.get("/v1/contests")["items"] == []
     assert [each["id"] for each in world.as_(PUBLISHER).get("/v1/contests")["items"]] == [contest]
+
+
+def dossier_faults(world: World, case: str) -> list[Any]:
+    """Return what does not hold in the dossier of a case."""
+    house = world.house
+    while sequence(house.database, house.clock, house.signing_key):
+        pass
+    dossier = world.as_(OFFICE, Role.AUDITOR).raw("GET", f"/v1/cases/{case}/dossier")
+    return list(recompute_bytes(dossier.data, [house.signing_key.verifier]))
+
+
+def test_a_decider_who_is_found_tied_decided_nothing_and_another_decides(
+    world: World, contest: str, decider: Web
+) -> None:
+    case, office = world.ids["case"], world.as_(OFFICE, Role.REGISTRAR)
+    decide(world, decider, contest, "moves", day="2025-11-03")
+    assert award_of(world)["state"] == "refused"
+    world.clock.advance(timedelta(hours=1))
+    at = str(world.clock.now())
+    world.clock.advance(timedelta(hours=1))
+    path, why = f"/v1/contests/{contest}/recusal", {"reason": "配偶任职"}
+    assert office.post(path, why, status=422)["code"] == "contest_decider_free"
+    # Neither declared nor seen until now: a tie that nobody declared counts as well.
+    reached(world, owner_of_publisher(world), "owner@publisher.test")
+    reached(world, world.ids["new.reviewer"], "li@publisher.test")
+    second = a_reviewer(world, "second.reviewer")
+    due = world.as_(OFFICE, Role.AUDITOR).get("/v1/office/due")["items"]
+    assert [each["step"] for each in due if each["case"] == contest] == ["contest_recusal"]
+    again = office.post(path, why, status=200)
+    assert (again["state"], again["decision"], again["reviewer"]) == ("open", None, world.ids["second.reviewer"])
+    (fallen,) = again["void_decisions"]
+    assert (fallen["number"], fallen["outcome"], fallen["void_ground"]) == ("2026-P0001", "moves", "decider_tied")
+    # The refusal rested on it alone: the case waits where it stood, and the contest holds it.
+    assert (award_of(world)["state"], award_of(world)["refusal"]) == ("applied", None)
+    refused = world.as_(OFFICE, Role.REVIEWER).post(f"/v1/cases/{case}/review", steps.review_body(), status=422)
+    assert [each["code"] for each in refused["obstacles"]] == ["novelty_contested"]
+    assert finding(check(world), "first_publication") == "met"
+    assert finding(check(world, as_of=at), "first_publication") == "unmet", "what was decided then is replayed with it"
+    assert dossier_faults(world, case) == []
+    barred = decider.post(f"/v1/contests/{contest}/decision", decision("stays"), status=403)
+    assert barred["code"] == "contest_reviewer_not_drawn"
+    made = second.post(f"/v1/contests/{contest}/decision", decision("stays"), status=200)
+    assert (made["decision"]["number"], award_of(world)["state"]) == ("2026-P0002", "applied")
+    assert office.post(path, why, status=422)["code"] == "contest_decider_free"
+    assert dossier_faults(world, case) == []
+
+
+def test_an_annulled_refusal_takes_the_decision_of_its_contest_with_it(
+    world: World, contest: str, decider: Web
+) -> None:
+    case, second = world.ids["case"], a_reviewer(world, "second.reviewer")
+    drawn = world.as_(OFFICE, Role.REVIEWER).get(f"/v1/contests/{contest}")["reviewer"]
+    assert drawn == world.ids["new.reviewer"]
+    decide(world, decider, contest, "earlier", day="2024-05-01", place="某开放数据平台")
+    body = {"subject": case, "kind": "reconsideration", "organ": "区人民政府", "grounds": "首发认定有误"}
+    remedy = world.as_(PUBLISHER).post("/v1/remedies", body)["id"]
+    ended = {"outcome": "annulled", "number": "伊政复决〔2026〕7号", "decided_on": world.today(), "reasons": "证据不足"}
+    world.as_(OFFICE, Role.SECTION_HEAD).post(f"/v1/remedies/{remedy}/outcome", ended, status=200)
+    again = world.as_(OFFICE, Role.AUDITOR).get(f"/v1/contests/{contest}")
+    assert (again["state"], again["decision"], again["reviewer"]) == ("open", None, world.ids["second.reviewer"])
+    assert (award_of(world)["state"], finding(check(world), "first_publication")) == ("applied", "met")
+    assert dossier_faults(world, case) == []
+    assert second.post(f"/v1/contests/{contest}/decision", decision("stays"), status=200)["state"] == "decided"
+
+
+def test_money_recovered_by_a_decision_that_falls_is_looked_at_again(world: World) -> None:
+    case, contest = world.ids["case"], a_lost_award(world)
+    reviewer = world.as_(OFFICE, Role.REVIEWER)
+    body = {"outcome": "recover", "reason": "非首次公开发布"}
+    reviewer.post(f"/v1/contests/{contest}/reviews/{case}", body, status=200)
+    world.clock.advance(timedelta(hours=1))
+    office = world.as_(OFFICE, Role.REGISTRAR)
+    tie = {"firm": world.ids[STRANGER], "ground": "former", "note": "曾任职", "officer": world.ids["new.reviewer"]}
+    office.post("/v1/office/ties", tie)
+    office.post(f"/v1/contests/{contest}/recusal", {"reason": "曾任职"}, status=200)
+    opened = world.as_(OFFICE, Role.AUDITOR).get("/v1/contest-reviews")["items"]
+    assert [(each["case"], each["outcome"]) for each in opened] == [(case, None), (case, "recover")]
+    stands = {"outcome": "stands", "reason": "决定失效"}
+    assert reviewer.post(f"/v1/contests/{contest}/reviews/{case}", stands, status=200)["outcome"] == "stands"
+    assert award_of(world)["state"] == "paid"
+
+
+def test_a_reviewer_and_a_decider_who_act_at_one_moment_end_a_case_once(
+    world: World, contest: str, decider: Web
+) -> None:
+    case, gate = world.ids["case"], threading.Barrier(2)
+    world.clock.advance(timedelta(days=EVIDENCE_DAYS))
+    reviewer = world.as_(OFFICE, Role.REVIEWER)
+    asked = [
+        (reviewer, f"/v1/cases/{case}/review", steps.review_body() | {"passed": False}),
+        (decider, f"/v1/contests/{contest}/decision", decision("moves", day="2025-11-03")),
+    ]
+
+    def act(number: int) -> int:
+        client, path, body = asked[number]
+        gate.wait()
+        headers = {"Idempotency-Key": f"at-once-{number}"}
+        return int(client.raw("POST", path, headers=headers, json=body).status_code)
+
+    with ThreadPoolExecutor(2) as threads:
+        statuses = list(threads.map(act, range(2)))
+    # Whoever comes second finds the case ended: the decision stands all the same, the review is refused then.
+    assert statuses in ([200, 200], [409, 200]), statuses
+    ended = award_of(world)
+    assert ended["state"] == "refused"
+    assert (ended["refusal"]["code"] == "novelty_contest_lost") is (statuses[0] == 409)
+    with world.house.database.reading() as connection:
+        found = case_of(connection, CaseId(case))
+    assert found is not None
+    assert [each.number for each in found.acts] == list(range(1, len(found.acts) + 1))
+    assert [each.kind.value for each in found.acts].count("refused") == 1
+    assert dossier_faults(world, case) == []

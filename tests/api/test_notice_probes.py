@@ -31,11 +31,11 @@ class Board:
     """A web page that may change and go."""
 
     def __init__(self) -> None:
-        self.content, self.status = CAPTURE, "200 OK"
+        self.content, self.status, self.cut = CAPTURE, "200 OK", False
 
     def __call__(self, _: Any, start: Any) -> list[bytes]:
         start(self.status, [("Content-Type", "text/html"), ("Content-Length", str(len(self.content)))])
-        return [self.content]
+        return [self.content[: len(self.content) // 2] if self.cut else self.content]
 
 
 @contextmanager
@@ -253,3 +253,24 @@ def test_what_was_seen_while_the_service_was_down_waits_and_comes_late(world: Wo
 @pytest.mark.parametrize("hours", [1, 169])
 def test_a_limit_out_of_range_is_refused(world: World, hours: int) -> None:
     world.as_(OFFICE, Role.REGISTRAR).post("/v1/notice-probe-terms", {**PROBE_TERM, "limit_hours": hours}, status=400)
+
+
+def test_a_page_that_is_taken_down_while_it_is_read_was_not_seen(world: World, tmp_path: Path) -> None:
+    case, kept = world.ids["case"], Kept.at(tmp_path / "probe.json")
+    steps.review(world, case)
+    probing(world)
+    with a_board() as (board, page), live(lambda url: application_of(world.house, url)) as service:
+        post(world, case, page)
+
+        def look_now() -> Round:
+            world.clock.advance(timedelta(hours=1))
+            client = Client(service, a_prober(world).token)
+            read = partial(read_page, private_allowed=True)
+            return probe_round(lambda: client.notice_probes, read, lambda: world.clock.now().instant, kept)
+
+        # The first half of the very bytes of the capture is no page.
+        board.cut = True
+        assert look_now() == Round(looked=1, seen=0, sent=1, waiting=0)
+        board.cut = False
+        assert look_now().seen == 1
+    assert [each["sighting"] for each in record(world, case)["items"]] == ["missing", "same"]

@@ -198,14 +198,9 @@ def is_open_of(connection: Connection, party: FirmId) -> bool:
     return bool(connection.execute(select(open_one)).scalar())
 
 
-def open_reviews(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Remedy, ...]:
-    """Return the open reviews that an authority itself has to answer, against what it decided in cases."""
-    query = select(remedies).where(
-        remedies.c.authority_id == authority,
-        remedies.c.state == RemedyState.FILED.value,
-        remedies.c.kind == RemedyKind.REVIEW.value,
-        remedies.c.case_id.is_not(None),
-    )
+def open_remedies(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Remedy, ...]:
+    """Return the open remedies against what an authority decided, the oldest first."""
+    query = select(remedies).where(remedies.c.authority_id == authority, remedies.c.state == RemedyState.FILED.value)
     return _joined(connection, query.order_by(remedies.c.id).limit(limit))
 
 

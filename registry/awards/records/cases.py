@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Table,
+    exists,
     func,
     insert,
     literal,
@@ -309,6 +310,36 @@ def cases_in(
 ) -> tuple[Case, ...]:
     """Return the cases of an authority in any of ``states``, the oldest first."""
     query = select(cases).where(cases.c.authority_id == authority, cases.c.state.in_([each.value for each in states]))
+    return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
+
+
+def paid_in_spite(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Case, ...]:
+    """Return the paid cases of an authority before whose receipt something had come, the oldest first."""
+    came = (
+        select(acts.c.case_id)
+        .where(acts.c.kind == ActKind.PAID.value, acts.c.content.has_key("in_spite_of"))
+        .scalar_subquery()
+    )
+    query = select(cases).where(
+        cases.c.authority_id == authority, cases.c.state == CaseState.PAID.value, cases.c.id.in_(came)
+    )
+    return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
+
+
+def refused_unserved(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Case, ...]:
+    """Return the refused cases of an authority whose newest refusal nobody has served, the oldest first."""
+    refused, served = acts.alias("refused"), acts.alias("served")
+    newest = (
+        select(func.max(refused.c.number))
+        .where(refused.c.case_id == cases.c.id, refused.c.kind == ActKind.REFUSED.value)
+        .scalar_subquery()
+    )
+    was_served = exists().where(
+        served.c.case_id == cases.c.id, served.c.kind == ActKind.REFUSAL_SERVED.value, served.c.number > newest
+    )
+    query = select(cases).where(
+        cases.c.authority_id == authority, cases.c.state == CaseState.REFUSED.value, ~was_served
+    )
     return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
 
 

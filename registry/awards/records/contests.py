@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    exists,
     insert,
     or_,
     select,
@@ -143,7 +144,7 @@ contest_reviews = Table(
     metadata,
     _of_contest(),
     Column("case_id", IdColumn(CaseId), ForeignKey("cases.id", ondelete="RESTRICT"), primary_key=True),
-    Column("opened_at", MomentColumn, nullable=False),
+    Column("opened_at", MomentColumn, primary_key=True),
     Column("outcome", Key, _one_of("outcome", ContestReviewOutcome)),
     Column("reason", Text),
     Column("answered_at", MomentColumn),
@@ -254,6 +255,14 @@ def open_contests_in(connection: Connection, authority: AuthorityId, limit: int)
     table = contests.c
     query = select(contests).where(table.authority_id == authority, table.state == ContestState.OPEN.value)
     return _joined(connection, connection.execute(query.order_by(table.opened_at, table.id).limit(limit)).all())
+
+
+def decided_contests_in(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Contest, ...]:
+    """Return the decided contests of an authority, the newest first."""
+    table = contests.c
+    query = select(contests).where(table.authority_id == authority, table.state == ContestState.DECIDED.value)
+    newest = (table.opened_at.desc(), table.id.desc())
+    return _joined(connection, connection.execute(query.order_by(*newest).limit(limit)).all())
 
 
 def _joined(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Contest, ...]:
@@ -370,8 +379,20 @@ def cases_on(
 
 
 def add_contest_review(connection: Connection, contest: ContestId, case: CaseId, now: Moment) -> None:
-    """Open a review of a paid case."""
-    connection.execute(insert(contest_reviews).values(contest_id=contest, case_id=case, opened_at=now))
+    """Open a review of a paid case, unless one by this contest is open; one that was answered stays as it is."""
+    table = contest_reviews.c
+    open_one = exists().where(table.contest_id == contest, table.case_id == case, table.outcome.is_(None))
+    if not connection.execute(select(open_one)).scalar():
+        connection.execute(insert(contest_reviews).values(contest_id=contest, case_id=case, opened_at=now))
+
+
+def recovered_by(connection: Connection, contest: ContestId) -> tuple[CaseId, ...]:
+    """Return the paid cases whose money was to be recovered by a review of a contest, in one order."""
+    table = contest_reviews.c
+    query = select(table.case_id).where(
+        table.contest_id == contest, table.outcome == ContestReviewOutcome.RECOVER.value
+    )
+    return tuple(connection.execute(query.distinct().order_by(table.case_id)).scalars())
 
 
 def contest_reviews_page(
@@ -385,10 +406,18 @@ def contest_reviews_page(
     return tuple(_review(row) for row in connection.execute(query))
 
 
+def open_reviews_in(connection: Connection, authority: AuthorityId, limit: int) -> tuple[ContestReview, ...]:
+    """Return the reviews of an authority that nobody has answered, the oldest first."""
+    table = contest_reviews.c
+    query = _reviews(authority).where(table.outcome.is_(None)).order_by(table.opened_at, table.case_id).limit(limit)
+    return tuple(_review(row) for row in connection.execute(query))
+
+
 def contest_review_of(connection: Connection, contest: ContestId, case: CaseId) -> ContestReview | None:
-    """Return a review, locked for the transaction."""
+    """Return the newest review of a case by a contest, locked for the transaction."""
     table = contest_reviews.c
     query = _reviews(None).where(and_(table.contest_id == contest, table.case_id == case))
+    query = query.order_by(table.opened_at.desc()).limit(1)
     row = connection.execute(query.with_for_update(of=contest_reviews)).one_or_none()
     return _review(row) if row else None
 
@@ -416,7 +445,7 @@ def answer_contest_review(connection: Connection, made: ContestReview, entry: En
     table = contest_reviews.c
     connection.execute(
         update(contest_reviews)
-        .where(table.contest_id == made.contest, table.case_id == made.case)
+        .where(table.contest_id == made.contest, table.case_id == made.case, table.opened_at == made.opened_at)
         .values(
             outcome=made.outcome.value if made.outcome else None,
             reason=made.reason,

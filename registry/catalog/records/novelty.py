@@ -1,4 +1,4 @@
-"""The table of decisions on contests of novelty."""
+"""The tables of decisions on contests of novelty, and of those that are void."""
 
 from typing import Any
 
@@ -7,9 +7,11 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     Row,
+    Select,
     SmallInteger,
     Table,
     Text,
@@ -20,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from registry.catalog.novelty_model import NoveltyDecision, NoveltyOutcome
+from registry.catalog.novelty_model import NoveltyDecision, NoveltyOutcome, VoidGround
 from registry.catalog.records.versions import versions
 from registry.values.identifiers import AccountId, AuthorityId, ContestId, DatasetId, EntryId, VersionId
 from registry.values.moment import Moment
@@ -41,8 +43,8 @@ novelty_decisions = Table(
     metadata,
     Column("contest_id", IdColumn(ContestId), primary_key=True),
     Column("authority_id", IdColumn(AuthorityId), ForeignKey("authorities.id", ondelete="RESTRICT"), nullable=False),
-    Column("year", SmallInteger, nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("year", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("outcome", Key, nullable=False),
     _dataset("contester"),
     _version("contester_version"),
@@ -59,9 +61,29 @@ novelty_decisions = Table(
     UniqueConstraint("authority_id", "year", "number"),
     **rows_may(Writes.APPEND),
 )
-"""The contest is a row of a room above; what it came to is a fact of the two lineages."""
+"""The contest is a row of a room above; what it came to is a fact of the two lineages. It may be decided again."""
 Index("ix_novelty_decisions_contester", novelty_decisions.c.contester)
 Index("ix_novelty_decisions_respondent", novelty_decisions.c.respondent)
+
+novelty_voids = Table(
+    "novelty_voids",
+    metadata,
+    Column("contest_id", IdColumn(ContestId), primary_key=True),
+    Column("year", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("ground", Key, nullable=False),
+    Column("voided_at", MomentColumn, nullable=False),
+    Column("voided_by", IdColumn(AccountId), nullable=False),
+    Column("entry_id", IdColumn(EntryId), nullable=False),
+    CheckConstraint(f"ground IN ({', '.join(repr(each.value) for each in VoidGround)})", "ground"),
+    ForeignKeyConstraint(
+        ["contest_id", "year", "number"],
+        ["novelty_decisions.contest_id", "novelty_decisions.year", "novelty_decisions.number"],
+        ondelete="RESTRICT",
+    ),
+    **rows_may(Writes.APPEND),
+)
+"""A decision falls at most once; what it said stays."""
 
 
 def next_decision_number(connection: Connection, authority: AuthorityId, year: int) -> int:
@@ -99,15 +121,45 @@ def add_novelty_decision(connection: Connection, made: NoveltyDecision, entry: E
 def novelty_decisions_on(connection: Connection, dataset: DatasetId) -> tuple[NoveltyDecision, ...]:
     """Return the decisions on a lineage, the oldest first."""
     table = novelty_decisions.c
-    query = select(novelty_decisions).where(or_(table.contester == dataset, table.respondent == dataset))
+    query = _with_voids().where(or_(table.contester == dataset, table.respondent == dataset))
     return tuple(_decision(row) for row in connection.execute(query.order_by(table.decided_at, table.contest_id)))
 
 
-def novelty_decision_of(connection: Connection, contest: ContestId) -> NoveltyDecision | None:
-    """Return what a contest came to, or None while it is open."""
-    query = select(novelty_decisions).where(novelty_decisions.c.contest_id == contest)
-    row = connection.execute(query).one_or_none()
-    return _decision(row) if row else None
+def novelty_decisions_of(connection: Connection, contest: ContestId) -> tuple[NoveltyDecision, ...]:
+    """Return every decision that was taken in a contest, the newest first."""
+    table = novelty_decisions.c
+    query = _with_voids().where(table.contest_id == contest)
+    newest = (table.decided_at.desc(), table.year.desc(), table.number.desc())
+    return tuple(_decision(row) for row in connection.execute(query.order_by(*newest)))
+
+
+def _with_voids() -> Select[Any]:
+    """Select decisions, each with what made it void."""
+    made, void = novelty_decisions.c, novelty_voids.c
+    same = (void.contest_id == made.contest_id) & (void.year == made.year) & (void.number == made.number)
+    return select(novelty_decisions, void.voided_at, void.ground).outerjoin(novelty_voids, same)
+
+
+def add_void(
+    connection: Connection,
+    decision: NoveltyDecision,
+    ground: VoidGround,
+    now: Moment,
+    account: AccountId,
+    entry: EntryId,
+) -> None:
+    """Write that a decision is void; a second time is refused by the table."""
+    connection.execute(
+        insert(novelty_voids).values(
+            contest_id=decision.contest,
+            year=decision.year,
+            number=decision.number,
+            ground=ground.value,
+            voided_at=now,
+            voided_by=account,
+            entry_id=entry,
+        )
+    )
 
 
 def _decision(row: Row[Any]) -> NoveltyDecision:
@@ -126,6 +178,8 @@ def _decision(row: Row[Any]) -> NoveltyDecision:
         reason=row.reason,
         decided_by=row.decided_by,
         decided_at=row.decided_at,
+        voided_at=row.voided_at,
+        void_ground=VoidGround(row.ground) if row.ground else None,
     )
 
 

@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from registry.actors.model import Role
 from registry.awards import rules
+from registry.awards.came_between import hindering, stated
 from registry.awards.commands import RecordPayment, ReviewCase
 from registry.awards.history import with_acts
 from registry.awards.lines import concerned_by, held, numbers_of, only
 from registry.awards.model import Act, ActKind, Case, CaseKind, CaseState, Line, Outcome
 from registry.awards.recusal import recused_from, state_when_returned, voided_by_annulment
-from registry.errors import NotAllowedError, SancaiError
+from registry.errors import NotAllowedError, RuleError, SancaiError
 from registry.policy import service as policy
 from registry.policy.rules import notice_end, working_days_after
 from registry.values.digest import Digest
@@ -306,15 +307,15 @@ class Machine:
         outcome = Outcome.UPHELD if given[1] else Outcome.DISMISSED
         objection = rules.require_answer(self.case, given[0] + 1, outcome)
         content = {"number": objection.number, "outcome": outcome.value, "answer": "x"}
-        if not given[1]:
+        if not given[1] or self.case.state is CaseState.PAID:
             self.act(ActKind.ANSWERED, content, officer)
             return
         numbers = concerned_by(self.case, objection)
         self.act_on(numbers, ActKind.ANSWERED, content, officer, CaseState.REFUSED, leaving=True)
 
     def then_answer(self, officer: int, given: tuple[int, bool]) -> None:
-        """It is answered; one that is upheld ends its lines. Whoever answered neither signs nor pays."""
-        if not given[1]:
+        """It is answered; one that is upheld ends its lines, unless paid. Who answered neither signs nor pays."""
+        if not given[1] or self.model.state == "paid":
             self.model.objections[given[0]].answered = True
             self.model.examined.add(officer)
             return
@@ -358,7 +359,8 @@ class Machine:
     def _require_payable(self, officer: int, lines: Iterable[int]) -> None:
         chosen = only(self.case, rules.require_lines(self.case, sorted(lines)))
         rules.require_payer(self.case, OFFICERS[officer])
-        rules.require_payable(chosen, self.now, open_assumptions=(), stopped=())
+        if found := rules.payment_obstacles(chosen, self.now, open_assumptions=(), stopped=()):
+            raise RuleError("case_not_payable", found)
 
     def do_instruct(self, officer: int, given: frozenset[int]) -> None:
         """Instruct the bank."""
@@ -378,12 +380,16 @@ class Machine:
 
     def do_pay(self, officer: int, given: tuple[frozenset[int], int]) -> None:
         """Record the bank's payment."""
+        chosen = only(self.case, rules.require_lines(self.case, sorted(given[0])))
+        rules.require_payer(self.case, OFFICERS[officer])
+        came = rules.payment_obstacles(chosen, self.now, open_assumptions=(), stopped=())
+        if hindering(self.case, came):
+            raise RuleError("case_not_payable", came)
         rules.require_move(self.case, CaseState.PAID)
-        self._require_payable(officer, given[0])
         today = self.now.civil_day()
         day = today + timedelta(days=given[1])
         rules.require_bank_day(self.case, RecordPayment(self.case.id, "r", day), today)
-        content = {"bank_receipt": "r", "paid_on": day.isoformat()}
+        content = {"bank_receipt": "r", "paid_on": day.isoformat(), **stated(came)}
         self.act_on(given[0], ActKind.PAID, content, officer, CaseState.PAID, leaving=False)
 
     def then_pay(self, *_: Any) -> None:
@@ -450,7 +456,7 @@ class Machine:
 
 OVER: Final = frozenset({"paid", "refused", "withdrawn"})
 STEPS_OF_A_CASE_MAX: Final = 200
-AFTER_THE_END: Final = 5
+AFTER_THE_END: Final = 8
 
 
 def run(steps: int, seed: int) -> dict[str, int]:

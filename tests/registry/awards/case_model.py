@@ -118,21 +118,21 @@ class Model:
         return self.state in OPEN and bool(named) and named <= self.there & set(self.ends)
 
     def _open(self, number: int) -> "Said | None":
-        if self.state not in OPEN or number >= len(self.objections):
+        if self.state not in OPEN | {"paid"} or number >= len(self.objections):
             return None
         said = self.objections[number]
         return said if said.answered is False and said.lines & self.there else None
 
     def may_answer(self, _: int, given: tuple[int, bool], __: Moment) -> bool:
-        """One that is open; a late one once it was decided on; never upheld while money is on its way."""
+        """One that is open; a late one once it was decided on or paid; never upheld on the way to the bank."""
         said = self._open(given[0])
-        if said is None or (said.late and said.hold is None):
+        if said is None or (said.late and said.hold is None and self.state != "paid"):
             return False
         return not (given[1] and self.state == "instructed")
 
     def may_decide(self, officer: int, given: tuple[int, bool], __: Moment) -> bool:
         """On a late one, once, by somebody who never signed."""
-        said = self._open(given[0])
+        said = self._open(given[0]) if self.state in OPEN else None
         return said is not None and said.late and said.hold is None and officer not in self.signed_ever
 
     def may_sign(self, officer: int, *_: Any) -> bool:
@@ -151,12 +151,13 @@ class Model:
         return self.state in {"reviewed", "returned"} and given <= self.there and self.payable(officer, {*given}, now)
 
     def may_pay(self, officer: int, given: tuple[frozenset[int], int], now: Moment) -> bool:
-        """On the day of the instruction or later, not in the future."""
+        """What was instructed, whatever was said since: on the day of the instruction or later, not in the future."""
         day = now.civil_day() + timedelta(days=given[1])
+        acted = self.examined | self.signed_ever | self.decided_late
         return (
             self.state == "instructed"
             and given[0] <= self.there
-            and self.payable(officer, {*given[0]}, now)
+            and officer not in acted
             and self.instructed_on is not None
             and self.instructed_on <= day <= now.civil_day()
         )

@@ -1,6 +1,7 @@
 """Lines of a batch that end otherwise than the others: through objections, withdrawals, payments and returns."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -130,8 +131,14 @@ class Batch:
 
 
 @pytest.fixture
-def batch(house: House, clock: FixedClock) -> Batch:
+def batch(house: House) -> Batch:
+    return a_batch(house)
+
+
+def a_batch(house: House, first: Callable[[Market], object] = lambda _: None) -> Batch:
+    """Return a batch of two firms that was noticed; ``first`` is done before."""
     market = a_market(house)
+    first(market)
     a_pool(market)
     rule_on_everything(market)
     appropriate(market)
