@@ -45,8 +45,23 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class RedLetter:
+    """A red-letter invoice: what it takes back of ``invoice``."""
+
+    id: str
+    invoice: str
+    number: str
+    issued_on: str
+    net_fen: int
+    vat_fen: int
+    gross_fen: int
+    verification: str
+    checked_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice with what the tax platform last answered."""
+    """An invoice with what the tax platform last answered, and what its red letters leave without VAT."""
 
     id: str
     order: str
@@ -58,6 +73,8 @@ class Invoice:
     gross_fen: int
     verification: str
     checked_on: str | None
+    red_letters: tuple[RedLetter, ...] = ()
+    net_left_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +90,24 @@ class OrderPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class Refund:
+    """Money the seller sent back: ``recorded``, ``confirmed`` by the buyer, or ``refused`` as it did not arrive."""
+
+    id: str
+    order: str
+    invoice: str | None
+    amount_fen: int
+    amount_text: str
+    refunded_on: str
+    reference: str
+    state: str
+    recorded_at: str
+    answered_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """An order; contract, invoices and payments come with ``Exchange.order`` only."""
+    """An order; contract, invoices, payments and refunds come with ``Exchange.order`` only."""
 
     id: str
     listing: str
@@ -102,6 +135,8 @@ class Order:
     invoices: tuple[Invoice, ...] = ()
     payments: tuple[OrderPayment, ...] = ()
     paid_fen: int = 0
+    refunds: tuple[Refund, ...] = ()
+    refunded_fen: int = 0
 
 
 class Exchange:
@@ -217,6 +252,32 @@ class Exchange:
         body = {"status": status, "checked_on": checked_on.isoformat()}
         return shaped(Invoice, self._session.post(f"/invoices/{invoice}/verification", body))
 
+    def red_letter(self, invoice: str, *, number: str, issued_on: date, net_fen: int, vat_fen: int) -> RedLetter:
+        """Record, as the seller, a red-letter invoice over a part of an invoice or all of it. Raises SancaiError."""
+        body = {"number": number, "issued_on": issued_on.isoformat(), "net_fen": net_fen, "vat_fen": vat_fen}
+        return shaped(RedLetter, self._session.post(f"/invoices/{invoice}/red-letters", body))
+
+    def verify_red_letter(self, red_letter: str, status: str, checked_on: date) -> RedLetter:
+        """Record what the tax platform answered of a red letter: ``verified`` or ``void``. Raises SancaiError."""
+        body = {"status": status, "checked_on": checked_on.isoformat()}
+        return shaped(RedLetter, self._session.post(f"/red-letters/{red_letter}/verification", body))
+
+    def refund(
+        self, order: str, *, amount_fen: int, refunded_on: date, reference: str, invoice: str | None = None
+    ) -> Refund:
+        """Record, as the seller, money sent back, with VAT; name the invoice if there is one. Raises SancaiError."""
+        body = {
+            "invoice": invoice,
+            "amount_fen": amount_fen,
+            "refunded_on": refunded_on.isoformat(),
+            "reference": reference,
+        }
+        return shaped(Refund, self._session.post(f"/orders/{order}/refunds", body))
+
+    def answer_refund(self, refund: str, *, arrived: bool) -> Refund:
+        """Say, as the buyer, whether a refund arrived. Raises SancaiError."""
+        return shaped(Refund, self._session.post(f"/refunds/{refund}/answer", {"arrived": arrived}))
+
     def pay(
         self, order: str, *, paid_on: date, amount_fen: int, reference: str, from_own_account: bool = True
     ) -> OrderPayment:
@@ -230,7 +291,7 @@ class Exchange:
         return shaped(OrderPayment, self._session.post(f"/orders/{order}/payments", body))
 
     def order(self, order: str) -> Order:
-        """Return an order with its contract, invoices and payments. Raises SancaiError."""
+        """Return an order with its contract, invoices, payments and refunds. Raises SancaiError."""
         return shaped(Order, self._session.get(f"/orders/{order}"))
 
     def orders(self) -> Iterator[Order]:

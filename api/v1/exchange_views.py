@@ -4,7 +4,7 @@ import base64
 from typing import Self
 
 from api.door import Answer
-from registry.exchange import rules
+from registry.exchange import billing
 from registry.exchange.model import (
     Contract,
     Invoice,
@@ -17,6 +17,9 @@ from registry.exchange.model import (
     Payment,
     ProductKind,
     Purpose,
+    RedLetter,
+    Refund,
+    RefundState,
     Verification,
 )
 from registry.values.moment import Moment
@@ -131,8 +134,37 @@ class ContractView(Answer):
         )
 
 
+class RedLetterView(Answer):
+    """A red-letter invoice: what it takes back of which invoice, and what the tax platform last answered."""
+
+    id: str
+    invoice: str
+    number: str
+    issued_on: str
+    net_fen: int
+    vat_fen: int
+    gross_fen: int
+    verification: Verification
+    checked_on: str | None
+
+    @classmethod
+    def of(cls, red_letter: RedLetter) -> Self:
+        """Return the view of a red letter."""
+        return cls(
+            id=red_letter.id,
+            invoice=red_letter.invoice,
+            number=red_letter.number,
+            issued_on=red_letter.issued_on.isoformat(),
+            net_fen=red_letter.net.fen,
+            vat_fen=red_letter.vat.fen,
+            gross_fen=red_letter.gross.fen,
+            verification=red_letter.verification,
+            checked_on=red_letter.checked_on.isoformat() if red_letter.checked_on else None,
+        )
+
+
 class InvoiceView(Answer):
-    """An invoice with what the tax platform last answered."""
+    """An invoice with what the tax platform last answered, its red letters, and what they leave without VAT."""
 
     id: str
     order: str
@@ -144,6 +176,8 @@ class InvoiceView(Answer):
     gross_fen: int
     verification: Verification
     checked_on: str | None
+    red_letters: list[RedLetterView]
+    net_left_fen: int
 
     @classmethod
     def of(cls, invoice: Invoice) -> Self:
@@ -159,6 +193,8 @@ class InvoiceView(Answer):
             gross_fen=invoice.gross.fen,
             verification=invoice.verification,
             checked_on=invoice.checked_on.isoformat() if invoice.checked_on else None,
+            red_letters=[RedLetterView.of(each) for each in invoice.red_letters],
+            net_left_fen=invoice.net.less(invoice.red_net).fen,
         )
 
 
@@ -185,13 +221,46 @@ class OrderPaymentView(Answer):
         )
 
 
+class RefundView(Answer):
+    """Money the seller sent back, and what the buyer said of it."""
+
+    id: str
+    order: str
+    invoice: str | None
+    amount_fen: int
+    amount_text: str
+    refunded_on: str
+    reference: str
+    state: RefundState
+    recorded_at: str
+    answered_at: str | None
+
+    @classmethod
+    def of(cls, refund: Refund) -> Self:
+        """Return the view of a refund."""
+        return cls(
+            id=refund.id,
+            order=refund.order,
+            invoice=refund.invoice,
+            amount_fen=refund.amount.fen,
+            amount_text=str(refund.amount),
+            refunded_on=refund.refunded_on.isoformat(),
+            reference=refund.reference,
+            state=refund.state,
+            recorded_at=str(refund.recorded_at),
+            answered_at=_text(refund.answered_at),
+        )
+
+
 class OrderFileView(OrderView):
-    """An order with its contract, invoices and payments."""
+    """An order with its contract, invoices, payments and refunds."""
 
     contract: ContractView | None
     invoices: list[InvoiceView]
     payments: list[OrderPaymentView]
     paid_fen: int
+    refunds: list[RefundView]
+    refunded_fen: int
 
     @classmethod
     def of_file(cls, file: OrderFile) -> Self:
@@ -201,7 +270,9 @@ class OrderFileView(OrderView):
             contract=ContractView.of(file.contract) if file.contract else None,
             invoices=[InvoiceView.of(each) for each in file.invoices],
             payments=[OrderPaymentView.of(each) for each in file.payments],
-            paid_fen=rules.paid_in_all(file.payments).fen,
+            paid_fen=billing.paid_in_all(file.payments).fen,
+            refunds=[RefundView.of(each) for each in file.refunds],
+            refunded_fen=billing.refunded(file.refunds).fen,
         )
 
 

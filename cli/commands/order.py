@@ -7,6 +7,14 @@ import click
 
 from cli.amounts import yuan_fen
 from cli.commands.listing import PURPOSES
+from cli.commands.order_refunds import (
+    answer_refund,
+    print_red_letter,
+    print_refund,
+    red_letter,
+    refund,
+    verify_red_letter,
+)
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.words import say
@@ -20,6 +28,10 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.group("order", cls=Branch, help=say("Order, deliver, invoice and pay.", "下单、交付、开票与付款。"))
 def command() -> None:
     """Orders."""
+
+
+for made in (red_letter, verify_red_letter, refund, answer_refund):
+    command.add_command(made)
 
 
 @command.command(
@@ -181,9 +193,15 @@ def _print(found: "Order") -> None:
     for each in found.invoices:
         line()
         _print_invoice(each)
+        for red in each.red_letters:
+            line()
+            print_red_letter(red)
     for payment in found.payments:
         line()
         _print_payment(payment)
+    for back in found.refunds:
+        line()
+        print_refund(back)
 
 
 def _print_invoice(found: "Invoice") -> None:

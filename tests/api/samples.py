@@ -22,7 +22,7 @@ from registry.values.moment import Moment
 from storage.settings import MailServer
 from tests import world as steps
 from tests.api import aftercare_samples as aftercare
-from tests.api import contests, round_steps
+from tests.api import contests, order_samples, round_steps
 from tests.api.person_office import an_identity_number
 from tests.world import (
     BUYER,
@@ -908,6 +908,22 @@ SAMPLES: Final[dict[str, Sample]] = {
     "record_payment": Sample(
         lambda world: Asked({"order": world.ids["order_delivered"]}, steps.payment_body(world, "PAY-90")), of(BUYER)
     ),
+    "issue_red_letter": Sample(
+        lambda world: Asked({"invoice": world.ids["invoice"]}, order_samples.red_letter_body(world, 71)), of(EXCHANGE)
+    ),
+    "verify_red_letter": Sample(
+        lambda world: Asked(
+            {"red_letter": order_samples.red_letter(world)}, {"status": "verified", "checked_on": world.today()}
+        ),
+        of(OFFICE),
+    ),
+    "record_refund": Sample(
+        lambda world: Asked(
+            {"order": order_samples.paid(world)}, order_samples.refund_body(world, world.ids["invoice"])
+        ),
+        of(EXCHANGE),
+    ),
+    "answer_refund": Sample(lambda world: Asked({"refund": order_samples.refund(world)}, {"arrived": True}), of(BUYER)),
     "list_orders": Sample(plain()),
     "show_order": Sample(named("order", "order"), of(BUYER, EXCHANGE, OFFICE)),
     # Vouchers.

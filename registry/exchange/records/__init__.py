@@ -1,4 +1,4 @@
-"""Tables of the exchange: listings, orders with their contracts, invoices with every look-up, payments."""
+"""Tables of the exchange: listings, orders, contracts, invoices with look-ups and red letters, payments, refunds."""
 
 from registry.exchange.records.invoices import (
     add_check,
@@ -30,6 +30,16 @@ from registry.exchange.records.orders import (
     save_order,
     trades_of,
 )
+from registry.exchange.records.red_letters import (
+    add_red_letter,
+    invoice_numbers,
+    red_letter_of,
+    red_letters,
+    red_letters_of,
+    save_red_letter_check,
+    take_number,
+)
+from registry.exchange.records.refunds import add_refund, order_refunds, refund_of, refunds_of, save_refund
 
 __all__ = [
     "add_check",
@@ -38,9 +48,12 @@ __all__ = [
     "add_listing",
     "add_order",
     "add_payment",
+    "add_red_letter",
+    "add_refund",
     "contract_of",
     "contracts",
     "invoice_checks",
+    "invoice_numbers",
     "invoice_of",
     "invoices",
     "invoices_of",
@@ -49,11 +62,20 @@ __all__ = [
     "listings_page",
     "lowest_price",
     "order_of",
+    "order_refunds",
     "orders",
     "orders_page",
     "payments",
     "payments_of",
+    "red_letter_of",
+    "red_letters",
+    "red_letters_of",
+    "refund_of",
+    "refunds_of",
     "save_listing_state",
     "save_order",
+    "save_red_letter_check",
+    "save_refund",
+    "take_number",
     "trades_of",
 ]

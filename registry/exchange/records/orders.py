@@ -55,7 +55,9 @@ orders = Table(
     CheckConstraint("buyer_id <> seller_id", "two_sides"),
     CheckConstraint("(accepted_at IS NULL) = (contract_digest IS NULL)", "contract"),
     CheckConstraint("(accepted_at IS NULL) = (state IN ('placed', 'cancelled'))", "accepted"),
-    CheckConstraint("(delivered_at IS NOT NULL) = (state IN ('delivered', 'closed'))", "delivered"),
+    CheckConstraint(
+        "state = 'refunded' OR (delivered_at IS NOT NULL) = (state IN ('delivered', 'closed'))", "delivered"
+    ),
     Index("ix_orders_buyer_id_id", "buyer_id", "id"),
     Index("ix_orders_seller_id_id", "seller_id", "id"),
     **rows_may(Writes.UPDATE),

@@ -1,0 +1,61 @@
+ALTER TABLE orders DROP CONSTRAINT ck_orders_state;
+ALTER TABLE orders ADD CONSTRAINT ck_orders_state
+  CHECK (state IN ('placed', 'accepted', 'delivered', 'closed', 'cancelled', 'refunded'));
+ALTER TABLE orders DROP CONSTRAINT ck_orders_delivered;
+ALTER TABLE orders ADD CONSTRAINT ck_orders_delivered
+  CHECK (state = 'refunded' OR (delivered_at IS NOT NULL) = (state IN ('delivered', 'closed')));
+
+CREATE TABLE invoice_numbers (
+  number TEXT COLLATE "C" NOT NULL CONSTRAINT ck_invoice_numbers_number CHECK (number ~ '^[0-9]{20}$'),
+  CONSTRAINT pk_invoice_numbers PRIMARY KEY (number)
+);
+GRANT SELECT, INSERT ON invoice_numbers TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON invoice_numbers
+  FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON invoice_numbers
+  FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+INSERT INTO invoice_numbers SELECT number FROM invoices;
+
+CREATE TABLE red_letters (
+  id UUID NOT NULL,
+  invoice_id UUID NOT NULL,
+  order_id UUID NOT NULL,
+  number TEXT COLLATE "C" NOT NULL,
+  issued_on DATE NOT NULL,
+  net BIGINT NOT NULL CONSTRAINT ck_red_letters_net CHECK (net > 0),
+  vat BIGINT NOT NULL CONSTRAINT ck_red_letters_vat CHECK (vat >= 0),
+  verification TEXT COLLATE "C" NOT NULL CONSTRAINT ck_red_letters_verification
+    CHECK (verification IN ('unverified', 'verified', 'void', 'red')),
+  checked_on DATE,
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_red_letters PRIMARY KEY (id),
+  CONSTRAINT ck_red_letters_checked CHECK ((verification = 'unverified') = (checked_on IS NULL)),
+  CONSTRAINT fk_red_letters_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoices (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_red_letters_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_red_letters_number FOREIGN KEY(number) REFERENCES invoice_numbers (number) ON DELETE RESTRICT,
+  CONSTRAINT uq_red_letters_number UNIQUE (number)
+);
+CREATE INDEX ix_red_letters_order_id ON red_letters (order_id);
+GRANT SELECT, INSERT, UPDATE ON red_letters TO sancai_app;
+
+CREATE TABLE order_refunds (
+  id UUID NOT NULL,
+  order_id UUID NOT NULL,
+  invoice_id UUID,
+  seller_id UUID NOT NULL,
+  reference TEXT COLLATE "C" NOT NULL,
+  refunded_on DATE NOT NULL,
+  amount BIGINT NOT NULL CONSTRAINT ck_order_refunds_amount CHECK (amount > 0),
+  state TEXT COLLATE "C" NOT NULL CONSTRAINT ck_order_refunds_state
+    CHECK (state IN ('recorded', 'confirmed', 'refused')),
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  answered_at TIMESTAMP WITH TIME ZONE,
+  CONSTRAINT pk_order_refunds PRIMARY KEY (id),
+  CONSTRAINT uq_order_refunds_seller_id_reference UNIQUE (seller_id, reference),
+  CONSTRAINT ck_order_refunds_answered CHECK ((state = 'recorded') = (answered_at IS NULL)),
+  CONSTRAINT fk_order_refunds_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_order_refunds_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoices (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_order_refunds_seller_id FOREIGN KEY(seller_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_order_refunds_order_id ON order_refunds (order_id);
+GRANT SELECT, INSERT, UPDATE ON order_refunds TO sancai_app;
