@@ -45,6 +45,18 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class BuyerSignature:
+    """The buyer's signature: the signed statement, and an Ed25519 signature (base64) over it by the named key."""
+
+    statement: str
+    firm: str
+    account: str
+    signed_at: str
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class RedLetter:
     """A red-letter invoice: what it takes back of ``invoice``."""
 
@@ -106,6 +118,22 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderDue:
+    """A step an order waits for: ``side`` (buyer, seller, office) has to act until ``due_at``.
+
+    ``lateness`` is ``within``, ``overdue``, ``escalated`` or ``unknown``; ``about`` names an invoice or a refund.
+    """
+
+    step: str
+    side: str
+    about: str | None
+    began_at: str
+    due_at: str | None
+    days_late: int
+    lateness: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """An order; contract, invoices, payments and refunds come with ``Exchange.order`` only."""
 
@@ -137,6 +165,9 @@ class Order:
     paid_fen: int = 0
     refunds: tuple[Refund, ...] = ()
     refunded_fen: int = 0
+    signed_at: str | None = None
+    buyer_signature: BuyerSignature | None = None
+    waits_for: tuple[OrderDue, ...] = ()
 
 
 class Exchange:
@@ -222,11 +253,19 @@ class Exchange:
         return shaped(Order, self._session.post("/orders", body))
 
     def accept(self, order: str) -> Order:
-        """Accept an order as its seller; the answer holds the signed contract. Raises SancaiError."""
+        """Accept an order as its seller; the answer holds the contract it signed. Raises SancaiError."""
         return shaped(Order, self._session.post(f"/orders/{order}/accept"))
 
+    def sign(self, order: str, contract_digest: str) -> Order:
+        """Sign, as the buyer, the contract of that digest; it stands then. Raises SancaiError."""
+        return shaped(Order, self._session.post(f"/orders/{order}/sign", {"contract_digest": contract_digest}))
+
+    def decline(self, order: str) -> Order:
+        """Decline, as the seller, an order whose contract is not signed by both yet. Raises SancaiError."""
+        return shaped(Order, self._session.post(f"/orders/{order}/decline"))
+
     def cancel(self, order: str) -> Order:
-        """Cancel an order of yours that nobody accepted yet. Raises SancaiError."""
+        """Cancel an order of yours whose contract is not signed by both yet. Raises SancaiError."""
         return shaped(Order, self._session.post(f"/orders/{order}/cancel"))
 
     def confirm_delivery(self, order: str, content_digest: str | None = None, usage: str | None = None) -> Order:
@@ -297,3 +336,7 @@ class Exchange:
     def orders(self) -> Iterator[Order]:
         """Yield your orders, newest first. Raises SancaiError."""
         return (shaped(Order, item) for item in self._session.pages("/orders"))
+
+    def waiting(self) -> Iterator[Order]:
+        """Yield the orders on which you have to act next, newest first, with what waits for you. Raises SancaiError."""
+        return (shaped(Order, item) for item in self._session.pages("/orders/waiting"))

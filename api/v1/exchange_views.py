@@ -22,6 +22,8 @@ from registry.exchange.model import (
     RefundState,
     Verification,
 )
+from registry.exchange.signatures import BuyerSignature
+from registry.exchange.step_model import Lateness, OrderDue, OrderStep, Side
 from registry.values.moment import Moment
 
 
@@ -106,6 +108,7 @@ class OrderView(Answer):
     delivered_at: str | None
     delivered_digest: str | None
     usage: str | None
+    signed_at: str | None
 
     @classmethod
     def of(cls, order: Order) -> Self:
@@ -131,6 +134,29 @@ class ContractView(Answer):
             key=contract.key,
             signature=base64.b64encode(contract.signature).decode(),
             signed_at=str(contract.signed_at),
+        )
+
+
+class BuyerSignatureView(Answer):
+    """The buyer's signature: the statement that is signed, and the installation's signature over it (Ed25519)."""
+
+    statement: str
+    firm: str
+    account: str
+    signed_at: str
+    key: str
+    signature: str
+
+    @classmethod
+    def of(cls, made: BuyerSignature) -> Self:
+        """Return the view of a signature."""
+        return cls(
+            statement=made.statement_bytes().decode(),
+            firm=made.firm,
+            account=made.account,
+            signed_at=str(made.signed_at),
+            key=made.key,
+            signature=base64.b64encode(made.signature).decode(),
         )
 
 
@@ -252,8 +278,51 @@ class RefundView(Answer):
         )
 
 
+class OrderDueView(Answer):
+    """A step an order waits for: who has to act, since when, until when, and how it stands with its term."""
+
+    step: OrderStep
+    side: Side
+    about: str | None
+    began_at: str
+    due_at: str | None
+    days_late: int
+    lateness: Lateness
+
+    @classmethod
+    def of(cls, due: OrderDue) -> Self:
+        """Return the view of a step."""
+        return cls(
+            step=due.wait.step,
+            side=due.wait.side,
+            about=due.wait.about or None,
+            began_at=str(due.wait.began_at),
+            due_at=_text(due.due_at),
+            days_late=due.days_late,
+            lateness=due.lateness,
+        )
+
+
+class WaitingOrderView(OrderView):
+    """An order with what of it waits for the reader."""
+
+    waits_for: list[OrderDueView]
+
+    @classmethod
+    def of_file(cls, file: OrderFile) -> Self:
+        """Return the view of an order that waits."""
+        return cls(**_stated(file.order), waits_for=[OrderDueView.of(each) for each in file.dues])
+
+
+class WaitingOrdersView(Answer):
+    """A page of orders that wait for the reader. It may hold less than was asked for and still go on."""
+
+    items: list[WaitingOrderView]
+    next_cursor: str | None
+
+
 class OrderFileView(OrderView):
-    """An order with its contract, invoices, payments and refunds."""
+    """An order with its contract, invoices, payments and refunds, and what it waits for."""
 
     contract: ContractView | None
     invoices: list[InvoiceView]
@@ -261,6 +330,8 @@ class OrderFileView(OrderView):
     paid_fen: int
     refunds: list[RefundView]
     refunded_fen: int
+    buyer_signature: BuyerSignatureView | None
+    waits_for: list[OrderDueView]
 
     @classmethod
     def of_file(cls, file: OrderFile) -> Self:
@@ -273,6 +344,8 @@ class OrderFileView(OrderView):
             paid_fen=billing.paid_in_all(file.payments).fen,
             refunds=[RefundView.of(each) for each in file.refunds],
             refunded_fen=billing.refunded(file.refunds).fen,
+            waits_for=[OrderDueView.of(each) for each in file.dues],
+            buyer_signature=BuyerSignatureView.of(file.buyer_signature) if file.buyer_signature else None,
         )
 
 
@@ -311,4 +384,5 @@ def _stated(order: Order) -> dict[str, object]:
         "delivered_at": _text(order.delivered_at),
         "delivered_digest": None if order.delivered_digest is None else str(order.delivered_digest),
         "usage": order.usage,
+        "signed_at": _text(order.signed_at),
     }

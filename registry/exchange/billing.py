@@ -44,7 +44,6 @@ from registry.values.money import ZERO, Money
 from registry.values.uscc import Uscc
 
 _REFERENCE: Final = re.compile(r"[0-9A-Za-z-]{4,64}", re.ASCII)
-_NO_CONTRACT: Final = frozenset({OrderState.PLACED, OrderState.CANCELLED})
 
 
 # Invoices.
@@ -59,7 +58,7 @@ def require_invoice(command: IssueInvoice, order: Order, seller: Uscc, earlier: 
     """
     invoice_numbers.require_form(command.number)
     found = []
-    if order.state in _NO_CONTRACT:
+    if not order.binds:
         found.append(Obstacle("invoice_before_contract", "RULINGS 22", parameters={"state": order.state.value}))
     found += invoice_numbers.obstacles(command.number, command.issued_on, seller)
     if command.issued_on > today:
@@ -144,7 +143,7 @@ def require_payment(command: RecordPayment, order: Order, earlier: Sequence[Paym
     """Raise unless the payment can be one for this order."""
     _require_reference(command.reference)
     found = []
-    if order.state in _NO_CONTRACT:
+    if not order.binds:
         found.append(Obstacle("payment_before_contract", "RULINGS 22", parameters={"state": order.state.value}))
     if command.paid_on > today:
         found.append(Obstacle("payment_in_future", "RULINGS 13", parameters={"paid_on": str(command.paid_on)}))

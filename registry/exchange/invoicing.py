@@ -10,7 +10,7 @@ from registry.actors.rules import require, require_visible
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, NotFoundError
 from registry.exchange import billing, records
-from registry.exchange.asking import invoices, lock_order_within, order_to_change, payments, refunds
+from registry.exchange.asking import invoices, lock_order_within, order_event, order_to_change, payments, refunds
 from registry.exchange.commands import IssueRedLetter, RecordRefund, VerifyRedLetter
 from registry.exchange.model import (
     Invoice,
@@ -26,6 +26,8 @@ from registry.exchange.model import (
     VerifyInvoice,
 )
 from registry.journal.work import View, Work
+from registry.messages.announcing import announce
+from registry.messages.model import Topic
 from registry.parties import service as parties
 from registry.values.identifiers import InvoiceId, RedLetterId, RefundId
 
@@ -163,6 +165,7 @@ def issue_red_letter(work: Work, command: IssueRedLetter) -> RedLetter:
         net_fen=made.net.fen,
         vat_fen=made.vat.fen,
     )
+    announce(work, order_event(Topic.ORDER_CHANGED, order, step="red_letter_issued"))
     return made
 
 
@@ -263,6 +266,7 @@ def record_refund(work: Work, command: RecordRefund) -> Refund:
         refunded_on=made.refunded_on.isoformat(),
         reference=made.reference,
     )
+    announce(work, order_event(Topic.ORDER_CHANGED, order, step="refund_recorded"))
     return made
 
 
@@ -291,6 +295,7 @@ def answer_refund(work: Work, refund_id: RefundId, *, arrived: bool) -> Refund:
     records.save_refund(work.connection, made)
     order = _ended_if_refunded(work, closed_if_complete(work, order))
     work.journal("exchange.refund_answered", made.id, arrived=arrived, order_state=order.state.value)
+    announce(work, order_event(Topic.ORDER_CHANGED, order, step="refund_confirmed" if arrived else "refund_refused"))
     return made
 
 

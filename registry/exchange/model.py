@@ -1,8 +1,9 @@
 """Listings, orders, deliveries, invoices and payments.
 
-An order moves ``placed → accepted → delivered → closed``; it may be cancelled while nobody accepted it. Invoices with
-their red letters, payments and refunds are facts beside it: an order is closed once it is delivered, invoiced, verified
-and paid in full, and ends as ``refunded`` when all that was paid went back.
+An order moves ``placed → accepted → delivered → closed``. The seller accepts by signing the contract, the buyer signs
+it after that; until both have, either may cancel. Invoices with their red letters, payments and refunds are facts
+beside it: an order is closed once it is delivered, invoiced, verified and paid in full, and ends as ``refunded`` when
+all that was paid went back.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from registry.exchange.signatures import BuyerSignature
+from registry.exchange.step_model import OrderDue
 from registry.values.digest import Digest
 from registry.values.identifiers import (
     DatasetId,
@@ -68,12 +71,16 @@ class OrderState(StrEnum):
 
 ORDER_MOVES: Final[Mapping[OrderState, frozenset[OrderState]]] = {
     OrderState.PLACED: frozenset({OrderState.ACCEPTED, OrderState.CANCELLED}),
-    OrderState.ACCEPTED: frozenset({OrderState.DELIVERED, OrderState.REFUNDED}),
+    OrderState.ACCEPTED: frozenset({OrderState.DELIVERED, OrderState.CANCELLED, OrderState.REFUNDED}),
     OrderState.DELIVERED: frozenset({OrderState.CLOSED, OrderState.REFUNDED}),
     OrderState.CLOSED: frozenset({OrderState.REFUNDED}),
     OrderState.CANCELLED: frozenset(),
     OrderState.REFUNDED: frozenset(),
 }
+
+
+BINDING: Final = frozenset({OrderState.ACCEPTED, OrderState.DELIVERED, OrderState.CLOSED})
+"""Where an order stands whose contract holds, once it is signed."""
 
 
 class InvoiceKind(StrEnum):
@@ -189,6 +196,13 @@ class Order:
     delivered_at: Moment | None
     delivered_digest: Digest | None
     usage: str | None = None
+    signed_at: Moment | None = None
+    """When the contract had both signatures; one accepted before buyers signed stands since it was accepted."""
+
+    @property
+    def binds(self) -> bool:
+        """Whether a contract of both sides stands: to deliver, to invoice, to pay."""
+        return self.signed_at is not None and self.state in BINDING
 
     @property
     def gross(self) -> Money:
@@ -298,6 +312,8 @@ class OrderFile:
     invoices: tuple[Invoice, ...]
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...] = ()
+    buyer_signature: BuyerSignature | None = None
+    dues: tuple[OrderDue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@
 Rules:
 * An order moves only as the table of moves says; its price is quantity times unit price, VAT rounded half up to a fen
   on the whole order (the amount the invoice will show).
+* A contract is signed by both: by the seller as it accepts, by the buyer from its own account after that, who names the
+  digest of what it signs. Nothing is delivered, invoiced or paid before, and either side may cancel until then. An
+  order that was accepted before buyers signed stands as it was signed.
 * No listing without source statement and right to trade (数据安全法 33; RULINGS 37); a dataset listing names its
   version.
 * An order with its invoices and payments is there for its buyer, its seller, and the officers of an authority that is
@@ -65,6 +68,23 @@ def require_move(order: Order, to: OrderState) -> None:
     """Raise ConflictError unless the order may go to ``to`` now."""
     if to not in ORDER_MOVES[order.state]:
         raise ConflictError("order_wrong_state", id=order.id, state=order.state.value, wanted=to.value)
+
+
+def require_cancellable(order: Order) -> None:
+    """Raise ConflictError once a contract of both sides stands, or the order has ended."""
+    require_move(order, OrderState.CANCELLED)
+    if order.signed_at is not None:
+        raise ConflictError(
+            "order_wrong_state", id=order.id, state=order.state.value, wanted=OrderState.CANCELLED.value
+        )
+
+
+def require_signable(order: Order, contract: Digest) -> None:
+    """Raise ConflictError unless the buyer may sign this contract now, and it is the one it has read."""
+    if order.state is not OrderState.ACCEPTED or order.signed_at is not None:
+        raise ConflictError("contract_not_to_sign", id=order.id, state=order.state.value)
+    if order.contract_digest != contract:
+        raise ConflictError("contract_differs", given=str(contract), contract=str(order.contract_digest))
 
 
 def require_listing(command: OfferListing) -> None:
@@ -162,14 +182,21 @@ def contract_content(order: Order, listing: Listing, buyer: Uscc, seller: Uscc, 
     }
 
 
+def require_contract(order: Order) -> None:
+    """Raise ConflictError unless the contract is signed by both sides."""
+    if order.signed_at is None:
+        raise ConflictError("contract_not_signed", id=order.id)
+
+
 def delivered(order: Order, command: ConfirmDelivery, ordered: Digest | None, now: Moment) -> Order:
     """Return the order as delivered. ``ordered`` is the content digest of the version that was bought, if any.
 
     Raises:
-        ConflictError: The order is not accepted, or delivered already.
+        ConflictError: The order is not accepted and signed by both, or delivered already.
         RuleError: Another content than the one that was ordered, or nothing that was used.
     """
     require_move(order, OrderState.DELIVERED)
+    require_contract(order)
     found = []
     if order.product_kind in DATA_KINDS:
         if command.content_digest is None:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
 from registry.catalog import service as catalog
+from registry.errors import NotAllowedError
 from registry.exchange import billing, records, rules
 from registry.exchange.asking import invoices, lock_order_within, order, order_event, order_to_change, payments, refunds
 from registry.exchange.invoicing import (
@@ -44,6 +45,8 @@ from registry.exchange.model import (
     PlaceOrder,
     Trade,
 )
+from registry.exchange.signatures import BuyerSignature
+from registry.exchange.waiting import file_of, waiting
 from registry.journal.signing import SigningKey
 from registry.journal.work import View, Work
 from registry.messages.announcing import announce
@@ -62,6 +65,7 @@ __all__ = [
     "cancel_order",
     "confirm_delivery",
     "dataset_named",
+    "decline_order",
     "end_listing",
     "invoices",
     "issue_invoice",
@@ -81,8 +85,10 @@ __all__ = [
     "red_letter",
     "refund",
     "refunds",
+    "sign_contract",
     "verify_invoice",
     "verify_red_letter",
+    "waiting",
 ]
 
 
@@ -119,7 +125,7 @@ def place_order(work: Work, command: PlaceOrder) -> Order:
 
 
 def accept_order(work: Work, order_id: OrderId, key: SigningKey) -> OrderFile:
-    """Accept an order as its seller: the contract is signed, and a dataset opens to the buyer.
+    """Accept an order as its seller: the contract is signed by its side, and waits for the buyer to sign.
 
     Raises:
         NotAllowedError, NotFoundError: The actor does not sell by this order.
@@ -139,20 +145,50 @@ def accept_order(work: Work, order_id: OrderId, key: SigningKey) -> OrderFile:
     accepted = replace(order, state=OrderState.ACCEPTED, accepted_at=work.now, contract_digest=contract.digest)
     records.save_order(work.connection, accepted)
     records.add_contract(work.connection, contract)
-    if order.dataset and order.product_kind in rules.DATA_KINDS:
-        catalog.grant_within(work, order.dataset, order.buyer, order.id)
     work.journal("exchange.order_accepted", order.id, contract=str(contract.digest), key=contract.key)
     announce(work, order_event(Topic.ORDER_ACCEPTED, accepted))
-    return OrderFile(accepted, contract, (), ())
+    return file_of(work, accepted)
+
+
+def sign_contract(work: Work, order_id: OrderId, contract: Digest, key: SigningKey) -> OrderFile:
+    """Sign the contract as the buyer, from its own account; the contract stands then, and a dataset opens to it.
+
+    Raises:
+        NotAllowedError, NotFoundError: The actor does not buy by this order.
+        ConflictError: It is not to be signed now, or its contract is another one.
+    """
+    order = order_to_change(work, order_id, Action.PLACE_ORDER, buyer=True)
+    rules.require_signable(order, contract)
+    if work.actor.account is None:
+        raise NotAllowedError("unauthenticated")
+    unsigned = BuyerSignature(order.id, contract, order.buyer, work.actor.account, work.now, str(key.verifier), b"")
+    made = replace(unsigned, signature=key.sign(unsigned.statement_bytes()))
+    signed = replace(order, signed_at=work.now)
+    records.save_order(work.connection, signed)
+    records.add_buyer_signature(work.connection, made)
+    if order.dataset and order.product_kind in rules.DATA_KINDS:
+        catalog.grant_within(work, order.dataset, order.buyer, order.id)
+    work.journal("exchange.contract_signed", order.id, contract=str(contract), key=made.key)
+    announce(work, order_event(Topic.ORDER_CHANGED, signed, step="contract_signed"))
+    return file_of(work, signed)
 
 
 def cancel_order(work: Work, order_id: OrderId) -> Order:
-    """Cancel an order of one's own that nobody accepted yet."""
-    order = order_to_change(work, order_id, Action.PLACE_ORDER, buyer=True)
-    rules.require_move(order, OrderState.CANCELLED)
+    """Cancel, as the buyer, an order whose contract is not signed by both yet."""
+    return _cancelled(work, order_to_change(work, order_id, Action.PLACE_ORDER, buyer=True))
+
+
+def decline_order(work: Work, order_id: OrderId) -> Order:
+    """Decline, as the seller, an order whose contract is not signed by both yet."""
+    return _cancelled(work, order_to_change(work, order_id, Action.ACCEPT_ORDER, seller=True))
+
+
+def _cancelled(work: Work, order: Order) -> Order:
+    rules.require_cancellable(order)
     cancelled = replace(order, state=OrderState.CANCELLED)
     records.save_order(work.connection, cancelled)
     work.journal("exchange.order_cancelled", order.id)
+    announce(work, order_event(Topic.ORDER_CHANGED, cancelled, step="cancelled"))
     return cancelled
 
 
@@ -187,8 +223,7 @@ def order_file(view: View, order_id: OrderId) -> OrderFile:
         parties_to_it, parties.concerned_office(view, parties_to_it), dataset=found.dataset, subject=found.id
     )
     require_visible(view.actor, Action.READ_ORDER, resource, "order")
-    contract = records.contract_of(view.connection, order_id)
-    return OrderFile(found, contract, invoices(view, order_id), payments(view, order_id), refunds(view, order_id))
+    return file_of(view, found)
 
 
 def net_price(view: View, found: Order) -> Money:

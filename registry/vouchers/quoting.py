@@ -13,7 +13,7 @@ from registry.actors.rules import require_visible
 from registry.errors import Finding, NotFoundError, Obstacle, RuleError
 from registry.exchange import service as exchange
 from registry.exchange.billing import SupportedBase, supported_base
-from registry.exchange.model import Invoice, Order, OrderState, Payment, Refund, RefundState, Verification
+from registry.exchange.model import Invoice, Order, Payment, Refund, RefundState, Verification
 from registry.exchange.rules import SELLER_KIND
 from registry.journal.work import View
 from registry.parties import service as parties
@@ -193,7 +193,7 @@ def _facts(
         related_by=relation.chain if relation else (),
         product_kind=rules.PRODUCT_CODE[order.product_kind],
         purpose=order.purpose.value,
-        order_accepted=order.state not in {OrderState.PLACED, OrderState.CANCELLED, OrderState.REFUNDED},
+        order_accepted=order.binds,
         counting_voucher=counting.id if counting and counting.id != own else None,
     )
     return facts, sources

@@ -23,7 +23,7 @@ from registry.policy import service as policy
 from registry.policy.model import Condition, Verdict
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, VoucherId
-from registry.values.money import Money
+from registry.values.money import ZERO, Money
 from registry.vouchers import ledger, payee, records, refunds, rules
 from registry.vouchers.model import (
     Appropriate,
@@ -164,8 +164,8 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
         for predicate in (Predicate.CREDIT_CLEAN, Predicate.OPERATES_IN_REGION)
     )
     invoice = next(each for each in exchange.invoices(view, found.order) if each.id == found.invoice)
-    lacking = refunds.lacking(view, found)
     good = invoice.verification is Verification.VERIFIED
+    lacking = refunds.lacking(view, found) if good else ZERO
     return Verdict(
         (
             Condition("buyer_credit_clean", "RULINGS 31", credit.finding, evidence=("credit_report",)),

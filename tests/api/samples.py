@@ -591,6 +591,11 @@ def _removable(world: World) -> Asked:
     return Asked({"draft": world.ids["draft_open"]}, None, {"path": path})
 
 
+def _signable(world: World) -> Asked:
+    order = world.ids["order_placed"]
+    return Asked({"order": order}, {"contract_digest": steps.offer_contract(world, order)})
+
+
 def _invoiceable(world: World) -> Asked:
     order = steps.accept(world, steps.place(world, world.ids["listing"]))
     steps.deliver(world, order)
@@ -898,6 +903,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "show_listing": Sample(named("listing", "listing")),
     "place_order": Sample(lambda world: Asked(body=steps.order_body(world, world.ids["listing"]))),
     "accept_order": Sample(named("order", "order_placed"), of(EXCHANGE)),
+    "sign_contract": Sample(_signable, of(BUYER)),
+    "decline_order": Sample(named("order", "order_placed"), of(EXCHANGE)),
     "cancel_order": Sample(named("order", "order_placed"), of(BUYER)),
     "confirm_delivery": Sample(
         lambda world: Asked({"order": world.ids["order"]}, {"content_digest": world.ids[DATASET], "usage": None}),
@@ -925,6 +932,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     ),
     "answer_refund": Sample(lambda world: Asked({"refund": order_samples.refund(world)}, {"arrived": True}), of(BUYER)),
     "list_orders": Sample(plain()),
+    "list_waiting_orders": Sample(plain()),
     "show_order": Sample(named("order", "order"), of(BUYER, EXCHANGE, OFFICE)),
     # Vouchers.
     "open_pool": Sample(plain(body={"document": cast.DOCUMENT, "pool": "yz-4"}), of(OFFICE), succeeds=False),

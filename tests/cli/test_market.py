@@ -59,6 +59,7 @@ def test_compute_is_ordered_delivered_invoiced_and_paid(at: At, world: World, te
     )  # fmt: skip
     order = buyer("order", "place", listing["id"], "--purpose", "model_training")["id"]
     assert seller("order", "accept", order)["contract"]["digest"]
+    assert buyer("order", "sign", order)["buyer_signature"]["signature"]
     assert buyer("order", "deliver", order, "--usage", "1 千卡时")["state"] == "delivered"
     number = f"26652{9:015d}"
     amounts = ["--net", "10000", "--vat", "600"]

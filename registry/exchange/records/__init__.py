@@ -19,9 +19,13 @@ from registry.exchange.records.listings import (
     lowest_price,
     save_listing_state,
 )
+from registry.exchange.records.open_orders import claim_order_reminder, open_orders_page, order_reminders
 from registry.exchange.records.orders import (
+    add_buyer_signature,
     add_contract,
     add_order,
+    buyer_signature_of,
+    buyer_signatures,
     contract_of,
     contracts,
     order_of,
@@ -42,6 +46,7 @@ from registry.exchange.records.red_letters import (
 from registry.exchange.records.refunds import add_refund, order_refunds, refund_of, refunds_of, save_refund
 
 __all__ = [
+    "add_buyer_signature",
     "add_check",
     "add_contract",
     "add_invoice",
@@ -50,6 +55,9 @@ __all__ = [
     "add_payment",
     "add_red_letter",
     "add_refund",
+    "buyer_signature_of",
+    "buyer_signatures",
+    "claim_order_reminder",
     "contract_of",
     "contracts",
     "invoice_checks",
@@ -61,8 +69,10 @@ __all__ = [
     "listings",
     "listings_page",
     "lowest_price",
+    "open_orders_page",
     "order_of",
     "order_refunds",
+    "order_reminders",
     "orders",
     "orders_page",
     "payments",

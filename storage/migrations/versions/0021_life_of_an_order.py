@@ -1,4 +1,4 @@
-"""The life of an order: red letters and refunds."""
+"""The life of an order: red letters, refunds, and the buyer's signature on the contract."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ down_revision = "0017"
 
 
 def upgrade() -> None:
-    """Add the tables, and take over the numbers that invoices used; orders stay as they are."""
+    """Add the tables, and take over the numbers that invoices used; orders accepted before count as signed as they were."""
     op.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))

@@ -59,3 +59,45 @@ CREATE TABLE order_refunds (
 );
 CREATE INDEX ix_order_refunds_order_id ON order_refunds (order_id);
 GRANT SELECT, INSERT, UPDATE ON order_refunds TO sancai_app;
+
+ALTER TABLE orders ADD COLUMN signed_at TIMESTAMP WITH TIME ZONE;
+UPDATE orders SET signed_at = accepted_at WHERE accepted_at IS NOT NULL;
+ALTER TABLE orders DROP CONSTRAINT ck_orders_accepted;
+ALTER TABLE orders ADD CONSTRAINT ck_orders_accepted
+  CHECK (state = 'cancelled' OR (accepted_at IS NULL) = (state = 'placed'));
+ALTER TABLE orders ADD CONSTRAINT ck_orders_signed
+  CHECK (signed_at IS NULL OR (accepted_at IS NOT NULL AND state <> 'cancelled'));
+ALTER TABLE orders ADD CONSTRAINT ck_orders_delivered_signed CHECK (delivered_at IS NULL OR signed_at IS NOT NULL);
+
+CREATE TABLE contract_buyer_signatures (
+  order_id UUID NOT NULL,
+  contract_digest BYTEA NOT NULL,
+  firm_id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  signed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  key TEXT NOT NULL,
+  signature BYTEA NOT NULL CONSTRAINT ck_contract_buyer_signatures_ed25519 CHECK (length(signature) = 64),
+  CONSTRAINT pk_contract_buyer_signatures PRIMARY KEY (order_id),
+  CONSTRAINT fk_contract_buyer_signatures_order_id
+    FOREIGN KEY(order_id) REFERENCES contracts (order_id) ON DELETE RESTRICT,
+  CONSTRAINT fk_contract_buyer_signatures_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON contract_buyer_signatures TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON contract_buyer_signatures
+  FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON contract_buyer_signatures
+  FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE order_reminders (
+  order_id UUID NOT NULL,
+  waits_for TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  sent_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_order_reminders PRIMARY KEY (order_id, waits_for, kind),
+  CONSTRAINT fk_order_reminders_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON order_reminders TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON order_reminders
+  FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON order_reminders
+  FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();

@@ -191,9 +191,22 @@ def an_accepted_order(market: Market, listing: Listing, quantity: int = 120_000,
 
 
 def accept(market: Market, order: Order, seller: Actor) -> Order:
-    """Accept an order."""
+    """Accept an order, and let its buyer sign."""
+    return sign(market, offer_contract(market, order, seller))
+
+
+def offer_contract(market: Market, order: Order, seller: Actor) -> Order:
+    """Accept an order, whose contract the buyer has yet to sign."""
     key = market.house.signing_key
     return do(market.house, seller, lambda work: service.accept_order(work, OrderId(order.id), key)).order
+
+
+def sign(market: Market, order: Order, buyer: Actor | None = None, contract: Digest | None = None) -> Order:
+    """Sign the contract of an order as its buyer."""
+    key, digest = market.house.signing_key, contract or order.contract_digest
+    assert digest is not None
+    who = buyer or an_owner(order.buyer)
+    return do(market.house, who, lambda work: service.sign_contract(work, OrderId(order.id), digest, key)).order
 
 
 def deliver(market: Market, order: Order, digest: Digest | None = None, buyer: Actor | None = None) -> Order:

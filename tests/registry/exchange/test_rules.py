@@ -56,6 +56,7 @@ def an_order(net: str = "120000", vat: str = "7200", state: OrderState = OrderSt
         contract_digest=Digest.of(b"contract"),
         delivered_at=NOW,
         delivered_digest=None,
+        signed_at=NOW,
     )
 
 
