@@ -118,6 +118,28 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute over an order: what is wrong, the seller's newest offer, how it ended. Amounts with VAT."""
+
+    id: str
+    order: str
+    reason: str
+    evidence_sha256: tuple[str, ...]
+    state: str
+    opened_at: str
+    proposed_remedy: str | None
+    proposed_refund_fen: int | None
+    proposed_text: str | None
+    proposed_at: str | None
+    remedy: str | None
+    refund_fen: int | None
+    ended_text: str | None
+    ended_at: str | None
+    number: str | None
+    authority: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDue:
     """A step an order waits for: ``side`` (buyer, seller, office) has to act until ``due_at``.
 
@@ -168,6 +190,7 @@ class Order:
     signed_at: str | None = None
     buyer_signature: BuyerSignature | None = None
     waits_for: tuple[OrderDue, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
 
 class Exchange:
@@ -340,3 +363,26 @@ class Exchange:
     def waiting(self) -> Iterator[Order]:
         """Yield the orders on which you have to act next, newest first, with what waits for you. Raises SancaiError."""
         return (shaped(Order, item) for item in self._session.pages("/orders/waiting"))
+
+    def dispute(self, order: str, reason: str, evidence_sha256: Sequence[str] = ()) -> Dispute:
+        """Dispute, as the buyer, what an order delivered; within the window after the delivery. Raises SancaiError."""
+        body = {"reason": reason, "evidence_sha256": list(evidence_sha256)}
+        return shaped(Dispute, self._session.post(f"/orders/{order}/disputes", body))
+
+    def propose_remedy(self, dispute: str, remedy: str, *, refund_fen: int = 0, text: str = "") -> Dispute:
+        """Offer, as the seller, a ``refund``, ``redelivery`` or ``nothing``. Raises SancaiError."""
+        body = {"remedy": remedy, "refund_fen": refund_fen, "text": text}
+        return shaped(Dispute, self._session.post(f"/disputes/{dispute}/proposal", body))
+
+    def settle_dispute(self, dispute: str) -> Dispute:
+        """Agree, as the buyer, to what the seller proposed last. Raises SancaiError."""
+        return shaped(Dispute, self._session.post(f"/disputes/{dispute}/settle"))
+
+    def withdraw_dispute(self, dispute: str) -> Dispute:
+        """Take a dispute back, as the buyer. Raises SancaiError."""
+        return shaped(Dispute, self._session.post(f"/disputes/{dispute}/withdraw"))
+
+    def decide_dispute(self, dispute: str, remedy: str, *, number: str, reasons: str, refund_fen: int = 0) -> Dispute:
+        """Decide a dispute, as an officer tied to neither side, in a numbered document. Raises SancaiError."""
+        body = {"remedy": remedy, "refund_fen": refund_fen, "number": number, "reasons": reasons}
+        return shaped(Dispute, self._session.post(f"/disputes/{dispute}/decision", body))

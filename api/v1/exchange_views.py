@@ -5,6 +5,7 @@ from typing import Self
 
 from api.door import Answer
 from registry.exchange import billing
+from registry.exchange.dispute_model import Dispute, DisputeRemedy, DisputeState
 from registry.exchange.model import (
     Contract,
     Invoice,
@@ -278,6 +279,50 @@ class RefundView(Answer):
         )
 
 
+class DisputeView(Answer):
+    """A dispute over an order: what is wrong, the seller's newest offer, how it ended. Amounts with VAT."""
+
+    id: str
+    order: str
+    reason: str
+    evidence_sha256: list[str]
+    state: DisputeState
+    opened_at: str
+    proposed_remedy: DisputeRemedy | None
+    proposed_refund_fen: int | None
+    proposed_text: str | None
+    proposed_at: str | None
+    remedy: DisputeRemedy | None
+    refund_fen: int | None
+    ended_text: str | None
+    ended_at: str | None
+    number: str | None
+    authority: str | None
+
+    @classmethod
+    def of(cls, dispute: Dispute) -> Self:
+        """Return the view of a dispute."""
+        offer, outcome = dispute.proposal, dispute.outcome
+        return cls(
+            id=dispute.id,
+            order=dispute.order,
+            reason=dispute.reason,
+            evidence_sha256=[str(each) for each in dispute.evidence],
+            state=dispute.state,
+            opened_at=str(dispute.opened_at),
+            proposed_remedy=offer.remedy if offer else None,
+            proposed_refund_fen=offer.refund.fen if offer else None,
+            proposed_text=offer.text if offer else None,
+            proposed_at=str(offer.proposed_at) if offer else None,
+            remedy=outcome.remedy if outcome else None,
+            refund_fen=outcome.refund.fen if outcome else None,
+            ended_text=outcome.text if outcome else None,
+            ended_at=str(outcome.ended_at) if outcome else None,
+            number=outcome.number if outcome else None,
+            authority=outcome.authority if outcome else None,
+        )
+
+
 class OrderDueView(Answer):
     """A step an order waits for: who has to act, since when, until when, and how it stands with its term."""
 
@@ -322,7 +367,7 @@ class WaitingOrdersView(Answer):
 
 
 class OrderFileView(OrderView):
-    """An order with its contract, invoices, payments and refunds, and what it waits for."""
+    """An order with its contract, invoices, payments, refunds and disputes, and what it waits for."""
 
     contract: ContractView | None
     invoices: list[InvoiceView]
@@ -332,6 +377,7 @@ class OrderFileView(OrderView):
     refunded_fen: int
     buyer_signature: BuyerSignatureView | None
     waits_for: list[OrderDueView]
+    disputes: list[DisputeView]
 
     @classmethod
     def of_file(cls, file: OrderFile) -> Self:
@@ -345,6 +391,7 @@ class OrderFileView(OrderView):
             refunds=[RefundView.of(each) for each in file.refunds],
             refunded_fen=billing.refunded(file.refunds).fen,
             waits_for=[OrderDueView.of(each) for each in file.dues],
+            disputes=[DisputeView.of(each) for each in file.disputes],
             buyer_signature=BuyerSignatureView.of(file.buyer_signature) if file.buyer_signature else None,
         )
 

@@ -7,6 +7,7 @@ import click
 
 from cli.amounts import yuan_fen
 from cli.commands.listing import PURPOSES
+from cli.commands.order_disputes import dispute, print_dispute
 from cli.commands.order_refunds import (
     answer_refund,
     print_red_letter,
@@ -30,7 +31,7 @@ def command() -> None:
     """Orders."""
 
 
-for made in (red_letter, verify_red_letter, refund, answer_refund):
+for made in (red_letter, verify_red_letter, refund, answer_refund, dispute):
     command.add_command(made)
 
 
@@ -261,6 +262,9 @@ def _print(found: "Order") -> None:
     for back in found.refunds:
         line()
         print_refund(back)
+    for each_dispute in found.disputes:
+        line()
+        print_dispute(each_dispute)
 
 
 def _print_invoice(found: "Invoice") -> None:

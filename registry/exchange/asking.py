@@ -3,7 +3,8 @@
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
 from registry.errors import NotFoundError
-from registry.exchange import records
+from registry.exchange import dispute_rules, records
+from registry.exchange.dispute_model import Dispute
 from registry.exchange.model import Invoice, Order, Payment, Refund
 from registry.journal.work import View, Work
 from registry.messages.model import Event, Topic
@@ -50,6 +51,17 @@ def payments(view: View, order_id: OrderId) -> tuple[Payment, ...]:
 def refunds(view: View, order_id: OrderId) -> tuple[Refund, ...]:
     """Return the refunds of an order by day and reference."""
     return records.refunds_of(view.connection, order_id)
+
+
+def disputes(view: View, order_id: OrderId) -> tuple[Dispute, ...]:
+    """Return the disputes over an order, in the order they were opened."""
+    return records.disputes_of(view.connection, order_id)
+
+
+def is_disputed(view: View, order_id: OrderId) -> bool:
+    """Say whether what hangs on an order waits for a dispute."""
+    back = refunds(view, order_id)
+    return any(dispute_rules.holds(each, back) for each in disputes(view, order_id))
 
 
 def order_event(topic: Topic, found: Order, **more: Json) -> Event:

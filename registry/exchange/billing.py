@@ -49,7 +49,15 @@ _REFERENCE: Final = re.compile(r"[0-9A-Za-z-]{4,64}", re.ASCII)
 # Invoices.
 
 
-def require_invoice(command: IssueInvoice, order: Order, seller: Uscc, earlier: Sequence[Invoice], today: date) -> None:
+def require_invoice(
+    command: IssueInvoice,
+    order: Order,
+    seller: Uscc,
+    earlier: Sequence[Invoice],
+    today: date,
+    *,
+    disputed: bool = False,
+) -> None:
     """Raise unless the invoice can be one of this order.
 
     Raises:
@@ -60,6 +68,8 @@ def require_invoice(command: IssueInvoice, order: Order, seller: Uscc, earlier: 
     found = []
     if not order.binds:
         found.append(Obstacle("invoice_before_contract", "RULINGS 22", parameters={"state": order.state.value}))
+    if disputed:
+        found.append(Obstacle("order_disputed", "RULINGS 37", parameters={"order": order.id}))
     found += invoice_numbers.obstacles(command.number, command.issued_on, seller)
     if command.issued_on > today:
         found.append(Obstacle("invoice_in_future", "RULINGS 22", parameters={"issued_on": str(command.issued_on)}))

@@ -10,7 +10,15 @@ from registry.actors.rules import require, require_visible
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, NotFoundError
 from registry.exchange import billing, records
-from registry.exchange.asking import invoices, lock_order_within, order_event, order_to_change, payments, refunds
+from registry.exchange.asking import (
+    invoices,
+    is_disputed,
+    lock_order_within,
+    order_event,
+    order_to_change,
+    payments,
+    refunds,
+)
 from registry.exchange.commands import IssueRedLetter, RecordRefund, VerifyRedLetter
 from registry.exchange.model import (
     Invoice,
@@ -35,7 +43,7 @@ from registry.values.identifiers import InvoiceId, RedLetterId, RefundId
 def closed_if_complete(work: Work, order: Order) -> Order:
     """Close an order once it is delivered, invoiced, verified and paid in full."""
     beside = (invoices(work, order.id), payments(work, order.id), refunds(work, order.id))
-    if not billing.is_settled_between_parties(order, *beside):
+    if is_disputed(work, order.id) or not billing.is_settled_between_parties(order, *beside):
         return order
     closed = replace(order, state=OrderState.CLOSED)
     records.save_order(work.connection, closed)
@@ -54,7 +62,9 @@ def issue_invoice(work: Work, command: IssueInvoice) -> Invoice:
     """
     order = order_to_change(work, command.order, Action.ISSUE_INVOICE, seller=True)
     seller = parties.firm(work, order.seller).uscc
-    billing.require_invoice(command, order, seller, invoices(work, order.id), work.now.civil_day())
+    disputed = is_disputed(work, order.id)
+    issued = invoices(work, order.id)
+    billing.require_invoice(command, order, seller, issued, work.now.civil_day(), disputed=disputed)
     invoice = Invoice(
         id=InvoiceId.new(),
         order=order.id,

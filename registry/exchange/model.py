@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from registry.exchange.dispute_model import Dispute
 from registry.exchange.signatures import BuyerSignature
 from registry.exchange.step_model import OrderDue
 from registry.values.digest import Digest
@@ -314,6 +315,7 @@ class OrderFile:
     refunds: tuple[Refund, ...] = ()
     buyer_signature: BuyerSignature | None = None
     dues: tuple[OrderDue, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

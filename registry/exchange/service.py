@@ -13,7 +13,24 @@ from registry.actors.rules import require, require_visible
 from registry.catalog import service as catalog
 from registry.errors import NotAllowedError
 from registry.exchange import billing, records, rules
-from registry.exchange.asking import invoices, lock_order_within, order, order_event, order_to_change, payments, refunds
+from registry.exchange.asking import (
+    invoices,
+    is_disputed,
+    lock_order_within,
+    order,
+    order_event,
+    order_to_change,
+    payments,
+    refunds,
+)
+from registry.exchange.disputes import (
+    decide_dispute,
+    open_dispute,
+    propose_remedy,
+    settle_dispute,
+    sides_of,
+    withdraw_dispute,
+)
 from registry.exchange.invoicing import (
     answer_refund,
     closed_if_complete,
@@ -65,9 +82,11 @@ __all__ = [
     "cancel_order",
     "confirm_delivery",
     "dataset_named",
+    "decide_dispute",
     "decline_order",
     "end_listing",
     "invoices",
+    "is_disputed",
     "issue_invoice",
     "issue_red_letter",
     "listing",
@@ -75,20 +94,25 @@ __all__ = [
     "lock_order_within",
     "net_price",
     "offer_listing",
+    "open_dispute",
     "order",
     "order_file",
     "orders",
     "payments",
     "place_order",
+    "propose_remedy",
     "record_payment",
     "record_refund",
     "red_letter",
     "refund",
     "refunds",
+    "settle_dispute",
+    "sides_of",
     "sign_contract",
     "verify_invoice",
     "verify_red_letter",
     "waiting",
+    "withdraw_dispute",
 ]
 
 

@@ -19,6 +19,10 @@ class OrderStep(StrEnum):
     INVOICE_LOOK_UP = "invoice_look_up"
     REFUND_ANSWER = "refund_answer"
     RED_LETTER = "red_letter"
+    DISPUTE_PROPOSAL = "dispute_proposal"
+    DISPUTE_AGREEMENT = "dispute_agreement"
+    DISPUTE_DECISION = "dispute_decision"
+    REFUND = "refund_payment"
 
 
 class Side(StrEnum):
@@ -38,6 +42,10 @@ SIDE_OF_STEP: Final[Mapping[OrderStep, Side]] = {
     OrderStep.INVOICE_LOOK_UP: Side.OFFICE,
     OrderStep.REFUND_ANSWER: Side.BUYER,
     OrderStep.RED_LETTER: Side.SELLER,
+    OrderStep.DISPUTE_PROPOSAL: Side.SELLER,
+    OrderStep.DISPUTE_AGREEMENT: Side.BUYER,
+    OrderStep.DISPUTE_DECISION: Side.OFFICE,
+    OrderStep.REFUND: Side.SELLER,
 }
 
 
@@ -53,7 +61,7 @@ class Lateness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderWait:
-    """One step an order waits for. ``about`` names the invoice, red letter or refund where there may be several."""
+    """One step an order waits for. ``about`` names an invoice, a red letter, a refund or a dispute."""
 
     step: OrderStep
     began_at: Moment

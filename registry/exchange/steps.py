@@ -6,22 +6,23 @@ Rules:
 * An invoice and a red letter wait for an officer who looks them up; a refund waits for the buyer to say whether it
   arrived; one that arrived waits for the seller to take back on paper what went back in money. These are waited for
   whatever the state of the order.
+* A dispute waits for the seller to propose, then for the buyer to agree, and beside both for an officer to decide; a
+  refund that ended one waits for the seller to send it. Meanwhile nobody has to pay or to invoice.
 * A step is overdue when its term has ended; it escalates when it stays open for some working days more: then it is an
   affair of both sides and of the offices concerned. A day that the calendar does not know is left open.
 """
 
-import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from registry.errors import UnavailableError
 from registry.exchange.billing import paid_in_all, refunded
+from registry.exchange.dispute_model import DisputeState
+from registry.exchange.dispute_rules import holds, refund_due
 from registry.exchange.model import TAKEN_BACK, OrderFile, OrderState, RefundState, Verification
 from registry.exchange.step_model import Lateness, OrderDue, OrderStep, OrderWait
+from registry.exchange.step_terms import step_terms
 from registry.policy.rules import working_days_after
 from registry.policy.working_days import WorkingCalendar
 from registry.values.moment import Moment
@@ -30,25 +31,9 @@ from registry.values.money import ZERO
 _ONE_DAY: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class StepTerms:
-    """How long steps may take: (days, whether working days) by step, and when an open one escalates."""
-
-    days: dict[OrderStep, tuple[int, bool]]
-    escalates_after: int
-
-
-@cache
-def step_terms() -> StepTerms:
-    """Return the terms this release comes with. Raises KeyError for a file that leaves a step out."""
-    stated = tomllib.loads((files("registry.exchange") / "step_terms.toml").read_text("utf-8"))
-    days = {step: (int(stated[step]["days"]), stated[step]["unit"] == "working") for step in OrderStep}
-    return StepTerms(days, int(stated["escalates_after"]))
-
-
 def waits(file: OrderFile) -> tuple[OrderWait, ...]:
     """Return every step an order waits for."""
-    return (*_of_state(file), *_of_papers(file))
+    return (*_of_state(file), *_of_papers(file), *_of_disputes(file))
 
 
 def _of_state(file: OrderFile) -> Iterable[OrderWait]:
@@ -60,6 +45,8 @@ def _of_state(file: OrderFile) -> Iterable[OrderWait]:
     elif order.state in {OrderState.ACCEPTED, OrderState.DELIVERED} and order.signed_at is not None:
         if order.state is OrderState.ACCEPTED:
             yield OrderWait(OrderStep.RECEIPT, order.signed_at)
+        if any(holds(each, file.refunds) for each in file.disputes):
+            return
         if paid_in_all(file.payments) < order.gross:
             yield OrderWait(OrderStep.PAYMENT, order.signed_at)
         if order.delivered_at is not None and _lacks_invoice(file):
@@ -90,6 +77,18 @@ def _of_papers(file: OrderFile) -> Iterable[OrderWait]:
     for refund in file.refunds:
         if refund.state is RefundState.RECORDED:
             yield OrderWait(OrderStep.REFUND_ANSWER, refund.recorded_at, refund.id)
+
+
+def _of_disputes(file: OrderFile) -> Iterable[OrderWait]:
+    for each in file.disputes:
+        if each.state is DisputeState.OPEN:
+            yield OrderWait(OrderStep.DISPUTE_DECISION, each.opened_at, each.id)
+            if each.proposal is None:
+                yield OrderWait(OrderStep.DISPUTE_PROPOSAL, each.opened_at, each.id)
+            else:
+                yield OrderWait(OrderStep.DISPUTE_AGREEMENT, each.proposal.proposed_at, each.id)
+        elif each.outcome is not None and refund_due(each, file.refunds):
+            yield OrderWait(OrderStep.REFUND, each.outcome.ended_at, each.id)
 
 
 def due(wait: OrderWait, now: Moment, calendar: WorkingCalendar) -> OrderDue:

@@ -4,7 +4,7 @@ A quote is a query: it promises nothing and goes by defaults where no ruling is 
 the same facts again, under lock, and keep them with their digest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -294,5 +294,13 @@ def supported(view: View, order: Order, invoice_id: InvoiceId) -> tuple[Invoice,
     for invoice in issued:
         if invoice.id == invoice_id:
             paid, back = exchange.payments(view, order.id), exchange.refunds(view, order.id)
-            return invoice, supported_base(invoice, order, issued, paid, back)
+            base = supported_base(invoice, order, issued, paid, back)
+            if exchange.is_disputed(view, order.id):
+                base = replace(base, obstacles=(*base.obstacles, disputed(order)))
+            return invoice, base
     raise NotFoundError("invoice_not_found", id=invoice_id)
+
+
+def disputed(order: Order) -> Obstacle:
+    """Return what stands in the way while a dispute over an order is open, or a refund that ended it is due."""
+    return Obstacle("order_disputed", "RULINGS 37", parameters={"order": order.id})

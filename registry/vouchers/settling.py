@@ -150,8 +150,8 @@ def _clause_of(voucher: Voucher) -> str:
 def standing(view: View, voucher_id: VoucherId) -> Verdict:
     """Return what is asked of a voucher again on payment day (RULINGS 22, 29).
 
-    The invoice is still good and carries what was claimed on it, the buyer's credit is still clean, and the buyer has
-    not moved away.
+    The invoice is still good and carries what was claimed on it, the order is not disputed, the buyer's credit is still
+    clean, and the buyer has not moved away.
 
     Raises:
         NotFoundError: There is no such voucher, or it claims nothing yet.
@@ -183,6 +183,13 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
                 Finding.UNMET if lacking else Finding.MET,
                 {"number": invoice.number, "base": str(found.base), "lacking": str(lacking)},
                 ("red_letter", "refund"),
+            ),
+            Condition(
+                "order_disputed",
+                "RULINGS 37",
+                Finding.UNMET if exchange.is_disputed(view, found.order) else Finding.MET,
+                {"order": found.order},
+                ("dispute",),
             ),
         )
     )

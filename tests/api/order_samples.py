@@ -6,6 +6,7 @@ from tests import world as steps
 from tests.world import BUYER, EXCHANGE, World
 
 NET_FEN = 400_000
+DECISION = {"remedy": "nothing", "number": "伊数裁〔2026〕1号", "reasons": "与约定相符"}
 
 
 def red_letter_body(world: World, number: int) -> dict[str, Any]:
@@ -36,3 +37,16 @@ def refund(world: World) -> str:
     """Let the seller send a part back."""
     path = f"/v1/orders/{paid(world)}/refunds"
     return str(world.as_(EXCHANGE).post(path, refund_body(world, world.ids["invoice"]))["id"])
+
+
+def dispute(world: World) -> str:
+    """Let the buyer dispute the delivered order."""
+    path = f"/v1/orders/{world.ids['order_delivered']}/disputes"
+    return str(world.as_(BUYER).post(path, {"reason": "半数为空"})["id"])
+
+
+def proposed(world: World) -> str:
+    """Let the seller offer another delivery."""
+    made = dispute(world)
+    world.as_(EXCHANGE).post(f"/v1/disputes/{made}/proposal", {"remedy": "redelivery"}, status=200)
+    return made

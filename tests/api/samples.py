@@ -932,6 +932,15 @@ SAMPLES: Final[dict[str, Sample]] = {
     ),
     "answer_refund": Sample(lambda world: Asked({"refund": order_samples.refund(world)}, {"arrived": True}), of(BUYER)),
     "list_orders": Sample(plain()),
+    "open_dispute": Sample(named("order", "order_delivered", {"reason": "半数为空"}), of(BUYER)),
+    "propose_remedy": Sample(
+        lambda world: Asked({"dispute": order_samples.dispute(world)}, {"remedy": "redelivery"}), of(EXCHANGE)
+    ),
+    "settle_dispute": Sample(lambda world: Asked({"dispute": order_samples.proposed(world)}), of(BUYER)),
+    "withdraw_dispute": Sample(lambda world: Asked({"dispute": order_samples.dispute(world)}), of(BUYER)),
+    "decide_dispute": Sample(
+        lambda world: Asked({"dispute": order_samples.dispute(world)}, order_samples.DECISION), of(OFFICE)
+    ),
     "list_waiting_orders": Sample(plain()),
     "show_order": Sample(named("order", "order"), of(BUYER, EXCHANGE, OFFICE)),
     # Vouchers.

@@ -1,5 +1,13 @@
 """Tables of the exchange: listings, orders, contracts, invoices with look-ups and red letters, payments, refunds."""
 
+from registry.exchange.records.disputes import (
+    add_dispute,
+    dispute_of,
+    disputes,
+    disputes_of,
+    save_dispute,
+    take_decision_number,
+)
 from registry.exchange.records.invoices import (
     add_check,
     add_invoice,
@@ -49,6 +57,7 @@ __all__ = [
     "add_buyer_signature",
     "add_check",
     "add_contract",
+    "add_dispute",
     "add_invoice",
     "add_listing",
     "add_order",
@@ -60,6 +69,9 @@ __all__ = [
     "claim_order_reminder",
     "contract_of",
     "contracts",
+    "dispute_of",
+    "disputes",
+    "disputes_of",
     "invoice_checks",
     "invoice_numbers",
     "invoice_of",
@@ -82,10 +94,12 @@ __all__ = [
     "red_letters_of",
     "refund_of",
     "refunds_of",
+    "save_dispute",
     "save_listing_state",
     "save_order",
     "save_red_letter_check",
     "save_refund",
+    "take_decision_number",
     "take_number",
     "trades_of",
 ]

@@ -5,7 +5,9 @@ from typing import Any
 from sqlalchemy import Column, ForeignKey, Select, Table, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
+from registry.exchange.dispute_model import DisputeState
 from registry.exchange.model import Order, OrderState, RefundState, Verification
+from registry.exchange.records.disputes import disputes
 from registry.exchange.records.invoices import invoices
 from registry.exchange.records.orders import of_reader, order_from, orders
 from registry.exchange.records.red_letters import red_letters
@@ -39,6 +41,7 @@ def open_orders_page(
             orders.c.state.in_(_OPEN),
             exists().where(invoices.c.order_id == orders.c.id, invoices.c.verification == unseen),
             exists().where(red_letters.c.order_id == orders.c.id, red_letters.c.verification == unseen),
+            exists().where(disputes.c.order_id == orders.c.id, disputes.c.state != DisputeState.WITHDRAWN.value),
             exists().where(order_refunds.c.order_id == orders.c.id, order_refunds.c.state != RefundState.REFUSED.value),
         )
     )

@@ -1,4 +1,4 @@
-"""The life of an order: red letters, refunds, and the buyer's signature on the contract."""
+"""The life of an order: red letters, refunds, the buyer's signature, reminders and disputes."""
 
 from pathlib import Path
 

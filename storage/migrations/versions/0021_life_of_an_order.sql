@@ -101,3 +101,38 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON order_reminders
   FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON order_reminders
   FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+
+CREATE TABLE order_disputes (
+  id UUID NOT NULL,
+  order_id UUID NOT NULL,
+  reason TEXT NOT NULL,
+  evidence TEXT[] COLLATE "C" NOT NULL,
+  state TEXT COLLATE "C" NOT NULL CONSTRAINT ck_order_disputes_state
+    CHECK (state IN ('open', 'settled', 'decided', 'withdrawn')),
+  opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  proposed_remedy TEXT COLLATE "C" CONSTRAINT ck_order_disputes_proposed_remedy
+    CHECK (proposed_remedy IN ('refund', 'redelivery', 'nothing')),
+  proposed_refund BIGINT,
+  proposed_text TEXT,
+  proposed_at TIMESTAMP WITH TIME ZONE,
+  remedy TEXT COLLATE "C" CONSTRAINT ck_order_disputes_remedy CHECK (remedy IN ('refund', 'redelivery', 'nothing')),
+  refund BIGINT,
+  ended_text TEXT,
+  ended_at TIMESTAMP WITH TIME ZONE,
+  ended_by UUID,
+  number TEXT,
+  authority_id UUID,
+  CONSTRAINT pk_order_disputes PRIMARY KEY (id),
+  CONSTRAINT uq_order_disputes_authority_id_number UNIQUE (authority_id, number),
+  CONSTRAINT ck_order_disputes_ended CHECK ((state = 'open') = (ended_at IS NULL)),
+  CONSTRAINT ck_order_disputes_number CHECK ((state = 'decided') = (number IS NOT NULL)),
+  CONSTRAINT ck_order_disputes_authority CHECK ((number IS NULL) = (authority_id IS NULL)),
+  CONSTRAINT ck_order_disputes_outcome CHECK (num_nonnulls(remedy, refund, ended_text, ended_at) IN (0, 4)),
+  CONSTRAINT ck_order_disputes_proposal
+    CHECK (num_nonnulls(proposed_remedy, proposed_refund, proposed_text, proposed_at) IN (0, 4)),
+  CONSTRAINT fk_order_disputes_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_order_disputes_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_order_disputes_order_id ON order_disputes (order_id);
+CREATE UNIQUE INDEX ux_order_disputes_open ON order_disputes (order_id) WHERE state = 'open';
+GRANT SELECT, INSERT, UPDATE ON order_disputes TO sancai_app;
