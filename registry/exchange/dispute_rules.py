@@ -13,7 +13,7 @@ Rules:
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from registry.errors import ConflictError, Obstacle, RuleError
+from registry.errors import ConflictError, Obstacle, Parameter, RuleError
 from registry.exchange.billing import paid_in_all, refunded
 from registry.exchange.dispute_model import DISPUTE_MOVES, Dispute, DisputeRemedy, DisputeState, Proposal
 from registry.exchange.model import Order, OrderState, Payment, Refund, RefundState
@@ -46,7 +46,7 @@ def require_disputable(order: Order, earlier: Iterable[Dispute], now: Moment) ->
             raise ConflictError("dispute_open_already", id=each.id)
     ends = window_ends(order)
     if ends is None or now >= ends:
-        parameters = {"until": str(ends or "—"), "days": step_terms().dispute_days}
+        parameters: dict[str, Parameter] = {"until": str(ends or "—"), "days": step_terms().dispute_days}
         raise RuleError("dispute_refused", (Obstacle("dispute_window_over", "RULINGS 37", parameters=parameters),))
 
 

@@ -20,7 +20,7 @@ from registry.errors import UnavailableError
 from registry.exchange.billing import paid_in_all, refunded
 from registry.exchange.dispute_model import DisputeState
 from registry.exchange.dispute_rules import holds, refund_due
-from registry.exchange.model import TAKEN_BACK, OrderFile, OrderState, RefundState, Verification
+from registry.exchange.model import TAKEN_BACK, Invoice, OrderFile, OrderState, RedLetter, RefundState, Verification
 from registry.exchange.step_model import Lateness, OrderDue, OrderStep, OrderWait
 from registry.exchange.step_terms import step_terms
 from registry.policy.rules import working_days_after
@@ -65,7 +65,7 @@ def _invoiced(file: OrderFile) -> int:
 
 def _of_papers(file: OrderFile) -> Iterable[OrderWait]:
     for invoice in file.invoices:
-        papers = [invoice, *invoice.red_letters]
+        papers: list[Invoice | RedLetter] = [invoice, *invoice.red_letters]
         for paper in papers:
             if paper.verification is Verification.UNVERIFIED:
                 yield OrderWait(OrderStep.INVOICE_LOOK_UP, Moment.start_of(paper.issued_on), paper.number)
