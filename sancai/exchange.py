@@ -45,8 +45,35 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class BuyerSignature:
+    """The buyer's signature: the signed statement, and an Ed25519 signature (base64) over it by the named key."""
+
+    statement: str
+    firm: str
+    account: str
+    signed_at: str
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedLetter:
+    """A red-letter invoice: what it takes back of ``invoice``."""
+
+    id: str
+    invoice: str
+    number: str
+    issued_on: str
+    net_fen: int
+    vat_fen: int
+    gross_fen: int
+    verification: str
+    checked_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice with what the tax platform last answered."""
+    """An invoice with what the tax platform last answered, and what its red letters leave without VAT."""
 
     id: str
     order: str
@@ -58,6 +85,8 @@ class Invoice:
     gross_fen: int
     verification: str
     checked_on: str | None
+    red_letters: tuple[RedLetter, ...] = ()
+    net_left_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +102,62 @@ class OrderPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class Refund:
+    """Money the seller sent back: ``recorded``, ``confirmed`` by the buyer, or ``refused`` as it did not arrive."""
+
+    id: str
+    order: str
+    invoice: str | None
+    amount_fen: int
+    amount_text: str
+    refunded_on: str
+    reference: str
+    state: str
+    recorded_at: str
+    answered_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute over an order: what is wrong, the seller's newest offer, how it ended. Amounts with VAT."""
+
+    id: str
+    order: str
+    reason: str
+    evidence_sha256: tuple[str, ...]
+    state: str
+    opened_at: str
+    proposed_remedy: str | None
+    proposed_refund_fen: int | None
+    proposed_text: str | None
+    proposed_at: str | None
+    remedy: str | None
+    refund_fen: int | None
+    ended_text: str | None
+    ended_at: str | None
+    number: str | None
+    authority: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDue:
+    """A step an order waits for: ``side`` (buyer, seller, office) has to act until ``due_at``.
+
+    ``lateness`` is ``within``, ``overdue``, ``escalated`` or ``unknown``; ``about`` names an invoice or a refund.
+    """
+
+    step: str
+    side: str
+    about: str | None
+    began_at: str
+    due_at: str | None
+    days_late: int
+    lateness: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """An order; contract, invoices and payments come with ``Exchange.order`` only."""
+    """An order; contract, invoices, payments and refunds come with ``Exchange.order`` only."""
 
     id: str
     listing: str
@@ -102,6 +185,12 @@ class Order:
     invoices: tuple[Invoice, ...] = ()
     payments: tuple[OrderPayment, ...] = ()
     paid_fen: int = 0
+    refunds: tuple[Refund, ...] = ()
+    refunded_fen: int = 0
+    signed_at: str | None = None
+    buyer_signature: BuyerSignature | None = None
+    waits_for: tuple[OrderDue, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
 
 class Exchange:
@@ -187,11 +276,19 @@ class Exchange:
         return shaped(Order, self._session.post("/orders", body))
 
     def accept(self, order: str) -> Order:
-        """Accept an order as its seller; the answer holds the signed contract. Raises SancaiError."""
+        """Accept an order as its seller; the answer holds the contract it signed. Raises SancaiError."""
         return shaped(Order, self._session.post(f"/orders/{order}/accept"))
 
+    def sign(self, order: str, contract_digest: str) -> Order:
+        """Sign, as the buyer, the contract of that digest; it stands then. Raises SancaiError."""
+        return shaped(Order, self._session.post(f"/orders/{order}/sign", {"contract_digest": contract_digest}))
+
+    def decline(self, order: str) -> Order:
+        """Decline, as the seller, an order whose contract is not signed by both yet. Raises SancaiError."""
+        return shaped(Order, self._session.post(f"/orders/{order}/decline"))
+
     def cancel(self, order: str) -> Order:
-        """Cancel an order of yours that nobody accepted yet. Raises SancaiError."""
+        """Cancel an order of yours whose contract is not signed by both yet. Raises SancaiError."""
         return shaped(Order, self._session.post(f"/orders/{order}/cancel"))
 
     def confirm_delivery(self, order: str, content_digest: str | None = None, usage: str | None = None) -> Order:
@@ -217,6 +314,32 @@ class Exchange:
         body = {"status": status, "checked_on": checked_on.isoformat()}
         return shaped(Invoice, self._session.post(f"/invoices/{invoice}/verification", body))
 
+    def red_letter(self, invoice: str, *, number: str, issued_on: date, net_fen: int, vat_fen: int) -> RedLetter:
+        """Record, as the seller, a red-letter invoice over a part of an invoice or all of it. Raises SancaiError."""
+        body = {"number": number, "issued_on": issued_on.isoformat(), "net_fen": net_fen, "vat_fen": vat_fen}
+        return shaped(RedLetter, self._session.post(f"/invoices/{invoice}/red-letters", body))
+
+    def verify_red_letter(self, red_letter: str, status: str, checked_on: date) -> RedLetter:
+        """Record what the tax platform answered of a red letter: ``verified`` or ``void``. Raises SancaiError."""
+        body = {"status": status, "checked_on": checked_on.isoformat()}
+        return shaped(RedLetter, self._session.post(f"/red-letters/{red_letter}/verification", body))
+
+    def refund(
+        self, order: str, *, amount_fen: int, refunded_on: date, reference: str, invoice: str | None = None
+    ) -> Refund:
+        """Record, as the seller, money sent back, with VAT; name the invoice if there is one. Raises SancaiError."""
+        body = {
+            "invoice": invoice,
+            "amount_fen": amount_fen,
+            "refunded_on": refunded_on.isoformat(),
+            "reference": reference,
+        }
+        return shaped(Refund, self._session.post(f"/orders/{order}/refunds", body))
+
+    def answer_refund(self, refund: str, *, arrived: bool) -> Refund:
+        """Say, as the buyer, whether a refund arrived. Raises SancaiError."""
+        return shaped(Refund, self._session.post(f"/refunds/{refund}/answer", {"arrived": arrived}))
+
     def pay(
         self, order: str, *, paid_on: date, amount_fen: int, reference: str, from_own_account: bool = True
     ) -> OrderPayment:
@@ -230,9 +353,36 @@ class Exchange:
         return shaped(OrderPayment, self._session.post(f"/orders/{order}/payments", body))
 
     def order(self, order: str) -> Order:
-        """Return an order with its contract, invoices and payments. Raises SancaiError."""
+        """Return an order with its contract, invoices, payments and refunds. Raises SancaiError."""
         return shaped(Order, self._session.get(f"/orders/{order}"))
 
     def orders(self) -> Iterator[Order]:
         """Yield your orders, newest first. Raises SancaiError."""
         return (shaped(Order, item) for item in self._session.pages("/orders"))
+
+    def waiting(self) -> Iterator[Order]:
+        """Yield the orders on which you have to act next, newest first, with what waits for you. Raises SancaiError."""
+        return (shaped(Order, item) for item in self._session.pages("/orders/waiting"))
+
+    def dispute(self, order: str, reason: str, evidence_sha256: Sequence[str] = ()) -> Dispute:
+        """Dispute, as the buyer, what an order delivered; within the window after the delivery. Raises SancaiError."""
+        body = {"reason": reason, "evidence_sha256": list(evidence_sha256)}
+        return shaped(Dispute, self._session.post(f"/orders/{order}/disputes", body))
+
+    def propose_remedy(self, dispute: str, remedy: str, *, refund_fen: int = 0, text: str = "") -> Dispute:
+        """Offer, as the seller, a ``refund``, ``redelivery`` or ``nothing``. Raises SancaiError."""
+        body = {"remedy": remedy, "refund_fen": refund_fen, "text": text}
+        return shaped(Dispute, self._session.post(f"/disputes/{dispute}/proposal", body))
+
+    def settle_dispute(self, dispute: str) -> Dispute:
+        """Agree, as the buyer, to what the seller proposed last. Raises SancaiError."""
+        return shaped(Dispute, self._session.post(f"/disputes/{dispute}/settle"))
+
+    def withdraw_dispute(self, dispute: str) -> Dispute:
+        """Take a dispute back, as the buyer. Raises SancaiError."""
+        return shaped(Dispute, self._session.post(f"/disputes/{dispute}/withdraw"))
+
+    def decide_dispute(self, dispute: str, remedy: str, *, number: str, reasons: str, refund_fen: int = 0) -> Dispute:
+        """Decide a dispute, as an officer tied to neither side, in a numbered document. Raises SancaiError."""
+        body = {"remedy": remedy, "refund_fen": refund_fen, "number": number, "reasons": reasons}
+        return shaped(Dispute, self._session.post(f"/disputes/{dispute}/decision", body))

@@ -540,8 +540,19 @@ def place(world: World, listing: str, quantity: int = 1) -> str:
 
 
 def accept(world: World, order: str) -> str:
-    """Let the exchange accept an order and return it."""
-    world.as_(EXCHANGE).post(f"/v1/orders/{order}/accept", status=200)
+    """Let the exchange accept an order, the buyer sign, and return it."""
+    sign_contract(world, order, offer_contract(world, order))
+    return order
+
+
+def offer_contract(world: World, order: str) -> str:
+    """Let the exchange accept an order and return the digest of the contract, which the buyer has yet to sign."""
+    return str(world.as_(EXCHANGE).post(f"/v1/orders/{order}/accept", status=200)["contract_digest"])
+
+
+def sign_contract(world: World, order: str, contract: str) -> None:
+    """Let the buyer sign a contract."""
+    world.as_(BUYER).post(f"/v1/orders/{order}/sign", {"contract_digest": contract}, status=200)
     return order
 
 

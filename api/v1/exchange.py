@@ -5,7 +5,7 @@ from datetime import date
 from flask import Response
 from pydantic import Field
 
-from api.calls import house, read, write
+from api.calls import cursor_of, house, read, write
 from api.door import Door, Fen, PageQuery, Strict, Whole
 from api.paging import after_of, page_of
 from api.v1.exchange_views import (
@@ -16,6 +16,8 @@ from api.v1.exchange_views import (
     OrderPaymentView,
     OrdersView,
     OrderView,
+    WaitingOrdersView,
+    WaitingOrderView,
 )
 from registry.actors.model import Action
 from registry.aftercare import refunds
@@ -29,6 +31,7 @@ from registry.exchange.model import (
     ListingFilter,
     OfferListing,
     Order,
+    OrderFile,
     PlaceOrder,
     ProductKind,
     Purpose,
@@ -89,6 +92,12 @@ class OrderBody(Strict):
     def command(self) -> PlaceOrder:
         """Return the command. Raises InvalidValueError."""
         return PlaceOrder(ListingId(self.listing), self.quantity, self.purpose, Digest.parse(self.terms_sha256))
+
+
+class ContractSignatureBody(Strict):
+    """The contract the buyer has read and signs, by its digest."""
+
+    contract_digest: str = Field(max_length=80)
 
 
 class DeliveryBody(Strict):
@@ -210,14 +219,27 @@ def place_order(body: OrderBody) -> Response:
 
 @door.operation("POST", "/orders/<order>/accept", {200: OrderFileView}, action=Action.ACCEPT_ORDER)
 def accept_order(order: str) -> Response:
-    """Accept an order as its seller: the contract is signed, a dataset opens to the buyer."""
+    """Accept an order as its seller: its side of the contract is signed, and the buyer's is waited for."""
     key = house().signing_key
     return write(lambda work: service.accept_order(work, OrderId(order), key), OrderFileView.of_file, 200)
 
 
+@door.operation("POST", "/orders/<order>/sign", {200: OrderFileView}, action=Action.PLACE_ORDER)
+def sign_contract(order: str, body: ContractSignatureBody) -> Response:
+    """Sign the contract as the buyer; it stands then, and a dataset opens to the buyer."""
+    key, digest = house().signing_key, Digest.parse(body.contract_digest)
+    return write(lambda work: service.sign_contract(work, OrderId(order), digest, key), OrderFileView.of_file, 200)
+
+
+@door.operation("POST", "/orders/<order>/decline", {200: OrderView}, action=Action.ACCEPT_ORDER)
+def decline_order(order: str) -> Response:
+    """Decline, as the seller, an order whose contract is not signed by both yet."""
+    return write(lambda work: service.decline_order(work, OrderId(order)), OrderView.of, 200)
+
+
 @door.operation("POST", "/orders/<order>/cancel", {200: OrderView}, action=Action.PLACE_ORDER)
 def cancel_order(order: str) -> Response:
-    """Cancel an order that nobody accepted yet."""
+    """Cancel, as the buyer, an order whose contract is not signed by both yet."""
     return write(lambda work: service.cancel_order(work, OrderId(order)), OrderView.of, 200)
 
 
@@ -255,6 +277,19 @@ def list_orders(query: PageQuery) -> Response:
         return OrdersView(items=[OrderView.of(each) for each in shown], next_cursor=more)
 
     return read(lambda view: service.orders(view, after, query.limit + 1), present)
+
+
+@door.operation("GET", "/orders/waiting", {200: WaitingOrdersView}, action=Action.READ_ORDER)
+def list_waiting_orders(query: PageQuery) -> Response:
+    """List the orders on which one has to act next: a firm its own steps, an office its look-ups and what escalated."""
+    after = after_of(query, OrderId)
+
+    def present(found: tuple[list[OrderFile], OrderId | None]) -> WaitingOrdersView:
+        files, last = found
+        more = cursor_of([last]) if last else None
+        return WaitingOrdersView(items=[WaitingOrderView.of_file(each) for each in files], next_cursor=more)
+
+    return read(lambda view: service.waiting(view, after, query.limit), present)
 
 
 @door.operation("GET", "/orders/<order>", {200: OrderFileView}, action=Action.READ_ORDER)

@@ -7,12 +7,21 @@ import click
 
 from cli.amounts import yuan_fen
 from cli.commands.listing import PURPOSES
+from cli.commands.order_disputes import dispute, print_dispute
+from cli.commands.order_refunds import (
+    answer_refund,
+    print_red_letter,
+    print_refund,
+    red_letter,
+    refund,
+    verify_red_letter,
+)
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.words import say
 
 if TYPE_CHECKING:
-    from sancai.exchange import Invoice, Order, OrderPayment
+    from sancai.exchange import Invoice, Order, OrderDue, OrderPayment
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -20,6 +29,10 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.group("order", cls=Branch, help=say("Order, deliver, invoice and pay.", "下单、交付、开票与付款。"))
 def command() -> None:
     """Orders."""
+
+
+for made in (red_letter, verify_red_letter, refund, answer_refund, dispute):
+    command.add_command(made)
 
 
 @command.command(
@@ -53,8 +66,38 @@ def accept(order: str) -> None:
 
 
 @command.command(
+    "sign",
+    help=say("Sign, as the buyer, the contract of ORDER; it stands then.", "买方签署 ORDER 的合同，合同自此成立。"),
+    example="sancai order sign ord_… --contract-digest sha256:…",
+)
+@click.argument("order")
+@click.option(
+    "--contract-digest", help=say("Digest of the contract you read; else as shown.", "所读合同的摘要；默认取所示合同。")
+)
+def sign(order: str, contract_digest: str | None) -> None:
+    """Sign a contract."""
+    with client() as service:
+        digest = contract_digest or service.exchange.order(order).contract_digest
+        made = service.exchange.sign(order, digest or "")
+    show(made, _print)
+
+
+@command.command(
+    "decline",
+    help=say("Decline ORDER as its seller before both have signed.", "卖方在双方签署前拒绝 ORDER。"),
+    example="sancai order decline ord_…",
+)
+@click.argument("order")
+def decline(order: str) -> None:
+    """Decline an order."""
+    with client() as service:
+        made = service.exchange.decline(order)
+    show(made, _print)
+
+
+@command.command(
     "cancel",
-    help=say("Cancel ORDER before it is accepted.", "在接单前取消 ORDER。"),
+    help=say("Cancel ORDER before both have signed.", "在双方签署前取消 ORDER。"),
     example="sancai order cancel ord_…",
 )
 @click.argument("order")
@@ -165,6 +208,31 @@ def list_orders() -> None:
     )
 
 
+@command.command(
+    "waiting",
+    help=say("List the orders on which you have to act next.", "列出待您办理的订单步骤。"),
+    example="sancai order waiting",
+)
+def waiting() -> None:
+    """List what waits."""
+    with client() as service:
+        found = list(service.exchange.waiting())
+    show(found, lambda orders: _print_waits([(order.id, each) for order in orders for each in order.waits_for]))
+
+
+def _print_waits(found: "list[tuple[str, OrderDue]]") -> None:
+    table(
+        [
+            say("order", "订单"),
+            say("step", "步骤"),
+            say("who", "办理方"),
+            say("until", "截止"),
+            say("working days late", "逾期工作日"),
+        ],
+        [(order, each.step, each.side, each.due_at or "—", each.days_late) for order, each in found],
+    )
+
+
 def _print(found: "Order") -> None:
     facts(
         [
@@ -175,15 +243,28 @@ def _print(found: "Order") -> None:
             (say("purpose", "用途"), found.purpose),
             (say("to pay, with VAT", "应付（含税）"), found.gross_text),
             (say("contract", "合同摘要"), found.contract_digest),
+            (say("signed by both", "双方签署时间"), found.signed_at),
             (say("delivered", "交付时间"), found.delivered_at),
         ]
     )
+    if found.waits_for:
+        line()
+        _print_waits([(found.id, each) for each in found.waits_for])
     for each in found.invoices:
         line()
         _print_invoice(each)
+        for red in each.red_letters:
+            line()
+            print_red_letter(red)
     for payment in found.payments:
         line()
         _print_payment(payment)
+    for back in found.refunds:
+        line()
+        print_refund(back)
+    for each_dispute in found.disputes:
+        line()
+        print_dispute(each_dispute)
 
 
 def _print_invoice(found: "Invoice") -> None:

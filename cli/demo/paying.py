@@ -270,7 +270,8 @@ def _order(people: People, seller: cast.DemoFirm, listing: dict[str, Any], quant
         purpose="model_training",
         terms_sha256=shown["terms_sha256"],
     )
-    people.owner(seller.key).post(f"/orders/{order['id']}/accept")
+    accepted = people.owner(seller.key).post(f"/orders/{order['id']}/accept")
+    buyer.post(f"/orders/{order['id']}/sign", contract_digest=accepted["contract_digest"])
     return str(order["id"])
 
 

@@ -1,7 +1,11 @@
-"""An invoice that turns void or red after its voucher was paid: what is above the ceiling is recovered (RULINGS 16).
+"""A purchase that is taken back after its voucher was paid: what is above the ceiling is recovered (RULINGS 16).
 
-The amount follows from what the firm-year stands on; nobody states it.
+An invoice turns void or red, a red letter takes back a part of it, or the seller sends money back. The amount follows
+from what the firm-year stands on; nobody states it.
 """
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from registry.aftercare import records
 from registry.aftercare.recoveries import open_within
@@ -11,11 +15,15 @@ from registry.awards import officers
 from registry.awards.model import Case
 from registry.awards.records import case_of, paid_with
 from registry.exchange import service as exchange
-from registry.exchange.model import Invoice, Verification, VerifyInvoice
+from registry.exchange.commands import VerifyRedLetter
+from registry.exchange.model import TAKEN_BACK, Invoice, OrderState, RedLetter, Refund, Verification, VerifyInvoice
 from registry.journal.work import Work
-from registry.values.identifiers import VoucherId
+from registry.values.identifiers import InvoiceId, RefundId, VoucherId
 from registry.values.money import ZERO, Money
 from registry.vouchers import refunds
+from registry.vouchers import service as vouchers
+
+T = TypeVar("T")
 
 
 def verify_invoice(work: Work, command: VerifyInvoice) -> Invoice:
@@ -24,32 +32,91 @@ def verify_invoice(work: Work, command: VerifyInvoice) -> Invoice:
     Raises as ``exchange.verify_invoice``; NotAllowedError also for an officer who is tied to the firm or recused from
     the case that was paid.
     """
-    voucher = refunds.voucher_claiming(work, command.invoice)
+
+    def ground(checked: Invoice) -> RecoveryGround | None:
+        if checked.verification not in TAKEN_BACK:
+            return None
+        return RecoveryGround.RED_LETTER if checked.verification is Verification.RED else RecoveryGround.REFUND
+
+    return _recovering(
+        work, command.invoice, lambda: exchange.verify_invoice(work, command), ground, lambda made: made.number
+    )
+
+
+def verify_red_letter(work: Work, command: VerifyRedLetter) -> RedLetter:
+    """Record what the tax platform answered of a red letter; what a paid voucher has too much then is recovered.
+
+    Raises as ``exchange.verify_red_letter``; NotAllowedError also for an officer who is tied to the firm or recused
+    from the case that was paid.
+    """
+    invoice = exchange.red_letter(work, command.red_letter).invoice
+
+    def ground(checked: RedLetter) -> RecoveryGround | None:
+        return RecoveryGround.RED_LETTER if checked.verification is Verification.VERIFIED else None
+
+    return _recovering(
+        work, invoice, lambda: exchange.verify_red_letter(work, command), ground, lambda made: made.number
+    )
+
+
+def answer_refund(work: Work, refund: RefundId, *, arrived: bool) -> Refund:
+    """Say, as the buyer, whether a refund arrived; what a paid voucher has too much then is recovered.
+
+    When all that was paid went back, the order ends and what is held for it is let go.
+
+    Raises as ``exchange.answer_refund``.
+    """
+
+    def answered() -> Refund:
+        made = exchange.answer_refund(work, refund, arrived=arrived)
+        if exchange.order(work, made.order).state is OrderState.REFUNDED:
+            vouchers.let_go_within(work, made.order)
+        return made
+
+    invoice = exchange.refund(work, refund).invoice
+    if invoice is None:
+        return answered()
+    ground = RecoveryGround.REFUND if arrived else None
+    return _recovering(work, invoice, answered, lambda _: ground, lambda made: made.reference, by_officer=False)
+
+
+def _recovering(
+    work: Work,
+    invoice: InvoiceId,
+    act: Callable[[], T],
+    ground_of: Callable[[T], RecoveryGround | None],
+    facts_of: Callable[[T], str],
+    *,
+    by_officer: bool = True,
+) -> T:
+    """Do what may take back a part of an invoice, and recover what its paid voucher has too much then."""
+    voucher = refunds.voucher_claiming(work, invoice)
     # Locked before the order, as everything that moves money of a case locks it first.
     seen = paid_with(work.connection, voucher) if voucher else None
     case = case_of(work.connection, seen.id, lock=True) if seen else None
-    checked = exchange.verify_invoice(work, command)
-    if voucher and case and checked.verification in refunds.TAKEN_BACK:
-        officers.require_free(work, case)
-        _open(work, case, voucher, checked)
-    return checked
+    made = act()
+    ground = ground_of(made)
+    if voucher and case and ground:
+        if by_officer:
+            officers.require_free(work, case)
+        _open(work, case, voucher, invoice, ground, facts_of(made))
+    return made
 
 
-def _open(work: Work, case: Case, voucher: VoucherId, invoice: Invoice) -> None:
+def _open(work: Work, case: Case, voucher: VoucherId, invoice: InvoiceId, ground: RecoveryGround, facts: str) -> None:
     excess = refunds.excess_within(work, voucher, lambda each: _outstanding(work, each))
     if not excess:
         return
     line = line_paying(case, voucher)
-    red = invoice.verification is Verification.RED
     command = OpenRecovery(
         case=case.id,
         line=line.number,
-        ground=RecoveryGround.RED_LETTER if red else RecoveryGround.REFUND,
+        ground=ground,
         amount=excess,
-        facts=invoice.number,
+        facts=facts,
         clause=line.clause,
         origin=RecoveryOrigin.INVOICE,
-        source=invoice.id,
+        source=invoice,
     )
     open_within(work, case, command)
 

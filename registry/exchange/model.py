@@ -1,7 +1,9 @@
 """Listings, orders, deliveries, invoices and payments.
 
-An order moves ``placed → accepted → delivered → closed``; it may be cancelled while nobody accepted it. Invoices and
-payments are facts beside it: an order is closed once it is delivered, invoiced, verified and paid in full.
+An order moves ``placed → accepted → delivered → closed``. The seller accepts by signing the contract, the buyer signs
+it after that; until both have, either may cancel. Invoices with their red letters, payments and refunds are facts
+beside it: an order is closed once it is delivered, invoiced, verified and paid in full, and ends as ``refunded`` when
+all that was paid went back.
 """
 
 from collections.abc import Mapping
@@ -10,10 +12,22 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from registry.exchange.dispute_model import Dispute
+from registry.exchange.signatures import BuyerSignature
+from registry.exchange.step_model import OrderDue
 from registry.values.digest import Digest
-from registry.values.identifiers import DatasetId, FirmId, InvoiceId, ListingId, OrderId, VersionId
+from registry.values.identifiers import (
+    DatasetId,
+    FirmId,
+    InvoiceId,
+    ListingId,
+    OrderId,
+    RedLetterId,
+    RefundId,
+    VersionId,
+)
 from registry.values.moment import Moment
-from registry.values.money import Money, Rate
+from registry.values.money import ZERO, Money, Rate
 
 QUANTITY_MAX: Final = 1_000_000
 
@@ -53,15 +67,21 @@ class OrderState(StrEnum):
     DELIVERED = "delivered"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+    REFUNDED = "refunded"
 
 
 ORDER_MOVES: Final[Mapping[OrderState, frozenset[OrderState]]] = {
     OrderState.PLACED: frozenset({OrderState.ACCEPTED, OrderState.CANCELLED}),
-    OrderState.ACCEPTED: frozenset({OrderState.DELIVERED}),
-    OrderState.DELIVERED: frozenset({OrderState.CLOSED}),
-    OrderState.CLOSED: frozenset(),
+    OrderState.ACCEPTED: frozenset({OrderState.DELIVERED, OrderState.CANCELLED, OrderState.REFUNDED}),
+    OrderState.DELIVERED: frozenset({OrderState.CLOSED, OrderState.REFUNDED}),
+    OrderState.CLOSED: frozenset({OrderState.REFUNDED}),
     OrderState.CANCELLED: frozenset(),
+    OrderState.REFUNDED: frozenset(),
 }
+
+
+BINDING: Final = frozenset({OrderState.ACCEPTED, OrderState.DELIVERED, OrderState.CLOSED})
+"""Where an order stands whose contract holds, once it is signed."""
 
 
 class InvoiceKind(StrEnum):
@@ -93,6 +113,26 @@ VERIFICATION_MOVES: Final[Mapping[Verification, frozenset[Verification]]] = {
     Verification.RED: frozenset(),
 }
 """An invoice is looked up again on payment day and later; once void or red it stays so (RULINGS 22)."""
+
+TAKEN_BACK: Final = frozenset({Verification.VOID, Verification.RED})
+"""What the tax platform says of an invoice that stands no more."""
+
+RED_LETTER_MOVES: Final[Mapping[Verification, frozenset[Verification]]] = {
+    Verification.UNVERIFIED: frozenset({Verification.VERIFIED, Verification.VOID}),
+    Verification.VERIFIED: frozenset({Verification.VERIFIED}),
+    Verification.VOID: frozenset(),
+    Verification.RED: frozenset(),
+}
+"""A red letter is there or is not; what was seen on the tax platform is not taken back."""
+
+
+class RefundState(StrEnum):
+    """What the buyer says of money the seller says it sent back."""
+
+    RECORDED = "recorded"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    """It did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +197,13 @@ class Order:
     delivered_at: Moment | None
     delivered_digest: Digest | None
     usage: str | None = None
+    signed_at: Moment | None = None
+    """When the contract had both signatures; one accepted before buyers signed stands since it was accepted."""
+
+    @property
+    def binds(self) -> bool:
+        """Whether a contract of both sides stands: to deliver, to invoice, to pay."""
+        return self.signed_at is not None and self.state in BINDING
 
     @property
     def gross(self) -> Money:
@@ -165,8 +212,27 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class RedLetter:
+    """A red-letter invoice (红字发票): it takes back an amount of a blue one, and has a number of its own."""
+
+    id: RedLetterId
+    invoice: InvoiceId
+    number: str
+    issued_on: date
+    net: Money
+    vat: Money
+    verification: Verification
+    checked_on: date | None
+
+    @property
+    def gross(self) -> Money:
+        """What it takes back, VAT included."""
+        return self.net + self.vat
+
+
+@dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice of the seller for an order (数电票)."""
+    """An invoice of the seller for an order (数电票), with the red letters that take back of it."""
 
     id: InvoiceId
     order: OrderId
@@ -179,11 +245,25 @@ class Invoice:
     vat: Money
     verification: Verification
     checked_on: date | None
+    red_letters: tuple[RedLetter, ...] = ()
 
     @property
     def gross(self) -> Money:
-        """The total with VAT."""
+        """The total with VAT, as it was issued."""
         return self.net + self.vat
+
+    @property
+    def red_net(self) -> Money:
+        """What red letters take back, without VAT. One that nobody looked up yet counts, one that is void does not."""
+        return sum((each.net for each in self._standing_red_letters()), ZERO)
+
+    @property
+    def red_gross(self) -> Money:
+        """What red letters take back, VAT included."""
+        return sum((each.gross for each in self._standing_red_letters()), ZERO)
+
+    def _standing_red_letters(self) -> tuple[RedLetter, ...]:
+        return tuple(each for each in self.red_letters if each.verification is not Verification.VOID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +275,21 @@ class Payment:
     paid_on: date
     amount: Money
     from_own_account: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money the seller sent back to the buyer, VAT included. ``invoice`` None: nothing was invoiced then."""
+
+    id: RefundId
+    order: OrderId
+    invoice: InvoiceId | None
+    amount: Money
+    refunded_on: date
+    reference: str
+    state: RefundState
+    recorded_at: Moment
+    answered_at: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +312,10 @@ class OrderFile:
     contract: Contract | None
     invoices: tuple[Invoice, ...]
     payments: tuple[Payment, ...]
+    refunds: tuple[Refund, ...] = ()
+    buyer_signature: BuyerSignature | None = None
+    dues: tuple[OrderDue, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

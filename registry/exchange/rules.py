@@ -1,23 +1,20 @@
-"""What an order, an invoice and a payment must be.
+"""What a listing and an order must be. Invoices, payments and refunds stand in ``billing.py``.
 
 Rules:
 * An order moves only as the table of moves says; its price is quantity times unit price, VAT rounded half up to a fen
   on the whole order (the amount the invoice will show).
+* A contract is signed by both: by the seller as it accepts, by the buyer from its own account after that, who names the
+  digest of what it signs. Nothing is delivered, invoiced or paid before, and either side may cancel until then. An
+  order that was accepted before buyers signed stands as it was signed.
 * No listing without source statement and right to trade (数据安全法 33; RULINGS 37); a dataset listing names its
   version.
-* An invoice number has 20 digits: two of the year, two of the province of the seller, one channel, fifteen in sequence
-  (POLICY §3.5). Year and province must fit issue date and seller; it is unique for ever. It is not dated in the future.
-* Σ invoices of an order ≤ its net and gross amount; Σ payments ≤ its gross amount (RULINGS 22).
-* The base of public support is the amount without VAT where the buyer may deduct it (专用发票), with VAT where it may
-  not; only what is invoiced, verified and paid from the buyer's own account counts (RULINGS 13, 22).
 * An order with its invoices and payments is there for its buyer, its seller, and the officers of an authority that is
   concerned with one of them (RULINGS 24; ``registry.parties.rules`` says when it is); only such a reviewer verifies
   its invoices. To everyone else it does not exist.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -26,34 +23,24 @@ from registry.exchange.model import (
     LISTING_MOVES,
     ORDER_MOVES,
     QUANTITY_MAX,
-    VERIFICATION_MOVES,
     ConfirmDelivery,
-    Invoice,
-    InvoiceKind,
-    IssueInvoice,
     Listing,
     ListingState,
     OfferListing,
     Order,
     OrderState,
-    Payment,
     PlaceOrder,
     ProductKind,
     Purpose,
-    RecordPayment,
-    Verification,
-    VerifyInvoice,
 )
 from registry.parties.model import ProviderKind
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import FirmId, OrderId
 from registry.values.moment import Moment
-from registry.values.money import FULL_RATE_BP, ZERO, Money, Rate
+from registry.values.money import FULL_RATE_BP, Money, Rate
 from registry.values.uscc import Uscc
 
-_INVOICE_NUMBER: Final = re.compile(r"\d{20}", re.ASCII)
-_REFERENCE: Final = re.compile(r"[0-9A-Za-z-]{4,64}", re.ASCII)
 COMPUTE_PURPOSES: Final = frozenset(
     {Purpose.MODEL_TRAINING, Purpose.LARGE_SCALE_PROCESSING, Purpose.ALGORITHM_VERIFICATION}
 )
@@ -81,6 +68,23 @@ def require_move(order: Order, to: OrderState) -> None:
     """Raise ConflictError unless the order may go to ``to`` now."""
     if to not in ORDER_MOVES[order.state]:
         raise ConflictError("order_wrong_state", id=order.id, state=order.state.value, wanted=to.value)
+
+
+def require_cancellable(order: Order) -> None:
+    """Raise ConflictError once a contract of both sides stands, or the order has ended."""
+    require_move(order, OrderState.CANCELLED)
+    if order.signed_at is not None:
+        raise ConflictError(
+            "order_wrong_state", id=order.id, state=order.state.value, wanted=OrderState.CANCELLED.value
+        )
+
+
+def require_signable(order: Order, contract: Digest) -> None:
+    """Raise ConflictError unless the buyer may sign this contract now, and it is the one it has read."""
+    if order.state is not OrderState.ACCEPTED or order.signed_at is not None:
+        raise ConflictError("contract_not_to_sign", id=order.id, state=order.state.value)
+    if order.contract_digest != contract:
+        raise ConflictError("contract_differs", given=str(contract), contract=str(order.contract_digest))
 
 
 def require_listing(command: OfferListing) -> None:
@@ -178,14 +182,21 @@ def contract_content(order: Order, listing: Listing, buyer: Uscc, seller: Uscc, 
     }
 
 
+def require_contract(order: Order) -> None:
+    """Raise ConflictError unless the contract is signed by both sides."""
+    if order.signed_at is None:
+        raise ConflictError("contract_not_signed", id=order.id)
+
+
 def delivered(order: Order, command: ConfirmDelivery, ordered: Digest | None, now: Moment) -> Order:
     """Return the order as delivered. ``ordered`` is the content digest of the version that was bought, if any.
 
     Raises:
-        ConflictError: The order is not accepted, or delivered already.
+        ConflictError: The order is not accepted and signed by both, or delivered already.
         RuleError: Another content than the one that was ordered, or nothing that was used.
     """
     require_move(order, OrderState.DELIVERED)
+    require_contract(order)
     found = []
     if order.product_kind in DATA_KINDS:
         if command.content_digest is None:
@@ -204,141 +215,3 @@ def delivered(order: Order, command: ConfirmDelivery, ordered: Digest | None, no
         delivered_digest=command.content_digest,
         usage=command.usage,
     )
-
-
-def require_verification(invoice: Invoice, command: VerifyInvoice, today: date) -> None:
-    """Raise unless the tax platform can have answered this of ``invoice``.
-
-    Raises:
-        ConflictError: The invoice is void or red for good.
-        RuleError: It was looked up before it was issued, or will be.
-    """
-    if command.result not in VERIFICATION_MOVES[invoice.verification]:
-        raise ConflictError("invoice_final", number=invoice.number, result=invoice.verification.value)
-    if not invoice.issued_on <= command.checked_on <= today:
-        parameters = {"checked_on": str(command.checked_on), "issued_on": str(invoice.issued_on), "today": str(today)}
-        raise RuleError(
-            "verification_refused", (Obstacle("check_day_impossible", "RULINGS 22", parameters=parameters),)
-        )
-
-
-def require_invoice(command: IssueInvoice, order: Order, seller: Uscc, earlier: Sequence[Invoice], today: date) -> None:
-    """Raise unless the invoice can be one of this order.
-
-    Raises:
-        InvalidValueError: The number is not 20 digits.
-        RuleError: Number, dates or sums do not fit, every obstacle listed.
-    """
-    if not _INVOICE_NUMBER.fullmatch(command.number):
-        raise InvalidValueError("invoice_number_malformed", given=command.number[:40])
-    found = []
-    if order.state in {OrderState.PLACED, OrderState.CANCELLED}:
-        found.append(Obstacle("invoice_before_contract", "RULINGS 22", parameters={"state": order.state.value}))
-    if command.number[:2] != f"{command.issued_on.year % 100:02d}":
-        found.append(Obstacle("invoice_year_differs", "POLICY 3.5", parameters={"issued_on": str(command.issued_on)}))
-    if command.number[2:4] != seller.region[:2]:
-        found.append(Obstacle("invoice_province_differs", "POLICY 3.5", parameters={"region": seller.region[:2]}))
-    if command.issued_on > today:
-        found.append(Obstacle("invoice_in_future", "RULINGS 22", parameters={"issued_on": str(command.issued_on)}))
-    if not command.net:
-        found.append(Obstacle("invoice_without_amount", "RULINGS 22"))
-    standing = [invoice for invoice in earlier if invoice.verification not in {Verification.VOID, Verification.RED}]
-    net, gross = _sums(standing)
-    if net + command.net > order.net or gross + command.net + command.vat > order.gross:
-        left = order.net.less(net)
-        found.append(Obstacle("invoice_over_order", "RULINGS 22", parameters={"left": str(left)}))
-    if found:
-        raise RuleError("invoice_refused", tuple(found))
-
-
-def require_payment(command: RecordPayment, order: Order, earlier: Sequence[Payment], today: date) -> None:
-    """Raise unless the payment can be one for this order."""
-    if not _REFERENCE.fullmatch(command.reference):
-        raise InvalidValueError("payment_reference_malformed", given=command.reference[:80])
-    found = []
-    if order.state in {OrderState.PLACED, OrderState.CANCELLED}:
-        found.append(Obstacle("payment_before_contract", "RULINGS 22", parameters={"state": order.state.value}))
-    if command.paid_on > today:
-        found.append(Obstacle("payment_in_future", "RULINGS 13", parameters={"paid_on": str(command.paid_on)}))
-    if not command.amount:
-        found.append(Obstacle("payment_without_amount", "RULINGS 13"))
-    left = order.gross.less(paid_in_all(earlier))
-    if command.amount > left:
-        found.append(Obstacle("payment_over_order", "RULINGS 13", parameters={"left": str(left)}))
-    if found:
-        raise RuleError("payment_refused", tuple(found))
-
-
-def is_settled_between_parties(order: Order, invoices: Sequence[Invoice], payments: Sequence[Payment]) -> bool:
-    """Say whether an order is delivered, invoiced in full and paid in full."""
-    standing = [invoice for invoice in invoices if invoice.verification is Verification.VERIFIED]
-    return (
-        order.state is OrderState.DELIVERED and _sums(standing)[0] == order.net and paid_in_all(payments) == order.gross
-    )
-
-
-def paid_in_all(payments: Sequence[Payment]) -> Money:
-    """Return the sum of ``payments``."""
-    return sum((payment.amount for payment in payments), ZERO)
-
-
-def _sums(invoices: Sequence[Invoice]) -> tuple[Money, Money]:
-    net = sum((invoice.net for invoice in invoices), ZERO)
-    return net, sum((invoice.gross for invoice in invoices), ZERO)
-
-
-@dataclass(frozen=True, slots=True)
-class SupportedBase:
-    """The base one invoice gives, and the day that decides its year; or what stands in the way."""
-
-    base: Money
-    paid_on: date | None
-    obstacles: tuple[Obstacle, ...]
-
-
-def supported_base(
-    invoice: Invoice, order: Order, invoices: Sequence[Invoice], payments: Sequence[Payment]
-) -> SupportedBase:
-    """Return what of ``invoice`` may be supported (RULINGS 13, 22).
-
-    Payments fill the order's invoices in the order of their issue; an invoice counts once the buyer's own payments
-    cover it, and its payment day is the day of the payment that completed it.
-    """
-    found = []
-    if invoice.verification is not Verification.VERIFIED:
-        found.append(
-            Obstacle(
-                "invoice_not_verified",
-                "RULINGS 22",
-                parameters={"number": invoice.number, "result": invoice.verification.value},
-                evidence=("invoice_verification",),
-            )
-        )
-    if order.delivered_at is None:
-        found.append(Obstacle("order_not_delivered", "S1 cl.4", evidence=("delivery",)))
-    before = [
-        other
-        for other in invoices
-        if other.verification is Verification.VERIFIED
-        and (other.issued_on, other.number) < (invoice.issued_on, invoice.number)
-    ]
-    needed = _sums([*before, invoice])[1]
-    paid, completed_on = ZERO, None
-    for payment in sorted(payments, key=lambda made: (made.paid_on, made.reference)):
-        if not payment.from_own_account:
-            continue
-        paid += payment.amount
-        if paid >= needed:
-            completed_on = payment.paid_on
-            break
-    if completed_on is None:
-        found.append(
-            Obstacle(
-                "invoice_not_paid",
-                "RULINGS 13",
-                parameters={"needed": str(needed), "paid": str(paid)},
-                evidence=("bank_payment",),
-            )
-        )
-    base = invoice.net if invoice.kind is InvoiceKind.SPECIAL else invoice.gross
-    return SupportedBase(base, completed_on, tuple(found))

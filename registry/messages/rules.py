@@ -31,7 +31,10 @@ from registry.messages.model import (
 )
 from registry.values.moment import Moment
 
-_ORDERS: Final = frozenset({Topic.ORDER_PLACED, Topic.ORDER_ACCEPTED, Topic.ORDER_DELIVERED})
+_ORDER_TERMS: Final = frozenset({Topic.ORDER_DUE, Topic.ORDER_OVERDUE, Topic.ORDER_ESCALATED})
+_ORDERS: Final = (
+    frozenset({Topic.ORDER_PLACED, Topic.ORDER_ACCEPTED, Topic.ORDER_DELIVERED, Topic.ORDER_CHANGED}) | _ORDER_TERMS
+)
 _ACCESS: Final = frozenset({Topic.ACCESS_REQUESTED, Topic.ACCESS_ANSWERED, Topic.ACCESS_USED})
 _CONTESTS: Final = frozenset(
     {
@@ -58,10 +61,10 @@ TOPICS_OF_ROLE: Final[Mapping[Role, frozenset[Topic]]] = {
     Role.OWNER: _LOSSES | _ACCESS | _ORDERS | _CASES | {Topic.SPLIT_SIGNATURE_ASKED},
     Role.PUBLISHER: DATASET_TOPICS | _DRAFTS | _ACCESS | {Topic.ORDER_PLACED},
     Role.BUYER: DATASET_TOPICS | _ORDERS | {Topic.ACCESS_ANSWERED},
-    Role.FINANCE: _CASES | {Topic.ORDER_DELIVERED, Topic.SPLIT_SIGNATURE_ASKED},
+    Role.FINANCE: _CASES | _ORDER_TERMS | {Topic.ORDER_DELIVERED, Topic.ORDER_CHANGED, Topic.SPLIT_SIGNATURE_ASKED},
     Role.READER: _LOSSES,
     Role.REGISTRAR: _LOSSES | {Topic.CASE_ESCALATED},
-    Role.REVIEWER: _CASES | _LOSSES | _TERMS | {Topic.CASE_REVIEW_OPENED},
+    Role.REVIEWER: _CASES | _LOSSES | _TERMS | _ORDER_TERMS | {Topic.CASE_REVIEW_OPENED},
     Role.SECTION_HEAD: _TERMS | {Topic.CASE_ESCALATED},
     Role.LEADER_IN_CHARGE: _TERMS | {Topic.CASE_ESCALATED},
     Role.PRINCIPAL_LEADER: _TERMS | {Topic.CASE_ESCALATED},

@@ -8,6 +8,7 @@ from typing import Final
 
 from registry.aftercare.dues import dues_within
 from registry.awards.reminders import remind
+from registry.exchange import reminding
 from registry.upkeep.garbage import collect
 from registry.upkeep.premises import Premises
 from registry.upkeep.records import places
@@ -35,7 +36,16 @@ def _reminded(premises: Premises) -> Mapping[str, Json]:
     return {"reminders": remind(premises.database, premises.clock, dues_within)}
 
 
-TASKS: Final[dict[str, Task]] = {"reminders": _reminded, "garbage": _collected, "scrub": _scrubbed}
+def _reminded_of_orders(premises: Premises) -> Mapping[str, Json]:
+    return {"reminders": reminding.remind(premises.database, premises.clock)}
+
+
+TASKS: Final[dict[str, Task]] = {
+    "reminders": _reminded,
+    "order_reminders": _reminded_of_orders,
+    "garbage": _collected,
+    "scrub": _scrubbed,
+}
 
 
 def keep_nightly(premises: Premises, more: Mapping[str, Task] = MappingProxyType({})) -> list[str]:

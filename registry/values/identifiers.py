@@ -206,6 +206,24 @@ class InvoiceId(Id):
     prefix = "inv"
 
 
+class RedLetterId(Id):
+    """Identifies a red-letter invoice (红字发票)."""
+
+    prefix = "red"
+
+
+class RefundId(Id):
+    """Identifies money that a seller sent back."""
+
+    prefix = "rfd"
+
+
+class DisputeId(Id):
+    """Identifies a dispute over an order."""
+
+    prefix = "dsp"
+
+
 class PoolId(Id):
     """Identifies a pool of public money."""
 

@@ -4,15 +4,16 @@ A quote is a query: it promises nothing and goes by defaults where no ruling is 
 the same facts again, under lock, and keep them with their digest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require_visible
-from registry.errors import Finding, Obstacle, RuleError
+from registry.errors import Finding, NotFoundError, Obstacle, RuleError
 from registry.exchange import service as exchange
-from registry.exchange.model import Invoice, Order, OrderState, Payment
+from registry.exchange.billing import SupportedBase, supported_base
+from registry.exchange.model import Invoice, Order, Payment, Refund, RefundState, Verification
 from registry.exchange.rules import SELLER_KIND
 from registry.journal.work import View
 from registry.parties import service as parties
@@ -33,7 +34,7 @@ from registry.policy.rules import (
     what_binds,
 )
 from registry.values.canonical import Json
-from registry.values.identifiers import AuthorityId, OrderId, VoucherId
+from registry.values.identifiers import AuthorityId, InvoiceId, OrderId, VoucherId
 from registry.values.money import ZERO, Money
 from registry.vouchers import records, rules
 from registry.vouchers.model import FirmYear, FirmYearKey, Pool, VoucherQuote
@@ -77,7 +78,8 @@ def quote(view: View, order_id: OrderId) -> VoucherQuote:
     require_visible(view.actor, Action.READ_VOUCHER, office, "order")
     key = assessment.firm_year(day.year)
     so_far = so_far_of(records.firm_year_of(view.connection, key))
-    found = what_binds(order.net, so_far, pool_left(assessment.pool), assessment.terms)
+    base = exchange.net_price(view, order)
+    found = what_binds(base, so_far, pool_left(assessment.pool), assessment.terms)
     return VoucherQuote(
         order=order.id,
         firm=order.buyer,
@@ -88,13 +90,13 @@ def quote(view: View, order_id: OrderId) -> VoucherQuote:
         title_zh=assessment.active.instrument.title_zh,
         pool=assessment.pool.id if assessment.pool else None,
         year=key.year,
-        base=order.net,
+        base=base,
         amount=found.amount,
         limits=found.limits,
         conditions=rules.conditions(assessment.active.instrument, assessment.facts),
         open_assumptions=assessment.active.open_assumptions,
         revision=assessment.active.revision,
-        facts=facts_json(assessment, found, so_far, order.net, key.year),
+        facts=facts_json(assessment, found, so_far, base, key.year),
     )
 
 
@@ -191,7 +193,7 @@ def _facts(
         related_by=relation.chain if relation else (),
         product_kind=rules.PRODUCT_CODE[order.product_kind],
         purpose=order.purpose.value,
-        order_accepted=order.state not in {OrderState.PLACED, OrderState.CANCELLED},
+        order_accepted=order.binds,
         counting_voucher=counting.id if counting and counting.id != own else None,
     )
     return facts, sources
@@ -251,8 +253,8 @@ def approved_json(approved: FirmYearSoFar) -> dict[str, Json]:
     return {"base_fen": approved.base.fen, "used_fen": approved.awarded.fen}
 
 
-def claim_json(invoice: Invoice, payments: tuple[Payment, ...]) -> dict[str, Json]:
-    """Return the invoice and payments a redemption rests on."""
+def claim_json(invoice: Invoice, payments: tuple[Payment, ...], refunds: tuple[Refund, ...]) -> dict[str, Json]:
+    """Return the invoice, payments and what was taken back that a redemption rests on."""
     return {
         "invoice": {
             "id": str(invoice.id),
@@ -273,4 +275,32 @@ def claim_json(invoice: Invoice, payments: tuple[Payment, ...]) -> dict[str, Jso
             }
             for each in payments
         ],
+        "red_letters": [
+            {"number": each.number, "net_fen": each.net.fen, "vat_fen": each.vat.fen}
+            for each in invoice.red_letters
+            if each.verification is not Verification.VOID
+        ],
+        "refunds": [
+            {"reference": each.reference, "refunded_on": each.refunded_on.isoformat(), "amount_fen": each.amount.fen}
+            for each in refunds
+            if each.state is not RefundState.REFUSED
+        ],
     }
+
+
+def supported(view: View, order: Order, invoice_id: InvoiceId) -> tuple[Invoice, SupportedBase]:
+    """Return an invoice of the order and the base it gives. Raises NotFoundError."""
+    issued = exchange.invoices(view, order.id)
+    for invoice in issued:
+        if invoice.id == invoice_id:
+            paid, back = exchange.payments(view, order.id), exchange.refunds(view, order.id)
+            base = supported_base(invoice, order, issued, paid, back)
+            if exchange.is_disputed(view, order.id):
+                base = replace(base, obstacles=(*base.obstacles, disputed(order)))
+            return invoice, base
+    raise NotFoundError("invoice_not_found", id=invoice_id)
+
+
+def disputed(order: Order) -> Obstacle:
+    """Return what stands in the way while a dispute over an order is open, or a refund that ended it is due."""
+    return Obstacle("order_disputed", "RULINGS 37", parameters={"order": order.id})

@@ -1,20 +1,21 @@
-"""What a refunded purchase leaves too much of in a firm-year (RULINGS 16; POLICY §4.3, invariant 17)."""
+"""What a purchase that was taken back, in whole or in part, leaves too much of in a firm-year.
+
+RULINGS 16; POLICY §4.3, invariant 17.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from registry.errors import NotFoundError
 from registry.exchange import service as exchange
-from registry.exchange.model import Invoice, Verification
+from registry.exchange.billing import as_settled, standing_base
+from registry.exchange.model import Invoice
 from registry.journal.work import View, Work
 from registry.policy.rules import FirmYearSoFar, VoucherTerms, excess_after_refund
 from registry.values.identifiers import InvoiceId, VoucherId
 from registry.values.money import ZERO, Money, Rate
 from registry.vouchers import records
 from registry.vouchers.model import Voucher, VoucherState
-
-TAKEN_BACK = frozenset({Verification.VOID, Verification.RED})
-"""What the tax platform says of an invoice whose purchase is undone."""
 
 
 def voucher_claiming(view: View, invoice: InvoiceId) -> VoucherId | None:
@@ -24,10 +25,12 @@ def voucher_claiming(view: View, invoice: InvoiceId) -> VoucherId | None:
 
 # Invariant 17 (refund).
 def excess_within(work: Work, voucher_id: VoucherId, recovered: Callable[[VoucherId], Money]) -> Money:
-    """Return what of a paid voucher is above the ceiling of its firm-year, now that its invoice is void or red.
+    """Return what of a paid voucher is above the ceiling of its firm-year, now that less of its invoice stands.
 
-    ``recovered`` says what recoveries take of a voucher that did not come back yet. The firm-year is locked. A voucher
-    without purchase that was never paid is not counted: it is not paid any more either.
+    Each voucher of the year carries what is certain to stand of the base it claimed: an invoice that is void or red
+    carries nothing, one with red letters that were looked up or refunds that arrived carries the rest. ``recovered``
+    says what recoveries take of a voucher that did not come back yet. The firm-year is locked. A voucher that lost some
+    of its purchase before it was paid is not counted: it is not paid any more either.
     """
     found = records.voucher_of(work.connection, voucher_id)
     if found is None:
@@ -36,10 +39,9 @@ def excess_within(work: Work, voucher_id: VoucherId, recovered: Callable[[Vouche
     before = records.past_of(work.connection, found.firm_year)
     base, awarded = before.base, before.awarded
     for each in records.claimed_of(work.connection, found.firm_year):
-        undone = _invoice(work, each).verification in TAKEN_BACK
-        if not undone:
-            base += each.base
-        if not undone or each.state is VoucherState.PAID:
+        carried = min(each.base, _standing(work, each))
+        if carried == each.base or each.state is VoucherState.PAID:
+            base += carried
             awarded += each.amount.less(recovered(each.id))
     left = found.amount.less(recovered(found.id))
     return excess_after_refund(left, FirmYearSoFar(base, awarded), VoucherTerms(_rate(work, found), year.cap))
@@ -50,8 +52,18 @@ def returned(view: View, voucher_id: VoucherId) -> Money:
     return records.all_returned(view.connection, voucher_id).get(voucher_id, (ZERO, ZERO))[0]
 
 
-def _invoice(work: Work, voucher: Voucher) -> Invoice:
-    return next(each for each in exchange.invoices(work, voucher.order) if each.id == voucher.invoice)
+def lacking(view: View, voucher: Voucher) -> Money:
+    """Return what a voucher claimed beyond what stands of its invoice; what is only stated is taken back, too."""
+    return voucher.base.less(standing_base(_invoice(view, voucher), exchange.refunds(view, voucher.order)))
+
+
+def _standing(view: View, voucher: Voucher) -> Money:
+    invoice, refunds = as_settled(_invoice(view, voucher), exchange.refunds(view, voucher.order))
+    return standing_base(invoice, refunds)
+
+
+def _invoice(view: View, voucher: Voucher) -> Invoice:
+    return next(each for each in exchange.invoices(view, voucher.order) if each.id == voucher.invoice)
 
 
 def _rate(work: Work, voucher: Voucher) -> Rate:

@@ -13,10 +13,8 @@ from typing import Any, Final
 
 from registry.actors.model import ANONYMOUS, Action, Resource
 from registry.actors.rules import require_visible
-from registry.errors import ConflictError, CorruptContentError, NotFoundError, Obstacle, RuleError
+from registry.errors import ConflictError, CorruptContentError, Obstacle, RuleError
 from registry.exchange import service as exchange
-from registry.exchange.model import Invoice, Order
-from registry.exchange.rules import SupportedBase, supported_base
 from registry.journal.work import Work
 from registry.parties import service as parties
 from registry.policy.model import Verdict
@@ -47,6 +45,7 @@ from registry.vouchers.quoting import (
     instrument_for,
     quote,
     so_far_of,
+    supported,
 )
 from registry.vouchers.reading import decisions, firm_years, ledger_lines, resource_of, voucher, voucher_asked, vouchers
 from registry.vouchers.settling import (
@@ -79,6 +78,7 @@ __all__ = [
     "hold",
     "instruct_within",
     "ledger_lines",
+    "let_go_within",
     "mark_instructed_within",
     "mark_paid_within",
     "mark_returned_within",
@@ -124,10 +124,11 @@ def hold(work: Work, order_id: OrderId) -> Voucher:
     key = found.firm_year(day.year)
     due, year, locked_pool = _locked_without_expired(work, found, key, found.pool.id)
     so_far = so_far_of(year)
-    quoted = what_binds(order.net, so_far, locked_pool.left, found.terms)
+    base = exchange.net_price(work, order)
+    quoted = what_binds(base, so_far, locked_pool.left, found.terms)
     if not quoted.amount:
         raise RuleError("nothing_to_hold", _exhausted(quoted, day.year))
-    facts = facts_json(found, quoted, so_far, order.net, key.year)
+    facts = facts_json(found, quoted, so_far, base, key.year)
     lapses = Moment.start_of(found.active.term.last + timedelta(days=1))
     made = Voucher(
         id=VoucherId.new(),
@@ -139,7 +140,7 @@ def hold(work: Work, order_id: OrderId) -> Voucher:
         order=order.id,
         state=VoucherState.HELD,
         year=key.year,
-        base=order.net,
+        base=base,
         amount=quoted.amount,
         invoice=None,
         event_on=None,
@@ -237,7 +238,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     rules.require_move(held, VoucherState.REDEEMED)
     at = ledger.log_time(work, held.pool)
     rules.require_not_expired(held, at)
-    invoice, base = _supported(work, order, invoice_id)
+    invoice, base = supported(work, order, invoice_id)
     event = max(invoice.issued_on, base.paid_on) if base.paid_on else work.now.civil_day()
     found = assess(work, order, held.authority, held.instrument, event, held.id)
     firm = parties.firm(work, held.firm)
@@ -252,7 +253,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     quoted = what_binds(base.base, so_far, locked_pools[held.pool].left + held.amount, found.terms)
     facts = facts_json(found, replace(quoted, amount=due.amount), so_far, base.base, year)
     facts |= {"held_fen": held.amount.fen, "approved": approved_json(approved)}
-    facts |= claim_json(invoice, exchange.payments(work, order.id))
+    facts |= claim_json(invoice, exchange.payments(work, order.id), exchange.refunds(work, order.id))
     made = replace(
         held,
         state=VoucherState.REDEEMED,
@@ -303,15 +304,6 @@ def _claim(work: Work, held: Voucher, made: Voucher, invoice: InvoiceId) -> None
     records.save_voucher(work.connection, made)
 
 
-def _supported(work: Work, order: Order, invoice_id: InvoiceId) -> tuple[Invoice, SupportedBase]:
-    """Return an invoice of the order and the base it gives."""
-    issued = exchange.invoices(work, order.id)
-    for invoice in issued:
-        if invoice.id == invoice_id:
-            return invoice, supported_base(invoice, order, issued, exchange.payments(work, order.id))
-    raise NotFoundError("invoice_not_found", id=invoice_id)
-
-
 # Release and expiry.
 
 
@@ -326,6 +318,15 @@ def release(work: Work, voucher_id: VoucherId) -> Voucher:
     made = _let_go(work, held, VoucherState.RELEASED)
     work.journal("vouchers.voucher_released", made.id, amount_fen=made.amount.fen, year=made.year)
     return made
+
+
+def let_go_within(work: Work, order_id: OrderId) -> None:
+    """Let go what is held for an order that has ended; the order is locked. What was redeemed stays as it is."""
+    counting = records.counting_of_order(work.connection, order_id)
+    held = _locked(work, counting.id) if counting else None
+    if held and held.state is VoucherState.HELD:
+        _lock_for(work, held)
+        _let_go(work, held, VoucherState.RELEASED)
 
 
 def expire_due(database: Database, clock: Clock, limit: int = 1000) -> int:

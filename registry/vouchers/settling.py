@@ -23,8 +23,8 @@ from registry.policy import service as policy
 from registry.policy.model import Condition, Verdict
 from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, VoucherId
-from registry.values.money import Money
-from registry.vouchers import ledger, payee, records, rules
+from registry.values.money import ZERO, Money
+from registry.vouchers import ledger, payee, records, refunds, rules
 from registry.vouchers.model import (
     Appropriate,
     Appropriation,
@@ -150,7 +150,8 @@ def _clause_of(voucher: Voucher) -> str:
 def standing(view: View, voucher_id: VoucherId) -> Verdict:
     """Return what is asked of a voucher again on payment day (RULINGS 22, 29).
 
-    The invoice is still good, the buyer's credit still clean, and the buyer has not moved away.
+    The invoice is still good and carries what was claimed on it, the order is not disputed, the buyer's credit is still
+    clean, and the buyer has not moved away.
 
     Raises:
         NotFoundError: There is no such voucher, or it claims nothing yet.
@@ -164,6 +165,7 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
     )
     invoice = next(each for each in exchange.invoices(view, found.order) if each.id == found.invoice)
     good = invoice.verification is Verification.VERIFIED
+    lacking = refunds.lacking(view, found) if good else ZERO
     return Verdict(
         (
             Condition("buyer_credit_clean", "RULINGS 31", credit.finding, evidence=("credit_report",)),
@@ -174,6 +176,20 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
                 Finding.MET if good else Finding.UNMET,
                 {"number": invoice.number, "result": invoice.verification.value},
                 ("invoice_verification",),
+            ),
+            Condition(
+                "invoice_still_carries_claim",
+                "RULINGS 13",
+                Finding.UNMET if lacking else Finding.MET,
+                {"number": invoice.number, "base": str(found.base), "lacking": str(lacking)},
+                ("red_letter", "refund"),
+            ),
+            Condition(
+                "order_disputed",
+                "RULINGS 37",
+                Finding.UNMET if exchange.is_disputed(view, found.order) else Finding.MET,
+                {"order": found.order},
+                ("dispute",),
             ),
         )
     )

@@ -22,7 +22,7 @@ from registry.values.moment import Moment
 from storage.settings import MailServer
 from tests import world as steps
 from tests.api import aftercare_samples as aftercare
-from tests.api import contests, round_steps
+from tests.api import contests, order_samples, round_steps
 from tests.api.person_office import an_identity_number
 from tests.world import (
     BUYER,
@@ -605,6 +605,11 @@ def _removable(world: World) -> Asked:
     return Asked({"draft": world.ids["draft_open"]}, None, {"path": path})
 
 
+def _signable(world: World) -> Asked:
+    order = world.ids["order_placed"]
+    return Asked({"order": order}, {"contract_digest": steps.offer_contract(world, order)})
+
+
 def _invoiceable(world: World) -> Asked:
     order = steps.accept(world, steps.place(world, world.ids["listing"]))
     steps.deliver(world, order)
@@ -912,6 +917,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "show_listing": Sample(named("listing", "listing")),
     "place_order": Sample(lambda world: Asked(body=steps.order_body(world, world.ids["listing"]))),
     "accept_order": Sample(named("order", "order_placed"), of(EXCHANGE)),
+    "sign_contract": Sample(_signable, of(BUYER)),
+    "decline_order": Sample(named("order", "order_placed"), of(EXCHANGE)),
     "cancel_order": Sample(named("order", "order_placed"), of(BUYER)),
     "confirm_delivery": Sample(
         lambda world: Asked({"order": world.ids["order"]}, {"content_digest": world.ids[DATASET], "usage": None}),
@@ -922,7 +929,33 @@ SAMPLES: Final[dict[str, Sample]] = {
     "record_payment": Sample(
         lambda world: Asked({"order": world.ids["order_delivered"]}, steps.payment_body(world, "PAY-90")), of(BUYER)
     ),
+    "issue_red_letter": Sample(
+        lambda world: Asked({"invoice": world.ids["invoice"]}, order_samples.red_letter_body(world, 71)), of(EXCHANGE)
+    ),
+    "verify_red_letter": Sample(
+        lambda world: Asked(
+            {"red_letter": order_samples.red_letter(world)}, {"status": "verified", "checked_on": world.today()}
+        ),
+        of(OFFICE),
+    ),
+    "record_refund": Sample(
+        lambda world: Asked(
+            {"order": order_samples.paid(world)}, order_samples.refund_body(world, world.ids["invoice"])
+        ),
+        of(EXCHANGE),
+    ),
+    "answer_refund": Sample(lambda world: Asked({"refund": order_samples.refund(world)}, {"arrived": True}), of(BUYER)),
     "list_orders": Sample(plain()),
+    "open_dispute": Sample(named("order", "order_delivered", {"reason": "半数为空"}), of(BUYER)),
+    "propose_remedy": Sample(
+        lambda world: Asked({"dispute": order_samples.dispute(world)}, {"remedy": "redelivery"}), of(EXCHANGE)
+    ),
+    "settle_dispute": Sample(lambda world: Asked({"dispute": order_samples.proposed(world)}), of(BUYER)),
+    "withdraw_dispute": Sample(lambda world: Asked({"dispute": order_samples.dispute(world)}), of(BUYER)),
+    "decide_dispute": Sample(
+        lambda world: Asked({"dispute": order_samples.dispute(world)}, order_samples.DECISION), of(OFFICE)
+    ),
+    "list_waiting_orders": Sample(plain()),
     "show_order": Sample(named("order", "order"), of(BUYER, EXCHANGE, OFFICE)),
     # Vouchers.
     "open_pool": Sample(plain(body={"document": cast.DOCUMENT, "pool": "yz-4"}), of(OFFICE), succeeds=False),

@@ -58,6 +58,9 @@ class Street:
         order = self.buyer.post("/v1/orders", {**wanted, "terms_sha256": shown["terms_sha256"]})
         accepted = self.centre.post(f"/v1/orders/{order['id']}/accept", status=200)
         assert accepted["contract"]["digest"] == accepted["contract_digest"]
+        signing = {"contract_digest": accepted["contract_digest"]}
+        signed = self.buyer.post(f"/v1/orders/{order['id']}/sign", signing, status=200)
+        assert signed["buyer_signature"]["firm"] == order["buyer"]
         return str(order["id"])
 
 

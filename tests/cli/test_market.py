@@ -59,6 +59,7 @@ def test_compute_is_ordered_delivered_invoiced_and_paid(at: At, world: World, te
     )  # fmt: skip
     order = buyer("order", "place", listing["id"], "--purpose", "model_training")["id"]
     assert seller("order", "accept", order)["contract"]["digest"]
+    assert buyer("order", "sign", order)["buyer_signature"]["signature"]
     assert buyer("order", "deliver", order, "--usage", "1 千卡时")["state"] == "delivered"
     number = f"26652{9:015d}"
     amounts = ["--net", "10000", "--vat", "600"]
@@ -70,6 +71,28 @@ def test_compute_is_ordered_delivered_invoiced_and_paid(at: At, world: World, te
     assert number in shown
     assert "¥10,600.00" in shown
     assert order in buyer.text("order", "list")
+
+
+def test_an_invoice_is_taken_back_in_part_and_a_delivery_is_disputed(at: At, world: World) -> None:
+    buyer, seller, reviewer = at(BUYER), at(EXCHANGE), at(OFFICE, Role.REVIEWER)
+    order, invoice = world.ids["order_delivered"], world.ids["invoice"]
+    assert [each["id"] for each in reviewer("order", "waiting")] == [order]
+    number = f"{TODAY[2:4]}652{80:015d}"
+    amounts = ("--net", "4000", "--vat", "240")
+    red = seller("order", "red-letter", invoice, "--number", number, "--issued-on", TODAY, *amounts)["id"]
+    seen = reviewer("order", "verify-red-letter", red, "--status", "verified", "--checked-on", TODAY)
+    assert (seen["verification"], seen["net_fen"]) == ("verified", 400_000)
+    buyer("order", "pay", order, "--amount", "10600", "--paid-on", TODAY, "--reference", "BANK-80")
+    sent = ("--amount", "4240", "--refunded-on", TODAY, "--reference", "BACK-80", "--invoice", invoice)
+    refund = seller("order", "refund", order, *sent)["id"]
+    assert buyer("order", "answer-refund", refund, "--arrived")["state"] == "confirmed"
+    dispute = buyer("order", "dispute", "open", order, "--reason", "半数为空")["id"]
+    assert seller("order", "dispute", "propose", dispute, "--remedy", "redelivery")["proposed_remedy"] == "redelivery"
+    assert buyer("order", "dispute", "settle", dispute)["state"] == "settled"
+    shown = buyer.text("order", "show", order)
+    assert number in shown
+    assert "¥4,240.00" in shown
+    assert "半数为空" in shown
 
 
 def test_an_order_that_was_not_accepted_is_cancelled(at: At, world: World) -> None:

@@ -1,5 +1,13 @@
-"""Tables of the exchange: listings, orders with their contracts, invoices with every look-up, payments."""
+"""Tables of the exchange: listings, orders, contracts, invoices with look-ups and red letters, payments, refunds."""
 
+from registry.exchange.records.disputes import (
+    add_dispute,
+    dispute_of,
+    disputes,
+    disputes_of,
+    save_dispute,
+    take_decision_number,
+)
 from registry.exchange.records.invoices import (
     add_check,
     add_invoice,
@@ -19,9 +27,13 @@ from registry.exchange.records.listings import (
     lowest_price,
     save_listing_state,
 )
+from registry.exchange.records.open_orders import claim_order_reminder, open_orders_page, order_reminders
 from registry.exchange.records.orders import (
+    add_buyer_signature,
     add_contract,
     add_order,
+    buyer_signature_of,
+    buyer_signatures,
     contract_of,
     contracts,
     order_of,
@@ -30,17 +42,38 @@ from registry.exchange.records.orders import (
     save_order,
     trades_of,
 )
+from registry.exchange.records.red_letters import (
+    add_red_letter,
+    invoice_numbers,
+    red_letter_of,
+    red_letters,
+    red_letters_of,
+    save_red_letter_check,
+    take_number,
+)
+from registry.exchange.records.refunds import add_refund, order_refunds, refund_of, refunds_of, save_refund
 
 __all__ = [
+    "add_buyer_signature",
     "add_check",
     "add_contract",
+    "add_dispute",
     "add_invoice",
     "add_listing",
     "add_order",
     "add_payment",
+    "add_red_letter",
+    "add_refund",
+    "buyer_signature_of",
+    "buyer_signatures",
+    "claim_order_reminder",
     "contract_of",
     "contracts",
+    "dispute_of",
+    "disputes",
+    "disputes_of",
     "invoice_checks",
+    "invoice_numbers",
     "invoice_of",
     "invoices",
     "invoices_of",
@@ -48,12 +81,25 @@ __all__ = [
     "listings",
     "listings_page",
     "lowest_price",
+    "open_orders_page",
     "order_of",
+    "order_refunds",
+    "order_reminders",
     "orders",
     "orders_page",
     "payments",
     "payments_of",
+    "red_letter_of",
+    "red_letters",
+    "red_letters_of",
+    "refund_of",
+    "refunds_of",
+    "save_dispute",
     "save_listing_state",
     "save_order",
+    "save_red_letter_check",
+    "save_refund",
+    "take_decision_number",
+    "take_number",
     "trades_of",
 ]

@@ -1,5 +1,6 @@
 """Invoices with every look-up at the tax platform, and what was paid."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -17,8 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from registry.exchange.model import Invoice, InvoiceKind, Payment, Verification, VerifyInvoice
+from registry.exchange.model import Invoice, InvoiceKind, Payment, RedLetter, Verification, VerifyInvoice
 from registry.exchange.records.columns import one_of
+from registry.exchange.records.red_letters import red_letters_of
 from registry.values.identifiers import AccountId, FactId, FirmId, InvoiceId, OrderId
 from registry.values.moment import Moment
 from registry.values.records import IdColumn, Key, MomentColumn, MoneyColumn
@@ -76,7 +78,7 @@ payments = Table(
 """One bank payment is recorded once, whichever order it is said to be for."""
 
 
-def _invoice(row: Row[Any]) -> Invoice:
+def _invoice(row: Row[Any], red_letters: Mapping[InvoiceId, tuple[RedLetter, ...]]) -> Invoice:
     return Invoice(
         id=row.id,
         order=row.order_id,
@@ -89,14 +91,14 @@ def _invoice(row: Row[Any]) -> Invoice:
         vat=row.vat,
         verification=Verification(row.verification),
         checked_on=row.checked_on,
+        red_letters=red_letters.get(row.id, ()),
     )
 
 
-def add_invoice(connection: Connection, invoice: Invoice, now: Moment) -> bool:
-    """Write an invoice; False when its number is known."""
-    made = connection.execute(
-        insert_or(invoices)
-        .values(
+def add_invoice(connection: Connection, invoice: Invoice, now: Moment) -> None:
+    """Write an invoice, whose number is taken."""
+    connection.execute(
+        insert(invoices).values(
             id=invoice.id,
             order_id=invoice.order,
             seller_id=invoice.seller,
@@ -110,22 +112,20 @@ def add_invoice(connection: Connection, invoice: Invoice, now: Moment) -> bool:
             checked_on=invoice.checked_on,
             recorded_at=now,
         )
-        .on_conflict_do_nothing(index_elements=["number"])
-        .returning(invoices.c.id)
     )
-    return made.scalar() is not None
 
 
 def invoice_of(connection: Connection, invoice: InvoiceId) -> Invoice | None:
-    """Return an invoice."""
+    """Return an invoice with its red letters."""
     row = connection.execute(select(invoices).where(invoices.c.id == invoice)).one_or_none()
-    return _invoice(row) if row else None
+    return _invoice(row, red_letters_of(connection, row.order_id)) if row else None
 
 
 def invoices_of(connection: Connection, order: OrderId) -> tuple[Invoice, ...]:
-    """Return the invoices of an order by day and number."""
+    """Return the invoices of an order, with their red letters, by day and number."""
     query = select(invoices).where(invoices.c.order_id == order).order_by(invoices.c.issued_on, invoices.c.number)
-    return tuple(_invoice(row) for row in connection.execute(query))
+    red_letters = red_letters_of(connection, order)
+    return tuple(_invoice(row, red_letters) for row in connection.execute(query))
 
 
 def add_check(connection: Connection, command: VerifyInvoice, by: AccountId | None, now: Moment) -> None:

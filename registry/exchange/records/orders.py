@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -23,8 +24,9 @@ from sqlalchemy import (
 from registry.exchange.model import Contract, Order, OrderState, ProductKind, Purpose, Trade
 from registry.exchange.records.columns import one_of
 from registry.exchange.records.listings import listings
+from registry.exchange.signatures import BuyerSignature
 from registry.parties.records import stands_in_register
-from registry.values.identifiers import AuthorityId, DatasetId, FirmId, ListingId, OrderId, VersionId
+from registry.values.identifiers import AccountId, AuthorityId, DatasetId, FirmId, ListingId, OrderId, VersionId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
 from storage.database import Connection, Writes, metadata, rows_may
@@ -52,10 +54,15 @@ orders = Table(
     Column("delivered_at", MomentColumn),
     Column("delivered_digest", DigestColumn),
     Column("usage", Text),
+    Column("signed_at", MomentColumn),
     CheckConstraint("buyer_id <> seller_id", "two_sides"),
     CheckConstraint("(accepted_at IS NULL) = (contract_digest IS NULL)", "contract"),
-    CheckConstraint("(accepted_at IS NULL) = (state IN ('placed', 'cancelled'))", "accepted"),
-    CheckConstraint("(delivered_at IS NOT NULL) = (state IN ('delivered', 'closed'))", "delivered"),
+    CheckConstraint("state = 'cancelled' OR (accepted_at IS NULL) = (state = 'placed')", "accepted"),
+    CheckConstraint("signed_at IS NULL OR (accepted_at IS NOT NULL AND state <> 'cancelled')", "signed"),
+    CheckConstraint("delivered_at IS NULL OR signed_at IS NOT NULL", "delivered_signed"),
+    CheckConstraint(
+        "state = 'refunded' OR (delivered_at IS NOT NULL) = (state IN ('delivered', 'closed'))", "delivered"
+    ),
     Index("ix_orders_buyer_id_id", "buyer_id", "id"),
     Index("ix_orders_seller_id_id", "seller_id", "id"),
     **rows_may(Writes.UPDATE),
@@ -75,7 +82,23 @@ contracts = Table(
 )
 
 
-def _order(row: Row[Any]) -> Order:
+buyer_signatures = Table(
+    "contract_buyer_signatures",
+    metadata,
+    Column("order_id", IdColumn(OrderId), ForeignKey("contracts.order_id", ondelete="RESTRICT"), primary_key=True),
+    Column("contract_digest", DigestColumn, nullable=False),
+    Column("firm_id", IdColumn(FirmId), ForeignKey("firms.id", ondelete="RESTRICT"), nullable=False),
+    Column("account_id", IdColumn(AccountId), nullable=False),
+    Column("signed_at", MomentColumn, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("signature", LargeBinary, CheckConstraint("length(signature) = 64", "ed25519"), nullable=False),
+    **rows_may(Writes.APPEND),
+)
+"""Orders that were accepted before buyers signed have none."""
+
+
+def order_from(row: Row[Any]) -> Order:
+    """Return the order of a row."""
     return Order(
         id=row.id,
         listing=row.listing_id,
@@ -97,6 +120,7 @@ def _order(row: Row[Any]) -> Order:
         delivered_at=row.delivered_at,
         delivered_digest=row.delivered_digest,
         usage=row.usage,
+        signed_at=row.signed_at,
     )
 
 
@@ -131,6 +155,7 @@ def _order_values(order: Order) -> dict[str, Any]:
         "delivered_at": order.delivered_at,
         "delivered_digest": order.delivered_digest,
         "usage": order.usage,
+        "signed_at": order.signed_at,
     }
 
 
@@ -138,20 +163,23 @@ def order_of(connection: Connection, order: OrderId, *, to_change: bool = False)
     """Return an order, locked if it or the facts beside it are to be changed."""
     query = select(orders).where(orders.c.id == order)
     row = connection.execute(query.with_for_update() if to_change else query).one_or_none()
-    return _order(row) if row else None
+    return order_from(row) if row else None
+
+
+def of_reader(reader: FirmId | AuthorityId) -> ColumnElement[bool]:
+    """Return the condition that a firm is a side of an order, or an authority concerned with one."""
+    sides = (orders.c.buyer_id, orders.c.seller_id)
+    if isinstance(reader, AuthorityId):
+        return stands_in_register(reader, sides)
+    return or_(*(side == reader for side in sides))
 
 
 def orders_page(connection: Connection, reader: FirmId | AuthorityId, after: OrderId | None, limit: int) -> list[Order]:
     """Return the orders a firm buys or sells by, or those an authority is concerned with, newest first."""
-    sides = (orders.c.buyer_id, orders.c.seller_id)
-    if isinstance(reader, AuthorityId):
-        own = stands_in_register(reader, sides)
-    else:
-        own = or_(*(side == reader for side in sides))
-    query: Select[Any] = select(orders).where(own)
+    query: Select[Any] = select(orders).where(of_reader(reader))
     if after:
         query = query.where(orders.c.id < after)
-    return [_order(row) for row in connection.execute(query.order_by(orders.c.id.desc()).limit(limit))]
+    return [order_from(row) for row in connection.execute(query.order_by(orders.c.id.desc()).limit(limit))]
 
 
 def trades_of(connection: Connection, firms: Collection[FirmId], first: Moment, until: Moment) -> tuple[Trade, ...]:
@@ -163,6 +191,7 @@ def trades_of(connection: Connection, firms: Collection[FirmId], first: Moment, 
         select(orders.c.buyer_id, listings.c.offered_by, orders.c.accepted_at, orders.c.net)
         .join(listings, listings.c.id == orders.c.listing_id)
         .where(orders.c.accepted_at >= first, orders.c.accepted_at < until)
+        .where(orders.c.state != OrderState.CANCELLED.value)
         .where(or_(orders.c.buyer_id.in_(firms), listings.c.offered_by.in_(firms)))
         .order_by(orders.c.accepted_at, orders.c.id)
     )
@@ -193,3 +222,29 @@ def contract_of(connection: Connection, order: OrderId) -> Contract | None:
     if row is None:
         return None
     return Contract(row.order_id, bytes(row.content), row.digest, row.key, bytes(row.signature), row.signed_at)
+
+
+def add_buyer_signature(connection: Connection, made: BuyerSignature) -> None:
+    """Write the buyer's signature on the contract of an order."""
+    connection.execute(
+        insert(buyer_signatures).values(
+            order_id=made.order,
+            contract_digest=made.contract,
+            firm_id=made.firm,
+            account_id=made.account,
+            signed_at=made.signed_at,
+            key=made.key,
+            signature=made.signature,
+        )
+    )
+
+
+def buyer_signature_of(connection: Connection, order: OrderId) -> BuyerSignature | None:
+    """Return the buyer's signature on the contract of an order."""
+    query = select(buyer_signatures).where(buyer_signatures.c.order_id == order)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return BuyerSignature(
+        row.order_id, row.contract_digest, row.firm_id, row.account_id, row.signed_at, row.key, bytes(row.signature)
+    )

@@ -4,17 +4,31 @@ import pytest
 
 from registry.aftercare import recoveries, refunds
 from registry.aftercare.recovery_model import OpenRecovery, Recovery, RecoveryGround, RecoveryOrigin
-from registry.errors import NotFoundError
-from registry.exchange.model import Verification, VerifyInvoice
+from registry.errors import NotFoundError, RuleError
+from registry.exchange import service as exchange
+from registry.exchange.commands import VerifyRedLetter
+from registry.exchange.model import Invoice, RedLetter, Refund, Verification, VerifyInvoice
 from registry.house import House
 from registry.policy.rules import FirmYearSoFar, VoucherTerms, excess_after_refund
 from registry.values.identifiers import InvoiceId, VoucherId
 from registry.values.money import Money, Rate
 from registry.vouchers import service as vouchers
+from registry.vouchers.model import VoucherState
 from tests.conftest import FixedClock
 from tests.registry.aftercare.builders import a_decider, a_served_recovery, repaid, today
 from tests.registry.aftercare.test_recoveries import a_paid_batch, require_books
-from tests.registry.exchange.builders import Market, ask, do
+from tests.registry.exchange.builders import (
+    Market,
+    a_listing,
+    a_market,
+    a_red_letter,
+    a_refund,
+    an_accepted_order,
+    ask,
+    do,
+)
+from tests.registry.exchange.builders import pay as pay_order
+from tests.registry.vouchers.builders import a_pool
 
 YUAN = Money.of_yuan
 
@@ -93,3 +107,95 @@ def test_an_invoice_that_still_stands_opens_nothing(house: House, clock: FixedCl
     market, _, _, voucher = a_paid_batch(house, clock)
     turn_red(market, voucher, Verification.VERIFIED)
     assert opened(market) == ()
+
+
+def the_invoice(market: Market, voucher: VoucherId) -> Invoice:
+    found = ask(market.house, market.payer, lambda view: vouchers.voucher(view, voucher))
+    issued = ask(market.house, market.buyer, lambda view: exchange.order_file(view, found.order)).invoices
+    return next(each for each in issued if each.id == found.invoice)
+
+
+def take_back(market: Market, voucher: VoucherId, yuan: str) -> RedLetter:
+    """Let the seller take back a part of the invoice, and the reviewer look the red letter up."""
+    made = a_red_letter(market, the_invoice(market, voucher), market.centre, YUAN(yuan))
+    command = VerifyRedLetter(made.id, Verification.VERIFIED, today(market.house))
+    return do(market.house, market.reviewer, lambda work: refunds.verify_red_letter(work, command))
+
+
+def send_back(market: Market, voucher: VoucherId, yuan: str, *, arrived: bool = True) -> Refund:
+    """Let the seller send money back, and the buyer say whether it arrived."""
+    invoice = the_invoice(market, voucher)
+    order = ask(market.house, market.buyer, lambda view: exchange.order(view, invoice.order))
+    made = a_refund(market, order, market.centre, YUAN(yuan), invoice)
+    return do(market.house, market.buyer, lambda work: refunds.answer_refund(work, made.id, arrived=arrived))
+
+
+def test_a_red_letter_over_a_part_opens_the_recovery_of_the_excess_computed(house: House, clock: FixedClock) -> None:
+    market, _, paid, voucher = a_paid_batch(house, clock)
+    made = take_back(market, voucher, "40000")
+    (found,) = opened(market)
+    # 30 % of the 80,000 that are left are 24,000; 36,000 were paid.
+    assert (found.case, found.amount, found.ground) == (paid.id, YUAN("12000"), RecoveryGround.RED_LETTER)
+    assert (found.origin, found.source, found.facts) == (RecoveryOrigin.INVOICE, made.invoice, made.number)
+    take_back(market, voucher, "80000")
+    assert sorted(each.amount for each in opened(market)) == [YUAN("12000"), YUAN("24000")]
+    require_books(house, market.payer)
+
+
+def test_a_red_letter_that_nobody_looked_up_or_that_is_void_recovers_nothing(house: House, clock: FixedClock) -> None:
+    market, _, _, voucher = a_paid_batch(house, clock)
+    made = a_red_letter(market, the_invoice(market, voucher), market.centre, YUAN("40000"))
+    assert opened(market) == ()
+    command = VerifyRedLetter(made.id, Verification.VOID, today(market.house))
+    do(house, market.reviewer, lambda work: refunds.verify_red_letter(work, command))
+    assert opened(market) == ()
+
+
+@pytest.mark.parametrize(("base", "due"), [("1600000", "8000"), ("1630000", None)])
+def test_the_other_purchases_carry_what_a_part_leaves_open(
+    house: House, clock: FixedClock, base: str, due: str | None
+) -> None:
+    market, _, _, voucher = a_paid_batch(house, clock, f"yz-4,,BUYER,2026,{base},480000,")
+    # 500,000 were paid in all; 30 % of 1,600,000 + 40,000 carry 492,000, of 1,630,000 + 40,000 the cap.
+    take_back(market, voucher, "80000")
+    assert [each.amount for each in opened(market)] == ([YUAN(due)] if due else [])
+
+
+def test_money_that_went_back_recovers_the_same_once_the_buyer_has_it(house: House, clock: FixedClock) -> None:
+    market, _, paid, voucher = a_paid_batch(house, clock)
+    send_back(market, voucher, "40000", arrived=False)
+    assert opened(market) == ()
+    made = send_back(market, voucher, "40000")
+    (found,) = opened(market)
+    assert (found.case, found.amount, found.ground) == (paid.id, YUAN("12000"), RecoveryGround.REFUND)
+    assert (found.origin, found.source, found.facts) == (RecoveryOrigin.INVOICE, made.invoice, made.reference)
+    # The red letter that follows is the same money.
+    take_back(market, voucher, "40000")
+    assert len(opened(market)) == 1
+    require_books(house, market.payer)
+
+
+def test_a_whole_refund_recovers_the_whole_voucher(house: House, clock: FixedClock) -> None:
+    market, _, _, voucher = a_paid_batch(house, clock)
+    send_back(market, voucher, "120000")
+    assert [each.amount for each in opened(market)] == [YUAN("36000")]
+
+
+def test_a_whole_refund_lets_go_what_is_held(house: House, clock: FixedClock) -> None:
+    market = a_market(house)
+    a_pool(market)
+    order = an_accepted_order(market, a_listing(market))
+    held = do(house, market.buyer, lambda work: vouchers.hold(work, order.id))
+    pay_order(market, order)
+    half = a_refund(market, order, market.centre, YUAN("60000"))
+    do(house, market.buyer, lambda work: refunds.answer_refund(work, half.id, arrived=True))
+    assert ask(house, market.payer, lambda view: vouchers.voucher(view, held.id)).state is VoucherState.HELD
+    assert ask(house, market.buyer, lambda view: vouchers.quote(view, order.id)).base == YUAN("60000")
+    rest = a_refund(market, order, market.centre, YUAN("60000"))
+    do(house, market.buyer, lambda work: refunds.answer_refund(work, rest.id, arrived=True))
+    assert ask(house, market.payer, lambda view: vouchers.voucher(view, held.id)).state is VoucherState.RELEASED
+    (pool,) = ask(house, market.payer, vouchers.pools)
+    assert not pool.used
+    require_books(house, market.payer)
+    with pytest.raises(RuleError, match="voucher_refused"):
+        do(house, market.buyer, lambda work: vouchers.hold(work, order.id))

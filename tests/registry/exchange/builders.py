@@ -9,6 +9,7 @@ from typing import TypeVar
 from registry.actors.model import Actor, Role, Scope
 from registry.errors import Finding
 from registry.exchange import service
+from registry.exchange.commands import IssueRedLetter, RecordRefund
 from registry.exchange.model import (
     ConfirmDelivery,
     Invoice,
@@ -21,6 +22,8 @@ from registry.exchange.model import (
     ProductKind,
     Purpose,
     RecordPayment,
+    RedLetter,
+    Refund,
     Verification,
     VerifyInvoice,
 )
@@ -188,9 +191,22 @@ def an_accepted_order(market: Market, listing: Listing, quantity: int = 120_000,
 
 
 def accept(market: Market, order: Order, seller: Actor) -> Order:
-    """Accept an order."""
+    """Accept an order, and let its buyer sign."""
+    return sign(market, offer_contract(market, order, seller))
+
+
+def offer_contract(market: Market, order: Order, seller: Actor) -> Order:
+    """Accept an order, whose contract the buyer has yet to sign."""
     key = market.house.signing_key
     return do(market.house, seller, lambda work: service.accept_order(work, OrderId(order.id), key)).order
+
+
+def sign(market: Market, order: Order, buyer: Actor | None = None, contract: Digest | None = None) -> Order:
+    """Sign the contract of an order as its buyer."""
+    key, digest = market.house.signing_key, contract or order.contract_digest
+    assert digest is not None
+    who = buyer or an_owner(order.buyer)
+    return do(market.house, who, lambda work: service.sign_contract(work, OrderId(order.id), digest, key)).order
 
 
 def deliver(market: Market, order: Order, digest: Digest | None = None, buyer: Actor | None = None) -> Order:
@@ -232,3 +248,19 @@ def pay(market: Market, order: Order, amount: Money | None = None, **changes: ob
         bool(changes.get("from_own_account", True)),
     )
     do(market.house, buyer, lambda work: service.record_payment(work, command))
+
+
+def a_red_letter(market: Market, invoice: Invoice, seller: Actor, net: Money) -> RedLetter:
+    """Take back a part of an invoice today."""
+    today = market.house.clock.now().civil_day()
+    number = f"{today.year % 100:02d}650{next(_numbers):015d}"
+    command = IssueRedLetter(invoice.id, number, today, net, Money(0))
+    return do(market.house, seller, lambda work: service.issue_red_letter(work, command))
+
+
+def a_refund(market: Market, order: Order, seller: Actor, amount: Money, invoice: Invoice | None = None) -> Refund:
+    """Send money back today."""
+    today = market.house.clock.now().civil_day()
+    named = invoice.id if invoice else None
+    command = RecordRefund(OrderId(order.id), named, today, amount, f"BACK-{next(_numbers)}")
+    return do(market.house, seller, lambda work: service.record_refund(work, command))

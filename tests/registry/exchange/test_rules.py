@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.errors import ConflictError, InvalidValueError, RuleError
+from registry.exchange.billing import is_settled_between_parties, require_invoice, require_payment, supported_base
 from registry.exchange.model import (
     ORDER_MOVES,
     QUANTITY_MAX,
@@ -21,14 +22,7 @@ from registry.exchange.model import (
     RecordPayment,
     Verification,
 )
-from registry.exchange.rules import (
-    is_settled_between_parties,
-    price_of,
-    require_invoice,
-    require_move,
-    require_payment,
-    supported_base,
-)
+from registry.exchange.rules import price_of, require_move
 from registry.values.digest import Digest
 from registry.values.identifiers import FirmId, InvoiceId, ListingId, OrderId
 from registry.values.moment import Moment
@@ -62,6 +56,7 @@ def an_order(net: str = "120000", vat: str = "7200", state: OrderState = OrderSt
         contract_digest=Digest.of(b"contract"),
         delivered_at=NOW,
         delivered_digest=None,
+        signed_at=NOW,
     )
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from sqlalchemy import text
 
 from registry.actors.model import Actor
 from registry.catalog import service as catalog
@@ -41,7 +42,9 @@ from tests.registry.exchange.builders import (
     deliver,
     do,
     firm_of,
+    offer_contract,
     pay,
+    sign,
     verify,
 )
 
@@ -215,7 +218,63 @@ def test_the_buyer_does_not_accept_and_the_seller_does_not_confirm(market: Marke
         accept(market, order, market.centre)
 
 
-def test_an_order_is_cancelled_only_before_it_is_accepted(market: Market) -> None:
+def test_a_contract_stands_once_the_buyer_has_signed_what_it_read(shop: Shop) -> None:
+    market = shop.market
+    order = offer_contract(market, a_placed_order(market, shop.on_sale(), 1), market.exchange)
+    version = ask(market.house, market.buyer, lambda view: catalog.version(view, shop.version.id))
+    reads = lambda: ask(market.house, market.buyer, lambda view: catalog.may_read(view, version)).allowed  # noqa: E731
+    assert not reads()
+    with pytest.raises(ConflictError, match="contract_not_signed"):
+        deliver(market, order, shop.version.content_digest)
+    with pytest.raises(RuleError) as refusal:
+        an_invoice(market, order, market.exchange)
+    assert codes(refusal) == {"invoice_before_contract"}
+    with pytest.raises(RuleError) as refusal:
+        pay(market, order)
+    assert codes(refusal) == {"payment_before_contract"}
+    with pytest.raises(ConflictError, match="contract_differs"):
+        sign(market, order, contract=Digest.of(b"another"))
+    with pytest.raises(NotAllowedError):
+        sign(market, order, market.exchange)
+    sign(market, order, market.buyer)
+    with pytest.raises(ConflictError, match="contract_not_to_sign"):
+        sign(market, order, market.buyer)
+    assert reads()
+    found = ask(market.house, market.exchange, lambda view: service.order_file(view, OrderId(order.id)))
+    signature = found.buyer_signature
+    assert signature is not None
+    assert (signature.contract, signature.firm, signature.account) == (
+        order.contract_digest,
+        firm_of(market.buyer),
+        market.buyer.account,
+    )
+    assert market.house.signing_key.verifier.accepts(signature.signature, signature.statement_bytes())
+    deliver(market, order, shop.version.content_digest)
+
+
+def test_an_order_accepted_before_buyers_signed_stands_as_it_was_signed(market: Market) -> None:
+    order = offer_contract(market, a_placed_order(market, a_listing(market)), market.centre)
+    with market.house.database.writing() as connection:
+        # What the migration does to such orders.
+        connection.execute(text("UPDATE orders SET signed_at = accepted_at WHERE accepted_at IS NOT NULL"))
+    assert deliver(market, order).state is OrderState.DELIVERED
+
+
+@pytest.mark.parametrize("by_buyer", [True, False])
+def test_either_side_leaves_before_both_have_signed(market: Market, by_buyer: bool) -> None:
+    order = offer_contract(market, a_placed_order(market, a_listing(market)), market.centre)
+    if by_buyer:
+        left = do(market.house, market.buyer, lambda work: service.cancel_order(work, OrderId(order.id)))
+    else:
+        with pytest.raises(NotAllowedError):
+            do(market.house, market.buyer, lambda work: service.decline_order(work, OrderId(order.id)))
+        left = do(market.house, market.centre, lambda work: service.decline_order(work, OrderId(order.id)))
+    assert left.state is OrderState.CANCELLED
+    with pytest.raises(ConflictError, match="contract_not_to_sign"):
+        sign(market, order)
+
+
+def test_an_order_is_cancelled_only_before_both_have_signed(market: Market) -> None:
     listing = a_listing(market)
     order = a_placed_order(market, listing)
     cancelled = do(market.house, market.buyer, lambda work: service.cancel_order(work, OrderId(order.id)))

@@ -132,10 +132,10 @@ def test_a_night_scrubs_once_whoever_asks_and_a_day_never(yard: Yard, clock: Fix
     clock.set("2026-03-02T02:00:00Z")  # Ten in the morning in Shanghai.
     assert keep_nightly(yard.house) == []
     clock.set("2026-03-02T18:30:00Z")  # Half past two at night.
-    assert keep_nightly(yard.house) == ["reminders", "garbage", "scrub"]
+    assert keep_nightly(yard.house) == ["reminders", "order_reminders", "garbage", "scrub"]
     assert keep_nightly(yard.house) == []
     clock.advance(timedelta(days=1))
-    assert keep_nightly(yard.house) == ["reminders", "garbage", "scrub"]
+    assert keep_nightly(yard.house) == ["reminders", "order_reminders", "garbage", "scrub"]
 
 
 def test_a_check_names_what_is_missing_or_of_another_size_without_reading(yard: Yard) -> None:

@@ -34,6 +34,8 @@ from tests.registry.exchange.builders import (
     a_listing,
     a_market,
     a_placed_order,
+    a_red_letter,
+    a_refund,
     an_accepted_order,
     an_invoice,
     ask,
@@ -474,6 +476,22 @@ def test_on_payment_day_the_invoice_must_still_stand(market: Market) -> None:
     assert [each.code for each in standing().obstacles] == ["invoice_still_verified"]
     record_fact(market.house, market.registrar, market.buyer, Predicate.OPERATES_IN_REGION, Finding.UNMET)
     assert {each.code for each in standing().obstacles} == {"invoice_still_verified", "buyer_operates_in_region"}
+
+
+def test_what_is_redeemed_and_paid_is_net_of_red_letters_and_refunds(market: Market) -> None:
+    order = an_accepted_order(market, a_listing(market))
+    voucher, invoice = hold(market, order), ready_to_redeem(market, order)
+    a_red_letter(market, invoice, market.centre, Money.of_yuan("40000"))
+    made = redeem(market, voucher, invoice)
+    assert (made.base, made.amount) == (Money.of_yuan("80000"), Money.of_yuan("24000"))
+    standing = lambda: ask(market.house, market.payer, lambda view: service.standing(view, VoucherId(voucher.id)))  # noqa: E731
+    assert standing().is_met
+    # The refund is the same money as the red letter; one fen more is not.
+    a_refund(market, order, market.centre, Money.of_yuan("40000"), invoice)
+    assert standing().is_met
+    a_refund(market, order, market.centre, Money.of_yuan("0.01"), invoice)
+    assert [each.code for each in standing().obstacles] == ["invoice_still_carries_claim"]
+    books_are_right(market)
 
 
 def test_no_more_is_instructed_than_appropriated(market: Market, work_as: WorkAs) -> None:

@@ -1,0 +1,125 @@
+"""Who must act on an order next, and by when: pure, from the order with the facts beside it and the calendar.
+
+Rules:
+* An order that was placed waits for the seller to accept; an accepted one for the buyer to sign; from then on it waits
+  for the buyer to pay and to confirm what arrived, and from the delivery for the seller to invoice what is not yet.
+* An invoice and a red letter wait for an officer who looks them up; a refund waits for the buyer to say whether it
+  arrived; one that arrived waits for the seller to take back on paper what went back in money. These are waited for
+  whatever the state of the order.
+* A dispute waits for the seller to propose, then for the buyer to agree, and beside both for an officer to decide; a
+  refund that ended one waits for the seller to send it. Meanwhile nobody has to pay or to invoice.
+* A step is overdue when its term has ended; it escalates when it stays open for some working days more: then it is an
+  affair of both sides and of the offices concerned. A day that the calendar does not know is left open.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Final
+
+from registry.errors import UnavailableError
+from registry.exchange.billing import paid_in_all, refunded
+from registry.exchange.dispute_model import DisputeState
+from registry.exchange.dispute_rules import holds, refund_due
+from registry.exchange.model import TAKEN_BACK, Invoice, OrderFile, OrderState, RedLetter, RefundState, Verification
+from registry.exchange.step_model import Lateness, OrderDue, OrderStep, OrderWait
+from registry.exchange.step_terms import step_terms
+from registry.policy.rules import working_days_after
+from registry.policy.working_days import WorkingCalendar
+from registry.values.moment import Moment
+from registry.values.money import ZERO
+
+_ONE_DAY: Final = timedelta(days=1)
+
+
+def waits(file: OrderFile) -> tuple[OrderWait, ...]:
+    """Return every step an order waits for."""
+    return (*_of_state(file), *_of_papers(file), *_of_disputes(file))
+
+
+def _of_state(file: OrderFile) -> Iterable[OrderWait]:
+    order = file.order
+    if order.state is OrderState.PLACED:
+        yield OrderWait(OrderStep.ACCEPTANCE, order.placed_at)
+    elif order.state is OrderState.ACCEPTED and order.signed_at is None and order.accepted_at is not None:
+        yield OrderWait(OrderStep.SIGNATURE, order.accepted_at)
+    elif order.state in {OrderState.ACCEPTED, OrderState.DELIVERED} and order.signed_at is not None:
+        if order.state is OrderState.ACCEPTED:
+            yield OrderWait(OrderStep.RECEIPT, order.signed_at)
+        if any(holds(each, file.refunds) for each in file.disputes):
+            return
+        if paid_in_all(file.payments) < order.gross:
+            yield OrderWait(OrderStep.PAYMENT, order.signed_at)
+        if order.delivered_at is not None and _lacks_invoice(file):
+            yield OrderWait(OrderStep.INVOICE, order.delivered_at)
+
+
+def _lacks_invoice(file: OrderFile) -> bool:
+    return _invoiced(file) + refunded(file.refunds).fen < file.order.gross.fen
+
+
+def _invoiced(file: OrderFile) -> int:
+    """Return the fen that stand on the invoices of an order, VAT included."""
+    standing = [each for each in file.invoices if each.verification not in TAKEN_BACK]
+    return sum(each.gross.less(each.red_gross).fen for each in standing)
+
+
+def _of_papers(file: OrderFile) -> Iterable[OrderWait]:
+    for invoice in file.invoices:
+        papers: list[Invoice | RedLetter] = [invoice, *invoice.red_letters]
+        for paper in papers:
+            if paper.verification is Verification.UNVERIFIED:
+                yield OrderWait(OrderStep.INVOICE_LOOK_UP, Moment.start_of(paper.issued_on), paper.number)
+        back = [each for each in file.refunds if each.invoice == invoice.id and each.state is RefundState.CONFIRMED]
+        sent = sum((each.amount for each in back), ZERO)
+        answered = max((each.answered_at for each in back if each.answered_at), default=None)
+        if answered is not None and invoice.verification not in TAKEN_BACK and invoice.red_gross < sent:
+            yield OrderWait(OrderStep.RED_LETTER, answered, invoice.number)
+    for refund in file.refunds:
+        if refund.state is RefundState.RECORDED:
+            yield OrderWait(OrderStep.REFUND_ANSWER, refund.recorded_at, refund.id)
+
+
+def _of_disputes(file: OrderFile) -> Iterable[OrderWait]:
+    for each in file.disputes:
+        if each.state is DisputeState.OPEN:
+            yield OrderWait(OrderStep.DISPUTE_DECISION, each.opened_at, each.id)
+            if each.proposal is None:
+                yield OrderWait(OrderStep.DISPUTE_PROPOSAL, each.opened_at, each.id)
+            else:
+                yield OrderWait(OrderStep.DISPUTE_AGREEMENT, each.proposal.proposed_at, each.id)
+        elif each.outcome is not None and refund_due(each, file.refunds):
+            yield OrderWait(OrderStep.REFUND, each.outcome.ended_at, each.id)
+
+
+def due(wait: OrderWait, now: Moment, calendar: WorkingCalendar) -> OrderDue:
+    """Return a step with the end of its term. A day that the calendar does not know is left open."""
+    days, working = step_terms().days[wait.step]
+    began_on = wait.began_at.civil_day()
+    try:
+        last = (
+            working_days_after(began_on, days, calendar)
+            if working
+            else calendar.working_day_from(began_on + timedelta(days=days))
+        )
+        late = _working_days_late(last, now.civil_day(), calendar)
+    except UnavailableError:
+        return OrderDue(wait, None, 0, Lateness.UNKNOWN)
+    lateness = Lateness.OVERDUE if late else Lateness.WITHIN
+    if late > step_terms().escalates_after:
+        lateness = Lateness.ESCALATED
+    return OrderDue(wait, Moment.start_of(last + _ONE_DAY), late, lateness)
+
+
+def _working_days_late(last: date, today: date, calendar: WorkingCalendar) -> int:
+    """Return on how many working days after the last one of its term, today included, a step was still open."""
+    late, day = 0, last
+    while day < today:
+        day += _ONE_DAY
+        late += calendar.is_working_day(day)
+    return late
+
+
+def dues(file: OrderFile, now: Moment, calendar: WorkingCalendar) -> tuple[OrderDue, ...]:
+    """Return every step an order waits for with its term, the earliest end first; what has no known end last."""
+    found = [due(each, now, calendar) for each in waits(file)]
+    return tuple(sorted(found, key=lambda each: (each.due_at is None, str(each.due_at), each.wait.key)))

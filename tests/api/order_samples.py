@@ -1,0 +1,52 @@
+"""Requests on orders of the small world after they were invoiced and paid."""
+
+from typing import Any
+
+from tests import world as steps
+from tests.world import BUYER, EXCHANGE, World
+
+NET_FEN = 400_000
+DECISION = {"remedy": "nothing", "number": "伊数裁〔2026〕1号", "reasons": "与约定相符"}
+
+
+def red_letter_body(world: World, number: int) -> dict[str, Any]:
+    """Return a red letter of today over a part of an invoice."""
+    body = steps.invoice_body(world, number, NET_FEN)
+    return {name: body[name] for name in ("number", "issued_on", "net_fen", "vat_fen")}
+
+
+def red_letter(world: World) -> str:
+    """Take back a part of the world's invoice."""
+    path = f"/v1/invoices/{world.ids['invoice']}/red-letters"
+    return str(world.as_(EXCHANGE).post(path, red_letter_body(world, 70))["id"])
+
+
+def refund_body(world: World, invoice: str) -> dict[str, Any]:
+    """Return money that went back today."""
+    return {"invoice": invoice, "amount_fen": NET_FEN, "refunded_on": world.today(), "reference": "BACK-70"}
+
+
+def paid(world: World) -> str:
+    """Pay the delivered order, which is invoiced."""
+    order = world.ids["order_delivered"]
+    world.as_(BUYER).post(f"/v1/orders/{order}/payments", steps.payment_body(world, "PAY-70"))
+    return order
+
+
+def refund(world: World) -> str:
+    """Let the seller send a part back."""
+    path = f"/v1/orders/{paid(world)}/refunds"
+    return str(world.as_(EXCHANGE).post(path, refund_body(world, world.ids["invoice"]))["id"])
+
+
+def dispute(world: World) -> str:
+    """Let the buyer dispute the delivered order."""
+    path = f"/v1/orders/{world.ids['order_delivered']}/disputes"
+    return str(world.as_(BUYER).post(path, {"reason": "半数为空"})["id"])
+
+
+def proposed(world: World) -> str:
+    """Let the seller offer another delivery."""
+    made = dispute(world)
+    world.as_(EXCHANGE).post(f"/v1/disputes/{made}/proposal", {"remedy": "redelivery"}, status=200)
+    return made
