@@ -254,7 +254,8 @@ def _review_opened(world: World) -> Asked:
 def grant_body(world: World) -> dict[str, Any]:
     """Return an application for a national case of data annotation (S1 cl.8)."""
     paper = steps.file_evidence(world.as_(PUBLISHER), "other", uuid4().hex.encode())
-    kinds = ("application_form", "business_licence", "legal_person_identity", "case_announcement")
+    identity = steps.file_evidence(world.as_(PUBLISHER), "other", uuid4().hex.encode())
+    kinds = ("application_form", "business_licence", "case_announcement", "contribution_record")
     return {
         "instrument": "yz-8-case",
         "event_on": "2026-02-10",
@@ -265,7 +266,7 @@ def grant_body(world: World) -> dict[str, Any]:
             "case_sector": "coal",
         },
         "keys": {"case": [uuid4().hex]},
-        "evidence": {kind: [paper] for kind in (*kinds, "contribution_record")},
+        "evidence": {kind: [paper] for kind in kinds} | {"legal_person_identity": [identity]},
         "undertaking": True,
         "payee": steps.award_body()["payee"],
     }
@@ -351,6 +352,12 @@ def _drawn(body: Mapping[str, Any] | None) -> Callable[[World], Asked]:
         return Asked({"case": case}, body)
 
     return make
+
+
+def _drawn_with_evidence(world: World) -> Asked:
+    asked = _drawn(None)(world)
+    [first, *_] = world.as_(OFFICE, Role.EXPERT).get(f"/v1/expert-cases/{asked.path['case']}/evidence")["items"]
+    return Asked({**asked.path, "evidence": first["id"]})
 
 
 def _replaceable(world: World) -> Asked:
@@ -967,6 +974,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "open_scores": Sample(_all_scored, of(OFFICE)),
     "list_expert_cases": Sample(plain()),
     "get_expert_case": Sample(_drawn(None), of(OFFICE)),
+    "list_expert_evidence": Sample(_drawn(None), of(OFFICE)),
+    "read_expert_evidence": Sample(_drawn_with_evidence, of(OFFICE)),
     "give_scores": Sample(_drawn(round_steps.MARKS), of(OFFICE)),
     "form_payment_batch": Sample(
         lambda world: Asked(body={"document": cast.DOCUMENT, "vouchers": [world.ids["voucher_redeemed"]]}), of(OFFICE)
