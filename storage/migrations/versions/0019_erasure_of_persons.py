@@ -1,4 +1,4 @@
-"""What is kept of a natural person elsewhere is erased, too: answers that name it, its documents."""
+"""What is kept of a natural person elsewhere is erased, too: answers that name it, its documents; contests by dataset."""
 
 from alembic import op
 
@@ -43,6 +43,9 @@ CREATE TABLE erased_documents (
 );
 CREATE INDEX ix_erased_documents_left ON erased_documents (owner_firm) WHERE gone_at IS NULL;
 GRANT SELECT, INSERT, UPDATE ON erased_documents TO sancai_app;
+
+CREATE INDEX ix_contests_contester_dataset ON contests (contester_dataset);
+CREATE INDEX ix_contests_respondent_dataset ON contests (respondent_dataset);
 """
 
 _ANSWERS = """
