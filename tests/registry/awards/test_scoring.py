@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from registry.accounts import records as account_records
 from registry.accounts.model import Account, AccountKind, AccountState
+from registry.accounts.records import accounts as account_records
 from registry.actors.model import Actor, Role
 from registry.awards import granting, officers, payments, records, rounds, scoring, service
 from registry.awards.commands import RecordReturn, WithdrawCase
