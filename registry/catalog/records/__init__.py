@@ -169,6 +169,7 @@ from registry.catalog.records.versions import (
     versions,
     versions_by_id,
     versions_of,
+    versions_page,
 )
 
 __all__ = [
@@ -320,4 +321,5 @@ __all__ = [
     "versions",
     "versions_by_id",
     "versions_of",
+    "versions_page",
 ]
