@@ -310,6 +310,23 @@ def _correcting(world: World) -> str:
 # Rounds, experts and scores.
 
 
+def _firm_end(world: World) -> dict[str, Any]:
+    return {
+        "firm": world.ids[STRANGER],
+        "kind": "deregistered",
+        "ended_on": world.today(),
+        "document_number": "注销1号",
+        "document_sha256": "ab" * 32,
+        "source": "公示系统",
+        "obtained_on": world.today(),
+    }
+
+
+def _entered_end(world: World) -> Asked:
+    made = world.as_(OFFICE, Role.REGISTRAR).post("/v1/firm-ends", _firm_end(world))
+    return Asked({"end": made["id"]}, {"document_number": "函2号", "reason": "登记有误"})
+
+
 def _own_round(body: Callable[[World], Mapping[str, Any]] | None, *, opened: bool = False) -> Callable[[World], Asked]:
     def make(world: World) -> Asked:
         made = round_steps.an_open_round(world) if opened else round_steps.a_round(world)
@@ -758,6 +775,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_providers": Sample(plain()),
     "record_sanction": Sample(_sanction),
     "record_credit": Sample(_credit),
+    "enter_firm_end": Sample(lambda world: Asked(body=_firm_end(world))),
+    "list_firm_ends": Sample(plain()),
+    "revoke_firm_end": Sample(_entered_end, of(OFFICE)),
     "import_leader_list": Sample(plain(body=_imported_list())),
     "check_leader_list": Sample(plain(body={"content_base64": _LIST_FILE})),
     "show_controller": Sample(named("firm", PUBLISHER), of(PUBLISHER, OFFICE, OTHER_OFFICE)),

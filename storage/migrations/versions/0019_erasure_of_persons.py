@@ -1,4 +1,4 @@
-"""What is kept of a natural person elsewhere is erased, too: answers that name it, its documents; contests by dataset."""
+"""What is kept of a natural person elsewhere is erased, too: answers that name it, its documents; ends of firms."""
 
 from alembic import op
 
@@ -43,6 +43,43 @@ CREATE TABLE erased_documents (
 );
 CREATE INDEX ix_erased_documents_left ON erased_documents (owner_firm) WHERE gone_at IS NULL;
 GRANT SELECT, INSERT, UPDATE ON erased_documents TO sancai_app;
+
+CREATE TABLE firm_ends (
+  id UUID NOT NULL,
+  authority_id UUID NOT NULL,
+  valid_from DATE NOT NULL,
+  valid_until DATE,
+  source TEXT NOT NULL,
+  obtained_on DATE NOT NULL,
+  recorded_by UUID,
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  recorded_until TIMESTAMP WITH TIME ZONE,
+  firm_id UUID NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  successor_id UUID,
+  document_number TEXT NOT NULL,
+  document_digest BYTEA NOT NULL,
+  revoked_by_document TEXT,
+  revoked_reason TEXT,
+  CONSTRAINT pk_firm_ends PRIMARY KEY (id),
+  CONSTRAINT ck_firm_ends_valid_time CHECK (valid_until > valid_from),
+  CONSTRAINT ck_firm_ends_recorded_time CHECK (recorded_until >= recorded_at),
+  CONSTRAINT ck_firm_ends_kind CHECK (kind IN ('deregistered', 'merged', 'moved_away')),
+  CONSTRAINT ck_firm_ends_successor CHECK ((kind = 'merged') = (successor_id IS NOT NULL)),
+  CONSTRAINT ck_firm_ends_another CHECK (successor_id <> firm_id),
+  CONSTRAINT ck_firm_ends_revoked_whole
+    CHECK (num_nonnulls(recorded_until, revoked_by_document, revoked_reason) IN (0, 3)),
+  CONSTRAINT fk_firm_ends_authority_id FOREIGN KEY (authority_id) REFERENCES authorities (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_firm_ends_firm_id FOREIGN KEY (firm_id) REFERENCES firms (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_firm_ends_successor_id FOREIGN KEY (successor_id) REFERENCES firms (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_firm_ends_authority_id ON firm_ends (authority_id);
+CREATE INDEX ix_firm_ends_firm_id ON firm_ends (firm_id);
+GRANT SELECT, INSERT, UPDATE ON firm_ends TO sancai_app;
+
+ALTER TABLE register_corrections DROP CONSTRAINT ck_register_corrections_register;
+ALTER TABLE register_corrections ADD CONSTRAINT ck_register_corrections_register
+  CHECK (register IN ('firm', 'control', 'fact', 'leader_list', 'provider', 'sanction', 'end'));
 
 CREATE INDEX ix_contests_contester_dataset ON contests (contester_dataset);
 CREATE INDEX ix_contests_respondent_dataset ON contests (respondent_dataset);
