@@ -53,11 +53,13 @@ def round_result(
     ids = published_results.noticed_of_round(view.connection, found.id, after, limit + 1)
     cases = records.cases_named(view.connection, ids[:limit])
     divided = [each for each in cases if found.now.budget is None or each.allotted is not None]
-    shown = [(each.id, tuple(made for line in each.lines if (made := _line(each, line, view.now)))) for each in divided]
-    return tuple(each for each in shown if each[1]), ids[limit - 1] if len(ids) > limit else None
+    shown = [(each.id, [result_line(each, line, view.now) for line in each.lines]) for each in divided]
+    told = [(case, tuple(line for line in found if line)) for case, found in shown]
+    return tuple(each for each in told if each[1]), ids[limit - 1] if len(ids) > limit else None
 
 
-def _line(case: Case, line: Line, now: Moment) -> ResultLine | None:
+def result_line(case: Case, line: Line, now: Moment) -> ResultLine | None:
+    """Return what may be shown of a line at an instant; None while no notice carries it, or where it has nothing."""
     notice = lines.notice_of(case, line)
     if notice is None or not line.amount:
         return None
