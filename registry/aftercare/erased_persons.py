@@ -118,7 +118,8 @@ def _delete_bytes(premises: Premises, erased: FirmId, delete: Deleter) -> str | 
     """Delete the documents of a person; return the code of what holds some back, None when none is left."""
     with premises.database.reading() as connection:
         left = documents.erased_places(connection, erased, left=True)
-    gone, stuck = [], None
+    gone: list[tuple[str, Place]] = []
+    stuck: str | None = None
     for store, place in left:
         try:
             delete(store, place)
@@ -138,7 +139,8 @@ def reapply_person_erasures(premises: Premises, delete: Deleter) -> ReappliedPer
     Raises:
         StoreUnavailableError, StoreConfigurationError: The store does not answer.
     """
-    again, refused = [], []
+    again: list[str] = []
+    refused: list[str] = []
     for place, line in _listed(premises):
         if line is None:
             refused.append(place.key)

@@ -47,7 +47,7 @@ def test_a_buyer_that_was_deregistered_orders_holds_and_redeems_nothing(market: 
     clock.advance(timedelta(days=1))
     for act in (
         lambda: a_placed_order(market, listing),
-        lambda: accept(market, placed, market.exchange),
+        lambda: accept(market, placed, market.centre),
         lambda: hold(market, accepted),
         lambda: redeem(market, voucher, invoice),
     ):
@@ -58,7 +58,7 @@ def test_a_buyer_that_was_deregistered_orders_holds_and_redeems_nothing(market: 
 
 def test_of_a_seller_that_is_no_more_nothing_is_ordered(market: Market, clock: FixedClock) -> None:
     listing = a_listing(market)
-    ends_tomorrow(market, market.exchange, EndKind.DEREGISTERED)
+    ends_tomorrow(market, market.centre, EndKind.DEREGISTERED)
     assert a_placed_order(market, listing)
     clock.advance(timedelta(days=1))
     with pytest.raises(RuleError, match="firm_has_ended"):
