@@ -17,12 +17,14 @@ from api.board_pages import board_pages
 from api.calls import cursor_of, house, position_of
 from api.openapi import document
 from api.page import page, refused, somebody
+from api.round_pages import round_pages
 from api.v1.dataset_bodies import version_number
 from registry.adoption import lists
 from registry.adoption import service as adoption
 from registry.adoption.model import AdoptionCount
 from registry.awards import service as awards
 from registry.awards.probing import notice_end
+from registry.awards.published import contests_of
 from registry.catalog import oversight
 from registry.catalog import service as catalog
 from registry.catalog.erasure import erasure_shown
@@ -63,6 +65,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(industry_name=industry_name)
     app.register_blueprint(access_pages)
     app.register_blueprint(board_pages)
+    app.register_blueprint(round_pages)
     app.jinja_env.filters.update(size=size_text, yuan=lambda fen: str(Money(fen)))
 
 
@@ -137,6 +140,7 @@ def show_dataset(namespace: str, slug: str) -> str | AnyResponse:
             count=_count(view, held.name),
             service_url=house().settings.public_url,
             scenes=lists.scenes_answered_by(view, held.id),
+            contests=contests_of(view, held.id),
             listings=_listings(view, held),
             snippets=_snippets(held, shown),
             **_lineage(view, held, shown),

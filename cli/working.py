@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from api.case_form import form_maker
 from api.mail_words import mail_composer
+from registry.aftercare.erased_persons import carry_out_person_erasures, reapply_person_erasures
 from registry.archive.gathering import Filing
 from registry.archive.keeping import archive_due, carry_out_disposals
 from registry.catalog.erasing import carry_out_erasures, reapply_erasures
@@ -175,6 +176,7 @@ def keep(house: House) -> None:
     tidy(house)
     digest_usage(house.database, house.clock)
     carry_out_erasures(house, house.settings.log_retention, deleter(house))
+    carry_out_person_erasures(house, house.settings.log_retention, deleter(house))
     carry_out_disposals(house)
     try:
         watch_history(house)
@@ -199,10 +201,11 @@ def filing_of(house: House) -> Filing:
 def erase_again(house: House) -> None:
     """Erase again what a restore has brought back, before anything else is done with it."""
     found = reapply_erasures(house, deleter(house))
-    if found.orders:
-        _log.warning("erased again after a restore: %s", ", ".join(found.orders))
-    for key in found.refused:
-        _log.critical("not a line of ours in the list of erasures: %s", key, extra={"alarm": True})
+    persons = reapply_person_erasures(house, deleter(house))
+    if again := (*found.orders, *persons.persons):
+        _log.warning("erased again after a restore: %s", ", ".join(again))
+    for key in (*found.refused, *persons.refused):
+        _log.critical("not a line of ours in a list of erasures: %s", key, extra={"alarm": True})
 
 
 def deliver_messages(house: House, kind: outbox.Kind | None = None, *, steady_only: bool = False) -> None:

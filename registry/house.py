@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from registry.actors.model import ANONYMOUS, Actor
+from registry.awards.kept_answers import keep_answer
 from registry.journal import service as journal
 from registry.journal.signing import SigningKey, load_or_create_secret
 from registry.journal.work import Command, Outcome, UseCase, View, perform
@@ -40,7 +41,7 @@ class House:
 
     def perform(self, actor: Actor, command: Command, use_case: UseCase) -> Outcome:
         """Run a use case on the write path."""
-        return perform(self.database, self.clock, actor, command, use_case)
+        return perform(self.database, self.clock, actor, command, use_case, keep_answer)
 
     @contextmanager
     def view(self, actor: Actor = ANONYMOUS) -> Iterator[View]:

@@ -178,7 +178,7 @@ class Adoption:
 
     def reviews(self) -> tuple[Review, ...]:
         """Return the paid awards of your authority that lost an adoption afterwards. Raises SancaiError."""
-        return shaped(tuple[Review, ...], self._session.get("/adoption-reviews")["items"])
+        return shaped(tuple[Review, ...], [*self._session.pages("/adoption-reviews")])
 
     def answer_review(self, receipt: str, case: str, outcome: str, reason: str) -> Review:
         """End a review: ``outcome`` is stands or recover. Raises SancaiError."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sancai.erasures import Erasures
     from sancai.evidence import EvidenceRoom
     from sancai.exchange import Exchange
+    from sancai.firm_ends import FirmEnds
     from sancai.grants import Grants
     from sancai.handles import VersionHandle
     from sancai.importing import Imported
@@ -198,6 +199,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.quotas import Quotas
 
         return Quotas(self.session)
+
+    @cached_property
+    def firm_ends(self) -> "FirmEnds":
+        """Which firms were deregistered, merged or left an area."""
+        from sancai.firm_ends import FirmEnds
+
+        return FirmEnds(self.session)
 
     @cached_property
     def registers(self) -> "Registers":

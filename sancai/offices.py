@@ -195,7 +195,7 @@ class Office:
 
     def ties(self) -> tuple[Tie, ...]:
         """Return the ties of officers to firms. Raises SancaiError."""
-        return self._listed(Tie, "/office/ties")
+        return self._paged(Tie, "/office/ties")
 
     def declare_tie(self, firm: str, ground: str, note: str, *, officer: str | None = None) -> Tie:
         """State a tie of yours, or as a registrar of ``officer``; ``ground`` is own, family, former or other."""
@@ -208,7 +208,7 @@ class Office:
 
     def absences(self) -> tuple[Absence, ...]:
         """Return the absences of officers. Raises SancaiError."""
-        return self._listed(Absence, "/office/absences")
+        return self._paged(Absence, "/office/absences")
 
     def record_absence(self, officer: str, first: date, last: date, reason: str) -> Absence:
         """Enter that an officer is away. Raises SancaiError."""
@@ -221,7 +221,7 @@ class Office:
 
     def delegations(self) -> tuple[Delegation, ...]:
         """Return who signs for whom. Raises SancaiError."""
-        return self._listed(Delegation, "/office/delegations")
+        return self._paged(Delegation, "/office/delegations")
 
     def delegate(
         self,
@@ -275,7 +275,7 @@ class Office:
 
     def samples(self) -> tuple[Sample, ...]:
         """Return the samples of your office, the newest first. Raises SancaiError."""
-        return self._listed(Sample, "/samples")
+        return self._paged(Sample, "/samples")
 
     def sample(self, sample: str) -> Sample:
         """Return a sample with what was found. Raises NotFoundError."""
@@ -285,6 +285,9 @@ class Office:
         """State what was found in a case of a sample, once. Raises SancaiError."""
         body = {"case": case, "in_order": in_order, "text": text}
         return shaped(Sample, self._session.post(f"/samples/{sample}/findings", body))
+
+    def _paged(self, kind: type[Any], path: str) -> tuple[Any, ...]:
+        return tuple(shaped(kind, item) for item in self._session.pages(path))
 
     def _listed(self, kind: type[Any], path: str, **query: str) -> tuple[Any, ...]:
         return tuple(shaped(kind, item) for item in self._session.get(path, **query)["items"])

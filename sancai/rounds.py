@@ -140,6 +140,16 @@ class ExpertCase:
     slip: Slip | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ExpertDocument:
+    """A document of a case you were drawn for, by what it was filed as."""
+
+    id: str
+    filed_as: tuple[str, ...]
+    size_bytes: int
+    sha256: str
+
+
 class Rounds:
     """Rounds of one service; everybody may read them."""
 
@@ -175,7 +185,7 @@ class Rounds:
 
     def division(self, round_id: str) -> tuple[RoundShare, ...]:
         """Return what each case of a round receives out of its budget, in order of acceptance. Raises NotFoundError."""
-        return shaped(tuple[RoundShare, ...], self._session.get(f"/rounds/{round_id}/division")["items"])
+        return shaped(tuple[RoundShare, ...], [*self._session.pages(f"/rounds/{round_id}/division")])
 
     def divide(self, round_id: str) -> Round:
         """Divide the money of a closed round among its cases. Raises ConflictError while one is not checked."""
@@ -226,6 +236,14 @@ class Experts:
     def own_case(self, case: str) -> ExpertCase:
         """Return a case you were drawn for. Raises NotFoundError."""
         return shaped(ExpertCase, self._session.get(f"/expert-cases/{case}"))
+
+    def evidence(self, case: str) -> tuple[ExpertDocument, ...]:
+        """Return the evidence of a case you were drawn for. Raises NotAllowedError once every expert has scored."""
+        return shaped(tuple[ExpertDocument, ...], [*self._session.pages(f"/expert-cases/{case}/evidence")])
+
+    def document(self, case: str, evidence: str) -> bytes:
+        """Return the bytes of a document of a case you were drawn for. Raises NotFoundError, NotAllowedError."""
+        return self._session.content(f"/expert-cases/{case}/evidence/{evidence}/content")
 
     def give_scores(self, case: str, marks: Sequence[Mark]) -> ExpertCase:
         """Score a case you were drawn for, once. Raises RuleError where a mark is missing or beyond its points."""

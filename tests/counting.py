@@ -5,7 +5,7 @@ from sqlalchemy import text
 from registry.house import House
 from storage.object_store import Bucket
 
-NOT_COUNTED = frozenset({"idempotency_answers", "sign_in_failures", "alembic_version"})
+NOT_COUNTED = frozenset({"idempotency_answers", "idempotency_answer_persons", "sign_in_failures", "alembic_version"})
 """What a refusal may leave behind: its kept answer, and that somebody tried."""
 
 

@@ -6,8 +6,9 @@ from typing import Self
 from flask import Response
 from pydantic import Field
 
-from api.calls import house, read, write
-from api.door import Answer, Door, Strict
+from api.calls import house, position_of, read, write
+from api.door import Answer, Door, PageQuery, Strict
+from api.paging import page_of
 from api.problems import ObstacleView, describe_obstacle, language
 from registry.actors.model import Action
 from registry.adoption import reviews, service
@@ -28,6 +29,7 @@ from registry.aftercare.reviews import answer_adoption_review as answer_review
 from registry.awards.withdrawn_adoptions import withdraw_adoption as withdraw_adoption_of
 from registry.values.digest import Digest
 from registry.values.identifiers import CaseId, EvidenceId, ReceiptId
+from registry.values.moment import Moment
 from registry.values.names import PublicName
 
 door = Door("adoption", __name__, url_prefix="/v1")
@@ -261,9 +263,10 @@ class ReviewView(Answer):
 
 
 class ReviewsView(Answer):
-    """Reviews of an authority, the newest first."""
+    """A page of the reviews of an authority, the newest first."""
 
     items: list[ReviewView]
+    next_cursor: str | None = None
 
 
 class ReviewAnswerBody(Strict):
@@ -275,9 +278,16 @@ class ReviewAnswerBody(Strict):
 
 
 @door.operation("GET", "/adoption-reviews", {200: ReviewsView}, action=Action.READ_CASE)
-def list_adoption_reviews() -> Response:
-    """List the paid awards of your authority that lost an adoption afterwards."""
-    return read(reviews.reviews, lambda found: ReviewsView(items=[ReviewView.of(each) for each in found]))
+def list_adoption_reviews(query: PageQuery) -> Response:
+    """List the paid awards of your authority that lost an adoption afterwards, the newest first."""
+    place = position_of(query.cursor, 3)
+    after = (Moment.of_text(str(place[0])), ReceiptId(str(place[1])), CaseId(str(place[2]))) if place else None
+
+    def shown(found: tuple[AdoptionReview, ...]) -> ReviewsView:
+        page, following = page_of(found, query, lambda each: [str(each.opened_at), each.receipt, each.case])
+        return ReviewsView(items=[ReviewView.of(each) for each in page], next_cursor=following)
+
+    return read(lambda view: reviews.reviews(view, after, query.limit + 1), shown)
 
 
 @door.operation("POST", "/adoption-reviews/<receipt>/answer", {200: ReviewView}, action=Action.REVIEW_CASE)

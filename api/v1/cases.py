@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.calls import current_actor, house, position_of, read, write
 from api.door import Answer, Door, PageQuery, Strict, Whole
 from api.paging import page_of
-from api.v1.case_views import CasesView, CaseView, ObjectionView, VerdictView
+from api.v1.case_views import CasesView, CaseView, ObjectionView
 from api.v1.notice_views import NoticesView, PublicNoticeView
 from api.v1.payees import PayeeBody
+from api.v1.verdict_views import VerdictView
 from registry.actors.model import Action
 from registry.aftercare import reviews
 from registry.awards import batches, payments, procedure, service

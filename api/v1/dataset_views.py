@@ -267,7 +267,7 @@ class VersionView(Answer):
 
 
 class VersionsView(Answer):
-    """The versions of a dataset, the oldest first."""
+    """A page of the versions of a dataset, the oldest first."""
 
     items: list[VersionView]
     next_cursor: str | None = None

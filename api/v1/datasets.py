@@ -37,7 +37,7 @@ from api.v1.dataset_views import (
 from api.v1.draft_views import DraftFileView, DraftView
 from registry.actors.model import Action
 from registry.catalog import service
-from registry.catalog.model import Search, VersionFile, VersionName
+from registry.catalog.model import Search, Version, VersionFile, VersionName
 from registry.catalog.usage import note_reads, usage
 from registry.errors import InvalidValueError, UnavailableError
 from registry.journal.work import Command
@@ -154,13 +154,17 @@ def publish_draft(draft: str, body: NothingBody) -> Response:  # noqa: ARG001
 
 
 @door.operation("GET", "/datasets/<namespace>/<slug>/versions", {200: VersionsView, 308: None}, public=True)
-def list_versions(namespace: str, slug: str) -> Response:
-    """List the versions of a dataset."""
+def list_versions(namespace: str, slug: str, query: PageQuery) -> Response:
+    """List the versions of a dataset, the oldest first."""
+    position = position_of(query.cursor, 1)
+    after = int(position[0]) if position else 0
+
+    def shown(found: tuple[Version, ...]) -> VersionsView:
+        page, following = page_of(found, query, lambda each: [each.number])
+        return VersionsView(items=[VersionView.of(each) for each in page], next_cursor=following)
+
     return _of_dataset(
-        namespace,
-        slug,
-        lambda view, held: service.versions(view, held.id),
-        lambda found: VersionsView(items=[VersionView.of(each) for each in found]),
+        namespace, slug, lambda view, held: service.versions_page(view, held.id, after, query.limit + 1), shown
     )
 
 

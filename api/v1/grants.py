@@ -8,8 +8,9 @@ from pydantic import Field, JsonValue
 
 from api.calls import house, read, write
 from api.door import Answer, Door, Strict, Whole
-from api.v1.case_views import CaseView, ConditionView
+from api.v1.case_views import CaseView
 from api.v1.payees import PayeeBody
+from api.v1.verdict_views import ConditionView
 from registry.actors.model import Action
 from registry.awards import correcting, granting
 from registry.awards.grant_model import (

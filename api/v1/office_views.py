@@ -128,7 +128,7 @@ class TieView(Answer):
 
 
 class TiesView(Answer):
-    """The ties of an office's officers."""
+    """A page of the ties of an office's officers."""
 
     items: list[TieView]
     next_cursor: str | None = None
@@ -158,7 +158,7 @@ class AbsenceView(Answer):
 
 
 class AbsencesView(Answer):
-    """The absences of an office's officers."""
+    """A page of the absences of an office's officers."""
 
     items: list[AbsenceView]
     next_cursor: str | None = None
@@ -196,7 +196,7 @@ class DelegationView(Answer):
 
 
 class DelegationsView(Answer):
-    """The delegations of an office."""
+    """A page of the delegations of an office."""
 
     items: list[DelegationView]
     next_cursor: str | None = None

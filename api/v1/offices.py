@@ -7,7 +7,8 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.calls import current_actor, read, write
-from api.door import Answer, Door, Strict, Whole
+from api.door import Answer, Door, PageQuery, Strict, Whole
+from api.paging import after_of, page_of
 from api.v1.case_views import CaseView
 from api.v1.office_views import (
     AbsencesView,
@@ -36,9 +37,12 @@ from registry.journal.work import View
 from registry.offices import service
 from registry.offices.model import (
     TERM_DAYS_MAX,
+    Absence,
     DeclareInterest,
     Delegate,
+    Delegation,
     Ground,
+    Interest,
     RecordAbsence,
     SetTerm,
     Step,
@@ -156,9 +160,14 @@ def set_term(body: SetTermBody) -> Response:
 
 
 @door.operation("GET", "/office/ties", {200: TiesView}, action=Action.READ_OFFICE)
-def list_ties() -> Response:
+def list_ties(query: PageQuery) -> Response:
     """List the ties of your office's officers to firms."""
-    return read(service.interests, lambda found: TiesView(items=[TieView.of(each) for each in found]))
+
+    def shown(found: tuple[Interest, ...]) -> TiesView:
+        page, following = page_of(found, query, lambda each: [each.id])
+        return TiesView(items=[TieView.of(each) for each in page], next_cursor=following)
+
+    return read(lambda view: service.interests(view, after_of(query, InterestId), query.limit + 1), shown)
 
 
 @door.operation("POST", "/office/ties", {201: TieView}, action=Action.DECLARE_INTEREST)
@@ -176,9 +185,14 @@ def end_tie(tie: str) -> Response:
 
 
 @door.operation("GET", "/office/absences", {200: AbsencesView}, action=Action.READ_OFFICE)
-def list_absences() -> Response:
+def list_absences(query: PageQuery) -> Response:
     """List the absences of your office's officers."""
-    return read(service.absences, lambda found: AbsencesView(items=[AbsenceView.of(each) for each in found]))
+
+    def shown(found: tuple[Absence, ...]) -> AbsencesView:
+        page, following = page_of(found, query, lambda each: [each.id])
+        return AbsencesView(items=[AbsenceView.of(each) for each in page], next_cursor=following)
+
+    return read(lambda view: service.absences(view, after_of(query, AbsenceId), query.limit + 1), shown)
 
 
 @door.operation("POST", "/office/absences", {201: AbsenceView}, action=Action.MANAGE_OFFICERS)
@@ -196,9 +210,14 @@ def end_absence(absence: str) -> Response:
 
 
 @door.operation("GET", "/office/delegations", {200: DelegationsView}, action=Action.READ_OFFICE)
-def list_delegations() -> Response:
+def list_delegations(query: PageQuery) -> Response:
     """List who signs for whom in your office."""
-    return read(service.delegations, lambda found: DelegationsView(items=[DelegationView.of(each) for each in found]))
+
+    def shown(found: tuple[Delegation, ...]) -> DelegationsView:
+        page, following = page_of(found, query, lambda each: [each.id])
+        return DelegationsView(items=[DelegationView.of(each) for each in page], next_cursor=following)
+
+    return read(lambda view: service.delegations(view, after_of(query, DelegationId), query.limit + 1), shown)
 
 
 @door.operation("POST", "/office/delegations", {201: DelegationView}, action=Action.DELEGATE_RANK)

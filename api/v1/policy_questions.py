@@ -11,7 +11,6 @@ from api.calls import position_of, read
 from api.door import Answer, Door, Fen, PageQuery, Strict
 from api.paging import page_of
 from api.problems import language
-from api.v1.case_views import ConditionView
 from api.v1.policy_views import (
     CheckedPolicyView,
     OpenPlaceView,
@@ -21,6 +20,7 @@ from api.v1.policy_views import (
     ProcedureView,
     json_of,
 )
+from api.v1.verdict_views import ConditionView
 from api.wording import sentence
 from registry.journal.work import View
 from registry.policy import asking, service

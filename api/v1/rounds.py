@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from flask import Response
 from pydantic import Field, JsonValue
 
-from api.calls import read, write
+from api.calls import position_of, read, write
 from api.door import Answer, Door, PageQuery, Strict, Whole
 from api.paging import after_of, page_of
 from registry.actors.model import Action
@@ -212,9 +212,10 @@ class RoundShareView(Answer):
 
 
 class RoundSharesView(Answer):
-    """How the money of a round is divided, in order of acceptance."""
+    """A page of how the money of a round is divided, in order of acceptance."""
 
     items: list[RoundShareView]
+    next_cursor: str | None = None
 
 
 class RoundsQuery(PageQuery):
@@ -272,13 +273,17 @@ def move_round_closing(round_id: str, body: MoveClosingBody) -> Response:
 
 
 @door.operation("GET", "/rounds/<round_id>/division", {200: RoundSharesView}, action=Action.READ_OFFICE)
-def get_round_division(round_id: str) -> Response:
-    """Return what each case of a round of your authority receives out of its budget."""
+def get_round_division(round_id: str, query: PageQuery) -> Response:
+    """Return what the cases of a round of your authority receive out of its budget."""
     wanted = RoundId(round_id)
-    return read(
-        lambda view: rounds.division(view, wanted),
-        lambda found: RoundSharesView(items=[RoundShareView.of(case, share) for case, share in found]),
-    )
+    position = position_of(query.cursor, 2)
+    after = (Moment.of_text(str(position[0])), CaseId(str(position[1]))) if position else None
+
+    def shown(found: tuple[tuple[Case, Money], ...]) -> RoundSharesView:
+        page, following = page_of(found, query, lambda each: [str(each[0].applied_at), each[0].id])
+        return RoundSharesView(items=[RoundShareView.of(case, share) for case, share in page], next_cursor=following)
+
+    return read(lambda view: rounds.division(view, wanted, after, query.limit + 1), shown)
 
 
 @door.operation("POST", "/rounds/<round_id>/division", {200: RoundView}, action=Action.REVIEW_CASE)

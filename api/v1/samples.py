@@ -7,7 +7,8 @@ from flask import Response
 from pydantic import Field
 
 from api.calls import read, write
-from api.door import Answer, Door, Strict, Whole
+from api.door import Answer, Door, PageQuery, Strict, Whole
+from api.paging import after_of, page_of
 from registry.actors.model import Action
 from registry.aftercare import service
 from registry.aftercare.model import CASES_LEAST_MAX, FULL_BP, DrawSample, RecordFinding, Sample
@@ -96,7 +97,7 @@ class SampleView(Answer):
 
 
 class SamplesView(Answer):
-    """The samples of an office, the newest first."""
+    """A page of the samples of an office, the newest first."""
 
     items: list[SampleView]
     next_cursor: str | None = None
@@ -110,9 +111,14 @@ def draw_sample(body: DrawSampleBody) -> Response:
 
 
 @door.operation("GET", "/samples", {200: SamplesView}, action=Action.READ_OFFICE)
-def list_samples() -> Response:
-    """List the samples of your office."""
-    return read(service.samples, lambda found: SamplesView(items=[SampleView.of(each) for each in found]))
+def list_samples(query: PageQuery) -> Response:
+    """List the samples of your office, the newest first."""
+
+    def shown(found: tuple[Sample, ...]) -> SamplesView:
+        page, following = page_of(found, query, lambda each: [each.id])
+        return SamplesView(items=[SampleView.of(each) for each in page], next_cursor=following)
+
+    return read(lambda view: service.samples(view, after_of(query, SampleId), query.limit + 1), shown)
 
 
 @door.operation("GET", "/samples/<sample>", {200: SampleView}, action=Action.READ_OFFICE)

@@ -1,6 +1,7 @@
 """``sancai expert``: experts of an office, panels drawn by lot, sealed scores."""
 
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from cli.output import Branch, facts, line, show
 from cli.words import say
 
 if TYPE_CHECKING:
-    from sancai.rounds import CaseScores, Expert, ExpertCase, Mark, Slip
+    from sancai.rounds import CaseScores, Expert, ExpertCase, ExpertDocument, Mark, Slip
 
 
 @click.group("expert", cls=Branch, help=say("Register, draw and hear experts.", "专家库登记、抽取与评分。"))
@@ -94,6 +95,30 @@ def cases() -> None:
 
 
 @command.command(
+    "evidence",
+    help=say(
+        "List the evidence of CASE, which you were drawn for; with --to write DOCUMENT to a file.",
+        "列出本人被抽中的 CASE 的证明材料；--to 将 DOCUMENT 写入文件。",
+    ),
+    example="sancai expert evidence case_… evd_… --to contract.bin",
+)
+@click.argument("case")
+@click.argument("document", required=False)
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help=say("The file to write.", "输出文件。"))
+def evidence(case: str, document: str | None, to: Path | None) -> None:
+    """List or read the evidence of a case."""
+    if (document is None) is not (to is None):
+        raise click.UsageError(say("Name a DOCUMENT and a file --to.", "请同时指定 DOCUMENT 和 --to。"))
+    with client() as service:
+        if document is not None and to is not None:
+            to.write_bytes(service.experts.document(case, document))
+            show(str(to), line)
+            return
+        found = service.experts.evidence(case)
+    show(found, _print_evidence)
+
+
+@command.command(
     "score",
     help=say("Score CASE, each criterion with a comment.", "对 CASE 各项指标评分并说明理由。"),
     example='sancai expert score case_… --mark scale=38.5:"规模充分" --mark value=40:"可直接训练"',
@@ -163,6 +188,11 @@ def _print_expert(found: "Expert") -> None:
 def _print_experts(found: "tuple[Expert, ...]") -> None:
     for each in found:
         _print_expert(each)
+
+
+def _print_evidence(found: "tuple[ExpertDocument, ...]") -> None:
+    for each in found:
+        line(f"{each.id}  {', '.join(each.filed_as)}  {each.size_bytes}  {each.sha256}")
 
 
 def _print_slip(slip: "Slip") -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cli.commands.firm_ends import COMMANDS as ENDS
 from cli.commands.firm_hearing import hearing_of, hearing_options
 from cli.commands.firm_quota import command as quota
 from cli.commands.firm_registers import COMMANDS
@@ -327,5 +328,5 @@ def record_sanction(firm: str, organ: str, number: str, basis: str, scopes: tupl
 
 
 command.add_command(quota)
-for each in COMMANDS:
+for each in (*COMMANDS, *ENDS):
     command.add_command(each)

@@ -4,7 +4,7 @@ A device request is no decision: it is written outside the write path and passes
 token that follows, goes through the write path and is journaled.
 """
 
-from registry.accounts import records, rules
+from registry.accounts import rules
 from registry.accounts.credentials import digest_of_secret, new_device_code, new_user_code, tidy_user_code
 from registry.accounts.model import (
     CLIENT_TOKEN_LIFE,
@@ -19,6 +19,8 @@ from registry.accounts.model import (
     Token,
     TokenKind,
 )
+from registry.accounts.records import accounts as records
+from registry.accounts.records import devices as device_records
 from registry.accounts.service import issue_within, journal_token, me
 from registry.actors.model import Action, Scope
 from registry.actors.rules import require
@@ -53,26 +55,28 @@ def begin_device_request(
         expires_at=now.plus(DEVICE_REQUEST_LIFE),
     )
     with database.writing() as connection:
-        records.add_device_request(connection, device, digest_of_secret(code))
+        device_records.add_device_request(connection, device, digest_of_secret(code))
     return code, device
 
 
 def device_of_code(view: View, code: str) -> DeviceRequest | None:
     """Return the device that holds a device code, expired or not."""
-    return records.device_of_code(view.connection, digest_of_secret(code))
+    return device_records.device_of_code(view.connection, digest_of_secret(code))
 
 
 def polls_too_fast(database: Database, clock: Clock, code: str) -> bool:
     """Note that a device asked, and tell whether it did so before its interval was over (RFC 8628 §3.5)."""
     now = clock.now()
     with database.writing() as connection:
-        return not records.note_poll(connection, digest_of_secret(code), now, now.plus(-DEVICE_POLL_INTERVAL))
+        return not device_records.note_poll(connection, digest_of_secret(code), now, now.plus(-DEVICE_POLL_INTERVAL))
 
 
 def device_to_answer(view: View, user_code: str) -> DeviceRequest:
     """Return the device that shows a user code and still waits. Raises NotAllowedError, NotFoundError."""
     require(view.actor, Action.MANAGE_TOKENS)
-    return rules.require_answerable(records.device_of_user_code(view.connection, tidy_user_code(user_code)), view.now)
+    return rules.require_answerable(
+        device_records.device_of_user_code(view.connection, tidy_user_code(user_code)), view.now
+    )
 
 
 def answer_device(work: Work, user_code: str, *, approved: bool) -> DeviceRequest:
@@ -80,9 +84,11 @@ def answer_device(work: Work, user_code: str, *, approved: bool) -> DeviceReques
     require(work.actor, Action.MANAGE_TOKENS)
     account = me(work)
     code = tidy_user_code(user_code)
-    device = rules.require_answerable(records.device_of_user_code(work.connection, code, to_change=True), work.now)
+    device = rules.require_answerable(
+        device_records.device_of_user_code(work.connection, code, to_change=True), work.now
+    )
     state = DeviceState.APPROVED if approved else DeviceState.DENIED
-    records.answer_device(work.connection, code, state, account.id)
+    device_records.answer_device(work.connection, code, state, account.id)
     work.journal(
         f"accounts.device_{state.value}",
         account.id,
@@ -98,7 +104,7 @@ def issue_device_token(work: Work, code: str) -> Issued:
     The token carries those of the requested scopes that the account's roles open. Raises ConflictError when the request
     was used, never approved or is over, NotAllowedError when the account may no longer sign in.
     """
-    device = records.consume_device(work.connection, digest_of_secret(code))
+    device = device_records.consume_device(work.connection, digest_of_secret(code))
     if device is None or device.account is None or device.expires_at <= work.now:
         raise ConflictError("device_code_used")
     account = records.account_of(work.connection, device.account)

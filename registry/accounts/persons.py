@@ -3,8 +3,8 @@
 import secrets
 from typing import Final
 
-from registry.accounts import records
 from registry.accounts.model import AccountState
+from registry.accounts.records import accounts as records
 from registry.accounts.service import register_owner_within
 from registry.actors.model import Role
 from registry.journal.work import Work
@@ -30,7 +30,11 @@ def register_person(work: Work, secret: bytes, command: RegisterPerson) -> tuple
 
 
 def end_account_within(work: Work, person: FirmId) -> None:
-    """End the account of a person inside another use case, which journals it; every token stops at once."""
+    """End the account of a person inside another use case, which journals it; every token stops at once.
+
+    What the person called its tokens goes.
+    """
     for account in records.accounts_to_change(work.connection, person, None):
+        records.erase_labels(work.connection, account.id)
         if account.state is not AccountState.ENDED:
             records.end_account(work.connection, account.id, work.actor.account, work.now)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from registry.accounts import records, rules
+from registry.accounts import rules
 from registry.accounts.credentials import (
     digest_of_secret,
     hash_password,
@@ -28,6 +28,7 @@ from registry.accounts.model import (
     Token,
     TokenKind,
 )
+from registry.accounts.records import accounts as records
 from registry.actors.model import MACHINE_ROLES, Action, Actor, Resource, Role, Scope
 from registry.actors.rules import require
 from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError

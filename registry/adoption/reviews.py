@@ -8,6 +8,8 @@ from registry.adoption import records
 from registry.adoption.model import AdoptionReview, AnswerReview, ReviewAnswer
 from registry.errors import ConflictError, NotAllowedError, NotFoundError
 from registry.journal.work import View, Work
+from registry.values.identifiers import CaseId, ReceiptId
+from registry.values.moment import Moment
 
 
 def open_within(work: Work, made: AdoptionReview) -> None:
@@ -15,10 +17,11 @@ def open_within(work: Work, made: AdoptionReview) -> None:
     records.add_review(work.connection, made)
 
 
-def reviews(view: View) -> tuple[AdoptionReview, ...]:
-    """Return the reviews of the officer's own authority, the newest first. Raises NotAllowedError."""
+def reviews(view: View, after: tuple[Moment, ReceiptId, CaseId] | None, limit: int) -> tuple[AdoptionReview, ...]:
+    """Return a page of the reviews of the officer's own authority, the newest first. Raises NotAllowedError."""
     require(view.actor, Action.READ_CASE, Resource(authority=view.actor.authority))
-    return records.reviews_of(view.connection, view.actor.authority) if view.actor.authority else ()
+    office = view.actor.authority
+    return records.reviews_page(view.connection, office, after, limit) if office else ()
 
 
 def answer(work: Work, command: AnswerReview) -> AdoptionReview:

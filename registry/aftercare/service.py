@@ -73,9 +73,9 @@ def record_finding(work: Work, command: RecordFinding) -> Sample:
     return replace(sample, findings=(*sample.findings, made))
 
 
-def samples(view: View) -> tuple[Sample, ...]:
-    """Return the samples of the actor's office, the newest first. Raises NotAllowedError."""
-    return records.samples_of(view.connection, require_office(view.actor, Action.READ_OFFICE))
+def samples(view: View, after: SampleId | None, limit: int) -> tuple[Sample, ...]:
+    """Return a page of the samples of the actor's office, the newest first. Raises NotAllowedError."""
+    return records.samples_of(view.connection, require_office(view.actor, Action.READ_OFFICE), page=(after, limit))
 
 
 def sample(view: View, sample_id: SampleId) -> Sample:

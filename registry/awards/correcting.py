@@ -10,7 +10,7 @@ Rules (优化营商环境条例 36; S0 附件2; RULINGS 26):
 from typing import Final
 
 from registry.actors.model import Action
-from registry.awards import gathering, grants, officers, rules, shares, splitting
+from registry.awards import correction_rules, gathering, grants, officers, shares, splitting
 from registry.awards.acting import act, found_case
 from registry.awards.grant_model import AnswerCorrection, AskCorrection, AskDepartments, RecordDepartment
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
@@ -41,7 +41,7 @@ def ask_correction(work: Work, command: AskCorrection) -> Case:
     officers.require_reviewer(work, found)
     calendar, today = calendar_of(work, found), work.now.civil_day()
     last = working_days_after(found.applied_at.civil_day(), ASK_WITHIN_DAYS, calendar)
-    rules.require_correction_asked(found, last, today)
+    correction_rules.require_correction_asked(found, last, today)
     content: dict[str, Json] = {
         "defects": [defect.strip() for defect in command.defects],
         "until": working_days_after(today, ANSWER_WITHIN_DAYS, calendar).isoformat(),
@@ -61,8 +61,8 @@ def answer_correction(work: Work, command: AnswerCorrection) -> Case:
     found = found_case(work, command.case, Action.APPLY_FOR_AWARD, lock=True)
     if found.applicant is None or found.applicant != work.actor.firm:
         raise NotFoundError("case_not_found", id=command.case)
-    correction = rules.open_correction(found)
-    rules.require_in_time(found, correction, work.now.civil_day())
+    correction = correction_rules.open_correction(found)
+    correction_rules.require_in_time(found, correction, work.now.civil_day())
     facts = read_facts(command.facts, vocabulary().fact_types)
     if found.kind is CaseKind.GRANT:
         _require_own_facts(work, found, facts)
@@ -105,8 +105,8 @@ def close_silent(work: Work, case_id: CaseId) -> Case:
     """
     found = found_case(work, case_id, Action.REVIEW_CASE, lock=True)
     officers.require_free(work, found)
-    correction = rules.open_correction(found)
-    rules.require_silent(found, correction, work.now.civil_day())
+    correction = correction_rules.open_correction(found)
+    correction_rules.require_silent(found, correction, work.now.civil_day())
     content: dict[str, Json] = {"reason": f"no answer by {correction.until.isoformat()}"}
     return act(work, found, ActKind.WITHDRAWN, "awards.case_lapsed", content, CaseState.WITHDRAWN)
 
@@ -119,7 +119,7 @@ def ask_departments(work: Work, command: AskDepartments) -> Case:
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     officers.require_free(work, found)
     names = [name.strip() for name in command.departments]
-    rules.require_departments(found, names)
+    correction_rules.require_departments(found, names)
     content: dict[str, Json] = {"departments": list(names)}
     return act(work, found, ActKind.DEPARTMENTS_ASKED, "awards.departments_asked", content)
 
@@ -131,7 +131,7 @@ def record_department(work: Work, command: RecordDepartment) -> Case:
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     officers.require_free(work, found)
-    rules.require_department_answer(found, command.department.strip())
+    correction_rules.require_department_answer(found, command.department.strip())
     content: dict[str, Json] = {
         "department": command.department.strip(),
         "agrees": command.agrees,

@@ -18,6 +18,7 @@ from registry.catalog.model import Dataset
 from registry.errors import Finding, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
 from registry.manifests import service as manifests
+from registry.parties import ends
 from registry.parties import service as parties
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument
@@ -56,12 +57,14 @@ def apply_for_grant(work: Work, secret: bytes, command: ApplyForGrant, authority
         NotAllowedError, NotFoundError: The actor may not apply, or there is no such instrument, dataset or document.
         InvalidValueError: A fact is none of the vocabulary, or of another type.
         RuleError: ``not_eligible`` with every obstacle at once, the instrument is granted in another way, or none of
-            its rounds is open.
+            its rounds is open, or a maker has ended.
     """
     grant_records.lock_grants(work.connection)
     asked, facts = _asked(work, secret, command, authority)
     active, claim = asked.active, asked.claim
     instrument = active.instrument
+    for each in sorted({asked.applicant, *command.joint_makers}):
+        ends.require_standing(work, active.authority, each)
     entered = rounds.enter_within(work, active)
     verdict = gathering.verdict_on(work, asked, facts.as_json(), dict.fromkeys(facts.values, "applicant"))
     who = _applicant(work, secret, asked)

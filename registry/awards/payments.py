@@ -12,6 +12,7 @@ from registry.awards import (
     assessment,
     came_between,
     contested,
+    ended,
     gathering,
     granting,
     lines,
@@ -243,7 +244,7 @@ def _whole_stopped(view: View, case: Case) -> tuple[Obstacle, ...]:
 
 def _line_stopped(view: View, case: Case, line: Line) -> list[Obstacle]:
     """Return what stops one line today."""
-    found = _sanctions(view, case, line)
+    found = [*ended.line_obstacles(view, case, line), *_sanctions(view, case, line)]
     if isinstance(line.subject, VoucherId):
         found += vouchers.standing(view, line.subject).obstacles
     return found

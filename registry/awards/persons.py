@@ -8,6 +8,7 @@ Rules:
 * Names of persons are in no line's digest, journal entry, snapshot or dossier; notices show them masked (RULINGS 25).
 * Data are erased on the word of the person or of a registrar, once no case of the person may still lead to a payment
   and no recovery or remedy is open (RULINGS 36). What was decided and paid stays, by digest.
+* Erased is everything of the person: the sealed rows, kept answers that name it, the names and bytes of its documents.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,16 +17,20 @@ from dataclasses import dataclass, field
 from registry.accounts.persons import end_account_within
 from registry.actors.model import Action
 from registry.awards import grants
+from registry.awards.acting import account_of
 from registry.awards.records import grants as grant_records
 from registry.awards.records import persons as personal
+from registry.awards.records.answers import erase_answers
 from registry.errors import ConflictError, Finding, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
+from registry.manifests.records import erase_documents
 from registry.parties import persons, sealing
 from registry.parties.person_model import Person, masked
 from registry.policy.facts import Facts
 from registry.policy.kinds import PerUnit
 from registry.policy.model import Instrument
-from registry.values.identifiers import AuthorityId, CaseId, FirmId
+from registry.values.identifiers import AccountId, AuthorityId, CaseId, FirmId
+from registry.values.moment import Moment
 from registry.vouchers import payee
 from registry.vouchers.payee import HIDDEN_NUMBER, Payee, PayeeGiven
 
@@ -134,8 +139,18 @@ def erase(work: Work, wanted: FirmId, held: Callable[[View, FirmId], bool]) -> P
         raise ConflictError("person_has_open_cases", id=wanted)
     if held(work, wanted):
         raise ConflictError("person_has_open_recoveries", id=wanted)
-    personal.erase_personal(work.connection, wanted)
-    persons.erase_within(work, found)
-    end_account_within(work, wanted)
+    erase_within(work, wanted, account_of(work.actor), work.now)
     work.journal("parties.person_erased", wanted, identity=str(found.identity), data=str(found.data))
     return persons.found_person(work, wanted, Action.ERASE_PERSON)
+
+
+def erase_within(work: Work, person: FirmId, by: AccountId, at: Moment) -> None:
+    """Erase all that is kept of a person but digests, inside another use case, which looked whether it may be.
+
+    The bytes of its documents are deleted by whoever carries the erasure out.
+    """
+    personal.erase_personal(work.connection, person)
+    erase_answers(work.connection, person)
+    erase_documents(work.connection, person)
+    persons.erase_within(work, person, by, at)
+    end_account_within(work, person)

@@ -2,7 +2,7 @@
 
 from registry.actors.model import Action
 from registry.actors.rules import refusal
-from registry.awards import assessment, contested, officers, performance, records, rounds, rules, scoring
+from registry.awards import assessment, contested, ended, officers, performance, records, rounds, rules, scoring
 from registry.awards.acting import account_of, act, case_event, found_case, refuse_within, resource_of
 from registry.awards.commands import (
     AnswerObjection,
@@ -31,14 +31,15 @@ def review(work: Work, command: ReviewCase) -> Case:
     Raises:
         NotAllowedError, NotFoundError: The actor reviews nothing, or not this authority's cases.
         ConflictError: It is not waiting for a review.
-        RuleError: It is passed without originals seen, before its scores are open, or an award without the outside
-            search.
+        RuleError: It is passed without originals seen, before its scores are open, an award without the outside
+            search, or of a firm that has ended.
     """
     found = found_case(work, command.case, Action.REVIEW_CASE, lock=True)
     officers.require_reviewer(work, found)
     rules.require_review(found, account_of(work.actor), command)
     if command.passed:
         contested.require_free(work, found)
+        ended.require_standing(work, found)
         scoring.require_scored(work, found)
     against = rules.review_refusal(command)
     earlier = performance.seen_at_review(work, found, passed=command.passed)

@@ -216,7 +216,8 @@ def cases_touched(
         after=after or (found.recorded_at, _LEAST_CASE),
         limit=CASES_AT_ONCE + 1,
     )
-    answers = corrections.answers_to(view, correction_id)
+    subjects = {each for case in looked_at for each in (case.id, *origins(case.id, case.acts))}
+    answers = corrections.answers_to(view, correction_id, sorted(subjects))
     touched: list[RegisterReview] = []
     for number, case in enumerate(looked_at):
         if number == CASES_AT_ONCE or len(touched) == limit:

@@ -27,6 +27,7 @@ from registry.policy.model import Allocation
 from registry.policy.rules import effective_value, ruling_in_effect
 from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, CaseId, RoundId
+from registry.values.moment import Moment
 from registry.values.money import ZERO, Money
 
 ENDED: Final = frozenset({CaseState.REFUSED, CaseState.WITHDRAWN})
@@ -253,10 +254,13 @@ def round_of_case(view: View, case_id: CaseId) -> Round:
     return found
 
 
-def division(view: View, wanted: RoundId) -> tuple[tuple[Case, Money], ...]:
-    """Return what each case of a round of one's own authority receives out of the budget, in order of acceptance.
+def division(
+    view: View, wanted: RoundId, after: tuple[Moment, CaseId] | None, limit: int
+) -> tuple[tuple[Case, Money], ...]:
+    """Return a page of what the cases of a round of one's own authority receive, in order of acceptance.
 
     Refused and withdrawn cases receive nothing and are left out; undecided ones count with what they come to so far.
+    What one receives depends on all of them: every page looks at the whole round.
 
     Raises NotAllowedError, NotFoundError.
     """
@@ -265,7 +269,8 @@ def division(view: View, wanted: RoundId) -> tuple[tuple[Case, Money], ...]:
     require_visible(view.actor, Action.READ_OFFICE, Resource(authority=found.authority, subject=found.id), "round")
     standing = _standing(view, found)
     shares = _shares(found, standing)
-    return tuple((each, shares[each.id]) for each in standing)
+    page = [each for each in standing if after is None or (each.applied_at, each.id) > after]
+    return tuple((each, shares[each.id]) for each in page[:limit])
 
 
 def _shares(found: Round, standing: Sequence[Case]) -> dict[CaseId, Money]:

@@ -191,7 +191,7 @@ def give_scores(work: Work, command: GiveScores) -> "OwnSheet":
         RuleError: A criterion is missing, or has points beyond its own.
     """
     require(work.actor, Action.SCORE_CASE)
-    found = _of_expert(work, command.case, lock=True)
+    found = case_of_expert(work, command.case, lock=True)
     expert = account_of(work.actor)
     bench = officers.require_free(work, found)
     officers.require_undetected(work, found.authority, officers.concerned(work, bench, [found])[found.id])
@@ -339,7 +339,7 @@ def scores(view: View, case_id: CaseId) -> CaseScores:
 def own_sheet(view: View, case_id: CaseId) -> OwnSheet:
     """Return a case the actor was drawn for, with the actor's own slip. Raises NotAllowedError, NotFoundError."""
     require(view.actor, Action.SCORE_CASE)
-    return _own(view, _of_expert(view, case_id))
+    return _own(view, case_of_expert(view, case_id))
 
 
 def own_sheets(view: View, after: CaseId | None, limit: int) -> tuple[OwnSheet, ...]:
@@ -350,7 +350,7 @@ def own_sheets(view: View, after: CaseId | None, limit: int) -> tuple[OwnSheet, 
     return tuple(_own(view, each) for each in records.cases_named(view.connection, ids))
 
 
-def _of_expert(view: View, case_id: CaseId, *, lock: bool = False) -> Case:
+def case_of_expert(view: View, case_id: CaseId, *, lock: bool = False) -> Case:
     """Return a case of the actor's office for which the actor was drawn; to others it does not exist."""
     office: AuthorityId | None = view.actor.authority
     found = records.case_of(view.connection, case_id, lock=lock)

@@ -22,6 +22,7 @@ from registry.awards.records import persons as personal
 from registry.catalog import service as catalog
 from registry.errors import ConflictError, NotFoundError, Obstacle, RuleError
 from registry.journal.work import View, Work
+from registry.parties import ends
 from registry.parties import service as parties
 from registry.parties.model import Firm
 from registry.policy.activation import ActiveInstrument
@@ -77,7 +78,7 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
 
     Raises:
         NotAllowedError: The dataset is another firm's, or the actor may not apply.
-        RuleError: ``not_eligible`` with every obstacle at once, or no round of the instrument is open.
+        RuleError: ``not_eligible`` with every obstacle at once, a maker has ended, or no round is open.
         ConflictError: Another case on this lineage stands.
     """
     dataset = catalog.dataset(work, command.dataset)
@@ -86,6 +87,8 @@ def apply(work: Work, secret: bytes, command: ApplyForAward, authority: Authorit
     require(work.actor, Action.APPLY_FOR_AWARD, own)
     active = assessment.deciding_policy(work, office, command.instrument, work.now.civil_day())
     names = {each: parties.firm(work, each).name for each in {dataset.publisher, *command.joint_makers}}
+    for each in names:
+        ends.require_standing(work, office, each)
     verdict = assessment.assess(work, active, dataset, dataset.publisher, makers=frozenset(command.joint_makers))
     entered = rounds.enter_within(work, active)
     firm = parties.firm(work, dataset.publisher)

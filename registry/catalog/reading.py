@@ -70,6 +70,11 @@ def versions(view: View, dataset_id: DatasetId) -> tuple[Version, ...]:
     return records.versions_of(view.connection, dataset_id)
 
 
+def versions_page(view: View, dataset_id: DatasetId, after: int, limit: int) -> tuple[Version, ...]:
+    """Return a page of the versions of a dataset that were ever published, behind a number, the oldest first."""
+    return records.versions_page(view.connection, dataset_id, after, limit)
+
+
 def versions_then(view: View, dataset_id: DatasetId) -> tuple[Version, ...]:
     """Return the versions of a dataset as they stood at the instant of the view, which may have passed.
 

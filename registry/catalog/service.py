@@ -50,6 +50,7 @@ from registry.catalog.reading import (
     version_files,
     version_named,
     versions,
+    versions_page,
     versions_then,
 )
 from registry.catalog.stating import (
@@ -123,6 +124,7 @@ __all__ = [
     "version_files",
     "version_named",
     "versions",
+    "versions_page",
     "versions_then",
     "withdraw_version",
 ]

@@ -17,9 +17,9 @@ from registry.catalog.arrivals import (
     Reading,
     read_arrivals,
     read_card_first,
-    read_held,
 )
 from registry.catalog.bench import Bench
+from registry.catalog.held_files import read_held
 from registry.catalog.inspection import load
 from registry.catalog.manifest_pages import WrittenManifest, write_manifest
 from registry.catalog.model import Fault, Version, VersionFile, VersionState

@@ -21,13 +21,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from registry.awards import grants, verdicts
 from registry.awards import rules as case_rules
-from registry.awards.history import with_acts
-from registry.awards.lines import numbers_of, only, origins
-from registry.awards.model import Act, ActKind, BankPayment, Case, CaseKind, CaseState, Line, Occasion
-from registry.awards.probe_model import ProbeTerm, Sighting
-from registry.awards.probing import is_seen, spans_of, watched
-from registry.awards.recusal import standing
+from registry.awards.lines import origins
+from registry.awards.model import Act, ActKind, BankPayment, Case, CaseKind, CaseState, Occasion
 from registry.dossier.model import FORMAT, Finding
+from registry.dossier.told_case import Dossier, as_instructed, case_of
 from registry.errors import SancaiError
 from registry.journal.checkpoints import verify_checkpoint
 from registry.journal.model import Checkpoint, Entry, Opening, commitment_of
@@ -35,17 +32,13 @@ from registry.journal.rules import leaf_hash, verify_inclusion
 from registry.journal.signing import Verifier
 from registry.manifests import rules as manifests
 from registry.manifests import signatures
-from registry.parties.person_model import ERASED_NAME
 from registry.policy.assumptions import Ruling
 from registry.policy.loader import load_document
 from registry.policy.model import PolicyDocument
 from registry.values.canonical import Json, canonical_json
 from registry.values.digest import Digest
-from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId, EntryId, FirmId, VoucherId
+from registry.values.identifiers import EntryId
 from registry.values.moment import Moment
-from registry.values.money import Money
-
-Dossier = Mapping[str, Any]
 
 _MALFORMED: Final = (SancaiError, KeyError, ValueError, TypeError, AttributeError, IndexError)
 
@@ -137,86 +130,6 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
 
 def _opening(kept: Mapping[str, Any]) -> Opening:
     return Opening(bytes.fromhex(kept["salt"]), kept["payload"])
-
-
-def _subject(text: str) -> DatasetId | VoucherId | Digest:
-    if text.startswith("sha256:"):
-        return Digest.parse(text)
-    return DatasetId(text) if text.startswith(f"{DatasetId.prefix}_") else VoucherId(text)
-
-
-def case_of(dossier: Dossier) -> Case:
-    """Return the case a dossier tells of, folded from its acts. Raises InvalidValueError, KeyError, ValueError."""
-    kept = dossier["case"]
-    lines = tuple(
-        Line(
-            firm=FirmId(line["firm"]),
-            # A natural person has no name here, and can be erased without a word of the dossier changing (RULINGS 35).
-            firm_name=line.get("firm_name", ERASED_NAME),
-            person="firm_name" not in line,
-            subject=_subject(line["subject"]),
-            instrument=line["instrument"],
-            clause=line["clause"],
-            standard=line["standard"],
-            amount=Money(line["amount_fen"]),
-            payee_digest=Digest.parse(line["payee_digest"]) if "payee_digest" in line else None,
-            share_bp=line.get("share_bp"),
-            number=number,
-        )
-        for number, line in zip(kept.get("line_numbers", range(1, len(kept["lines"]) + 1)), kept["lines"], strict=True)
-    )
-    base = Case(
-        id=CaseId(kept["id"]),
-        authority=AuthorityId(kept["authority"]),
-        kind=CaseKind(kept["kind"]),
-        document=kept["document"],
-        instrument=kept["instrument"],
-        state=CaseState(kept["state"]),
-        applicant=FirmId(kept["applicant"]) if kept["applicant"] else None,
-        applied_by=AccountId(kept["applied_by"]),
-        applied_at=Moment.of_text(kept["applied_at"]),
-        lines=lines,
-        revision=Digest.parse(kept["revision"]),
-        facts=Digest.parse(kept["facts_digest"]),
-        sign_off_levels=tuple(kept["sign_off_levels"]),
-        notice_days=kept["notice_days"],
-    )
-    return _probed(with_acts(base, [_act(act) for act in dossier["acts"]]), dossier.get("notice_probes"))
-
-
-def _probed(case: Case, kept: Mapping[str, Any] | None) -> Case:
-    """Return a case with what the probe makes of its notice; a dossier of an office without a probe holds nothing."""
-    if kept is None:
-        return case
-    terms = [
-        ProbeTerm(
-            number=each["number"],
-            limit_hours=each["limit_hours"],
-            organ=each["organ"],
-            decided_on=date.fromisoformat(each["decided_on"]),
-            text=each["text"],
-            set_at=Moment.of_text(each["set_at"]),
-            set_by=AccountId(each["set_by"]),
-        )
-        for each in kept["terms"]
-    ]
-    seen = [
-        Moment.of_text(each["probed_at"])
-        for each in kept["probes"]
-        if is_seen(Sighting(each["sighting"]), late=each["late"])
-    ]
-    return watched(case, terms, spans_of(seen))
-
-
-def _act(kept: Mapping[str, Any]) -> Act:
-    return Act(
-        number=kept["number"],
-        kind=ActKind(kept["kind"]),
-        account=AccountId(kept["account"]),
-        at=Moment.of_text(kept["at"]),
-        content=kept["content"],
-        entry=EntryId(kept["entry"]),
-    )
 
 
 _SAID_OTHERWISE: Final = frozenset({ActKind.REFUSED, ActKind.EXPERTS_DRAWN, ActKind.ALLOTTED, ActKind.CONTEST_VOIDED})
@@ -455,13 +368,6 @@ def _payable(dossier: Dossier, case: Case, payment: BankPayment) -> Iterator[Fin
         if obstacle.code not in known:
             yield Finding("payment", obstacle.code)
     if known:
-        before, told_at = _as_instructed(dossier, case)
+        before, told_at = as_instructed(dossier, case)
         for obstacle in case_rules.payment_obstacles(before, told_at, open_assumptions=(), stopped=()):
             yield Finding("payment", obstacle.code)
-
-
-def _as_instructed(dossier: Dossier, case: Case) -> tuple[Case, Moment]:
-    """Return a paid case as it stood when its payment was instructed, and when that was."""
-    told = [act for act in standing(case.acts) if act.kind is ActKind.INSTRUCTED][-1]
-    before = with_acts(case, [act for act in case.acts if act.number < told.number])
-    return only(_probed(before, dossier.get("notice_probes")), numbers_of(case)), told.at

@@ -68,6 +68,7 @@ from registry.journal.signing import SigningKey
 from registry.journal.work import View, Work
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
+from registry.parties import ends
 from registry.parties import service as parties
 from registry.values.canonical import canonical_json
 from registry.values.digest import Digest
@@ -126,11 +127,13 @@ def place_order(work: Work, command: PlaceOrder) -> Order:
         NotAllowedError: The actor buys for no firm.
         NotFoundError: There is no such listing.
         ConflictError: It is not on sale, or its terms are others.
-        RuleError: The buyer is the seller, or the purpose is not offered.
+        RuleError: The buyer is the seller, one of the two has ended, or the purpose is not offered.
     """
     firm = own_firm(work)
     found = listing(work, command.listing)
     require(work.actor, Action.PLACE_ORDER, Resource(firms=frozenset({firm}), dataset=found.dataset))
+    for each in (firm, found.seller):
+        ends.require_standing(work, None, each)
     order = rules.placed(found, command, firm, work.now)
     records.add_order(work.connection, order)
     work.journal(
@@ -154,11 +157,13 @@ def accept_order(work: Work, order_id: OrderId, key: SigningKey) -> OrderFile:
     Raises:
         NotAllowedError, NotFoundError: The actor does not sell by this order.
         ConflictError: The order is accepted or cancelled already.
-        RuleError: The seller has left the register of such providers.
+        RuleError: The seller has left the register of such providers, or one of the two has ended.
     """
     order = order_to_change(work, order_id, Action.ACCEPT_ORDER, seller=True)
     rules.require_move(order, OrderState.ACCEPTED)
     require_provider(work, order.seller, order.product_kind)
+    for each in (order.buyer, order.seller):
+        ends.require_standing(work, None, each)
     found = records.listing_of(work.connection, order.listing)
     assert found is not None  # noqa: S101 -- the reference holds it
     firms = parties.firms(work, [order.buyer, order.seller])

@@ -11,6 +11,8 @@ Rules:
 * A refusal by rule, by state or because something is not there is an outcome and kept. Malformed input, missing
   rights and an unavailable part are not: the same key may then succeed.
 * A refused command leaves nothing behind but its kept answer.
+* A kept answer may be erased with the data of a natural person (RULINGS 35). That something was done or refused under
+  its key stays: a retry still acts only once, and is told so.
 * A command that writes makes exactly one journal entry.
 """
 
@@ -37,6 +39,9 @@ from registry.values.digest import Digest
 from registry.values.identifiers import EntryId
 from registry.values.moment import Clock, Moment
 from storage.database import Connection, Database, DatabaseUnavailableError
+
+ERASED: Final = "erased"
+"""Stands alone in an answer that was erased: whether something was done under its key, or refused."""
 
 KEPT_REFUSALS: Final[dict[str, type[SancaiError]]] = {
     "not_found": NotFoundError,
@@ -141,15 +146,26 @@ class Outcome:
 
 UseCase = Callable[[Work], Mapping[str, Any]]
 
+Slot = tuple[str, str, str]
+"""Whose idempotency key it is: party, operation, key."""
+
+Keep = Callable[[View, Slot, dict[str, Json]], dict[str, Json]]
+"""Says what is kept of an outcome, in the transaction that made it; rooms above know what has to be erasable."""
+
 
 # Invariant 8 (idempotency).
-def perform(database: Database, clock: Clock, actor: Actor, command: Command, use_case: UseCase) -> Outcome:
+def perform(
+    database: Database, clock: Clock, actor: Actor, command: Command, use_case: UseCase, keep: Keep | None = None
+) -> Outcome:
     """Run ``use_case`` on the write path and return its outcome as JSON.
 
-    Raises whatever the use case raises, ConflictError for a key that came with another body, UnavailableError.
+    Raises whatever the use case raises, ConflictError for a key that came with another body or whose answer was erased,
+    UnavailableError.
     """
     try:
-        found = database.retrying(lambda connection: _attempt(connection, clock.now(), actor, command, use_case))
+        found = database.retrying(
+            lambda connection: _attempt(View(connection, actor, clock.now()), command, use_case, keep)
+        )
     except DatabaseUnavailableError as error:
         raise UnavailableError("database_unavailable") from error
     if isinstance(found, SancaiError):
@@ -157,31 +173,34 @@ def perform(database: Database, clock: Clock, actor: Actor, command: Command, us
     return found
 
 
-def _attempt(
-    connection: Connection, now: Moment, actor: Actor, command: Command, use_case: UseCase
-) -> Outcome | SancaiError:
+def _attempt(view: View, command: Command, use_case: UseCase, keep: Keep | None) -> Outcome | SancaiError:
+    connection, actor = view.connection, view.actor
     slot = (actor.party, command.operation, command.key)
-    if not records.claim_key(connection, slot, actor.account, command.body, now):
+    if not records.claim_key(connection, slot, actor.account, command.body, view.now):
         account, body, kept = records.answer_of(connection, *slot)
         if body != command.body:
             return ConflictError("idempotency_key_reused", key=command.key, operation=command.operation)
         if account != actor.account:
             return ConflictError("idempotency_key_of_colleague", key=command.key, operation=command.operation)
-        return _replayed(kept)
+        return _replayed(kept, command)
     try:
         with connection.begin_nested():
-            work = Work(connection, actor, now)
+            work = Work(connection, actor, view.now)
             result = use_case(work)
             if work.entry is None:
                 raise AssertionError(f"{command.operation} wrote no journal entry")
     except (NotFoundError, ConflictError, RuleError) as refusal:
-        records.keep_answer(connection, *slot, _kept_refusal(refusal))
+        _keep(view, slot, _kept_refusal(refusal), keep)
         return refusal
-    records.keep_answer(connection, *slot, {"result": result})
+    _keep(view, slot, {"result": dict(result)}, keep)
     return Outcome(result, replayed=False)
 
 
-def _kept_refusal(error: SancaiError) -> Json:
+def _keep(view: View, slot: Slot, outcome: dict[str, Json], keep: Keep | None) -> None:
+    records.keep_answer(view.connection, *slot, keep(view, slot, outcome) if keep else outcome)
+
+
+def _kept_refusal(error: SancaiError) -> dict[str, Json]:
     kind = next(name for name, made in KEPT_REFUSALS.items() if isinstance(error, made))
     kept: dict[str, Json] = {"refusal": kind, "code": error.code, "parameters": dict(error.parameters)}
     if isinstance(error, RuleError):
@@ -198,7 +217,10 @@ def _kept_refusal(error: SancaiError) -> Json:
     return kept
 
 
-def _replayed(kept: Any) -> Outcome | SancaiError:
+def _replayed(kept: Any, command: Command) -> Outcome | SancaiError:
+    if ERASED in kept:
+        code = "idempotency_answer_erased" if kept[ERASED] else "idempotency_refusal_erased"
+        return ConflictError(code, key=command.key, operation=command.operation)
     if "result" in kept:
         return Outcome(kept["result"], replayed=True)
     if kept["refusal"] == "rule":

@@ -24,6 +24,8 @@ from storage.object_store import Bucket, Place, part_count, part_size_bytes
 
 FILE_SIZE_MAX_BYTES: Final = 5 * 2**40
 """What an object store holds in one object."""
+ERASED_FILE_NAME: Final = "*"
+"""How the name of a document is shown that was erased."""
 EVIDENCE_SIZE_MAX_BYTES: Final = 20 * 2**20
 PACK_FILE_MAX_BYTES: Final = 2**20
 """A larger file has an object of its own."""
@@ -66,10 +68,12 @@ class EvidenceKind(StrEnum):
 
 
 class EvidenceState(StrEnum):
-    """Whether the bytes of a document are there and are what was declared."""
+    """Whether the bytes of a document are there and are what was declared, or were erased."""
 
     AWAITING = "awaiting"
     VERIFIED = "verified"
+    ERASED = "erased"
+    """With the data of the natural person who filed it: digest and size stay."""
 
 
 @dataclass(frozen=True, slots=True)

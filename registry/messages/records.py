@@ -27,7 +27,7 @@ from sqlalchemy import update as update_rows
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from registry.accounts.records import accounts
+from registry.accounts.records.accounts import accounts
 from registry.actors.model import Role
 from registry.messages.model import (
     Announcement,

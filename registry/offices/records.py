@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Row,
+    Select,
     SmallInteger,
     Table,
     Text,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from registry.accounts.records import accounts
+from registry.accounts.records.accounts import accounts
 from registry.actors.model import SIGNING_RANKS, Role
 from registry.offices.model import (
     Absence,
@@ -228,10 +229,22 @@ def add_interest(connection: Connection, made: Interest, by: AccountId, entry: E
     )
 
 
-def interests_of(connection: Connection, office: AuthorityId) -> tuple[Interest, ...]:
+def interests_of(
+    connection: Connection, office: AuthorityId, page: tuple[InterestId | None, int] | None = None
+) -> tuple[Interest, ...]:
     """Return the ties of an office's officers, ended ones too, the oldest first."""
-    query = select(interests).where(interests.c.authority_id == office).order_by(interests.c.id)
+    query = _paged(
+        select(interests).where(interests.c.authority_id == office).order_by(interests.c.id), interests, page
+    )
     return tuple(_interest(row) for row in connection.execute(query))
+
+
+def _paged(query: Select[Any], table: Table, page: tuple[Any, int] | None) -> Select[Any]:
+    """Return a query in the order of ids of what stands behind an id, at most so much; None: of everything."""
+    if page is None:
+        return query
+    after, limit = page
+    return query.limit(limit) if after is None else query.where(table.c.id > after).limit(limit)
 
 
 def _interest(row: Row[Any]) -> Interest:
@@ -270,9 +283,11 @@ def add_absence(connection: Connection, made: Absence, by: AccountId, now: Momen
     )
 
 
-def absences_of(connection: Connection, office: AuthorityId) -> tuple[Absence, ...]:
+def absences_of(
+    connection: Connection, office: AuthorityId, page: tuple[AbsenceId | None, int] | None = None
+) -> tuple[Absence, ...]:
     """Return the absences of an office's officers, ended ones too, the oldest first."""
-    query = select(absences).where(absences.c.authority_id == office).order_by(absences.c.id)
+    query = _paged(select(absences).where(absences.c.authority_id == office).order_by(absences.c.id), absences, page)
     return tuple(
         Absence(row.id, row.authority_id, row.officer, row.first_day, row.last_day, row.reason, row.ended_at)
         for row in connection.execute(query)
@@ -303,9 +318,13 @@ def add_delegation(connection: Connection, made: Delegation, entry: EntryId) -> 
     )
 
 
-def delegations_of(connection: Connection, office: AuthorityId) -> tuple[Delegation, ...]:
+def delegations_of(
+    connection: Connection, office: AuthorityId, page: tuple[DelegationId | None, int] | None = None
+) -> tuple[Delegation, ...]:
     """Return the delegations of an office, ended ones too, the oldest first."""
-    query = select(delegations).where(delegations.c.authority_id == office).order_by(delegations.c.id)
+    query = _paged(
+        select(delegations).where(delegations.c.authority_id == office).order_by(delegations.c.id), delegations, page
+    )
     return tuple(
         Delegation(
             id=row.id,

@@ -141,10 +141,10 @@ def end_interest(work: Work, tie: InterestId) -> Interest:
     return next(each for each in records.interests_of(work.connection, office) if each.id == tie)
 
 
-def interests(view: View) -> tuple[Interest, ...]:
-    """Return the ties of the officers of the actor's office. Raises NotAllowedError."""
+def interests(view: View, after: InterestId | None, limit: int) -> tuple[Interest, ...]:
+    """Return a page of the ties of the officers of the actor's office. Raises NotAllowedError."""
     require(view.actor, Action.READ_OFFICE)
-    return records.interests_of(view.connection, policy.office_of(view.actor))
+    return records.interests_of(view.connection, policy.office_of(view.actor), (after, limit))
 
 
 # Absence.
@@ -180,10 +180,10 @@ def end_absence(work: Work, absence: AbsenceId) -> Absence:
     return next(each for each in records.absences_of(work.connection, office) if each.id == absence)
 
 
-def absences(view: View) -> tuple[Absence, ...]:
-    """Return the absences of the officers of the actor's office. Raises NotAllowedError."""
+def absences(view: View, after: AbsenceId | None, limit: int) -> tuple[Absence, ...]:
+    """Return a page of the absences of the officers of the actor's office. Raises NotAllowedError."""
     require(view.actor, Action.READ_OFFICE)
-    return records.absences_of(view.connection, policy.office_of(view.actor))
+    return records.absences_of(view.connection, policy.office_of(view.actor), (after, limit))
 
 
 # Delegation.
@@ -223,10 +223,10 @@ def end_delegation(work: Work, delegation: DelegationId) -> Delegation:
     return next(each for each in records.delegations_of(work.connection, office) if each.id == delegation)
 
 
-def delegations(view: View) -> tuple[Delegation, ...]:
-    """Return the delegations of the actor's office. Raises NotAllowedError."""
+def delegations(view: View, after: DelegationId | None, limit: int) -> tuple[Delegation, ...]:
+    """Return a page of the delegations of the actor's office. Raises NotAllowedError."""
     require(view.actor, Action.READ_OFFICE)
-    return records.delegations_of(view.connection, policy.office_of(view.actor))
+    return records.delegations_of(view.connection, policy.office_of(view.actor), (after, limit))
 
 
 # Enough officers.

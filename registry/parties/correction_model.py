@@ -18,9 +18,10 @@ class Register(StrEnum):
     LEADER_LIST = "leader_list"
     PROVIDER = "provider"
     SANCTION = "sanction"
+    END = "end"
 
 
-SHARED: Final = frozenset({Register.FIRM, Register.CONTROL})
+SHARED: Final = frozenset({Register.FIRM, Register.CONTROL, Register.END})
 """What decisions of every authority rest on, whoever wrote it; the others act only where they were written."""
 
 

@@ -7,7 +7,7 @@ Rules:
 * Whether a decision rests on a line is for the room that decides to say; here is what was corrected, and the answers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from registry.errors import ConflictError, NotFoundError
 from registry.journal.work import View, Work
@@ -68,12 +68,13 @@ def correction(view: View, authority: AuthorityId, correction_id: CorrectionId) 
 
 def answers_for(view: View, subject: str) -> dict[CorrectionId, CorrectionAnswer]:
     """Return the answers given for one subject, by the correction they answer."""
-    return {each.correction: each for each in records.answers_of(view.connection, subject=subject)}
+    return {each.correction: each for each in records.answers_of(view.connection, subjects=[subject])}
 
 
-def answers_to(view: View, correction_id: CorrectionId) -> dict[str, CorrectionAnswer]:
-    """Return the answers given to one correction, by their subject."""
-    return {each.subject: each for each in records.answers_of(view.connection, correction=correction_id)}
+def answers_to(view: View, correction_id: CorrectionId, subjects: Sequence[str]) -> dict[str, CorrectionAnswer]:
+    """Return the answers given to one correction for some subjects, by their subject."""
+    found = records.answers_of(view.connection, subjects=subjects, correction=correction_id)
+    return {each.subject: each for each in found}
 
 
 def answer_within(work: Work, made: CorrectionAnswer) -> None:

@@ -9,8 +9,9 @@ from registry.journal.work import View, Work
 from registry.parties import records, sealing
 from registry.parties.person_model import Person, PersonData, RegisterPerson, identity_digest, masked
 from registry.parties.records import persons as person_records
-from registry.values.identifiers import FirmId
+from registry.values.identifiers import AccountId, FirmId
 from registry.values.identity_number import IdentityNumber
+from registry.values.moment import Moment
 
 
 def register_person_within(work: Work, secret: bytes, command: RegisterPerson) -> Person:
@@ -87,8 +88,6 @@ def person(view: View, secret: bytes, wanted: FirmId) -> tuple[Person, PersonDat
     return found, None if found.erased_at else data_within(view, secret, wanted)
 
 
-def erase_within(work: Work, found: Person) -> None:
+def erase_within(work: Work, person: FirmId, by: AccountId, at: Moment) -> None:
     """Delete the data of a person inside another use case, which looked whether it may be, and makes the entry."""
-    if work.actor.account is None:
-        raise NotAllowedError("unauthenticated")
-    person_records.erase_person(work.connection, found.id, work.actor.account, work.now)
+    person_records.erase_person(work.connection, person, by, at)

@@ -34,6 +34,7 @@ from registry.parties.model import (
     ProviderKind,
     Sanction,
 )
+from registry.parties.records.ends import ends_of
 from registry.policy.service import office_of
 from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, FactId, FirmId, LeaderListId
@@ -143,6 +144,10 @@ def fact(view: View, authority: AuthorityId, firm_id: FirmId, predicate: str, da
         asked = Predicate(predicate)
     except ValueError as error:
         raise InvalidValueError("predicate_unknown", given=predicate[:60], offered=", ".join(Predicate)) from error
+    if asked is Predicate.OPERATES_IN_REGION:
+        # Whoever was deregistered, merged or left operates nowhere here, whatever was written before.
+        for end in ends_of(view.connection, firm_id, authority, view.now, day):
+            return KnownFact(firm_id, asked, Finding.UNMET, end.id, Period(end.ended_on, None), end.provenance)
     found = records.facts_of(view.connection, authority, firm_id, asked, day=day, at=view.now)
     return found[-1] if found else KnownFact(firm_id, asked, Finding.UNKNOWN)
 

@@ -19,9 +19,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from registry.aftercare.erased_persons import LIST_PREFIX as PERSONS_PREFIX
 from registry.archive.keeping import kept
 from registry.archive.service import content_of
-from registry.catalog.erasing import LIST_PREFIX
+from registry.catalog.erasing import LIST_PREFIX as CONTENTS_PREFIX
 from registry.dossier import records as dossiers
 from registry.dossier.exporting import read_export
 from registry.dossier.model import ExportKind
@@ -44,6 +45,8 @@ FORMAT: Final = "sancai.backup/1"
 BACKUPS: Final = "backups/"
 PAGE: Final = 500
 LOG_KEYS: Final = ("checkpoints/", "dossiers/")
+LISTS: Final = (CONTENTS_PREFIX, PERSONS_PREFIX)
+"""The lists of what was erased, and of whom."""
 _DOMAIN: Final = b"sancai/backup/v1\n"
 _HELD: Final = (BlobState.VERIFIED, BlobState.CONDEMNED, BlobState.DAMAGED)
 
@@ -222,8 +225,8 @@ def _copy(premises: Premises, held: StoredObject, target: ObjectStore) -> bool |
 
 
 def _copy_log(premises: Premises, target: ObjectStore) -> int:
-    """Copy checkpoints and dossiers, and the list of what was erased by law; all are small."""
-    copied = copy_list(premises.store, target, None)
+    """Copy checkpoints and dossiers, and the lists of what was erased by law; all are small."""
+    copied = copy_lists(premises.store, target, None)
     for kind in ExportKind:
         after = ""
         while True:
@@ -258,13 +261,16 @@ def _copy_archives(premises: Premises, target: ObjectStore) -> int:
     return copied
 
 
-def copy_list(source: ObjectStore, target: ObjectStore, retain_until: datetime | None) -> int:
-    """Copy the lines of the list of erasures that are not there yet; return how many."""
-    there = {found.place.key for found in target.list(Bucket.LOG, LIST_PREFIX)}
-    missing = [found.place for found in source.list(Bucket.LOG, LIST_PREFIX) if found.place.key not in there]
-    for place in missing:
-        target.put(Bucket.LOG, place.key, b"".join(source.read(place)), retain_until)
-    return len(missing)
+def copy_lists(source: ObjectStore, target: ObjectStore, retain_until: datetime | None) -> int:
+    """Copy the lines of the lists of erasures that are not there yet; return how many."""
+    copied = 0
+    for prefix in LISTS:
+        there = {found.place.key for found in target.list(Bucket.LOG, prefix)}
+        missing = [found.place for found in source.list(Bucket.LOG, prefix) if found.place.key not in there]
+        for place in missing:
+            target.put(Bucket.LOG, place.key, b"".join(source.read(place)), retain_until)
+        copied += len(missing)
+    return copied
 
 
 def _chunks(path: Path) -> Iterable[bytes]:

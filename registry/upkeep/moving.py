@@ -31,7 +31,7 @@ from storage.object_store import Bucket, ObjectStore, Place
 from storage.settings import FolderSettings, Settings, StoreSettings
 
 PAGE: Final = 200
-LOG_KEYS: Final = ("archives/", "checkpoints/", "dossiers/", "epochs/", "erasures/")
+LOG_KEYS: Final = ("archives/", "checkpoints/", "dossiers/", "epochs/", "erased-persons/", "erasures/")
 _MOVED: Final = (BlobState.VERIFIED, BlobState.CONDEMNED)
 
 

@@ -1,7 +1,7 @@
 """A backup read back into an empty installation: the database first, then every object, each read again.
 
 The restored database begins an epoch of its own, which the store does not know: a sweep deletes nothing until an
-operator has accepted it. What was erased by law since the backup was made is erased again.
+operator has accepted it. What was erased by law since the backup was made is erased again, and so are persons.
 """
 
 import tempfile
@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from registry.aftercare.erased_persons import carry_out_person_erasures, reapply_person_erasures
 from registry.catalog.erasing import carry_out_erasures, reapply_erasures
 from registry.dossier import records as dossiers
 from registry.dossier.model import ExportKind
 from registry.errors import ConflictError, CorruptContentError
 from registry.journal import records as journal_records
 from registry.upkeep import records
-from registry.upkeep.backup import Backup, copy_list, fetch_dump
+from registry.upkeep.backup import Backup, copy_lists, fetch_dump
 from registry.upkeep.erased import deleter
 from registry.upkeep.model import BlobState, ObjectName, StoredObject
 from registry.upkeep.premises import Premises
@@ -103,6 +104,8 @@ def restore_objects(premises: Premises, store: ObjectStore, backup: Backup) -> R
     delete = deleter(premises)
     reapply_erasures(premises, delete)
     carry_out_erasures(premises, premises.settings.log_retention, delete)
+    reapply_person_erasures(premises, delete)
+    carry_out_person_erasures(premises, premises.settings.log_retention, delete)
     return Restored(backup.name, objects, size_bytes, exports, tuple(missing))
 
 
@@ -123,7 +126,7 @@ def _put_back(premises: Premises, held: StoredObject, store: ObjectStore) -> boo
 def _put_back_log(premises: Premises, store: ObjectStore) -> int:
     """Put checkpoints and dossiers back, under a term that begins anew."""
     until = SystemClock().now().plus(premises.settings.log_retention)
-    done = copy_list(store, premises.store, until.instant)
+    done = copy_lists(store, premises.store, until.instant)
     for kind in ExportKind:
         after = ""
         while True:

@@ -16,6 +16,7 @@ from registry.actors.rules import require_visible
 from registry.errors import ConflictError, CorruptContentError, Obstacle, RuleError
 from registry.exchange import service as exchange
 from registry.journal.work import Work
+from registry.parties import ends
 from registry.parties import service as parties
 from registry.policy.model import Verdict
 from registry.policy.rules import FirmYearSoFar, Limit, LimitKind, Quote, firm_year, what_binds
@@ -119,6 +120,7 @@ def hold(work: Work, order_id: OrderId) -> Voucher:
     require_visible(work.actor, Action.HOLD_VOUCHER, resource, "order")
     day = work.now.civil_day()
     found = assess(work, order, *instrument_for(work, order, day), day)
+    ends.require_standing(work, found.active.authority, order.buyer)
     _require_met(found)
     assert found.pool is not None  # noqa: S101 -- it is one of the conditions
     key = found.firm_year(day.year)
@@ -236,6 +238,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     if claimed := records.claim_of(work.connection, invoice_id):
         raise ConflictError("invoice_already_claimed", invoice=invoice_id, voucher=claimed)
     rules.require_move(held, VoucherState.REDEEMED)
+    ends.require_standing(work, held.authority, held.firm)
     at = ledger.log_time(work, held.pool)
     rules.require_not_expired(held, at)
     invoice, base = supported(work, order, invoice_id)

@@ -260,7 +260,8 @@ def _review_opened(world: World) -> Asked:
 def grant_body(world: World) -> dict[str, Any]:
     """Return an application for a national case of data annotation (S1 cl.8)."""
     paper = steps.file_evidence(world.as_(PUBLISHER), "other", uuid4().hex.encode())
-    kinds = ("application_form", "business_licence", "legal_person_identity", "case_announcement")
+    identity = steps.file_evidence(world.as_(PUBLISHER), "other", uuid4().hex.encode())
+    kinds = ("application_form", "business_licence", "case_announcement", "contribution_record")
     return {
         "instrument": "yz-8-case",
         "event_on": "2026-02-10",
@@ -271,7 +272,7 @@ def grant_body(world: World) -> dict[str, Any]:
             "case_sector": "coal",
         },
         "keys": {"case": [uuid4().hex]},
-        "evidence": {kind: [paper] for kind in (*kinds, "contribution_record")},
+        "evidence": {kind: [paper] for kind in kinds} | {"legal_person_identity": [identity]},
         "undertaking": True,
         "payee": steps.award_body()["payee"],
     }
@@ -313,6 +314,23 @@ def _correcting(world: World) -> str:
 
 
 # Rounds, experts and scores.
+
+
+def _firm_end(world: World) -> dict[str, Any]:
+    return {
+        "firm": world.ids[STRANGER],
+        "kind": "deregistered",
+        "ended_on": world.today(),
+        "document_number": "注销1号",
+        "document_sha256": "ab" * 32,
+        "source": "公示系统",
+        "obtained_on": world.today(),
+    }
+
+
+def _entered_end(world: World) -> Asked:
+    made = world.as_(OFFICE, Role.REGISTRAR).post("/v1/firm-ends", _firm_end(world))
+    return Asked({"end": made["id"]}, {"document_number": "函2号", "reason": "登记有误"})
 
 
 def _own_round(body: Callable[[World], Mapping[str, Any]] | None, *, opened: bool = False) -> Callable[[World], Asked]:
@@ -357,6 +375,12 @@ def _drawn(body: Mapping[str, Any] | None) -> Callable[[World], Asked]:
         return Asked({"case": case}, body)
 
     return make
+
+
+def _drawn_with_evidence(world: World) -> Asked:
+    asked = _drawn(None)(world)
+    [first, *_] = world.as_(OFFICE, Role.EXPERT).get(f"/v1/expert-cases/{asked.path['case']}/evidence")["items"]
+    return Asked({**asked.path, "evidence": first["id"]})
 
 
 def _replaceable(world: World) -> Asked:
@@ -770,6 +794,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_providers": Sample(plain()),
     "record_sanction": Sample(_sanction),
     "record_credit": Sample(_credit),
+    "enter_firm_end": Sample(lambda world: Asked(body=_firm_end(world))),
+    "list_firm_ends": Sample(plain()),
+    "revoke_firm_end": Sample(_entered_end, of(OFFICE)),
     "import_leader_list": Sample(plain(body=_imported_list())),
     "check_leader_list": Sample(plain(body={"content_base64": _LIST_FILE})),
     "show_controller": Sample(named("firm", PUBLISHER), of(PUBLISHER, OFFICE, OTHER_OFFICE)),
@@ -1014,6 +1041,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "open_scores": Sample(_all_scored, of(OFFICE)),
     "list_expert_cases": Sample(plain()),
     "get_expert_case": Sample(_drawn(None), of(OFFICE)),
+    "list_expert_evidence": Sample(_drawn(None), of(OFFICE)),
+    "read_expert_evidence": Sample(_drawn_with_evidence, of(OFFICE)),
     "give_scores": Sample(_drawn(round_steps.MARKS), of(OFFICE)),
     "form_payment_batch": Sample(
         lambda world: Asked(body={"document": cast.DOCUMENT, "vouchers": [world.ids["voucher_redeemed"]]}), of(OFFICE)

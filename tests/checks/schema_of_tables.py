@@ -60,7 +60,7 @@ END $$;
 def import_tables() -> None:
     """Import every room's tables."""
     for package in pkgutil.walk_packages(registry.__path__, "registry."):
-        if package.name.endswith(".records"):
+        if ".records" in package.name:
             importlib.import_module(package.name)
     for name in ("storage.queue", "storage.outbox"):
         importlib.import_module(name)

@@ -1,5 +1,6 @@
 """``sancai policy`` and ``sancai firm`` in processes of their own, against the real service."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,6 +48,24 @@ def test_a_policy_is_loaded_ruled_upon_and_shown(run: Run, tmp_path: Path) -> No
     shown = run("policy", "show", DOCUMENT)
     assert "yz.notice-days\tS0 art.7\tHow many days does the public notice before a payment run?\t10\t1号" in shown.out
     assert "2026, 2027, 2028" in shown.err
+
+
+def test_the_end_of_a_firm_is_entered_listed_and_taken_back(run: Run, tmp_path: Path) -> None:
+    merged, successor = (
+        made(run, "firm", "register", str(a_uscc(number)), f"企业{number}", "--region", "650502")["id"]
+        for number in (1, 2)
+    )
+    document = tmp_path / "merger.pdf"
+    document.write_bytes(b"merger")
+    stated = ["--on", "2026-02-01", "--number", "合并公告1号", "--document", str(document)]
+    stated += ["--source", "公示系统", "--obtained-on", "2026-03-01"]
+    assert run("firm", "end", merged, "merged", *stated).code == 3, "a merger names its successor"
+    end = made(run, "firm", "end", merged, "merged", *stated, "--successor", successor)
+    assert end["document_sha256"] == hashlib.sha256(b"merger").hexdigest()
+    assert [each["id"] for each in made(run, "firm", "ends", "--firm", merged)] == [end["id"]]
+    assert "2026-02-01" in run("firm", "ends").out
+    assert made(run, "firm", "revoke-end", end["id"], "--number", "函2号", "--reason", "登记有误")["id"] == end["id"]
+    assert made(run, "firm", "ends") == []
 
 
 def test_registers_are_kept(run: Run) -> None:

@@ -1,5 +1,6 @@
 """``sancai round`` and ``sancai expert`` from a published round to opened scores, against the real service."""
 
+import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -40,6 +41,10 @@ def test_a_round_and_its_scores_from_the_command_line(at: At, world: World, tmp_
     assert "教授" in registrar.text("expert", "list")
     reviewer("expert", "draw", applied)
     assert applied in expert.text("expert", "cases")
+    [document, *_] = expert("expert", "evidence", applied)
+    expert.text("expert", "evidence", applied, document["id"], "--to", str(tmp_path / "document.bin"))
+    assert hashlib.sha256((tmp_path / "document.bin").read_bytes()).hexdigest() == document["sha256"]
+    assert reviewer.run("expert", "evidence", applied).code == 4
     marks = ("--mark", "scale=35.5:规模充分", "--mark", "value=40:可直接训练")
     given = expert("expert", "score", applied, *marks)
     assert given["slip"]["total_hundredths"] == 7_550
@@ -47,6 +52,7 @@ def test_a_round_and_its_scores_from_the_command_line(at: At, world: World, tmp_
     assert "规模充分" not in reviewer.text("expert", "scores", applied)
     assert reviewer.run("expert", "open", applied).code == 6
     round_steps.score_all(others, applied)
+    assert expert.run("expert", "evidence", applied).code == 4, "all have scored"
     reviewer("expert", "open", applied)
     assert "规模充分" in reviewer.text("expert", "scores", applied)
     to_the_firm = at(PUBLISHER)("expert", "scores", applied)

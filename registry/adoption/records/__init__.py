@@ -24,7 +24,7 @@ from registry.adoption.records.receipts import (
     standing_receipt,
     uses_standing,
 )
-from registry.adoption.records.reviews import add_review, answer_review, review_of, reviews_of
+from registry.adoption.records.reviews import add_review, answer_review, review_of, reviews_page
 
 __all__ = [
     "add_annotation",
@@ -43,7 +43,7 @@ __all__ = [
     "receipt_of",
     "receipts_of",
     "review_of",
-    "reviews_of",
+    "reviews_page",
     "scene_of",
     "scenes",
     "scenes_answered_by",

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Row, Select, Table, Text, insert, select
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Row, Select, Table, Text, insert, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.adoption.model import AdoptionReview, ReviewAnswer, ReviewOutcome
 from registry.values.identifiers import AccountId, AuthorityId, CaseId, DatasetId, EntryId, ReceiptId
+from registry.values.moment import Moment
 from registry.values.records import IdColumn, Key, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may
 
@@ -90,12 +91,18 @@ def review_of(connection: Connection, receipt: ReceiptId, case: CaseId) -> Adopt
     return _review(row) if row else None
 
 
-def reviews_of(connection: Connection, authority: AuthorityId) -> tuple[AdoptionReview, ...]:
-    """Return every review of an authority, the newest first."""
-    rows = connection.execute(
-        _all().where(reviews.c.authority_id == authority).order_by(reviews.c.opened_at.desc(), reviews.c.receipt_id)
-    )
-    return tuple(_review(row) for row in rows)
+def reviews_page(
+    connection: Connection,
+    authority: AuthorityId,
+    after: tuple[Moment, ReceiptId, CaseId] | None,
+    limit: int,
+) -> tuple[AdoptionReview, ...]:
+    """Return reviews of an authority, the newest first."""
+    place = (reviews.c.opened_at, reviews.c.receipt_id, reviews.c.case_id)
+    query = _all().where(reviews.c.authority_id == authority).order_by(*(each.desc() for each in place)).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(*place) < tuple_(*after))
+    return tuple(_review(row) for row in connection.execute(query))
 
 
 def _all() -> Select[Any]:

@@ -99,11 +99,21 @@ def add_sample(connection: Connection, made: Sample) -> None:
     )
 
 
-def samples_of(connection: Connection, office: AuthorityId, sample: SampleId | None = None) -> tuple[Sample, ...]:
-    """Return the samples of an office, or one of them, with what was found; the newest first."""
+def samples_of(
+    connection: Connection,
+    office: AuthorityId,
+    sample: SampleId | None = None,
+    page: tuple[SampleId | None, int] | None = None,
+) -> tuple[Sample, ...]:
+    """Return the samples of an office, or one of them, with what was found; the newest first.
+
+    ``page`` is (behind which, how many at most).
+    """
     query = select(samples).where(samples.c.authority_id == office).order_by(samples.c.id.desc())
     if sample is not None:
         query = query.where(samples.c.id == sample)
+    if page is not None:
+        query = query.limit(page[1]) if page[0] is None else query.where(samples.c.id < page[0]).limit(page[1])
     rows = connection.execute(query).all()
     found: dict[SampleId, list[SampleFinding]] = {row.id: [] for row in rows}
     stated = select(findings).where(findings.c.sample_id.in_(list(found))).order_by(findings.c.found_at)

@@ -168,6 +168,7 @@ from registry.catalog.records.versions import (
     versions,
     versions_by_id,
     versions_of,
+    versions_page,
 )
 
 __all__ = [
@@ -319,4 +320,5 @@ __all__ = [
     "versions",
     "versions_by_id",
     "versions_of",
+    "versions_page",
 ]

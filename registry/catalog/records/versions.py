@@ -174,6 +174,12 @@ def versions_of(connection: Connection, dataset: DatasetId) -> tuple[Version, ..
     return _versions(connection, (versions.c.dataset_id == dataset) & versions.c.number.is_not(None))
 
 
+def versions_page(connection: Connection, dataset: DatasetId, after: int, limit: int) -> tuple[Version, ...]:
+    """Return versions of a dataset that were ever published, behind a number, the oldest first."""
+    page = select(versions.c.id).where(versions.c.dataset_id == dataset, versions.c.number > after)
+    return _versions(connection, versions.c.id.in_(page.order_by(versions.c.number).limit(limit).scalar_subquery()))
+
+
 def numbered(connection: Connection, dataset: DatasetId, number: int) -> Version | None:
     """Return the version of a dataset with this number."""
     found = _versions(connection, (versions.c.dataset_id == dataset) & (versions.c.number == number))

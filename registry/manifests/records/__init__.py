@@ -12,6 +12,13 @@ from registry.manifests.records.blobs import (
     kept_blobs,
     revive_blobs,
 )
+from registry.manifests.records.erased import (
+    erase_documents,
+    erased_documents,
+    erased_places,
+    note_arrivals,
+    note_documents_gone,
+)
 from registry.manifests.records.evidence import (
     add_evidence,
     evidence,
@@ -48,6 +55,9 @@ __all__ = [
     "blobs_of",
     "claim_completion",
     "damaged_among",
+    "erase_documents",
+    "erased_documents",
+    "erased_places",
     "evidence",
     "evidence_blob",
     "evidence_of",
@@ -56,6 +66,8 @@ __all__ = [
     "held",
     "kept_blobs",
     "mark_swept",
+    "note_arrivals",
+    "note_documents_gone",
     "release_completion",
     "renew_completion",
     "revive_blobs",

@@ -29,7 +29,7 @@ evidence = Table(
     CheckConstraint(
         "kind IN ('statement', 'contract', 'delivery_receipt', 'quality_report', 'licence', 'other')", "kind"
     ),
-    CheckConstraint("state IN ('awaiting', 'verified')", "state"),
+    CheckConstraint("state IN ('awaiting', 'verified', 'erased')", "state"),
     CheckConstraint("(state = 'verified') = (blob_id IS NOT NULL)", "verified_has_blob"),
     CheckConstraint("num_nonnulls(owner_firm, owner_authority) = 1", "one_owner"),
     **rows_may(Writes.UPDATE),

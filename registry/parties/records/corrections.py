@@ -171,12 +171,10 @@ def add_answer(connection: Connection, made: CorrectionAnswer) -> bool:
 
 
 def answers_of(
-    connection: Connection, *, subject: str | None = None, correction: CorrectionId | None = None
+    connection: Connection, *, subjects: Sequence[str], correction: CorrectionId | None = None
 ) -> list[CorrectionAnswer]:
-    """Return the answers given for one subject or to one correction."""
-    query = select(correction_answers)
-    if subject is not None:
-        query = query.where(correction_answers.c.subject == subject)
+    """Return the answers given for some subjects, to one correction or to any."""
+    query = select(correction_answers).where(correction_answers.c.subject.in_(subjects))
     if correction is not None:
         query = query.where(correction_answers.c.correction_id == correction)
     return [

@@ -11,7 +11,7 @@ from registry.parties.person_model import ERASED_NAME, Person
 from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, FirmId
 from registry.values.moment import Moment
-from registry.values.records import DigestColumn, IdColumn, MomentColumn
+from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may
 
 persons = Table(
@@ -25,7 +25,10 @@ persons = Table(
     Column("registered_at", MomentColumn, nullable=False),
     Column("erased_at", MomentColumn),
     Column("erased_by", IdColumn(AccountId)),
+    Column("carried_out_at", MomentColumn),
+    Column("stuck", Key),
     CheckConstraint("(erased_at IS NULL) = (erased_by IS NULL)", "erased_whole"),
+    CheckConstraint("carried_out_at IS NULL OR erased_at IS NOT NULL", "carried_out_after_erasure"),
     **rows_may(Writes.UPDATE),
 )
 Index(
@@ -36,6 +39,11 @@ Index(
     postgresql_where=persons.c.erased_at.is_(None),
 )
 """One person is one party of an authority (RULINGS 35: known by a keyed digest alone)."""
+Index(
+    "ix_persons_erased_waiting",
+    persons.c.id,
+    postgresql_where=persons.c.erased_at.is_not(None) & persons.c.carried_out_at.is_(None),
+)
 
 person_data = Table(
     "person_data",
@@ -92,6 +100,28 @@ def erase_person(connection: Connection, person: FirmId, by: AccountId, at: Mome
     """Delete the data of a person, and note who had it done."""
     connection.execute(delete(person_data).where(person_data.c.person_id == person))
     connection.execute(update_rows(persons).where(persons.c.id == person).values(erased_at=at, erased_by=by))
+
+
+def erased_waiting(connection: Connection, limit: int) -> list[FirmId]:
+    """Return erased persons whose documents may still lie, the oldest first."""
+    waiting = persons.c.erased_at.is_not(None) & persons.c.carried_out_at.is_(None)
+    return list(connection.execute(select(persons.c.id).where(waiting).order_by(persons.c.id).limit(limit)).scalars())
+
+
+def erased_by(connection: Connection, person: FirmId) -> AccountId | None:
+    """Return who had a person erased."""
+    found: AccountId | None = connection.execute(select(persons.c.erased_by).where(persons.c.id == person)).scalar()
+    return found
+
+
+def note_carried_out(connection: Connection, person: FirmId, at: Moment) -> None:
+    """Note that nothing of an erased person is left."""
+    connection.execute(update_rows(persons).where(persons.c.id == person).values(carried_out_at=at, stuck=None))
+
+
+def note_stuck(connection: Connection, person: FirmId, code: str) -> None:
+    """Note what holds documents of an erased person back."""
+    connection.execute(update_rows(persons).where(persons.c.id == person).values(stuck=code))
 
 
 def _person(row: Row[Any], names: dict[FirmId, str]) -> Person:

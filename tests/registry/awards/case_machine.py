@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from registry.actors.model import Role
-from registry.awards import rules
+from registry.awards import correction_rules, rules
 from registry.awards.came_between import hindering, stated
 from registry.awards.commands import RecordPayment, ReviewCase
 from registry.awards.history import with_acts
@@ -210,7 +210,7 @@ class Machine:
     def do_ask(self, officer: int, _: None) -> None:
         """Ask for a correction."""
         today = self.now.civil_day()
-        rules.require_correction_asked(self.case, working_days_after(START.civil_day(), 5, CALENDAR), today)
+        correction_rules.require_correction_asked(self.case, working_days_after(START.civil_day(), 5, CALENDAR), today)
         until = working_days_after(today, 10, CALENDAR).isoformat()
         self.act(ActKind.CORRECTION_ASKED, {"defects": ["x"], "until": until}, officer, CaseState.CORRECTING)
 
@@ -222,7 +222,7 @@ class Machine:
 
     def do_correct(self, officer: int, _: None) -> None:
         """Answer it."""
-        rules.require_in_time(self.case, rules.open_correction(self.case), self.now.civil_day())
+        correction_rules.require_in_time(self.case, correction_rules.open_correction(self.case), self.now.civil_day())
         self.act(ActKind.CORRECTED, {"statement": "x", "facts": {}, "evidence": {}}, officer, CaseState.APPLIED)
 
     def then_correct(self, *_: Any) -> None:
@@ -231,7 +231,7 @@ class Machine:
 
     def do_lapse(self, officer: int, _: None) -> None:
         """Silence."""
-        rules.require_silent(self.case, rules.open_correction(self.case), self.now.civil_day())
+        correction_rules.require_silent(self.case, correction_rules.open_correction(self.case), self.now.civil_day())
         self.act(ActKind.WITHDRAWN, {"reason": "silence"}, officer, CaseState.WITHDRAWN)
 
     def then_lapse(self, *_: Any) -> None:
@@ -240,7 +240,7 @@ class Machine:
 
     def do_consult(self, officer: int, given: str) -> None:
         """Ask a department."""
-        rules.require_departments(self.case, [given])
+        correction_rules.require_departments(self.case, [given])
         self.act(ActKind.DEPARTMENTS_ASKED, {"departments": [given]}, officer)
 
     def then_consult(self, _: int, given: str) -> None:
@@ -249,7 +249,7 @@ class Machine:
 
     def do_advise(self, officer: int, given: tuple[str, bool]) -> None:
         """Record its answer."""
-        rules.require_department_answer(self.case, given[0])
+        correction_rules.require_department_answer(self.case, given[0])
         content = {"department": given[0], "agrees": given[1], "opinion": "x"}
         self.act(ActKind.DEPARTMENT_ANSWERED, content, officer)
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 
-from registry.accounts import records as account_records
 from registry.accounts.model import Account, AccountKind, AccountState
+from registry.accounts.records import accounts as account_records
 from registry.actors.model import Actor, Role, Scope
 from registry.awards import rounds, scoring
 from registry.awards.model import Case

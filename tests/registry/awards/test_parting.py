@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from registry.accounts import records as account_records
 from registry.accounts.model import Account, AccountKind, AccountState
+from registry.accounts.records import accounts as account_records
 from registry.actors.model import Actor, Role
 from registry.aftercare import recoveries, refunds
 from registry.awards import batches, officers, payments, procedure, records, service

@@ -159,11 +159,11 @@ def test_a_correction_touches_who_and_when_it_says(firm: int, day: date, touches
 
 
 @pytest.mark.parametrize("register", Register)
-def test_only_who_controls_whom_and_what_a_firm_is_act_everywhere(register: Register) -> None:
+def test_only_who_controls_whom_what_a_firm_is_and_that_it_is_no_more_act_everywhere(register: Register) -> None:
     own, other = AuthorityId.new(), AuthorityId.new()
     made = Correction(CorrectionId.new(), own, register, "", frozenset(), Period(date(2026, 1, 1), None), None, AT)
     assert made.acts_for(own)
-    assert made.acts_for(other) is (register in {Register.FIRM, Register.CONTROL})
+    assert made.acts_for(other) is (register in {Register.CONTROL, Register.END, Register.FIRM})
 
 
 def test_the_cases_of_a_correction_come_page_by_page(

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from registry.accounts import records as account_records
 from registry.accounts.model import Account, AccountKind, AccountState
+from registry.accounts.records import accounts as account_records
 from registry.actors.model import FIRM_ROLES, OFFICERS, PERSON_ROLES, SIGNING_RANKS, Actor, Role, Scope
 from registry.awards import correcting, granting, officers, payments, procedure, service
 from registry.awards.acting import account_of

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from registry.accounts import records as account_records
 from registry.accounts.model import Account, AccountKind, AccountState
+from registry.accounts.records import accounts as account_records
 from registry.actors.model import Actor, Role
 from registry.awards import granting, officers, payments, records, rounds, scoring, service
 from registry.awards.commands import RecordReturn, WithdrawCase
 from registry.awards.grant_model import AssessGrant
 from registry.awards.model import Case, CaseState
-from registry.awards.round_model import MoveClosing, PublishRound, RoundState
+from registry.awards.round_model import MoveClosing, PublishRound, Round, RoundState
 from registry.awards.score_rules import commitment_of
 from registry.dossier import service as dossiers
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
@@ -24,7 +24,7 @@ from registry.offices import rules as office_rules
 from registry.offices import service as offices
 from registry.offices.model import DeclareInterest, Ground
 from registry.policy.model import Allocation
-from registry.values.identifiers import AccountId
+from registry.values.identifiers import AccountId, CaseId
 from registry.values.money import ZERO, Money
 from tests.conftest import FixedClock
 from tests.registry.awards.builders import Desk
@@ -329,14 +329,28 @@ def test_applications_outside_a_window_are_refused_and_rounds_are_the_authoritys
         RoundState.OPEN: [],
         RoundState.CLOSED: [made.id],
     }
-    (share,) = ask(office.house, office.reviewer, lambda view: rounds.division(view, made.id))
+    (share,) = ask(office.house, office.reviewer, lambda view: rounds.division(view, made.id, None, 50))
     assert share == (ask(office.house, office.reviewer, lambda view: records.case_of(view.connection, case.id)), ZERO)
     with pytest.raises(NotFoundError):
         ask(
             office.house,
             an_officer(type(office.authority).new(), Role.REVIEWER),
-            lambda view: rounds.division(view, made.id),
+            lambda view: rounds.division(view, made.id, None, 50),
         )
+
+
+def shares_of(office: Office, made: Round) -> dict[CaseId, Money]:
+    """Return what each case of a round receives, read in pages of one."""
+    found: dict[CaseId, Money] = {}
+    after = None
+    while True:
+        page = ask(office.house, office.reviewer, lambda view, a=after: rounds.division(view, made.id, a, 1))
+        if not page:
+            return found
+        [(case, share)] = page
+        assert case.id not in found
+        found[case.id] = share
+        after = (case.applied_at, case.id)
 
 
 def test_the_money_of_a_round_is_divided_once_all_are_checked_and_nobody_is_paid_before(
@@ -372,7 +386,7 @@ def test_the_money_of_a_round_is_divided_once_all_are_checked_and_nobody_is_paid
     stranger = an_officer(type(office.authority).new(), Role.REVIEWER)
     with pytest.raises(NotFoundError):
         do(office.house, stranger, lambda work: rounds.allot(work, made.id))
-    shares = {each.id: share for each, share in ask(house, office.reviewer, lambda v: rounds.division(v, made.id))}
+    shares = shares_of(office, made)
     assert {case: str(share) for case, share in shares.items()} == {
         first.id: "¥200,000.00",
         second.id: "¥100,000.00",
@@ -385,7 +399,7 @@ def test_the_money_of_a_round_is_divided_once_all_are_checked_and_nobody_is_paid
     assert str(pay(office, second.id).amount) == "¥100,000.00"
     # What was paid comes off the budget; what is left is still enough for the other.
     divide()
-    left = {each.id: share for each, share in ask(house, office.reviewer, lambda v: rounds.division(v, made.id))}
+    left = shares_of(office, made)
     assert left == shares
 
 
@@ -413,7 +427,7 @@ def test_a_returned_case_whose_share_changes_is_noticed_and_signed_anew(house: H
     assert do(house, office.payer, lambda work: payments.record_return(work, back)).state is CaseState.RETURNED
     do(house, office.firm, lambda work: service.withdraw(work, WithdrawCase(first.id, "not needed")))
     do(house, office.reviewer, lambda work: rounds.allot(work, made.id))
-    ((case, share),) = ask(house, office.reviewer, lambda view: rounds.division(view, made.id))
+    ((case, share),) = ask(house, office.reviewer, lambda view: rounds.division(view, made.id, None, 50))
     assert (case.state, str(share), str(case.amount)) == (CaseState.REVIEWED, "¥200,000.00", "¥200,000.00")
 
 

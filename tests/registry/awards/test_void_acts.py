@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from registry.actors.model import Role
-from registry.awards import lines, recusal, rules, waiting
+from registry.awards import correction_rules, lines, recusal, rules, waiting
 from registry.awards.history import stood_at
 from registry.awards.model import ActKind, Case, CaseKind, CaseState
 from registry.errors import NotAllowedError
@@ -98,7 +98,7 @@ def test_a_department_that_disagreed_is_asked_again_after_an_annulment() -> None
     assert [each.agrees for each in said.departments] == [False]
     again = annulled(replace(said, state=CaseState.REFUSED))
     assert again.departments == ()
-    rules.require_departments(again, ["tax"])
+    correction_rules.require_departments(again, ["tax"])
 
 
 @pytest.mark.parametrize("kind", [ActKind.ANSWERED, ActKind.LATE_DECIDED, ActKind.SCORES_OPENED, ActKind.ALLOTTED])

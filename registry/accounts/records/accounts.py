@@ -1,4 +1,4 @@
-"""Tables of accounts and tokens, and of what passes: failed sign-ins and devices that wait."""
+"""Tables of accounts and tokens, and of failed sign-ins, which pass."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -16,7 +16,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -27,8 +26,6 @@ from registry.accounts.model import (
     Account,
     AccountKind,
     AccountState,
-    DeviceRequest,
-    DeviceState,
     Token,
     TokenKind,
 )
@@ -40,6 +37,7 @@ from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
 from storage.database import Writes, metadata, rows_may
 
 FAILURES_KEPT: Final = timedelta(days=1)
+ERASED_LABEL: Final = "*"
 
 accounts = Table(
     "accounts",
@@ -89,23 +87,6 @@ tokens = Table(
     Index("ix_tokens_account_id_id", "account_id", "id"),
     **rows_may(Writes.UPDATE),
 )
-
-device_requests = Table(
-    "device_requests",
-    metadata,
-    Column("device_digest", DigestColumn, primary_key=True),
-    Column("user_code", Key, nullable=False, unique=True),
-    Column("client_id", Key, nullable=False),
-    Column("scopes", ARRAY(Key), nullable=False),
-    Column("state", Key, CheckConstraint("state IN ('pending', 'approved', 'denied')", "state"), nullable=False),
-    Column("account_id", IdColumn(AccountId), ForeignKey("accounts.id", ondelete="RESTRICT")),
-    Column("created_at", MomentColumn, nullable=False),
-    Column("expires_at", MomentColumn, nullable=False, index=True),
-    Column("last_polled_at", MomentColumn),
-    CheckConstraint("(state = 'pending') = (account_id IS NULL)", "answered_by"),
-    **rows_may(Writes.DELETE),
-)
-"""Passing: a row goes when its token is issued or its time is over. The answer and the token are journaled."""
 
 sign_in_failures = Table(
     "sign_in_failures",
@@ -311,6 +292,11 @@ def tokens_page(connection: Connection, account: AccountId, after: TokenId | Non
     return [_token(row) for row in connection.execute(query)]
 
 
+def erase_labels(connection: Connection, account: AccountId) -> None:
+    """Take from the tokens of an account what somebody called them."""
+    connection.execute(update(tokens).where(tokens.c.account_id == account).values(label=ERASED_LABEL))
+
+
 def add_failure(connection: Connection, login: Digest, address: Digest, now: Moment) -> None:
     """Note a wrong password, and forget those of more than a day ago."""
     connection.execute(delete(sign_in_failures).where(sign_in_failures.c.failed_at < now.plus(-FAILURES_KEPT)))
@@ -324,80 +310,3 @@ def count_failures(connection: Connection, login: Digest, address: Digest, since
         select(here, func.count()).where(sign_in_failures.c.login_digest == login, sign_in_failures.c.failed_at > since)
     ).one()
     return int(row[0]), int(row[1])
-
-
-def add_device_request(connection: Connection, device: DeviceRequest, digest: Digest) -> None:
-    """Write a device that waits, and forget those whose time is over."""
-    connection.execute(delete(device_requests).where(device_requests.c.expires_at < device.created_at))
-    connection.execute(
-        insert(device_requests).values(
-            device_digest=digest,
-            user_code=device.user_code,
-            client_id=device.client_id,
-            scopes=sorted(scope.value for scope in device.scopes),
-            state=device.state.value,
-            created_at=device.created_at,
-            expires_at=device.expires_at,
-        )
-    )
-
-
-def _device(row: Row[Any] | None) -> DeviceRequest | None:
-    if row is None:
-        return None
-    return DeviceRequest(
-        user_code=row.user_code,
-        client_id=row.client_id,
-        scopes=frozenset(Scope(scope) for scope in row.scopes),
-        state=DeviceState(row.state),
-        account=row.account_id,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        last_polled_at=row.last_polled_at,
-    )
-
-
-def device_of_code(connection: Connection, digest: Digest) -> DeviceRequest | None:
-    """Return the device that holds a device code."""
-    return _device(
-        connection.execute(select(device_requests).where(device_requests.c.device_digest == digest)).one_or_none()
-    )
-
-
-def device_of_user_code(connection: Connection, user_code: str, *, to_change: bool = False) -> DeviceRequest | None:
-    """Return the device that shows a user code, locked if it is to be answered."""
-    query = select(device_requests).where(device_requests.c.user_code == user_code)
-    return _device(connection.execute(query.with_for_update() if to_change else query).one_or_none())
-
-
-def answer_device(connection: Connection, user_code: str, state: DeviceState, account: AccountId) -> None:
-    """Write what a person said to a device."""
-    connection.execute(
-        update(device_requests)
-        .where(device_requests.c.user_code == user_code)
-        .values(state=state.value, account_id=account)
-    )
-
-
-def note_poll(connection: Connection, digest: Digest, now: Moment, earliest_before: Moment) -> bool:
-    """Note that a device asked; False when it asked after ``earliest_before`` already."""
-    made = connection.execute(
-        update(device_requests)
-        .where(
-            device_requests.c.device_digest == digest,
-            or_(device_requests.c.last_polled_at.is_(None), device_requests.c.last_polled_at <= earliest_before),
-        )
-        .values(last_polled_at=now)
-    )
-    return made.rowcount == 1
-
-
-def consume_device(connection: Connection, digest: Digest) -> DeviceRequest | None:
-    """Take an approved device off the table: of two that ask at the same time, one gets it."""
-    return _device(
-        connection.execute(
-            delete(device_requests)
-            .where(device_requests.c.device_digest == digest, device_requests.c.state == DeviceState.APPROVED.value)
-            .returning(device_requests)
-        ).one_or_none()
-    )
