@@ -9,7 +9,7 @@ market; at its end the ledger is verified. The seed is printed, and repeats the 
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Final
@@ -103,7 +103,7 @@ def a_life(at: Counters, rng: random.Random) -> Iterator[Machine]:
             life.books.close()
 
 
-def run(steps: int, seed: int) -> dict[str, int]:
+def run(steps: int, seed: int, say: Callable[[str], object] = str) -> dict[str, int]:
     """Take ``steps`` steps through as many lives as that needs; return how often each step came to what."""
     rng, taken, left = random.Random(seed), dict[str, int](), steps
     with counters(FIRMS, {"synchronous_commit": "off"}) as at:
@@ -113,13 +113,19 @@ def run(steps: int, seed: int) -> dict[str, int]:
                     came_to = life.step()
                     taken[came_to] = taken.get(came_to, 0) + 1
                     left -= 1
+            say(f"{steps - left} steps, every ledger verified")
     return taken
+
+
+def _say(said: str) -> None:
+    sys.stdout.write(f"{said}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
     chosen = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(2**32)
     sys.stdout.write(f"seed {chosen}\n")
     began_s = time.monotonic()
-    for step, count in sorted(run(int(sys.argv[1]), chosen).items()):
+    for step, count in sorted(run(int(sys.argv[1]), chosen, _say).items()):
         sys.stdout.write(f"{count:8} {step}\n")
     sys.stdout.write(f"{sys.argv[1]} steps in {time.monotonic() - began_s:.0f} s, no difference\n")
