@@ -82,7 +82,6 @@ class Model:
         return only("quoted", min(self.share(net, self.year(firm, year)), self.budget - self.used()), year)
 
     def cleared(self, order: str, now: Moment) -> tuple[str, ...]:
-        """The holds that a new one clears away: some that ran out, and that of its own order."""
         due = self.due(now)
         return *due[:DUE_AT_ONCE], *(key for key in due[DUE_AT_ONCE:] if self.vouchers[key].order == order)
 
@@ -108,10 +107,11 @@ class Model:
             wrong.add(("voucher_refused",))
         if not amount:
             wrong.add(("nothing_to_redeem",))
-        done = ("redeemed", amount, voucher.amount - amount, year)
-        # A posting may be logged some microseconds late: one that runs out at this very instant may have run out.
-        nearly = max(now, self.latest or now).plus(timedelta(microseconds=50)) >= voucher.expires
-        return frozenset(wrong or {done} | ({("voucher_expired",)} if nearly else set()))
+        found = wrong or {("redeemed", amount, voucher.amount - amount, year)}
+        # Postings are logged some microseconds late: a hold that is about to run out may have run out.
+        if voucher.state == "held" and max(now, self.latest or now).plus(timedelta(microseconds=50)) >= voucher.expires:
+            found.add(("voucher_expired",))
+        return frozenset(found)
 
     def move(self, key: str, to: str, before: frozenset[str], *, line: int | None = None) -> Allowed:
         voucher, wrong = self.vouchers[key], set[Result]()
