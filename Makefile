@@ -8,7 +8,7 @@ SIZE ?= 500
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock bench format openapi fuzz fixture faults case-machine mutants clean
+.PHONY: help demo test check lock bench format openapi fuzz fixture faults case-machine ledger-machine storm mutants clean
 
 help:  ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,12 @@ fuzz: .venv/ready  ## Send SIZE made-up requests to each operation: make fuzz [S
 case-machine: .venv/ready  ## Take SIZE random steps of cases against their model: make case-machine [SIZE=50000] [SEED=1].
 	@$(BIN)/python -m tests.registry.awards.case_machine $(if $(filter file,$(origin SIZE)),50000,$(SIZE)) $(SEED)
 
+ledger-machine: .venv/ready  ## Take SIZE random steps of vouchers and their ledger against a model: make ledger-machine [SIZE=50000] [SEED=1].
+	@$(BIN)/python -m tests.registry.vouchers.ledger_machine $(if $(filter file,$(origin SIZE)),50000,$(SIZE)) $(SEED)
+
+storm: .venv/ready  ## Let 64 workers send SIZE commands each at the edge of every cap: make storm [SIZE=20000] [SEED=1].
+	@$(BIN)/python -m tests.registry.vouchers.storm $(if $(filter file,$(origin SIZE)),20000,$(SIZE)) $(SEED)
+
 mutants: .venv/ready  ## Break our own code in known ways, each of which a named test must notice: make mutants [SIZE=5] [SEED=1].
 	@$(BIN)/python -m tests.mutants $(if $(filter file,$(origin SIZE)),,--size $(SIZE)) $(if $(SEED),--seed $(SEED))
 
@@ -61,7 +67,7 @@ fixture: .venv/ready  ## Renew the database of this release for the upgrade test
 bench: .venv/ready  ## Measure: make bench SUITE=start|publish|… [SIZE=64], in MiB.
 	@$(if $(filter file,$(origin SIZE)),,SANCAI_BENCH_SIZE=$(SIZE)) $(BIN)/python -m benchmarks $(SUITE)
 
-faults: .venv/ready  ## Kill and break things while publishing: make faults SUITE=publish [SIZE=126] [SEED=1] [POINT=7].
+faults: .venv/ready  ## Kill and break things at seeded points: make faults SUITE=publish|ledger [SIZE=126] [SEED=1] [POINT=7].
 	@$(BIN)/python -m tests.faults $(SUITE) $(if $(filter file,$(origin SIZE)),,--size $(SIZE)) $(if $(SEED),--seed $(SEED)) $(if $(POINT),--point $(POINT))
 
 clean:  ## Remove what was built here.

@@ -160,6 +160,12 @@ def require_move(voucher: Voucher, to: VoucherState) -> None:
         raise ConflictError("voucher_wrong_state", id=voucher.id, state=voucher.state.value, wanted=to.value)
 
 
+def require_claimed(voucher: Voucher, to: VoucherState) -> None:
+    """Raise ConflictError for a hold: what a batch or the bank does to vouchers redeems none, only an invoice does."""
+    if voucher.state is VoucherState.HELD:
+        raise ConflictError("voucher_wrong_state", id=voucher.id, state=voucher.state.value, wanted=to.value)
+
+
 def has_run_out(voucher: Voucher, now: Moment) -> bool:
     """Say whether a hold has run out, whether or not anybody wrote that down yet."""
     return voucher.state is VoucherState.HELD and now >= voucher.expires_at

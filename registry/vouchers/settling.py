@@ -126,6 +126,7 @@ def _moved(
     for missing in set(wanted) - there:
         raise NotFoundError("voucher_not_found", id=missing)
     for each in found:
+        rules.require_claimed(each, to)
         rules.require_move(each, to)
         if case is not None and each.case not in {None, case}:
             raise ConflictError("voucher_in_other_case", id=each.id, case=each.case)

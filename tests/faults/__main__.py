@@ -10,22 +10,25 @@ from typing import Final
 
 from cli.processes import StopRequestedError, stop_on_signals
 
-SUITES: Final = ("publish",)
 SIZE: Final = 126
+SUITES: Final = {"publish": SIZE, "ledger": 200}
+"""How many points each tries unless told otherwise."""
 STOPPED: Final = 130
 
 
 def main() -> int:
     """Run a suite and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Faults at seeded points.")
-    parser.add_argument("suite", choices=SUITES)
-    parser.add_argument("--size", type=int, default=SIZE, help="how many points (%(default)s)")
+    parser.add_argument("suite", choices=tuple(SUITES))
+    parser.add_argument("--size", type=int, help=f"how many points ({SUITES})")
     parser.add_argument("--seed", type=int, default=1, help="draws the points and what is published (%(default)s)")
     parser.add_argument("--point", type=int, help="only the point of this number, as a run with this seed names it")
     given = parser.parse_args()
     stop_on_signals()  # Ctrl-C and SIGTERM alike leave every context in order.
     try:
-        outcome = import_module(f"tests.faults.{given.suite}").run(given.size, given.seed, given.point)
+        outcome = import_module(f"tests.faults.{given.suite}").run(
+            given.size or SUITES[given.suite], given.seed, given.point
+        )
     except StopRequestedError:
         return STOPPED
     return 0 if outcome.holds else 1

@@ -27,6 +27,15 @@ _EXCHANGE = "tests/registry/exchange/test_rules.py"
 _OBSTACLES = "tests/registry/awards/test_payment_obstacles.py"
 _CASES = "tests/registry/awards/test_case_machine.py"
 _POLICY = "tests/registry/policy/test_rules.py"
+_MOVES = "tests/registry/vouchers/test_moves.py"
+_SERVICE = "tests/registry/vouchers/test_service.py"
+_AT_ONCE = "tests/registry/vouchers/test_at_once.py"
+_CLOCKS = "tests/registry/vouchers/test_clock_steps.py"
+_YEARS = "tests/registry/vouchers/test_december_january.py"
+_RECOVERY = "tests/registry/aftercare/test_recovery_rules.py"
+_REFUNDS = "tests/registry/aftercare/test_refunds.py"
+_WORK = "tests/registry/journal/test_work.py"
+_ADOPTION = "tests/registry/adoption/test_rules.py"
 _MOMENT = "tests/registry/values/test_moment.py"
 
 MUTANTS: Final = (
@@ -50,13 +59,13 @@ MUTANTS: Final = (
            "posted_at.civil_day() + timedelta(days=days))", "posted_at.civil_day() + timedelta(days=days - 1))", (_POLICY,)),
     Mutant("holds do not count", 2, "registry/vouchers/model.py",
            "frozenset(VoucherState) - {VoucherState.RELEASED, VoucherState.EXPIRED}",
-           "frozenset(VoucherState) - {VoucherState.HELD, VoucherState.RELEASED, VoucherState.EXPIRED}", ("tests/registry/vouchers/test_moves.py",)),
+           "frozenset(VoucherState) - {VoucherState.HELD, VoucherState.RELEASED, VoucherState.EXPIRED}", (_MOVES,)),
     Mutant("settled twice", 6, "registry/vouchers/model.py",
            "VoucherState.SETTLED: frozenset({VoucherState.INSTRUCTED, VoucherState.REDEEMED}),",
            "VoucherState.SETTLED: frozenset({VoucherState.INSTRUCTED, VoucherState.SETTLED, VoucherState.REDEEMED}),",
-           ("tests/registry/vouchers/test_moves.py",)),
+           (_MOVES,)),
     Mutant("expired twice", 6, "registry/vouchers/model.py", "    VoucherState.EXPIRED: frozenset(),\n",
-           "    VoucherState.EXPIRED: frozenset({VoucherState.EXPIRED}),\n", ("tests/registry/vouchers/test_moves.py",)),
+           "    VoucherState.EXPIRED: frozenset({VoucherState.EXPIRED}),\n", (_MOVES,)),
     Mutant("any state may be redeemed", 6, "registry/vouchers/rules.py", "if to not in VOUCHER_MOVES[voucher.state]:",
            "if voucher.state is to:", (_RULES,)),
     Mutant("a hold ends an instant late", 15, "registry/vouchers/rules.py", "    if now >= voucher.expires_at:\n",
@@ -100,6 +109,55 @@ MUTANTS: Final = (
            "    elif False:\n", (_OBSTACLES,)),
     Mutant("paid against an open objection", 9, "registry/awards/rules.py", "    if case.objections_open:\n", "    if False:\n",
            (_OBSTACLES,)),
+    Mutant("a batch redeems a hold", 6, "registry/vouchers/rules.py", "    if voucher.state is VoucherState.HELD:\n        raise",
+           "    if False:\n        raise", (_MOVES,)),
+    Mutant("what is only held earns for another", 4, "registry/vouchers/rules.py",
+           "voucher_amount(base, so_far, terms), voucher_amount(base, approved, terms))", "voucher_amount(base, so_far, terms))",
+           (_SERVICE + "::test_a_hold_that_is_given_back_has_earned_nothing_for_another",)),
+    Mutant("debit and credit changed", 1, "registry/vouchers/rules.py", "return ACCOUNT_OF[after], credited",
+           "return credited, ACCOUNT_OF[after]", (_RULES,)),
+    Mutant("a hold the firm-year does not know", 3, "registry/vouchers/service.py",
+           "    _change_year(work, key, made.base.fen, made.amount.fen)\n", "", (_AT_ONCE + "::test_32_holds_at_once_exceed_neither_cap",)),
+    Mutant("a release the pool does not know", 18, "registry/vouchers/service.py",
+           "    _change_pool(work, held.pool, -held.amount.fen)\n", "", (_SERVICE + "::test_a_released_order_can_be_held_for_again",)),
+    Mutant("claimed on the base that was held", 5, "registry/vouchers/service.py",
+           "records.claim_invoice(work.connection, invoice, made.id, made.base)",
+           "records.claim_invoice(work.connection, invoice, made.id, held.base)",
+           (_SERVICE + "::test_what_the_real_base_does_not_earn_is_released",)),
+    Mutant("an invoice claimed by two", 5, "registry/vouchers/service.py",
+           "    if claimed := records.claim_of(work.connection, invoice_id):\n", "    if claimed := None:\n",
+           (_SERVICE + "::test_an_invoice_is_claimed_once",)),
+    Mutant("invoices beyond their order", 5, "registry/exchange/rules.py",
+           "    if net + command.net > order.net or gross + command.net + command.vat > order.gross:\n", "    if False:\n", (_EXCHANGE,)),
+    Mutant("holds run out by the wall clock", 15, "registry/vouchers/ledger.py",
+           "return max(work.now, last) if last else work.now", "return work.now",
+           (_CLOCKS + "::test_a_hold_runs_out_by_log_time_to_the_microsecond",)),
+    Mutant("more instructed than appropriated", 18, "registry/vouchers/records/appropriations.py",
+           "after.between(0, cast(appropriations.c.appropriated, BigInteger))", "after >= 0",
+           (_SERVICE + "::test_no_more_is_instructed_than_appropriated",)),
+    Mutant("the share of a base rounded up", 18, "registry/vouchers/receivables.py",
+           "return Money(base.fen * back.fen // amount.fen)", "return Money(-(-base.fen * back.fen // amount.fen))", (_RECOVERY,)),
+    Mutant("cash of a fraud reopens", 18, "registry/aftercare/recovery_rules.py",
+           "return ground not in OF_FAULT and received_on.year == budget_year", "return received_on.year == budget_year", (_RECOVERY,)),
+    Mutant("cash of a later year reopens", 18, "registry/aftercare/recovery_rules.py",
+           "return ground not in OF_FAULT and received_on.year == budget_year", "return ground not in OF_FAULT",
+           (_YEARS + "::test_cash_reopens_in_the_budget_year_of_the_payment_and_without_fault",)),
+    Mutant("a refund takes everything", 17, "registry/policy/rules.py",
+           "return min(amount, standing.awarded.less(voucher_ceiling(terms.rate, standing.base, terms.firm_year_cap)))",
+           "return amount", (_REFUNDS + "::test_the_excess_is_what_is_above_the_ceiling_of_the_year",)),
+    Mutant("another body under a key", 8, "registry/journal/work.py", "        if body != command.body:\n", "        if False:\n", (_WORK,)),
+    Mutant("a refusal is forgotten", 8, "registry/journal/work.py",
+           "        records.keep_answer(connection, *slot, _kept_refusal(refusal))\n        return refusal\n", "        raise\n", (_WORK,)),
+    Mutant("benefits of one document exclude each other", 11, "registry/policy/exclusivity.py",
+           "        and each.document != document\n", "", ("tests/registry/policy/test_exclusivity.py",)),
+    Mutant("two of one controller count", 13, "registry/adoption/rules.py",
+           "        if not reasons and (first := first_of.get(known.controller)):\n",
+           "        if not reasons and (first := first_of.get(receipt.id)):\n", (_ADOPTION,)),
+    Mutant("a withdrawn adoption counts", 14, "registry/adoption/rules.py", "    if receipt.withdrawn_at is not None:\n",
+           "    if False:\n", (_ADOPTION,)),
+    Mutant("a sanction of some funds stops nothing", 21, "registry/parties/model.py",
+           "return ALL_FUNDS in self.scope or instrument in self.scope", "return ALL_FUNDS in self.scope",
+           ("tests/registry/parties/test_service.py::test_a_sanction_stops_its_scope_at_its_own_authority",)),
     Mutant("an amount above its base", 4, "registry/vouchers/opening_files.py", "(pool and amount > base)", "(pool and amount < base)",
            (_OPENING + "::test_a_line_that_is_not_well_formed_is_told",)),
 )  # fmt: skip
