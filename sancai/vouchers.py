@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sancai.session import Session
 from sancai.shapes import shaped
@@ -57,6 +58,17 @@ class OpenAssumption:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteStatement:
+    """One sentence of a quote with its figures, amounts in fen; ``binds`` where it says what decides the amount."""
+
+    code: str
+    clause: str
+    binds: bool
+    figures: dict[str, Any]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """What a voucher would cover of an order today; it promises nothing."""
 
@@ -76,6 +88,7 @@ class Quote:
     conditions: tuple[VoucherCondition, ...]
     open_assumptions: tuple[OpenAssumption, ...]
     revision: str
+    statements: tuple[QuoteStatement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,16 @@ from registry.errors import Finding
 from registry.policy.assumptions import Assumption
 from registry.policy.model import Condition
 from registry.policy.rules import Limit, LimitKind
-from registry.vouchers.model import AccountLine, Appropriation, FirmYear, Pool, Voucher, VoucherQuote, VoucherState
+from registry.vouchers.model import (
+    AccountLine,
+    Appropriation,
+    FirmYear,
+    Pool,
+    Statement,
+    Voucher,
+    VoucherQuote,
+    VoucherState,
+)
 
 
 class PoolView(Answer):
@@ -116,8 +125,34 @@ class OpenAssumptionView(Answer):
         )
 
 
+class QuoteStatementView(Answer):
+    """One sentence of a quote with its figures; ``binds`` where it says what decides the amount."""
+
+    code: str
+    clause: str
+    binds: bool
+    figures: dict[str, str | int | bool | None]
+    detail: str
+
+    @classmethod
+    def of(cls, statement: Statement) -> Self:
+        """Return the view of a sentence in the reader's language."""
+        words = {name: str(amount) for name, amount in statement.amounts.items()}
+        fen = {f"{name}_fen": amount.fen for name, amount in statement.amounts.items()}
+        return cls(
+            code=statement.code,
+            clause=statement.clause,
+            binds=statement.binds,
+            figures={**statement.parameters, **fen},
+            detail=sentence(statement.code, {**statement.parameters, **words}, language()),
+        )
+
+
 class QuoteView(Answer):
-    """What a voucher would cover of an order today; ``binds`` names the limit that decides."""
+    """What a voucher would cover of an order today; ``binds`` names the limit that decides.
+
+    ``statements`` say it in sentences: who may buy from whom, every limit, what excludes it, and last what binds.
+    """
 
     order: str
     instrument: str
@@ -131,6 +166,7 @@ class QuoteView(Answer):
     amount_capitals: str
     binds: LimitKind
     limits: list[LimitView]
+    statements: list[QuoteStatementView]
     eligible: bool
     conditions: list[VoucherConditionView]
     open_assumptions: list[OpenAssumptionView]
@@ -152,6 +188,7 @@ class QuoteView(Answer):
             amount_capitals=quote.amount.in_capitals(),
             binds=next(limit.kind for limit in quote.limits if limit.binds),
             limits=[LimitView.of(each) for each in quote.limits],
+            statements=[QuoteStatementView.of(each) for each in quote.statements],
             eligible=all(each.finding is Finding.MET for each in quote.conditions),
             conditions=[VoucherConditionView.of(each) for each in quote.conditions],
             open_assumptions=[OpenAssumptionView.of(each) for each in quote.open_assumptions],

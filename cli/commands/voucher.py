@@ -123,8 +123,9 @@ def _print_quote(found: "Quote") -> None:
         ]
     )
     line()
-    for limit in found.limits:
-        line(f"{'→' if limit.binds else ' '} {limit.detail}")
+    # A service of an earlier release says the limits alone.
+    for said in found.statements or found.limits:
+        line(f"{'→' if said.binds else ' '} {said.detail}")
     unmet = [each for each in found.conditions if each.finding != "met"]
     if unmet:
         line()

@@ -36,7 +36,9 @@ from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, OrderId, VoucherId
 from registry.values.money import ZERO, Money
 from registry.vouchers import records, rules
+from registry.vouchers.explaining import QuoteFigures, statements
 from registry.vouchers.model import FirmYear, FirmYearKey, Pool, VoucherQuote
+from registry.vouchers.related import related_by
 
 GREEN: Final = "green"
 """The kind of certificate a public compute centre shows (符合绿色节能标准, S1 cl.4)."""
@@ -95,7 +97,25 @@ def quote(view: View, order_id: OrderId) -> VoucherQuote:
         open_assumptions=assessment.active.open_assumptions,
         revision=assessment.active.revision,
         facts=facts_json(assessment, found, so_far, order.net, key.year),
+        statements=statements(
+            QuoteFigures(
+                instrument=assessment.active.instrument,
+                terms=assessment.terms,
+                year=key.year,
+                base=order.net,
+                so_far=so_far,
+                pool=assessment.pool,
+                appropriated=tuple(records.appropriations_of(view.connection, assessment.active.authority)),
+                excluded_by=_excluded_by(assessment.facts),
+                quoted=found,
+            )
+        ),
     )
+
+
+def _excluded_by(facts: rules.VoucherFacts) -> tuple[str, ...]:
+    """Return the benefits for the same purchase that exclude one more (RULINGS 11)."""
+    return (facts.counting_voucher,) if facts.counting_voucher else ()
 
 
 def instrument_for(view: View, order: Order, day: date) -> tuple[AuthorityId, str]:
@@ -168,7 +188,6 @@ def _facts(
     known = {each: parties.fact(view, authority, order.buyer, each, day) for each in asked}
     kind = SELLER_KIND[order.product_kind]
     provider = parties.provider(view, authority, order.seller, kind, day)
-    relation = parties.relation(view, order.buyer, order.seller, day)
     green = None
     if kind is ProviderKind.COMPUTE_CENTRE:
         has = provider is not None and provider.certificate(GREEN, day) is not None
@@ -188,7 +207,7 @@ def _facts(
         credit_clean=known[Predicate.CREDIT_CLEAN].finding,
         seller_licensed=Finding.MET if provider else Finding.UNMET,
         seller_green=green,
-        related_by=relation.chain if relation else (),
+        related_by=related_by(view, order, [day]),
         product_kind=rules.PRODUCT_CODE[order.product_kind],
         purpose=order.purpose.value,
         order_accepted=order.state not in {OrderState.PLACED, OrderState.CANCELLED},

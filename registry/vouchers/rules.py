@@ -6,7 +6,8 @@ Rules:
 * The seller on contract and invoice is itself a data-trading institution with a licence on that day, or a public
   compute centre with licence and green certificate on that day (S1 cl.4; RULINGS 6; F17).
 * Product kind and purpose are among those the clause names; others wait for a recorded decision (RULINGS 7).
-* Buyer and seller are not related (RULINGS 1; POLICY §5 F3); the buyer's credit is clean (RULINGS 31).
+* Buyer and seller are not related, nor are buyer and whoever offered what the seller passes on (``related.py``; RULINGS
+  1; POLICY §5 F3); the buyer's credit is clean (RULINGS 31).
 * The event lies in the term and the policy is in force (RULINGS 19, 21).
 * One order has at most one counting voucher; an invoice is claimed once, Σ claims on it never over its base (RULINGS
   16).

@@ -34,6 +34,7 @@ from registry.vouchers.model import (
     VoucherState,
 )
 from registry.vouchers.payee import PayeeGiven
+from registry.vouchers.related import related_by
 
 # Vouchers in a batch.
 
@@ -150,7 +151,8 @@ def _clause_of(voucher: Voucher) -> str:
 def standing(view: View, voucher_id: VoucherId) -> Verdict:
     """Return what is asked of a voucher again on payment day (RULINGS 22, 29).
 
-    The invoice is still good, the buyer's credit still clean, and the buyer has not moved away.
+    The invoice is still good, the buyer's credit still clean, the buyer has not moved away, and nothing that was
+    entered since ties it to whom it bought from (RULINGS 1).
 
     Raises:
         NotFoundError: There is no such voucher, or it claims nothing yet.
@@ -164,10 +166,19 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
     )
     invoice = next(each for each in exchange.invoices(view, found.order) if each.id == found.invoice)
     good = invoice.verification is Verification.VERIFIED
+    event = [found.event_on] if found.event_on else []
+    chain = related_by(view, exchange.order(view, found.order), event)
     return Verdict(
         (
             Condition("buyer_credit_clean", "RULINGS 31", credit.finding, evidence=("credit_report",)),
             Condition("buyer_operates_in_region", "RULINGS 29", region.finding, evidence=("register",)),
+            Condition(
+                "seller_not_related",
+                "RULINGS 1",
+                Finding.UNMET if chain else Finding.MET,
+                {"chain": " → ".join(chain)},
+                ("register",),
+            ),
             Condition(
                 "invoice_still_verified",
                 "RULINGS 22",
