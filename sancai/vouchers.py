@@ -9,8 +9,28 @@ from sancai.shapes import shaped
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """A checkpoint of the log by its size, root in hex and log time; size 0: there is none yet."""
+
+    size: int
+    root: str
+    logged_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStanding:
+    """The accounts of a pool at a checkpoint; ``later`` postings are made and not in it yet."""
+
+    position: Position
+    later: int
+    used_fen: int
+    left_fen: int
+    balances_fen: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Pool:
-    """A pool of public money and what is left of it."""
+    """A pool of public money and what is left of it, now and at a ``checkpoint`` of the log."""
 
     id: str
     authority: str
@@ -23,6 +43,7 @@ class Pool:
     left_fen: int
     left_text: str
     opened_at: str
+    checkpoint: PoolStanding | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from typing import Self
 
 from api.door import Answer
 from api.problems import language
+from api.v1.desk_views import PoolStandingView
 from api.wording import sentence
 from registry.errors import Finding
 from registry.policy.assumptions import Assumption
 from registry.policy.model import Condition
 from registry.policy.rules import Limit, LimitKind
+from registry.vouchers.desk_model import PoolStanding
 from registry.vouchers.model import (
     AccountLine,
     Appropriation,
@@ -22,7 +24,7 @@ from registry.vouchers.model import (
 
 
 class PoolView(Answer):
-    """A pool and what is left of it."""
+    """A pool and what is left of it: at this instant, and as a function of the ``checkpoint`` that is named."""
 
     id: str
     authority: str
@@ -35,10 +37,11 @@ class PoolView(Answer):
     left_fen: int
     left_text: str
     opened_at: str
+    checkpoint: PoolStandingView | None = None
 
     @classmethod
-    def of(cls, pool: Pool) -> Self:
-        """Return the view of a pool."""
+    def of(cls, pool: Pool, standing: PoolStanding | None = None) -> Self:
+        """Return the view of a pool, with its totals at a checkpoint where they are asked for."""
         return cls(
             id=pool.id,
             authority=pool.authority,
@@ -51,6 +54,7 @@ class PoolView(Answer):
             left_fen=pool.left.fen,
             left_text=str(pool.left),
             opened_at=str(pool.opened_at),
+            checkpoint=PoolStandingView.of(standing) if standing else None,
         )
 
 

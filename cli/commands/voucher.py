@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.voucher_patterns import COMMANDS as PATTERNS
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.words import say
@@ -152,3 +153,7 @@ def _print(found: "Voucher") -> None:
             (say("case", "案卷"), found.case),
         ]
     )
+
+
+for each in PATTERNS:
+    command.add_command(each)

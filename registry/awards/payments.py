@@ -11,6 +11,7 @@ from registry.awards import (
     granting,
     lines,
     officers,
+    pattern_reviews,
     recusal,
     register_reviews,
     rounds,
@@ -96,7 +97,7 @@ def pay(work: Work, command: RecordPayment) -> Case:
     if found.kind is CaseKind.VOUCHER_BATCH:
         vouchers.mark_paid_within(work, vouchers_of(chosen), found.id)
     place = (found.authority, instruction.budget_year, instruction.project_code)
-    vouchers.appropriation_paid_within(work, *place, chosen.amount, found.id)
+    vouchers.appropriation_paid_within(work, *place, chosen.amount, found.id, lines.origins(found.id, found.acts))
     content: dict[str, Json] = {
         "bank_receipt": command.bank_receipt.strip(),
         "paid_on": command.paid_on.isoformat(),
@@ -153,7 +154,8 @@ def _require_payable(work: Work, case: Case, credit_asked_since: date) -> None:
     """Raise unless the actor may pay the case at this instant, with credit answers of that day or later."""
     payer = account_of(work.actor)
     rules.require_payer(case, payer)
-    if payer in register_reviews.answered_by(work, case):
+    decided = pattern_reviews.deciders(work, vouchers_of(case))
+    if payer in register_reviews.answered_by(work, case) | decided:
         raise NotAllowedError("payer_already_acted", id=case.id)
     officers.require_free(work, case)
     stopped = (

@@ -1,9 +1,18 @@
 """What was sold by whom to whom, for the rooms above that look at trades; not for eyes."""
 
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Final
+
 from registry.exchange import records
-from registry.exchange.model import Order
+from registry.exchange.model import Order, SaleFact
+from registry.exchange.records import sales as sales_records
 from registry.journal.work import View
-from registry.values.identifiers import FirmId
+from registry.values.identifiers import FirmId, OrderId
+from registry.values.moment import Moment
+
+SALES_MAX: Final = 5_000
+"""How many contracts one question looks at: the newest."""
 
 
 def supplier(view: View, order: Order) -> FirmId:
@@ -12,3 +21,20 @@ def supplier(view: View, order: Order) -> FirmId:
     if found is None:
         raise AssertionError("an order without its listing")
     return found.offered_by
+
+
+def sale(view: View, order: OrderId) -> SaleFact | None:
+    """Return the contract of an order, or None where nobody accepted it."""
+    return sales_records.sale_of(view.connection, order)
+
+
+def sales_of(view: View, firms: Collection[FirmId], first: date, last: date) -> tuple[SaleFact, ...]:
+    """Return the contracts of ``first`` to ``last`` by which some firms bought, sold or supplied."""
+    span = Moment.start_of(first), Moment.start_of(last + timedelta(days=1))
+    return sales_records.sales_of(view.connection, firms, *span, SALES_MAX)
+
+
+def sales_like(view: View, sold: SaleFact, first: date, last: date) -> tuple[SaleFact, ...]:
+    """Return the contracts of ``first`` to ``last`` over what is of the kind, unit and sector of ``sold``."""
+    span = Moment.start_of(first), Moment.start_of(last + timedelta(days=1))
+    return sales_records.sales_like(view.connection, sold, *span, SALES_MAX)

@@ -115,7 +115,7 @@ def quote(view: View, order_id: OrderId) -> VoucherQuote:
 
 def _excluded_by(facts: rules.VoucherFacts) -> tuple[str, ...]:
     """Return the benefits for the same purchase that exclude one more (RULINGS 11)."""
-    return (facts.counting_voucher,) if facts.counting_voucher else ()
+    return (*((facts.counting_voucher,) if facts.counting_voucher else ()), *facts.supported_by)
 
 
 def instrument_for(view: View, order: Order, day: date) -> tuple[AuthorityId, str]:
@@ -135,9 +135,31 @@ def instrument_for(view: View, order: Order, day: date) -> tuple[AuthorityId, st
                 found.append((known.finding is Finding.MET, loaded.issued_on, loaded.authority, instrument.id))
     if not found:
         obstacle = Obstacle("no_policy_for_purchase", "S1 cl.4", parameters={"product": order.product_kind.value})
-        raise RuleError("voucher_refused", (obstacle,))
+        raise RuleError("voucher_refused", (obstacle, *_others_decide(view, order, day)))
     _, _, authority, instrument_id = max(found)
     return authority, instrument_id
+
+
+def _others_decide(view: View, order: Order, day: date) -> tuple[Obstacle, ...]:
+    """Return who decides on vouchers of other pools for such a purchase, where the buyer operates (S4 七)."""
+    product = rules.PRODUCT_CODE[order.product_kind]
+    return tuple(
+        Obstacle(
+            "others_decide_on_voucher",
+            each.clause,
+            Finding.UNKNOWN,
+            {
+                "title_en": each.title_en,
+                "title_zh": each.title_zh,
+                "decided_by_en": each.decided_by_en,
+                "decided_by_zh": each.decided_by_zh,
+            },
+        )
+        for loaded in policy.loaded_policies(view)
+        for each in loaded.document.external
+        if product in each.products
+        and parties.fact(view, loaded.authority, order.buyer, Predicate.OPERATES_IN_REGION, day).finding is Finding.MET
+    )
 
 
 def assess(
@@ -212,6 +234,7 @@ def _facts(
         purpose=order.purpose.value,
         order_accepted=order.state not in {OrderState.PLACED, OrderState.CANCELLED},
         counting_voucher=counting.id if counting and counting.id != own else None,
+        supported_by=tuple(each.reference for each in records.external_uses_for(view.connection, order.id)),
     )
     return facts, sources
 

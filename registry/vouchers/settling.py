@@ -8,7 +8,7 @@ Rules:
 * Σ instructed on a budget line of a year ≤ what was appropriated to it (RULINGS 18), for vouchers and awards alike.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from registry.actors.model import Action
@@ -25,6 +25,7 @@ from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, VoucherId
 from registry.values.money import Money
 from registry.vouchers import ledger, payee, records, rules
+from registry.vouchers.closing import require_open_within
 from registry.vouchers.model import (
     Appropriate,
     Appropriation,
@@ -33,6 +34,8 @@ from registry.vouchers.model import (
     Voucher,
     VoucherState,
 )
+from registry.vouchers.patterns import gathering
+from registry.vouchers.patterns.model import Effect
 from registry.vouchers.payee import PayeeGiven
 from registry.vouchers.related import related_by
 
@@ -151,8 +154,8 @@ def _clause_of(voucher: Voucher) -> str:
 def standing(view: View, voucher_id: VoucherId) -> Verdict:
     """Return what is asked of a voucher again on payment day (RULINGS 22, 29).
 
-    The invoice is still good, the buyer's credit still clean, the buyer has not moved away, and nothing that was
-    entered since ties it to whom it bought from (RULINGS 1).
+    The invoice is still good, the buyer's credit still clean, the buyer has not moved away, nothing that was entered
+    since ties it to whom it bought from (RULINGS 1), and what the patterns found was cleared (POLICY §5).
 
     Raises:
         NotFoundError: There is no such voucher, or it claims nothing yet.
@@ -186,7 +189,23 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
                 {"number": invoice.number, "result": invoice.verification.value},
                 ("invoice_verification",),
             ),
+            *_patterns(view, found.id),
         )
+    )
+
+
+def _patterns(view: View, voucher_id: VoucherId) -> tuple[Condition, ...]:
+    """Return a condition for each finding of a pattern that is not only shown."""
+    return tuple(
+        Condition(
+            f"{each.finding.code.value}_found",
+            each.finding.clause,
+            Finding.UNMET if each.finding.effect is Effect.BLOCK or each.decision else Finding.UNKNOWN,
+            {**each.finding.figures, "pattern": each.finding.code.value},
+            ("pattern_decision",),
+        )
+        for each in gathering.findings(view, voucher_id)
+        if each.stops
     )
 
 
@@ -198,10 +217,11 @@ def appropriate(work: Work, command: Appropriate) -> Appropriation:
 
     Raises:
         NotAllowedError: The actor does not pay for an authority.
-        ConflictError: The document of that number is recorded already.
+        ConflictError: The document of that number is recorded already, or the year is closed.
     """
     require(work.actor, Action.APPROPRIATE)
     office = policy.office_of(work.actor)
+    require_open_within(work, office, command.budget_year, command.line)
     if not records.add_appropriation(work.connection, office, command, work.actor.account, work.now):
         raise ConflictError("appropriation_known", number=command.number)
     place = (office, command.budget_year, command.line)
@@ -230,9 +250,11 @@ def instruct_within(
     """Take ``amount`` from what is appropriated to a line, for an instruction to the bank.
 
     Raises:
+        ConflictError: The year is closed.
         RuleError: The line has less left (``appropriation_exceeded``).
     """
     place = (authority, budget_year, line)
+    require_open_within(work, *place)
     if not records.change_appropriation(work.connection, *place, amount.fen):
         left = _left(work, place)
         parameters: dict[str, Parameter] = {
@@ -249,10 +271,20 @@ def instruct_within(
 
 
 def appropriation_paid_within(
-    work: Work, authority: AuthorityId, budget_year: int, line: str, amount: Money, case: CaseId
+    work: Work,
+    authority: AuthorityId,
+    budget_year: int,
+    line: str,
+    amount: Money,
+    case: CaseId,
+    carried_as: Collection[CaseId] = (),
 ) -> None:
-    """Note that what was instructed on a line was paid."""
+    """Note that what was instructed on a line was paid; ``carried_as`` are the cases it may be carried over as.
+
+    Raises ConflictError: the year is closed, and the instruction was not carried over.
+    """
     place = (authority, budget_year, line)
+    require_open_within(work, *place, {case, *carried_as})
     _post(work, place, AppropriationAccount.PAID, AppropriationAccount.INSTRUCTED, amount, case)
 
 
