@@ -23,9 +23,9 @@ def supplier(view: View, order: Order) -> FirmId:
     return found.offered_by
 
 
-def sale(view: View, order: OrderId) -> SaleFact | None:
-    """Return the contract of an order, or None where nobody accepted it."""
-    return sales_records.sale_of(view.connection, order)
+def sales_named(view: View, named: Collection[OrderId]) -> dict[OrderId, SaleFact]:
+    """Return the contracts of some orders; one that nobody accepted has none."""
+    return {each.order: each for each in sales_records.sales_named(view.connection, named)} if named else {}
 
 
 def sales_of(view: View, firms: Collection[FirmId], first: date, last: date) -> tuple[SaleFact, ...]:

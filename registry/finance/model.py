@@ -16,6 +16,7 @@ from registry.values.money import Money
 LINES_MAX: Final = 10_000
 """How many lines a file of finance and our side of a year may have."""
 STATEMENT_LENGTH_MAX: Final = 2_000
+YEARS: Final = range(2000, 3000)
 
 
 @dataclass(frozen=True, slots=True, order=True)

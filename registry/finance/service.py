@@ -13,10 +13,11 @@ from registry.awards import lines
 from registry.awards import records as cases
 from registry.awards.acting import account_of
 from registry.awards.model import Case, CaseState
-from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
+from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError, RuleError
 from registry.finance import files, records, rules
 from registry.finance.model import (
     LINES_MAX,
+    YEARS,
     OwnPayment,
     PaymentKey,
     ProposeClosing,
@@ -41,9 +42,12 @@ def payments_of(view: View, budget_year: int) -> tuple[OwnPayment, ...]:
 
     Raises:
         NotAllowedError: The actor is no officer.
+        InvalidValueError: There is no such year.
         RuleError: The year has more payments than one comparison holds.
     """
     require(view.actor, Action.READ_LEDGER)
+    if budget_year not in YEARS:
+        raise InvalidValueError("budget_year_malformed", given=budget_year)
     return _payments(view, policy.office_of(view.actor), budget_year)
 
 

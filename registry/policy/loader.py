@@ -101,7 +101,12 @@ def load_document(text: str, name: str) -> PolicyDocument:
         unexpressed = _unexpressed(top) if written_in > 1 else ()
         external = tuple(read_external(each) for each in top.tables("external")) if written_in > 2 else ()
         instruments = _instruments(top, written_in, listed, known, may_be_none=bool(unexpressed or external))
-        _require_distinct(top, "instrument", [each.id for each in (*instruments, *unexpressed, *external)])
+        named = [
+            *(each.id for each in instruments),
+            *(each.id for each in unexpressed),
+            *(each.id for each in external),
+        ]
+        _require_distinct(top, "instrument", named)
         _require_known(top, assumptions, {each.id for each in instruments})
         return PolicyDocument(
             Revision(

@@ -48,10 +48,10 @@ def _sale(row: Row[Any]) -> SaleFact:
     )
 
 
-def sale_of(connection: Connection, order: OrderId) -> SaleFact | None:
-    """Return the contract of an order, or None where nobody accepted it."""
-    row = connection.execute(_sales().where(orders.c.id == order, orders.c.accepted_at.is_not(None))).one_or_none()
-    return _sale(row) if row else None
+def sales_named(connection: Connection, named: Collection[OrderId]) -> tuple[SaleFact, ...]:
+    """Return the contracts of some orders."""
+    query = _sales().where(orders.c.id.in_(named), orders.c.accepted_at.is_not(None))
+    return tuple(_sale(row) for row in connection.execute(query))
 
 
 def sales_of(

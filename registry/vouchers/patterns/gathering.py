@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from registry.errors import NotFoundError
 from registry.exchange import sales as exchange
 from registry.exchange.model import SaleFact
 from registry.journal.work import View
 from registry.parties import service as parties
-from registry.values.identifiers import FirmId, VoucherId
+from registry.values.identifiers import FirmId, OrderId, VoucherId
 from registry.values.money import Money
 from registry.vouchers import records
 from registry.vouchers.patterns import rules
@@ -46,9 +46,7 @@ def _decision(found: PatternFinding, decided: Sequence[PatternDecision]) -> Patt
 
 def _found(view: View, row: ClaimRow) -> list[PatternFinding]:
     terms, voucher = pattern_terms(), row[0]
-    sale = exchange.sale(view, voucher.order)
-    if sale is None:
-        raise AssertionError("a claim on an order without contract")
+    sale = exchange.sales_named(view, [voucher.order])[voucher.order]
     days = timedelta(days=max(terms.split_purchase.days, terms.vendor_collusion.days))
     rows = records.claims_with(view.connection, voucher.authority, sale.seller, row[1].plus(-2 * days), CLAIMS_MAX)
     of_year = records.claims_in_year(view.connection, voucher, CLAIMS_MAX)
@@ -70,12 +68,10 @@ def _found(view: View, row: ClaimRow) -> list[PatternFinding]:
     ]
 
 
-def _claims(view: View, rows: Iterable[ClaimRow], sold: dict[Any, SaleFact]) -> dict[VoucherId, Claim]:
+def _claims(view: View, rows: Iterable[ClaimRow], sold: dict[OrderId, SaleFact]) -> dict[VoucherId, Claim]:
     """Return claims with their sale and the controller of their firm."""
     every = {row[0].id: row for row in rows}
-    for voucher, _, _ in every.values():
-        if voucher.order not in sold and (found := exchange.sale(view, voucher.order)):
-            sold[voucher.order] = found
+    sold |= exchange.sales_named(view, [row[0].order for row in every.values() if row[0].order not in sold])
     groups = parties.controllers(view, {row[0].firm for row in every.values()}, view.now.civil_day())
     made = {}
     for voucher, redeemed_at, amounts in every.values():
