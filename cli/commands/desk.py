@@ -9,7 +9,8 @@ from cli.output import Branch, facts, line, show, table
 from cli.words import say
 
 if TYPE_CHECKING:
-    from sancai.desk import BurnDown, Holds, Position, Queue
+    from sancai.desk import BurnDown, Holds, Queue
+    from sancai.vouchers import Position
 
 
 @click.group("desk", cls=Branch, help=say("The desk of a bureau (officers).", "主管部门工作台（经办人员）。"))
