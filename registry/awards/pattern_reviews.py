@@ -58,8 +58,8 @@ def decide_pattern(work: Work, command: DecidePattern) -> tuple[DecidedFinding, 
 
     Raises:
         NotAllowedError: The actor does not review, or is not free to.
-        NotFoundError: There is no such voucher at its authority, or no such finding any more.
-        ConflictError: The finding blocks, or is only shown: there is nothing to decide.
+        NotFoundError: There is no such voucher at its authority.
+        ConflictError: There is no such finding any more, or it blocks or is only shown: there is nothing to decide.
     """
     seen = _seen(work, command.voucher, Action.REVIEW_CASE)
     officer = account_of(work.actor)

@@ -15,10 +15,9 @@ DECISION = {"digest": "sha256:" + "0" * 64, "outcome": "cleared", "number": "核
 def external_use(world: World) -> dict[str, Any]:
     """Load a document with external pools, where that is not done, and return the body that records a use."""
     registrar = world.as_(OFFICE, Role.REGISTRAR)
-    if "external" not in world.ids:
+    if LIAOCHENG not in {each["document"] for each in registrar.get("/v1/policies")["items"]}:
         body = {"document": LIAOCHENG, "issued_on": "2025-12-24", "reference": "聊政办字〔2025〕19号"}
         registrar.post("/v1/policies", body)
-        world.ids["external"] = LIAOCHENG
     return {
         "document": LIAOCHENG,
         "instrument": "lc-7-data-voucher",

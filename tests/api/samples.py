@@ -944,7 +944,7 @@ SAMPLES: Final[dict[str, Sample]] = {
         lambda world: Asked({"reconciliation": desk.reconciliation(world)["id"]}), of(OFFICE)
     ),
     "sign_reconciliation": Sample(_signable, of(OFFICE)),
-    "propose_closing": Sample(lambda world: Asked(body=desk.reconciled(world)), of(OFFICE)),
+    "propose_closing": Sample(lambda world: Asked(body=desk.reconciled(world))),
     "list_closings": Sample(plain()),
     "show_closing": Sample(lambda world: Asked({"closing": desk.closing(world)["id"]}), of(OFFICE)),
     "confirm_closing": Sample(_confirmable, of(OFFICE)),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from registry.errors import NotFoundError
+from registry.errors import ConflictError
 from registry.exchange import sales as exchange
 from registry.exchange.model import SaleFact
 from registry.journal.work import View
@@ -32,11 +32,11 @@ def findings(view: View, voucher_id: VoucherId) -> tuple[DecidedFinding, ...]:
 
 
 def finding(view: View, voucher_id: VoucherId, digest: str) -> PatternFinding:
-    """Return one finding of a voucher by its digest. Raises NotFoundError."""
+    """Return one finding of a voucher by its digest. Raises ConflictError when it is not found any more."""
     for each in findings(view, voucher_id):
         if str(each.finding.digest) == digest:
             return each.finding
-    raise NotFoundError("pattern_finding_not_found", id=voucher_id, digest=digest[:80])
+    raise ConflictError("pattern_finding_not_found", id=voucher_id, digest=digest[:80])
 
 
 def _decision(found: PatternFinding, decided: Sequence[PatternDecision]) -> PatternDecision | None:
