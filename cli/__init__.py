@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, Listed]] = {
     "order": Listed("cli.commands.order", "Order, deliver, invoice and pay.", "下单、交付、开票与付款。"),
     "voucher": Listed("cli.commands.voucher", "Quote, hold and redeem vouchers.", "数据券与算力券：测算、申领、核销。"),
     "pool": Listed("cli.commands.pool", "Show and open pools of vouchers.", "查看与设立券资金池。"),
+    "desk": Listed("cli.commands.desk", "Burn-down, queue, holds, use of firms.", "资金进度、待拨队列、申领与额度。"),
     "ledger": Listed("cli.commands.ledger", "Verify and open the ledger.", "核验与启用台账。"),
     "policy": Listed("cli.commands.policy", "Read policies, load them, enter rulings.", "查看与载入政策，录入解释。"),
     "firm": Listed("cli.commands.firm", "Register firms and what is known of them.", "登记企业及其信息。"),

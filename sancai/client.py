@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from sancai.cases import Cases
     from sancai.contests import Contests
     from sancai.datasets import Datasets
+    from sancai.desk import Desk
     from sancai.differences import Difference
     from sancai.drafts import Drafts
     from sancai.erasures import Erasures
     from sancai.evidence import EvidenceRoom
     from sancai.exchange import Exchange
+    from sancai.finance import Finance
     from sancai.firm_ends import FirmEnds
     from sancai.grants import Grants
     from sancai.handles import VersionHandle
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from sancai.statements import Statements
     from sancai.transfers import Uploads
     from sancai.usage import Usage
+    from sancai.voucher_patterns import ExternalUses, VoucherPatterns
     from sancai.vouchers import Vouchers
 
 
@@ -297,6 +300,34 @@ class Client(AbstractContextManager["Client"]):
         from sancai.openings import Openings
 
         return Openings(self.session)
+
+    @cached_property
+    def voucher_patterns(self) -> "VoucherPatterns":
+        """What patterns of fraud find at vouchers."""
+        from sancai.voucher_patterns import VoucherPatterns
+
+        return VoucherPatterns(self.session)
+
+    @cached_property
+    def external_uses(self) -> "ExternalUses":
+        """Uses of pools that are not ours."""
+        from sancai.voucher_patterns import ExternalUses
+
+        return ExternalUses(self.session)
+
+    @cached_property
+    def desk(self) -> "Desk":
+        """The desk of a bureau."""
+        from sancai.desk import Desk
+
+        return Desk(self.session)
+
+    @cached_property
+    def finance(self) -> "Finance":
+        """Reconciliation with finance and the close of budget years."""
+        from sancai.finance import Finance
+
+        return Finance(self.session)
 
     @cached_property
     def vouchers(self) -> "Vouchers":

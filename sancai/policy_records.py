@@ -143,6 +143,31 @@ class NotComputed:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedAssumption:
+    """What a document leaves open of a benefit that others decide on, and how it is read."""
+
+    about: str
+    text_en: str
+    text_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalInstrument:
+    """A voucher out of a pool that is not the authority's: who decides on it, and what is left open."""
+
+    id: str
+    clause: str
+    title_en: str
+    title_zh: str
+    level: str
+    decided_by_en: str
+    decided_by_zh: str
+    products: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+    left_open: tuple[StatedAssumption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CaseProcedure:
     """How cases run; ``…_borrowed`` says that a rule is from another authority's document."""
 
@@ -188,6 +213,7 @@ class PolicyDocument(PolicyText):
     grants: tuple[Grant, ...] = ()
     not_computed: tuple[NotComputed, ...] = ()
     assumptions: tuple[OpenPlace, ...] = ()
+    external: tuple[ExternalInstrument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

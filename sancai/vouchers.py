@@ -2,14 +2,35 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sancai.session import Session
 from sancai.shapes import shaped
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """A checkpoint of the log by its size, root in hex and log time; size 0: there is none yet."""
+
+    size: int
+    root: str
+    logged_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStanding:
+    """The accounts of a pool at a checkpoint; ``later`` postings are made and not in it yet."""
+
+    position: Position
+    later: int
+    used_fen: int
+    left_fen: int
+    balances_fen: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Pool:
-    """A pool of public money and what is left of it."""
+    """A pool of public money and what is left of it, now and at a ``checkpoint`` of the log."""
 
     id: str
     authority: str
@@ -22,6 +43,7 @@ class Pool:
     left_fen: int
     left_text: str
     opened_at: str
+    checkpoint: PoolStanding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,17 @@ class OpenAssumption:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteStatement:
+    """One sentence of a quote with its figures, amounts in fen; ``binds`` where it says what decides the amount."""
+
+    code: str
+    clause: str
+    binds: bool
+    figures: dict[str, Any]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """What a voucher would cover of an order today; it promises nothing."""
 
@@ -76,6 +109,7 @@ class Quote:
     conditions: tuple[VoucherCondition, ...]
     open_assumptions: tuple[OpenAssumption, ...]
     revision: str
+    statements: tuple[QuoteStatement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

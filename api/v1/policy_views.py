@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import JsonValue
 
 from api.door import Answer
+from api.v1.policy_external_views import ExternalInstrumentView
 from registry.policy.asking import CheckedFile
 from registry.policy.assumptions import Assumption, Ruling, ValueType, written
 from registry.policy.evaluation import facts_needed
@@ -329,6 +330,7 @@ class PolicyDocumentDetailView(PolicyDocumentView):
     caps: list[CapView]
     grants: list[PolicyGrantView]
     not_computed: list[UnexpressedView]
+    external: list[ExternalInstrumentView]
     assumptions: list[OpenPlaceView]
 
     @classmethod
@@ -341,6 +343,7 @@ class PolicyDocumentDetailView(PolicyDocumentView):
             caps=[CapView.of(each) for each in value.caps],
             grants=[PolicyGrantView.of(each) for each in value.instruments],
             not_computed=[UnexpressedView.of(each) for each in value.unexpressed],
+            external=[ExternalInstrumentView.of(each) for each in value.external],
             assumptions=[OpenPlaceView.of(each, None) for each in value.assumptions],
         )
 

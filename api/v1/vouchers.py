@@ -22,7 +22,7 @@ from api.v1.vouchers_views import (
 from registry.actors.model import Action
 from registry.values.identifiers import FirmId, InvoiceId, OrderId, PoolId, VoucherId
 from registry.values.money import Money
-from registry.vouchers import service
+from registry.vouchers import desk, service
 from registry.vouchers.model import Appropriate, OpenPool, RedeemVoucher, Voucher
 
 door = Door("vouchers", __name__, url_prefix="/v1")
@@ -94,13 +94,16 @@ def open_pool(body: PoolBody) -> Response:
 @door.operation("GET", "/pools", {200: PoolsView}, public=True)
 def list_pools() -> Response:
     """List the pools of public money."""
-    return read(service.pools, lambda found: PoolsView(items=[PoolView.of(each) for each in found]))
+    return read(
+        lambda view: [PoolView.of(each, desk.standing_of(view, each)) for each in service.pools(view)],
+        lambda found: PoolsView(items=found),
+    )
 
 
 @door.operation("GET", "/pools/<pool>", {200: PoolView}, public=True)
 def show_pool(pool: str) -> Response:
     """Show a pool and what is left of it."""
-    return read(lambda view: service.pool(view, PoolId(pool)), PoolView.of)
+    return read(lambda view: desk.pool_standing(view, PoolId(pool)), lambda found: PoolView.of(found.pool, found))
 
 
 # Vouchers.

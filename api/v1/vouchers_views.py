@@ -4,16 +4,27 @@ from typing import Self
 
 from api.door import Answer
 from api.problems import language
+from api.v1.desk_views import PoolStandingView
 from api.wording import sentence
 from registry.errors import Finding
 from registry.policy.assumptions import Assumption
 from registry.policy.model import Condition
 from registry.policy.rules import Limit, LimitKind
-from registry.vouchers.model import AccountLine, Appropriation, FirmYear, Pool, Voucher, VoucherQuote, VoucherState
+from registry.vouchers.desk_model import PoolStanding
+from registry.vouchers.model import (
+    AccountLine,
+    Appropriation,
+    FirmYear,
+    Pool,
+    Statement,
+    Voucher,
+    VoucherQuote,
+    VoucherState,
+)
 
 
 class PoolView(Answer):
-    """A pool and what is left of it."""
+    """A pool and what is left of it: at this instant, and as a function of the ``checkpoint`` that is named."""
 
     id: str
     authority: str
@@ -26,10 +37,11 @@ class PoolView(Answer):
     left_fen: int
     left_text: str
     opened_at: str
+    checkpoint: PoolStandingView | None = None
 
     @classmethod
-    def of(cls, pool: Pool) -> Self:
-        """Return the view of a pool."""
+    def of(cls, pool: Pool, standing: PoolStanding | None = None) -> Self:
+        """Return the view of a pool, with its totals at a checkpoint where they are asked for."""
         return cls(
             id=pool.id,
             authority=pool.authority,
@@ -42,6 +54,7 @@ class PoolView(Answer):
             left_fen=pool.left.fen,
             left_text=str(pool.left),
             opened_at=str(pool.opened_at),
+            checkpoint=PoolStandingView.of(standing) if standing else None,
         )
 
 
@@ -116,8 +129,34 @@ class OpenAssumptionView(Answer):
         )
 
 
+class QuoteStatementView(Answer):
+    """One sentence of a quote with its figures; ``binds`` where it says what decides the amount."""
+
+    code: str
+    clause: str
+    binds: bool
+    figures: dict[str, str | int | bool | None]
+    detail: str
+
+    @classmethod
+    def of(cls, statement: Statement) -> Self:
+        """Return the view of a sentence in the reader's language."""
+        words = {name: str(amount) for name, amount in statement.amounts.items()}
+        fen = {f"{name}_fen": amount.fen for name, amount in statement.amounts.items()}
+        return cls(
+            code=statement.code,
+            clause=statement.clause,
+            binds=statement.binds,
+            figures={**statement.parameters, **fen},
+            detail=sentence(statement.code, {**statement.parameters, **words}, language()),
+        )
+
+
 class QuoteView(Answer):
-    """What a voucher would cover of an order today; ``binds`` names the limit that decides."""
+    """What a voucher would cover of an order today; ``binds`` names the limit that decides.
+
+    ``statements`` say it in sentences: who may buy from whom, every limit, what excludes it, and last what binds.
+    """
 
     order: str
     instrument: str
@@ -131,6 +170,7 @@ class QuoteView(Answer):
     amount_capitals: str
     binds: LimitKind
     limits: list[LimitView]
+    statements: list[QuoteStatementView]
     eligible: bool
     conditions: list[VoucherConditionView]
     open_assumptions: list[OpenAssumptionView]
@@ -152,6 +192,7 @@ class QuoteView(Answer):
             amount_capitals=quote.amount.in_capitals(),
             binds=next(limit.kind for limit in quote.limits if limit.binds),
             limits=[LimitView.of(each) for each in quote.limits],
+            statements=[QuoteStatementView.of(each) for each in quote.statements],
             eligible=all(each.finding is Finding.MET for each in quote.conditions),
             conditions=[VoucherConditionView.of(each) for each in quote.conditions],
             open_assumptions=[OpenAssumptionView.of(each) for each in quote.open_assumptions],

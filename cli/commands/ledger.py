@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.ledger_years import COMMANDS as YEARS
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.server import require_server
@@ -176,3 +177,7 @@ def _print(found: "Opening") -> None:
             (say("confirmed", "确认"), found.confirmed_at and f"{found.confirmed_at} {found.confirmed_by}"),
         ]
     )
+
+
+for each in YEARS:
+    command.add_command(each)

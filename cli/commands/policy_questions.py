@@ -183,6 +183,20 @@ def print_document(found: "PolicyDocument") -> None:
             for each in found.not_computed
         ],
     )
+    if found.external:
+        line()
+        table(
+            [say("others decide", "由他方决定"), say("title", "名称"), say("who decides", "决定机关")],
+            [
+                (each.id, say(each.title_en, each.title_zh), say(each.decided_by_en, each.decided_by_zh))
+                for each in found.external
+            ],
+        )
+        for each in found.external:
+            line()
+            line(f"{each.id} ({each.clause})")
+            for stated in each.left_open:
+                line(f"- {stated.about}: {say(stated.text_en, stated.text_zh)}")
     line()
     _print_places(found.assumptions)
 

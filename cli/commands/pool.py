@@ -102,6 +102,13 @@ def _print(found: "Pool") -> None:
             (say("opened", "设立时间"), found.opened_at),
         ]
     )
+    if said := found.checkpoint:
+        line(
+            say(
+                f"At checkpoint {said.position.size}: {said.left_fen} fen left; {said.later} postings are later.",
+                f"截至日志检查点 {said.position.size}：余额 {said.left_fen} 分；其后分录 {said.later} 笔。",
+            )
+        )
 
 
 def _print_ledger(found: "Ledger") -> None:

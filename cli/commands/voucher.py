@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.voucher_patterns import COMMANDS as PATTERNS
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.words import say
@@ -123,8 +124,9 @@ def _print_quote(found: "Quote") -> None:
         ]
     )
     line()
-    for limit in found.limits:
-        line(f"{'→' if limit.binds else ' '} {limit.detail}")
+    # A service of an earlier release says the limits alone.
+    for said in found.statements or found.limits:
+        line(f"{'→' if said.binds else ' '} {said.detail}")
     unmet = [each for each in found.conditions if each.finding != "met"]
     if unmet:
         line()
@@ -151,3 +153,7 @@ def _print(found: "Voucher") -> None:
             (say("case", "案卷"), found.case),
         ]
     )
+
+
+for each in PATTERNS:
+    command.add_command(each)

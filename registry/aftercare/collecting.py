@@ -20,7 +20,7 @@ from registry.journal.work import Work
 from registry.values.canonical import Json
 from registry.values.identifiers import RecoveryId, VoucherId
 from registry.values.money import Money
-from registry.vouchers import receivables
+from registry.vouchers import closing, receivables
 from registry.vouchers.model import Appropriate
 
 
@@ -42,7 +42,10 @@ def repay(work: Work, command: RecordRepayment) -> Recovery:
     to = rules.state_when_repaid(found, command.amount, command.received_on, payment.paid_on, work.now.civil_day())
     if not records.claim_receipt(work.connection, found.authority, receipt, found.id):
         raise ConflictError("bank_receipt_booked", receipt=receipt[:60])
-    reopened = rules.reopens(found.ground, command.received_on, instruction.budget_year)
+    # Of a year that was closed meanwhile nothing reopens: the cash waits to be appropriated again.
+    reopened = rules.reopens(found.ground, command.received_on, instruction.budget_year) and not closing.is_closed(
+        work, found.authority, instruction.budget_year
+    )
     receivables.collect_within(work, found.id, command.amount)
     if reopened:
         place = (found.authority, instruction.budget_year, instruction.project_code)

@@ -17,6 +17,7 @@ from registry.awards import (
     granting,
     lines,
     officers,
+    pattern_reviews,
     recusal,
     register_reviews,
     rounds,
@@ -108,7 +109,7 @@ def pay(work: Work, command: RecordPayment) -> Case:
     place = (found.authority, instruction.budget_year, instruction.project_code)
     # What the bank paid is what was instructed: a recusal in the meantime may have made the amount of the line void.
     amount = lines.instructed_amount(chosen)
-    vouchers.appropriation_paid_within(work, *place, amount, found.id)
+    vouchers.appropriation_paid_within(work, *place, amount, found.id, lines.origins(found.id, found.acts))
     content: dict[str, Json] = {
         "bank_receipt": command.bank_receipt.strip(),
         "paid_on": command.paid_on.isoformat(),
@@ -175,7 +176,8 @@ def _require_payer(work: Work, case: Case) -> None:
     """Raise NotAllowedError unless the actor may pay the case: it decided nothing in it and is free."""
     payer = account_of(work.actor)
     rules.require_payer(case, payer)
-    if payer in register_reviews.answered_by(work, case):
+    decided = pattern_reviews.deciders(work, vouchers_of(case))
+    if payer in register_reviews.answered_by(work, case) | decided:
         raise NotAllowedError("payer_already_acted", id=case.id)
     officers.require_free(work, case)
 

@@ -174,6 +174,25 @@ class Trade:
 
 
 @dataclass(frozen=True, slots=True)
+class SaleFact:
+    """What one firm bought under a contract of ``day``, as rules compare it.
+
+    ``supplier`` made the offer, ``seller`` stands on the contract; ``product`` is what was bought (a dataset's lineage,
+    or a kind of service), ``kind`` what prices are compared within.
+    """
+
+    order: OrderId
+    buyer: FirmId
+    seller: FirmId
+    supplier: FirmId
+    product: str
+    kind: str
+    unit_price: Money
+    net: Money
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A purchase of ``quantity`` units by ``buyer`` from ``seller``."""
 

@@ -94,7 +94,9 @@ class LoadedPolicy:
     @property
     def claims_until(self) -> date:
         """The last day on which a claim is accepted, as the document reads without a ruling."""
-        return rules.claims_until(self.term, self.document.procedure.claims_window_days)
+        stated = self.document.stated_procedure
+        # A document that only names vouchers of others accepts no claims; its term still ends.
+        return rules.claims_until(self.term, stated.claims_window_days if stated else 0)
 
     @property
     def rulings_of_loading(self) -> tuple[Ruling, ...]:
@@ -191,9 +193,10 @@ class EnteredRuling:
 def require_loadable(document: PolicyDocument, issued_on: date, today: date) -> None:
     """Raise RuleError unless ``document`` can be put into force today as issued on ``issued_on``.
 
-    It grants something, was not issued in the future, and states no other issue date than the one that is entered.
+    It grants something or names who else does, was not issued in the future, and states no other issue date than the
+    one that is entered.
     """
-    if not document.instruments:
+    if not document.instruments and not document.external:
         raise RuleError("policy_grants_nothing", document=document.revision.document)
     if issued_on > today:
         raise RuleError("policy_issued_ahead", issued_on=issued_on.isoformat())

@@ -3,7 +3,8 @@
 Rules:
 * Every assumption named beside a value applies to the instrument the value belongs to.
 * Format 1 is what the first revisions were written in; their files are never edited. Format 2 adds the words of the
-  clause, what it requires, contradictions inside the document, and a status of the instrument's own.
+  clause, what it requires, contradictions inside the document, and a status of the instrument's own. Format 3 adds
+  vouchers of pools that are not the authority's (``external.py``); a file of it states them, be it as an empty list.
 """
 
 from collections.abc import Mapping

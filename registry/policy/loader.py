@@ -15,6 +15,7 @@ from importlib.resources import files
 
 from registry.errors import InvalidValueError
 from registry.policy.assumptions import NUMBERS, Assumption, AssumptionValue, ValueType
+from registry.policy.external import read_external
 from registry.policy.instrument_reader import Shelf, read_instrument, read_status, read_unexpressed, reference
 from registry.policy.model import (
     Cap,
@@ -34,7 +35,7 @@ from registry.policy.working_days import CalendarYear, WorkingCalendar
 from registry.values.digest import Digest
 from registry.values.money import FEN_MAX, Money
 
-FORMAT = 2
+FORMAT = 3
 """The newest format; files of an older one are read as they were written."""
 
 CALENDAR_FORMAT = 1
@@ -98,8 +99,14 @@ def load_document(text: str, name: str) -> PolicyDocument:
         listed = [_cap(each, known) for each in top.tables("cap")]
         _require_distinct(top, "cap", [cap.id for cap in listed])
         unexpressed = _unexpressed(top) if written_in > 1 else ()
-        instruments = _instruments(top, written_in, listed, known, may_be_none=bool(unexpressed))
-        _require_distinct(top, "instrument", [*(each.id for each in instruments), *(each.id for each in unexpressed)])
+        external = tuple(read_external(each) for each in top.tables("external")) if written_in > 2 else ()
+        instruments = _instruments(top, written_in, listed, known, may_be_none=bool(unexpressed or external))
+        named = [
+            *(each.id for each in instruments),
+            *(each.id for each in unexpressed),
+            *(each.id for each in external),
+        ]
+        _require_distinct(top, "instrument", named)
         _require_known(top, assumptions, {each.id for each in instruments})
         return PolicyDocument(
             Revision(
@@ -118,6 +125,7 @@ def load_document(text: str, name: str) -> PolicyDocument:
             instruments,
             assumptions,
             unexpressed,
+            external,
         )
 
 

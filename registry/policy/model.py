@@ -14,6 +14,7 @@ from typing import Final
 
 from registry.errors import Finding, InvalidValueError, NotFoundError, Obstacle, Parameter
 from registry.policy.assumptions import Assumption
+from registry.policy.external import ExternalInstrument
 from registry.policy.kinds import KIND_OF, Kind, Terms
 from registry.policy.procedure import Authority, Procedure
 from registry.policy.requirements import Requirement
@@ -309,6 +310,7 @@ class PolicyDocument:
     instruments: tuple[Instrument, ...]
     assumptions: tuple[Assumption, ...]
     unexpressed: tuple[Unexpressed, ...] = ()
+    external: tuple[ExternalInstrument, ...] = ()
 
     @property
     def issue_date_assumption(self) -> str:

@@ -332,6 +332,24 @@ class OpeningId(Id):
     prefix = "opening"
 
 
+class ReconciliationId(Id):
+    """Identifies a comparison of our payments with a file of finance."""
+
+    prefix = "recon"
+
+
+class ClosingId(Id):
+    """Identifies the close of a budget year as it was proposed."""
+
+    prefix = "close"
+
+
+class ExternalUseId(Id):
+    """Identifies a recorded use of a pool that is not ours."""
+
+    prefix = "xuse"
+
+
 class ArchiveHoldId(Id):
     """Identifies an order that holds the archive of a case."""
 

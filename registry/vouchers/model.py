@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from registry.errors import InvalidValueError
+from registry.errors import InvalidValueError, Parameter
 from registry.policy.assumptions import Assumption
 from registry.policy.model import Condition
 from registry.policy.rules import Limit
@@ -171,6 +171,17 @@ class Voucher:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of a quote; ``amounts`` and ``parameters`` are its figures, ``binds`` says it decides the amount."""
+
+    code: str
+    clause: str
+    amounts: Mapping[str, Money]
+    parameters: Mapping[str, Parameter]
+    binds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class VoucherQuote:
     """What a voucher would cover of an order today, every limit, every condition, and what it rests on.
 
@@ -193,6 +204,7 @@ class VoucherQuote:
     open_assumptions: tuple[Assumption, ...]
     revision: Digest
     facts: dict[str, Json]
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

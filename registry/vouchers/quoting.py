@@ -37,7 +37,9 @@ from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, InvoiceId, OrderId, VoucherId
 from registry.values.money import ZERO, Money
 from registry.vouchers import records, rules
+from registry.vouchers.explaining import QuoteFigures, statements
 from registry.vouchers.model import FirmYear, FirmYearKey, Pool, VoucherQuote
+from registry.vouchers.related import related_by
 
 GREEN: Final = "green"
 """The kind of certificate a public compute centre shows (符合绿色节能标准, S1 cl.4)."""
@@ -97,7 +99,25 @@ def quote(view: View, order_id: OrderId) -> VoucherQuote:
         open_assumptions=assessment.active.open_assumptions,
         revision=assessment.active.revision,
         facts=facts_json(assessment, found, so_far, base, key.year),
+        statements=statements(
+            QuoteFigures(
+                instrument=assessment.active.instrument,
+                terms=assessment.terms,
+                year=key.year,
+                base=base,
+                so_far=so_far,
+                pool=assessment.pool,
+                appropriated=tuple(records.appropriations_of(view.connection, assessment.active.authority)),
+                excluded_by=_excluded_by(assessment.facts),
+                quoted=found,
+            )
+        ),
     )
+
+
+def _excluded_by(facts: rules.VoucherFacts) -> tuple[str, ...]:
+    """Return the benefits for the same purchase that exclude one more (RULINGS 11)."""
+    return (*((facts.counting_voucher,) if facts.counting_voucher else ()), *facts.supported_by)
 
 
 def instrument_for(view: View, order: Order, day: date) -> tuple[AuthorityId, str]:
@@ -117,9 +137,31 @@ def instrument_for(view: View, order: Order, day: date) -> tuple[AuthorityId, st
                 found.append((known.finding is Finding.MET, loaded.issued_on, loaded.authority, instrument.id))
     if not found:
         obstacle = Obstacle("no_policy_for_purchase", "S1 cl.4", parameters={"product": order.product_kind.value})
-        raise RuleError("voucher_refused", (obstacle,))
+        raise RuleError("voucher_refused", (obstacle, *_others_decide(view, order, day)))
     _, _, authority, instrument_id = max(found)
     return authority, instrument_id
+
+
+def _others_decide(view: View, order: Order, day: date) -> tuple[Obstacle, ...]:
+    """Return who decides on vouchers of other pools for such a purchase, where the buyer operates (S4 七)."""
+    product = rules.PRODUCT_CODE[order.product_kind]
+    return tuple(
+        Obstacle(
+            "others_decide_on_voucher",
+            each.clause,
+            Finding.UNKNOWN,
+            {
+                "title_en": each.title_en,
+                "title_zh": each.title_zh,
+                "decided_by_en": each.decided_by_en,
+                "decided_by_zh": each.decided_by_zh,
+            },
+        )
+        for loaded in policy.loaded_policies(view)
+        for each in loaded.document.external
+        if product in each.products
+        and parties.fact(view, loaded.authority, order.buyer, Predicate.OPERATES_IN_REGION, day).finding is Finding.MET
+    )
 
 
 def assess(
@@ -170,7 +212,6 @@ def _facts(
     known = {each: parties.fact(view, authority, order.buyer, each, day) for each in asked}
     kind = SELLER_KIND[order.product_kind]
     provider = parties.provider(view, authority, order.seller, kind, day)
-    relation = parties.relation(view, order.buyer, order.seller, day)
     green = None
     if kind is ProviderKind.COMPUTE_CENTRE:
         has = provider is not None and provider.certificate(GREEN, day) is not None
@@ -190,11 +231,12 @@ def _facts(
         credit_clean=known[Predicate.CREDIT_CLEAN].finding,
         seller_licensed=Finding.MET if provider else Finding.UNMET,
         seller_green=green,
-        related_by=relation.chain if relation else (),
+        related_by=related_by(view, order, [day]),
         product_kind=rules.PRODUCT_CODE[order.product_kind],
         purpose=order.purpose.value,
         order_accepted=order.binds,
         counting_voucher=counting.id if counting and counting.id != own else None,
+        supported_by=tuple(each.reference for each in records.external_uses_for(view.connection, order.id)),
     )
     return facts, sources
 

@@ -25,6 +25,7 @@ from registry.journal.work import Work
 from registry.values.identifiers import AuthorityId, CaseId, RecoveryId, VoucherId
 from registry.values.money import ZERO, Money
 from registry.vouchers import ledger, records
+from registry.vouchers.closing import require_open_within
 from registry.vouchers.model import Account, Appropriate, AppropriationAccount, Voucher, VoucherState
 from registry.vouchers.settling import appropriation_paid_within, instruct_within
 
@@ -76,6 +77,9 @@ def reopen_line_within(
     place = (authority, budget_year, line)
     if not records.change_appropriation(work.connection, *place, -amount.fen):
         raise CorruptContentError("ledger_line_differs", line=line[:60], year=budget_year, found=str(amount))
+    # The line is held from here on: a close that came first is seen, and one that comes later sees this.
+    if records.is_closed(work.connection, authority, budget_year):
+        raise ConflictError("budget_year_closed", year=budget_year, line=line[:60])
     debit, credit = (
         ledger.account_of_line(*place, each) for each in (AppropriationAccount.AVAILABLE, AppropriationAccount.PAID)
     )
@@ -83,7 +87,11 @@ def reopen_line_within(
 
 
 def appropriate_again_within(work: Work, authority: AuthorityId, command: Appropriate) -> None:
-    """Appropriate later cash to a budget line by a numbered document. Raises ConflictError when the number is known."""
+    """Appropriate later cash to a budget line by a numbered document.
+
+    Raises ConflictError when the number is known, or the year is closed.
+    """
+    require_open_within(work, authority, command.budget_year, command.line)
     if not records.add_appropriation(work.connection, authority, command, work.actor.account, work.now):
         raise ConflictError("appropriation_known", number=command.number)
     place = (authority, command.budget_year, command.line)

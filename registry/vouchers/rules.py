@@ -6,8 +6,10 @@ Rules:
 * The seller on contract and invoice is itself a data-trading institution with a licence on that day, or a public
   compute centre with licence and green certificate on that day (S1 cl.4; RULINGS 6; F17).
 * Product kind and purpose are among those the clause names; others wait for a recorded decision (RULINGS 7).
-* Buyer and seller are not related (RULINGS 1; POLICY §5 F3); the buyer's credit is clean (RULINGS 31).
+* Buyer and seller are not related, nor are buyer and whoever offered what the seller passes on (``related.py``; RULINGS
+  1; POLICY §5 F3); the buyer's credit is clean (RULINGS 31).
 * The event lies in the term and the policy is in force (RULINGS 19, 21).
+* Another benefit that is recorded for the same purchase excludes it; nothing is topped up (RULINGS 11; F6, F20).
 * One order has at most one counting voucher; an invoice is claimed once, Σ claims on it never over its base (RULINGS
   16).
 * Of a firm and year, what was redeemed never exceeds the rate on the bases that were redeemed: a hold that is still
@@ -63,7 +65,8 @@ class VoucherFacts:
     """Everything a verdict on a voucher rests on, as known on ``day``.
 
     ``seller_green`` is None where the instrument asks for no certificate; ``related_by`` names the chain between buyer
-    and seller; ``counting_voucher`` is another voucher of the same order.
+    and seller; ``counting_voucher`` is another voucher of the same order, ``supported_by`` names the documents by which
+    another benefit for the same purchase is recorded.
     """
 
     day: date
@@ -80,6 +83,7 @@ class VoucherFacts:
     purpose: str
     order_accepted: bool
     counting_voucher: str | None
+    supported_by: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """Return the facts as they are kept with a decision."""
@@ -109,6 +113,8 @@ class VoucherFacts:
                 "seller_licensed": Finding(kept["seller_licensed"]),
                 "seller_green": None if green is None else Finding(green),
                 "related_by": tuple(kept["related_by"]),
+                # Facts of the first releases know of no other benefit.
+                "supported_by": tuple(kept.get("supported_by", ())),
             }
         )
 
@@ -133,6 +139,12 @@ def conditions(instrument: Instrument, facts: VoucherFacts) -> tuple[Condition, 
             "RULINGS 16",
             _known(facts.counting_voucher is None),
             {"voucher": facts.counting_voucher or ""},
+        ),
+        Condition(
+            "purchase_not_supported_elsewhere",
+            "RULINGS 11",
+            _known(not facts.supported_by),
+            {"documents": ", ".join(facts.supported_by)},
         ),
         _named("voucher_product_named", instrument.product_kinds, facts.product_kind),
     ]

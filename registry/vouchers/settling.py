@@ -8,7 +8,7 @@ Rules:
 * Σ instructed on a budget line of a year ≤ what was appropriated to it (RULINGS 18), for vouchers and awards alike.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from registry.actors.model import Action
@@ -25,6 +25,7 @@ from registry.values.digest import Digest
 from registry.values.identifiers import AuthorityId, CaseId, VoucherId
 from registry.values.money import ZERO, Money
 from registry.vouchers import ledger, payee, records, refunds, rules
+from registry.vouchers.closing import require_open_within
 from registry.vouchers.model import (
     Appropriate,
     Appropriation,
@@ -33,7 +34,10 @@ from registry.vouchers.model import (
     Voucher,
     VoucherState,
 )
+from registry.vouchers.patterns import gathering
+from registry.vouchers.patterns.model import Effect
 from registry.vouchers.payee import PayeeGiven
+from registry.vouchers.related import related_by
 
 # Vouchers in a batch.
 
@@ -152,7 +156,8 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
     """Return what is asked of a voucher again on payment day (RULINGS 22, 29).
 
     The invoice is still good and carries what was claimed on it, the order is not disputed, the buyer's credit is still
-    clean, and the buyer has not moved away.
+    clean, the buyer has not moved away, nothing that was entered since ties it to whom it bought from (RULINGS 1), and
+    what the patterns found was cleared (POLICY §5).
 
     Raises:
         NotFoundError: There is no such voucher, or it claims nothing yet.
@@ -167,10 +172,19 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
     invoice = next(each for each in exchange.invoices(view, found.order) if each.id == found.invoice)
     good = invoice.verification is Verification.VERIFIED
     lacking = refunds.lacking(view, found) if good else ZERO
+    event = [found.event_on] if found.event_on else []
+    chain = related_by(view, exchange.order(view, found.order), event)
     return Verdict(
         (
             Condition("buyer_credit_clean", "RULINGS 31", credit.finding, evidence=("credit_report",)),
             Condition("buyer_operates_in_region", "RULINGS 29", region.finding, evidence=("register",)),
+            Condition(
+                "seller_not_related",
+                "RULINGS 1",
+                Finding.UNMET if chain else Finding.MET,
+                {"chain": " → ".join(chain)},
+                ("register",),
+            ),
             Condition(
                 "invoice_still_verified",
                 "RULINGS 22",
@@ -192,7 +206,23 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
                 {"order": found.order},
                 ("dispute",),
             ),
+            *_patterns(view, found.id),
         )
+    )
+
+
+def _patterns(view: View, voucher_id: VoucherId) -> tuple[Condition, ...]:
+    """Return a condition for each finding of a pattern that is not only shown."""
+    return tuple(
+        Condition(
+            f"{each.finding.code.value}_found",
+            each.finding.clause,
+            Finding.UNMET if each.finding.effect is Effect.BLOCK or each.decision else Finding.UNKNOWN,
+            {**each.finding.figures, "pattern": each.finding.code.value},
+            ("pattern_decision",),
+        )
+        for each in gathering.findings(view, voucher_id)
+        if each.stops
     )
 
 
@@ -204,10 +234,11 @@ def appropriate(work: Work, command: Appropriate) -> Appropriation:
 
     Raises:
         NotAllowedError: The actor does not pay for an authority.
-        ConflictError: The document of that number is recorded already.
+        ConflictError: The document of that number is recorded already, or the year is closed.
     """
     require(work.actor, Action.APPROPRIATE)
     office = policy.office_of(work.actor)
+    require_open_within(work, office, command.budget_year, command.line)
     if not records.add_appropriation(work.connection, office, command, work.actor.account, work.now):
         raise ConflictError("appropriation_known", number=command.number)
     place = (office, command.budget_year, command.line)
@@ -236,9 +267,11 @@ def instruct_within(
     """Take ``amount`` from what is appropriated to a line, for an instruction to the bank.
 
     Raises:
+        ConflictError: The year is closed.
         RuleError: The line has less left (``appropriation_exceeded``).
     """
     place = (authority, budget_year, line)
+    require_open_within(work, *place)
     if not records.change_appropriation(work.connection, *place, amount.fen):
         left = _left(work, place)
         parameters: dict[str, Parameter] = {
@@ -255,10 +288,20 @@ def instruct_within(
 
 
 def appropriation_paid_within(
-    work: Work, authority: AuthorityId, budget_year: int, line: str, amount: Money, case: CaseId
+    work: Work,
+    authority: AuthorityId,
+    budget_year: int,
+    line: str,
+    amount: Money,
+    case: CaseId,
+    carried_as: Collection[CaseId] = (),
 ) -> None:
-    """Note that what was instructed on a line was paid."""
+    """Note that what was instructed on a line was paid; ``carried_as`` are the cases it may be carried over as.
+
+    Raises ConflictError: the year is closed, and the instruction was not carried over.
+    """
     place = (authority, budget_year, line)
+    require_open_within(work, *place, {case, *carried_as})
     _post(work, place, AppropriationAccount.PAID, AppropriationAccount.INSTRUCTED, amount, case)
 
 

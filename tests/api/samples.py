@@ -23,6 +23,7 @@ from storage.settings import MailServer
 from tests import world as steps
 from tests.api import aftercare_samples as aftercare
 from tests.api import contests, order_samples, round_steps
+from tests.api import desk_samples as desk
 from tests.api.person_office import an_identity_number
 from tests.world import (
     BUYER,
@@ -418,6 +419,16 @@ def _opening(*stated: str | None) -> Callable[[World], Asked]:
         return Asked({"opening": made["id"]}, body or None)
 
     return make
+
+
+def _signable(world: World) -> Asked:
+    made = desk.reconciliation(world)
+    return Asked({"reconciliation": made["id"]}, {"file": made["file"], "statement": "核对一致"})
+
+
+def _confirmable(world: World) -> Asked:
+    made = desk.closing(world)
+    return Asked({"closing": made["id"]}, {"digest": made["digest"]})
 
 
 def _asked_department(world: World) -> Asked:
@@ -997,6 +1008,29 @@ SAMPLES: Final[dict[str, Sample]] = {
     "release_voucher": Sample(named("voucher", "voucher_held"), of(BUYER)),
     "list_vouchers": Sample(plain()),
     "show_voucher": Sample(named("voucher", "voucher"), of(BUYER, OFFICE)),
+    "list_pattern_findings": Sample(named("voucher", "voucher_redeemed"), of(OFFICE)),
+    "decide_pattern_finding": Sample(named("voucher", "voucher_redeemed", desk.DECISION), of(OFFICE), succeeds=False),
+    "list_year_payments_csv": Sample(plain({"year": 2026})),
+    "list_year_payments_xlsx": Sample(plain({"year": 2026})),
+    "reconcile_year": Sample(plain(body=desk.RECONCILED)),
+    "list_reconciliations": Sample(plain()),
+    "show_reconciliation": Sample(
+        lambda world: Asked({"reconciliation": desk.reconciliation(world)["id"]}), of(OFFICE)
+    ),
+    "sign_reconciliation": Sample(_signable, of(OFFICE)),
+    "propose_closing": Sample(lambda world: Asked(body=desk.reconciled(world))),
+    "list_closings": Sample(plain()),
+    "show_closing": Sample(lambda world: Asked({"closing": desk.closing(world)["id"]}), of(OFFICE)),
+    "confirm_closing": Sample(_confirmable, of(OFFICE)),
+    "show_burn_down": Sample(named("pool", "pool"), of(OFFICE)),
+    "show_queue": Sample(plain(budget_year=2026)),
+    "show_holds": Sample(plain()),
+    "list_firm_years_used": Sample(plain()),
+    "list_external_uses": Sample(plain()),
+    "record_external_use": Sample(lambda world: Asked(body=desk.external_use(world)), of(OFFICE)),
+    "end_external_use": Sample(
+        lambda world: Asked({"use": desk.ended_use(world)}, {"number": "9号", "reason": "收回"}), of(OFFICE)
+    ),
     "list_firm_years": Sample(lambda world: Asked(query={"firm": world.ids[BUYER]}), of(BUYER) | EVERY_OFFICE),
     "show_ledger": Sample(plain()),
     "propose_opening": Sample(plain(body=steps.opening())),

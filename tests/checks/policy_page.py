@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from registry.policy.assumptions import Assumption, AssumptionValue
+from registry.policy.external import ExternalInstrument
 from registry.policy.kinds import Interval, Tier
 from registry.policy.loader import load_shipped
 from registry.policy.model import Cap, Instrument, PolicyDocument, StatusInterval, Unexpressed
@@ -65,6 +66,7 @@ def _document(document: PolicyDocument, every: tuple[PolicyDocument, ...]) -> li
         "",
         *_granted(document),
         *_unexpressed(document.unexpressed),
+        *_external(document.external),
     ]
 
 
@@ -156,6 +158,31 @@ def _unexpressed(found: tuple[Unexpressed, ...]) -> list[str]:
         ),
         "",
     ]
+
+
+def _external(found: tuple[ExternalInstrument, ...]) -> list[str]:
+    if not found:
+        return []
+    lines = [
+        "### Others decide and pay",
+        "",
+        "No ledger here holds this money; a use is recorded by document number.",
+        "",
+    ]
+    for each in found:
+        lines += [
+            f"#### `{each.id}` {each.title_zh}",
+            "",
+            (
+                f"{each.title_en}; {each.clause}; a {each.level} pool. "
+                f"Decided by {each.decided_by_en} · {each.decided_by_zh}."
+            ),
+            "",
+            *(f"> {quote}\n" for quote in each.quotes),
+            *(f"- Left open, `{one.about}`: {one.text_en} {one.text_zh}" for one in each.assumptions),
+            "",
+        ]
+    return lines
 
 
 def _cap(cap: Cap) -> str:

@@ -29,6 +29,7 @@ def test_the_documents_that_come_with_the_service_are_listed(run: Run) -> None:
         ("datong-2022-policies", "1", "7", "5"),
         ("datong-2024-base-plan", "1", "0", "10"),
         ("liaocheng-2025-measures", "1", "0", "14"),
+        ("liaocheng-2025-measures", "2", "0", "10"),
         ("xunwu-2022-measures", "1", "19", "5"),
         ("yizhou-2-year-measures", "1", "4", "0"),
         ("yizhou-2-year-measures", "2", "17", "5"),

@@ -343,6 +343,21 @@ def refused_unserved(connection: Connection, authority: AuthorityId, limit: int)
     return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
 
 
+def cases_after(
+    connection: Connection,
+    authority: AuthorityId,
+    states: Collection[CaseState],
+    after: tuple[Moment, CaseId] | None,
+    limit: int,
+) -> tuple[Case, ...]:
+    """Return a page of the cases of an authority in any of ``states``, the oldest first."""
+    query = select(cases).where(cases.c.authority_id == authority, cases.c.state.in_([each.value for each in states]))
+    if after is not None:
+        at, last = literal(after[0], cases.c.applied_at.type), literal(after[1], cases.c.id.type)
+        query = query.where(tuple_(cases.c.applied_at, cases.c.id) > tuple_(at, last))
+    return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
+
+
 def noticed_cases(connection: Connection, since: Moment, limit: int) -> tuple[Case, ...]:
     """Return reviewed cases with a notice posted at ``since`` or later, the newest notice first."""
     posted = (

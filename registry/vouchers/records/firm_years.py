@@ -111,3 +111,8 @@ def firm_years_of(
 def all_firm_years(connection: Connection) -> list[FirmYear]:
     """Return every firm-year."""
     return [_firm_year(row) for row in connection.execute(select(firm_years))]
+
+
+def firm_year_in(row: Row[Any]) -> FirmYear:
+    """Return the firm-year in a row of a query of another module."""
+    return _firm_year(row)

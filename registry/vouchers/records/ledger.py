@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     LargeBinary,
     Row,
     Table,
@@ -68,6 +69,13 @@ ledger_postings = Table(
     Column("chain", LargeBinary, CheckConstraint("length(chain) = 32", "chain"), nullable=False),
     Column("entry_id", IdColumn(EntryId)),
     CheckConstraint("debit <> credit", "two_accounts"),
+    # Of an append-only log this one costs next to nothing, and finds a month or what came since an instant.
+    Index(
+        "ix_ledger_postings_logged_at",
+        "logged_at",
+        postgresql_using="brin",
+        postgresql_with={"autosummarize": "on"},
+    ),
     # Invariant 7 (immutability): append-only by grant and by trigger.
     **rows_may(Writes.APPEND),
 )

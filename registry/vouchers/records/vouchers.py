@@ -271,3 +271,8 @@ def each_voucher_with_facts(connection: Connection) -> Iterator[tuple[Voucher, F
             if row.step is not None:
                 steps[VoucherState(row.step)] = (row.decided_digest, dict(row.facts))
         yield _voucher(row), steps
+
+
+def voucher_in(row: Row[Any]) -> Voucher:
+    """Return the voucher in a row of a query that joins more."""
+    return _voucher(row)

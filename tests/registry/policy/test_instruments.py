@@ -26,6 +26,7 @@ GOLDEN = {
     ("datong-2022-policies", 1): "sha256:5e2ba4057b64f92bc32c0bcead9838fd3e0ad6e3090dd57ea2b6d1a087241199",
     ("datong-2024-base-plan", 1): "sha256:73a24c98efb6861e20e58f577c54b3aa346915a4a07d1be1de3685a03490db8e",
     ("liaocheng-2025-measures", 1): "sha256:384dc2b544afe1f696e87e8098d88e5e8335fbb27dbe9ea5696cb101a5d66fbb",
+    ("liaocheng-2025-measures", 2): "sha256:fef8b2d7b16eb0acef9414ba6080e647e6274e114f843f3b1b083e324b6f1091",
     ("xunwu-2022-measures", 1): "sha256:6da453cd9bab815b2b4e0df32e133a449a93ce20ee4463564f1df93243ed0d8a",
     ("yizhou-2-year-measures", 1): "sha256:cbf316cf7fbd2e676655a7e2d51084e34cf28a444f8f6c205f47453efd8f7bdf",
     ("yizhou-2-year-measures", 2): "sha256:68b84ed06d5112662db79737513fe026a88e9136897006c5bc1fe9ed4a333118",

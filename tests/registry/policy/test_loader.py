@@ -33,7 +33,7 @@ def refused(text: str) -> InvalidValueError:
 @pytest.mark.parametrize(
     ("old", "new", "code", "key"),
     [
-        ("format = 1", "format = 3", "policy_number_out_of_range", "format"),
+        ("format = 1", "format = 4", "policy_number_out_of_range", "format"),
         ("format = 1", "format = 2", "policy_key_missing", "instrument[1].requires"),
         ("revision = 1", "revision = 1\nrevised = 2", "policy_key_unknown", "revised"),
         ("revision = 1\n", "", "policy_key_missing", "revision"),

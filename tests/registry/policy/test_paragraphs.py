@@ -52,7 +52,8 @@ def raw(source: str) -> dict[str, Any]:
 def quotes(source: str) -> list[tuple[str, str]]:
     """Return every quoted passage with the id of the record that carries it."""
     document = document_of(source)
-    return [(each.id, quote) for each in (*document.instruments, *document.unexpressed) for quote in each.quotes]
+    every = (*document.instruments, *document.unexpressed, *document.external)
+    return [(each.id, quote) for each in every for quote in each.quotes]
 
 
 @cache
@@ -118,7 +119,8 @@ def test_a_record_that_a_reason_leads_to_is_there() -> None:
     known = set()
     for source in SOURCES:
         document = document_of(source)
-        known |= {each.id for each in (*document.instruments, *document.unexpressed, *document.caps)}
+        every = (*document.instruments, *document.unexpressed, *document.external, *document.caps)
+        known |= {each.id for each in every}
     assert {each["record"] for each in reasons() if "record" in each} <= known
 
 

@@ -1,0 +1,1 @@
+"""Reconciliation with finance and the close of a budget year."""

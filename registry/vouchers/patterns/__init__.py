@@ -1,0 +1,1 @@
+"""Patterns of fraud that are looked for at each claim (POLICY §5)."""
