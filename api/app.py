@@ -48,6 +48,7 @@ from api.v1 import (
     splits,
     statements,
     uploads,
+    voucher_rounds,
     vouchers,
     webhooks,
 )
@@ -77,6 +78,7 @@ DOORS: Final[tuple[Door, ...]] = (
     exchange.door,
     openings.door,
     vouchers.door,
+    voucher_rounds.door,
     cases.door,
     grants.door,
     persons.door,

@@ -100,6 +100,7 @@ class Voucher:
     case: str | None
     revision: str
     facts_digest: str
+    round: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

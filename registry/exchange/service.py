@@ -311,6 +311,11 @@ def lock_order_within(work: Work, order_id: OrderId) -> Order:
     raise NotFoundError("order_not_found", id=order_id)
 
 
+def lock_orders_within(work: Work, order_ids: Collection[OrderId]) -> dict[OrderId, Order]:
+    """Return orders, locked in the order of their ids; one that is not there is left out."""
+    return records.orders_of(work.connection, order_ids)
+
+
 def invoices(view: View, order_id: OrderId) -> tuple[Invoice, ...]:
     """Return the invoices of an order by day and number."""
     return records.invoices_of(view.connection, order_id)

@@ -112,9 +112,12 @@ class Work(View):
             decided_at=self.now,
             commitment=commitment_of(opening),
         )
-        records.add_entry(self.connection, entry, opening)
+        self._write(entry, opening)
         object.__setattr__(self, "_entry", entry.id)
         return entry.id
+
+    def _write(self, entry: Entry, opening: Opening) -> None:
+        records.add_entries(self.connection, [(entry, opening)])
 
     @property
     def entry(self) -> EntryId | None:
@@ -175,13 +178,14 @@ def _attempt(
             if work.entry is None:
                 raise AssertionError(f"{command.operation} wrote no journal entry")
     except (NotFoundError, ConflictError, RuleError) as refusal:
-        records.keep_answer(connection, *slot, _kept_refusal(refusal))
+        records.keep_answer(connection, *slot, kept_refusal(refusal))
         return refusal
     records.keep_answer(connection, *slot, {"result": result})
     return Outcome(result, replayed=False)
 
 
-def _kept_refusal(error: SancaiError) -> Json:
+def kept_refusal(error: SancaiError) -> Json:
+    """Return a refusal as it is kept with its key."""
     kind = next(name for name, made in KEPT_REFUSALS.items() if isinstance(error, made))
     kept: dict[str, Json] = {"refusal": kind, "code": error.code, "parameters": dict(error.parameters)}
     if isinstance(error, RuleError):

@@ -22,13 +22,14 @@ from registry.values.moment import Moment
 from storage.settings import MailServer
 from tests import world as steps
 from tests.api import aftercare_samples as aftercare
-from tests.api import contests, round_steps
+from tests.api import contests, round_steps, voucher_round_steps
 from tests.api.person_office import an_identity_number
 from tests.world import (
     BUYER,
     COMPUTE,
     DATASET,
     EXCHANGE,
+    FIRMS,
     OFFICE,
     OPEN_DATASET,
     OTHER_OFFICE,
@@ -335,6 +336,15 @@ def _divisible(world: World) -> Asked:
     made = world.as_(OFFICE, Role.REGISTRAR).post("/v1/rounds", body)["id"]
     world.clock.advance(timedelta(minutes=15))
     return Asked({"round_id": made}, {})
+
+
+def _divisible_voucher_round(world: World) -> Asked:
+    return Asked({"round_id": voucher_round_steps.a_voucher_round(world, lasts_minutes=1, minutes_later=15)}, {})
+
+
+def _voucher_requested(world: World) -> Asked:
+    voucher_round_steps.a_voucher_round(world, minutes_later=11)
+    return Asked(body={"order": world.ids["order_delivered"]})
 
 
 def _without_panel(world: World) -> Asked:
@@ -915,6 +925,19 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_pools": Sample(plain()),
     "show_pool": Sample(named("pool", "pool")),
     "quote_voucher": Sample(lambda world: Asked(query={"order": world.ids["order_delivered"]}), of(BUYER, OFFICE)),
+    "publish_voucher_round": Sample(
+        lambda world: Asked(body=voucher_round_steps.voucher_round_terms(world)), of(OFFICE)
+    ),
+    "list_voucher_rounds": Sample(plain()),
+    "show_voucher_round": Sample(lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)})),
+    "cancel_voucher_round": Sample(
+        lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}), of(OFFICE)
+    ),
+    "divide_voucher_round": Sample(_divisible_voucher_round, of(OFFICE)),
+    "request_voucher": Sample(_voucher_requested, of(BUYER)),
+    "list_voucher_requests": Sample(
+        lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}), frozenset({OFFICE, *FIRMS})
+    ),
     "hold_voucher": Sample(lambda world: Asked(body={"order": world.ids["order_delivered"]}), of(BUYER)),
     "redeem_voucher": Sample(
         lambda world: Asked({"voucher": world.ids["voucher"]}, steps.redemption(world.ids["voucher_invoice"])),

@@ -141,6 +141,12 @@ def order_of(connection: Connection, order: OrderId, *, to_change: bool = False)
     return _order(row) if row else None
 
 
+def orders_of(connection: Connection, wanted: Collection[OrderId]) -> dict[OrderId, Order]:
+    """Return orders, locked in the order of their ids."""
+    query = select(orders).where(orders.c.id.in_(wanted)).order_by(orders.c.id).with_for_update()
+    return {row.id: _order(row) for row in connection.execute(query)}
+
+
 def orders_page(connection: Connection, reader: FirmId | AuthorityId, after: OrderId | None, limit: int) -> list[Order]:
     """Return the orders a firm buys or sells by, or those an authority is concerned with, newest first."""
     sides = (orders.c.buyer_id, orders.c.seller_id)

@@ -1,6 +1,8 @@
 """What a firm may use and has used in a year; a CHECK keeps it within its cap."""
 
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -12,9 +14,11 @@ from sqlalchemy import (
     Table,
     and_,
     cast,
+    column,
     func,
     select,
     update,
+    values,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -23,6 +27,9 @@ from registry.values.money import ZERO, Money
 from registry.values.records import IdColumn, Key, MoneyColumn
 from registry.vouchers.model import FirmYear, FirmYearKey
 from storage.database import Connection, Writes, metadata, rows_may
+
+KEYS_AT_ONCE: Final = 5_000
+"""A statement has no more than 65,535 parameters."""
 
 firm_years = Table(
     "firm_years",
@@ -38,12 +45,27 @@ firm_years = Table(
 )
 
 
+def _batches(keys: Sequence[FirmYearKey]) -> Iterator[tuple[FirmYearKey, ...]]:
+    left = iter(keys)
+    while batch := tuple(islice(left, KEYS_AT_ONCE)):
+        yield batch
+
+
 def _firm_year(row: Row[Any]) -> FirmYear:
     return FirmYear(row.authority_id, row.firm_id, row.group, row.year, row.cap, row.base, row.used)
 
 
-def lock_firm_years(connection: Connection, caps: dict[FirmYearKey, Money]) -> dict[FirmYearKey, FirmYear]:
+def lock_firm_years(connection: Connection, caps: Mapping[FirmYearKey, Money]) -> dict[FirmYearKey, FirmYear]:
     """Return firm-years, locked in the order of their keys; one that is new begins empty under its cap."""
+    found: dict[FirmYearKey, FirmYear] = {}
+    for keys in _batches(sorted(caps)):
+        found |= _locked(connection, keys, caps)
+    return found
+
+
+def _locked(
+    connection: Connection, keys: Sequence[FirmYearKey], caps: Mapping[FirmYearKey, Money]
+) -> dict[FirmYearKey, FirmYear]:
     rows = [
         {
             "authority_id": key.authority,
@@ -54,7 +76,7 @@ def lock_firm_years(connection: Connection, caps: dict[FirmYearKey, Money]) -> d
             "base": ZERO,
             "used": ZERO,
         }
-        for key in sorted(caps)
+        for key in keys
     ]
     upsert = insert_or(firm_years).values(rows)
     # A ruling may raise the cap. A lower one binds by the rule; what was granted before it stays granted.
@@ -76,6 +98,37 @@ def change_firm_year(connection: Connection, key: FirmYearKey, base_delta_fen: i
         update(firm_years).where(_is(key), base >= 0, used.between(0, cap)).values(base=base, used=used)
     )
     return made.rowcount == 1
+
+
+def change_firm_years(connection: Connection, deltas: Mapping[FirmYearKey, tuple[int, int]]) -> FirmYearKey | None:
+    """Add (base, use) to firm-years as ``change_firm_year`` does; return one that would pass its cap."""
+    if len(deltas) == 1:
+        key, delta = next(iter(deltas.items()))
+        return None if change_firm_year(connection, key, *delta) else key
+    for keys in _batches(sorted(deltas)):
+        if missed := set(keys) - _changed(connection, {key: deltas[key] for key in keys}):
+            return min(missed)
+    return None
+
+
+def _changed(connection: Connection, deltas: Mapping[FirmYearKey, tuple[int, int]]) -> set[FirmYearKey]:
+    changes = values(
+        column("authority_id", IdColumn(AuthorityId)),
+        column("firm_id", IdColumn(FirmId)),
+        column("group", Key),
+        column("year", Integer),
+        column("base", BigInteger),
+        column("used", BigInteger),
+        name="changes",
+    ).data([(key.authority, key.firm, key.group, key.year, *delta) for key, delta in deltas.items()])
+    named = ("authority_id", "firm_id", "group", "year")
+    base = cast(firm_years.c.base, BigInteger) + changes.c.base
+    used = cast(firm_years.c.used, BigInteger) + changes.c.used
+    cap = cast(firm_years.c.cap, BigInteger)
+    same = and_(*(firm_years.c[name] == changes.c[name] for name in named))
+    changed = update(firm_years).where(same, base >= 0, used.between(0, cap)).values(base=base, used=used)
+    made = connection.execute(changed.returning(*(firm_years.c[name] for name in named)))
+    return {FirmYearKey(row.authority_id, row.firm_id, row.group, row.year) for row in made}
 
 
 def _is(key: FirmYearKey) -> Any:

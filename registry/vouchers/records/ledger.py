@@ -91,10 +91,10 @@ def open_accounts(connection: Connection, authority: AuthorityId, accounts: Sequ
 
 
 # Invariant 19 (no negative).
-def post(connection: Connection, made: Sequence[Posting], entry: EntryId) -> list[bytes] | None:
+def post(connection: Connection, made: Sequence[Posting], entries: Sequence[EntryId]) -> list[bytes] | None:
     """Write postings behind what is logged of their accounts and move the balances with them.
 
-    Returns the hash of each, which the journal entry ``entry`` commits to; None when an account is missing.
+    Returns the hash of each, which the journal entry of its place commits to; None when an account is missing.
     """
     if not made:
         return []
@@ -121,7 +121,7 @@ def post(connection: Connection, made: Sequence[Posting], entry: EntryId) -> lis
                 "chain": each.chain,
                 "entry_id": entry,
             }
-            for each in placed
+            for each, entry in zip(placed, entries, strict=True)
         ],
     )
     changes = values(
