@@ -1,8 +1,11 @@
 """The ledger's accounts and postings; no balance is negative."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
+import psycopg
+from psycopg import pq
+from psycopg.rows import tuple_row
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -167,7 +170,7 @@ def last_logged(connection: Connection, accounts: Sequence[str]) -> Moment | Non
 PostingRow = tuple[str, str, str, int, str, int, int, int, bytes, str | None]
 """Id in hex, debit, credit, fen, subject, moves of both, log time in microseconds, hash, entry in hex."""
 
-_LOG = """
+_LOG: Final[LiteralString] = """
 SELECT replace(id::text, '-', ''), debit, credit, amount, subject, debit_move, credit_move,
   (extract(epoch FROM logged_at) * 1000000)::bigint, chain, replace(entry_id::text, '-', '')
 FROM ledger_postings ORDER BY logged_at, debit_move, credit_move
@@ -175,9 +178,17 @@ FROM ledger_postings ORDER BY logged_at, debit_move, credit_move
 
 
 def log_of_postings(connection: Connection) -> Iterator[PostingRow]:
-    """Yield every posting in the order of its log time, as plain values: a province has millions."""
-    rows = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(text(_LOG))
-    yield from rows
+    """Yield every posting in the order of its log time, as plain values: a province has millions.
+
+    They come from the driver in binary, since an object for each row would cost more than its hash.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 -- ``storage.database`` chose it
+    with driver.cursor(name="log_of_postings", row_factory=tuple_row) as cursor:
+        cursor.format = pq.Format.BINARY
+        cursor.execute(_LOG)
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from rows
 
 
 def covering_entries(connection: Connection) -> dict[str, tuple[bool, str | None]]:
