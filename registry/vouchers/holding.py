@@ -133,7 +133,10 @@ def _claimed(claim: Claim, orders: Mapping[OrderId, Order], known: Known) -> Ass
     before = known.counting(order.id)
     if before is not None and rules.has_run_out(before, claim.work.now):
         raise NotTogetherError
-    return assessed(claim.work, order, known)
+    found = assessed(claim.work, order, known)
+    # Looked at before anything is locked: once a round is used up, most of those that wait end here.
+    round_rules.round_of_hold(known.rounds(pool_of(found)), claim.work.now)
+    return found
 
 
 def _held_of(wanted: Sequence[tuple[Claim, Assessment]], latest: Work) -> list[tuple[Claim, Held | SancaiError]]:

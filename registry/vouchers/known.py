@@ -10,9 +10,10 @@ from registry.parties import service as parties
 from registry.parties.model import KnownFact, Predicate, Provider, ProviderKind, Relation
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument, LoadedPolicy
-from registry.values.identifiers import AuthorityId, FirmId, OrderId
+from registry.values.identifiers import AuthorityId, FirmId, OrderId, PoolId
 from registry.vouchers import records
 from registry.vouchers.model import Pool, Voucher
+from registry.vouchers.round_model import VoucherRound
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class Known:
     _providers: dict[tuple[AuthorityId, FirmId, ProviderKind, date], Provider | None] = field(default_factory=dict)
     _relations: dict[tuple[FirmId, FirmId, date], Relation | None] = field(default_factory=dict)
     _counting: dict[OrderId, Voucher] | None = None
+    _rounds: dict[PoolId, list[VoucherRound]] = field(default_factory=dict)
 
     def read_for(self, orders: Iterable[Order], day: date) -> None:
         """Read at once what decisions of ``day`` on all these orders need; ask for nothing of other orders then."""
@@ -58,6 +60,12 @@ class Known:
         if key not in self._pools:
             self._pools[key] = records.pool_named(self.view.connection, authority, document, name)
         return self._pools[key]
+
+    def rounds(self, pool: PoolId) -> list[VoucherRound]:
+        """Return the rounds of a pool; what they have left is read again under lock."""
+        if pool not in self._rounds:
+            self._rounds[pool] = records.rounds_of_pool(self.view.connection, [pool])
+        return self._rounds[pool]
 
     def fact(self, authority: AuthorityId, firm: FirmId, predicate: Predicate, day: date) -> KnownFact:
         """Return what the register of an authority says of a firm on ``day``."""

@@ -14,16 +14,13 @@ from sqlalchemy import (
     Table,
     and_,
     cast,
-    column,
-    func,
     select,
+    text,
     update,
-    values,
 )
-from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.values.identifiers import AuthorityId, FirmId
-from registry.values.money import ZERO, Money
+from registry.values.money import Money
 from registry.values.records import IdColumn, Key, MoneyColumn
 from registry.vouchers.model import FirmYear, FirmYearKey
 from storage.database import Connection, Writes, metadata, rows_may
@@ -63,28 +60,28 @@ def lock_firm_years(connection: Connection, caps: Mapping[FirmYearKey, Money]) -
     return found
 
 
+# A ruling may raise the cap. A lower one binds by the rule; what was granted before it stays granted.
+_LOCK = text(
+    """
+INSERT INTO firm_years AS f (authority_id, firm_id, "group", year, cap, base, used)
+SELECT authority_id, firm_id, "group", year, cap, 0, 0
+FROM unnest(CAST(:authorities AS uuid[]), CAST(:firms AS uuid[]), CAST(:groups AS text[]), CAST(:years AS int[]),
+  CAST(:caps AS bigint[])) WITH ORDINALITY AS asked (authority_id, firm_id, "group", year, cap, place)
+ORDER BY place
+ON CONFLICT (authority_id, firm_id, "group", year) DO UPDATE SET cap = greatest(f.cap, excluded.cap)
+RETURNING f.authority_id, f.firm_id, f."group", f.year, f.cap, f.base, f.used
+"""
+)
+
+
 def _locked(
     connection: Connection, keys: Sequence[FirmYearKey], caps: Mapping[FirmYearKey, Money]
 ) -> dict[FirmYearKey, FirmYear]:
-    rows = [
-        {
-            "authority_id": key.authority,
-            "firm_id": key.firm,
-            "group": key.group,
-            "year": key.year,
-            "cap": caps[key],
-            "base": ZERO,
-            "used": ZERO,
-        }
-        for key in keys
+    rows = connection.execute(_LOCK, {**_arrays(keys), "caps": [caps[key].fen for key in keys]})
+    found = [
+        FirmYear(AuthorityId.of_uuid(row[0]), FirmId.of_uuid(row[1]), row[2], row[3], *map(Money, row[4:]))
+        for row in rows
     ]
-    upsert = insert_or(firm_years).values(rows)
-    # A ruling may raise the cap. A lower one binds by the rule; what was granted before it stays granted.
-    raised = func.greatest(firm_years.c.cap, upsert.excluded.cap)
-    kept = upsert.on_conflict_do_update(
-        index_elements=["authority_id", "firm_id", "group", "year"], set_={"cap": raised}
-    )
-    found = [_firm_year(row) for row in connection.execute(kept.returning(*firm_years.c))]
     return {each.key: each for each in found}
 
 
@@ -111,24 +108,38 @@ def change_firm_years(connection: Connection, deltas: Mapping[FirmYearKey, tuple
     return None
 
 
+_CHANGE = text(
+    """
+UPDATE firm_years AS f SET base = f.base + c.base, used = f.used + c.used
+FROM unnest(CAST(:authorities AS uuid[]), CAST(:firms AS uuid[]), CAST(:groups AS text[]), CAST(:years AS int[]),
+  CAST(:bases AS bigint[]), CAST(:uses AS bigint[])) AS c (authority_id, firm_id, "group", year, base, used)
+WHERE f.authority_id = c.authority_id AND f.firm_id = c.firm_id AND f."group" = c."group" AND f.year = c.year
+  AND f.base + c.base >= 0 AND f.used + c.used BETWEEN 0 AND f.cap
+RETURNING f.authority_id, f.firm_id, f."group", f.year
+"""
+)
+"""Arrays, so that the statement is the same for any number of firm-years."""
+
+
 def _changed(connection: Connection, deltas: Mapping[FirmYearKey, tuple[int, int]]) -> set[FirmYearKey]:
-    changes = values(
-        column("authority_id", IdColumn(AuthorityId)),
-        column("firm_id", IdColumn(FirmId)),
-        column("group", Key),
-        column("year", Integer),
-        column("base", BigInteger),
-        column("used", BigInteger),
-        name="changes",
-    ).data([(key.authority, key.firm, key.group, key.year, *delta) for key, delta in deltas.items()])
-    named = ("authority_id", "firm_id", "group", "year")
-    base = cast(firm_years.c.base, BigInteger) + changes.c.base
-    used = cast(firm_years.c.used, BigInteger) + changes.c.used
-    cap = cast(firm_years.c.cap, BigInteger)
-    same = and_(*(firm_years.c[name] == changes.c[name] for name in named))
-    changed = update(firm_years).where(same, base >= 0, used.between(0, cap)).values(base=base, used=used)
-    made = connection.execute(changed.returning(*(firm_years.c[name] for name in named)))
-    return {FirmYearKey(row.authority_id, row.firm_id, row.group, row.year) for row in made}
+    made = connection.execute(
+        _CHANGE,
+        {
+            **_arrays(list(deltas)),
+            "bases": [base for base, _ in deltas.values()],
+            "uses": [used for _, used in deltas.values()],
+        },
+    )
+    return {FirmYearKey(AuthorityId.of_uuid(row[0]), FirmId.of_uuid(row[1]), row[2], row[3]) for row in made}
+
+
+def _arrays(keys: Sequence[FirmYearKey]) -> dict[str, Any]:
+    return {
+        "authorities": [key.authority.uuid for key in keys],
+        "firms": [key.firm.uuid for key in keys],
+        "groups": [key.group for key in keys],
+        "years": [key.year for key in keys],
+    }
 
 
 def _is(key: FirmYearKey) -> Any:
