@@ -933,8 +933,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "cancel_voucher_round": Sample(
         lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}), of(OFFICE)
     ),
-    "divide_voucher_round": Sample(_divisible_voucher_round, of(OFFICE)),
-    "request_voucher": Sample(_voucher_requested, of(BUYER)),
+    "divide_voucher_round": Sample(_divisible_voucher_round, of(OFFICE), succeeds=False),
+    "request_voucher": Sample(_voucher_requested, of(BUYER), succeeds=False),
     "list_voucher_requests": Sample(
         lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}), frozenset({OFFICE, *FIRMS})
     ),

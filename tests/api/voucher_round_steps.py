@@ -9,7 +9,7 @@ from tests.world import OFFICE, World
 
 
 def voucher_round_terms(world: World, *, lasts_minutes: int = 20) -> dict[str, Any]:
-    """Return a closed round of the office's pool that opens within ten minutes."""
+    """Return a flash round of the office's pool that opens within ten minutes; a ruling of the world says so."""
     now = world.clock.now()
     opens = Moment(now.instant.replace(second=0, microsecond=0)).plus(timedelta(minutes=10))
     return {
@@ -18,7 +18,7 @@ def voucher_round_terms(world: World, *, lasts_minutes: int = 20) -> dict[str, A
         "opens_at": str(opens),
         "closes_at": str(opens.plus(timedelta(minutes=lasts_minutes))),
         "budget_fen": 10_000_000,
-        "allocation": "pro_rata",
+        "allocation": "first_come",
     }
 
 

@@ -2,13 +2,18 @@
 
 from datetime import timedelta
 
+import pytest
+
 from registry.actors.model import Role
+from registry.vouchers import rounds
 from tests.api.voucher_round_steps import voucher_round_terms
 from tests.cli.desk import At
 from tests.world import BUYER, OFFICE, World
 
 
-def test_a_closed_round_from_the_command_line(at: At, world: World) -> None:
+def test_a_closed_round_from_the_command_line(at: At, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The ruling of the world says first come; here nobody has ruled yet.
+    monkeypatch.setattr(rounds, "ruling_in_effect", lambda *_: None)
     registrar, reviewer, buyer = at(OFFICE, Role.REGISTRAR), at(OFFICE, Role.REVIEWER), at(BUYER)
     terms = voucher_round_terms(world)
     window = ("--opens", terms["opens_at"], "--closes", terms["closes_at"])
