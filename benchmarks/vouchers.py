@@ -88,6 +88,7 @@ def _checked(place: Place, opening: Opening, budget: int, firms: int) -> int:
         raise SystemExit(f"round, pool, firm-years and vouchers come to {sums}, the budget is {budget}")
     if opening.held != vouchers or sum(opening.statuses.values()) != firms:
         raise SystemExit(f"{opening.held} held of {firms} answers {dict(opening.statuses)}, but {vouchers} vouchers")
+    print(f"round, pool, firm-years and vouchers each come to {sums[0]:,} fen, all of the budget", flush=True)
     print(f"{opening.held:,} held, refused: {dict(opening.refused)}, in {opening.taken:.1f} s", flush=True)
     return sums[0]
 
