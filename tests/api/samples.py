@@ -936,7 +936,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "divide_voucher_round": Sample(_divisible_voucher_round, of(OFFICE), succeeds=False),
     "request_voucher": Sample(_voucher_requested, of(BUYER), succeeds=False),
     "list_voucher_requests": Sample(
-        lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}), frozenset({OFFICE, *FIRMS})
+        lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}),
+        frozenset({OFFICE, *(firm.key for firm in FIRMS)}),
     ),
     "hold_voucher": Sample(lambda world: Asked(body={"order": world.ids["order_delivered"]}), of(BUYER)),
     "redeem_voucher": Sample(
