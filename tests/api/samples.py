@@ -29,7 +29,6 @@ from tests.world import (
     COMPUTE,
     DATASET,
     EXCHANGE,
-    FIRMS,
     OFFICE,
     OPEN_DATASET,
     OTHER_OFFICE,
