@@ -936,7 +936,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "request_voucher": Sample(_voucher_requested, of(BUYER), succeeds=False),
     "list_voucher_requests": Sample(
         lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}),
-        frozenset({OFFICE, *(firm.key for firm in FIRMS)}),
+        frozenset({OFFICE, *(firm.key for firm in steps.FIRMS)}),
     ),
     "hold_voucher": Sample(lambda world: Asked(body={"order": world.ids["order_delivered"]}), of(BUYER)),
     "redeem_voucher": Sample(
