@@ -56,6 +56,7 @@ from api.v1 import (
     statements,
     uploads,
     voucher_patterns,
+    voucher_rounds,
     vouchers,
     webhooks,
 )
@@ -91,6 +92,7 @@ DOORS: Final[tuple[Door, ...]] = (
     desk.door,
     finance.door,
     external_uses.door,
+    voucher_rounds.door,
     cases.door,
     grants.door,
     persons.door,

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from flask import Response, current_app, g, request
@@ -16,7 +16,7 @@ from api.door import KEY_LENGTH
 from registry.actors.model import ANONYMOUS, Actor
 from registry.errors import InvalidValueError
 from registry.house import House
-from registry.journal.work import Command, View, Work
+from registry.journal.work import Command, Outcome, View, Work
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 
@@ -67,7 +67,7 @@ def write(
     """
     needed = request.method == "POST" if keyed is None else keyed
     if needed or (keyed is None and request.headers.get("Idempotency-Key")):
-        command = Command(operation=str(request.endpoint), key=request_key(), body=_asked())
+        command = asked()
     else:
         command = Command(str(request.endpoint), secrets.token_urlsafe(24), Digest.of(os.urandom(32)))
     shown: dict[str, Any] = {}
@@ -78,7 +78,21 @@ def write(
         return made | dict.fromkeys(once)
 
     outcome = house().perform(current_actor(), command, act)
-    answer = rendered({**outcome.result, **shown}, status)
+    return answered(outcome, status, shown)
+
+
+def asked() -> Command:
+    """Return what identifies the request: operation, its key, and the digest of what is asked.
+
+    Raises:
+        InvalidValueError: The key is missing or malformed, or the body is no JSON.
+    """
+    return Command(operation=str(request.endpoint), key=request_key(), body=_asked())
+
+
+def answered(outcome: Outcome, status: int, shown: Mapping[str, Any] | None = None) -> Response:
+    """Return the outcome of a command as a response; ``shown`` is shown and was not kept."""
+    answer = rendered({**outcome.result, **(shown or {})}, status)
     if outcome.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer

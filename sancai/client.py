@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from sancai.transfers import Uploads
     from sancai.usage import Usage
     from sancai.voucher_patterns import ExternalUses, VoucherPatterns
+    from sancai.voucher_rounds import VoucherRounds
     from sancai.vouchers import Vouchers
 
 
@@ -363,6 +364,13 @@ class Client(AbstractContextManager["Client"]):
         from sancai.persons import Persons
 
         return Persons(self.session)
+
+    @cached_property
+    def voucher_rounds(self) -> "VoucherRounds":
+        """Rounds in which vouchers of a pool are given out."""
+        from sancai.voucher_rounds import VoucherRounds
+
+        return VoucherRounds(self.session)
 
     @cached_property
     def rounds(self) -> "Rounds":

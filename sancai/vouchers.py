@@ -134,6 +134,7 @@ class Voucher:
     case: str | None
     revision: str
     facts_digest: str
+    round: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Vouchers over HTTP: pools, quotes, holds, redemptions, firm-years and the ledger."""
 
-from flask import Response
+from typing import Any
+
+from flask import Response, current_app
 from pydantic import Field
 
-from api.calls import house, read, write
+from api.calls import answered, asked, current_actor, house, read, write
 from api.door import Door, Fen, PageQuery, Strict, Whole
 from api.paging import after_of, page_of
 from api.v1.payees import PayeeBody
@@ -24,6 +26,7 @@ from registry.values.identifiers import FirmId, InvoiceId, OrderId, PoolId, Vouc
 from registry.values.money import Money
 from registry.vouchers import desk, service
 from registry.vouchers.model import Appropriate, OpenPool, RedeemVoucher, Voucher
+from registry.vouchers.waiting import WaitingHolds
 
 door = Door("vouchers", __name__, url_prefix="/v1")
 
@@ -118,7 +121,18 @@ def quote_voucher(query: QuoteQuery) -> Response:
 @door.operation("POST", "/vouchers", {201: VoucherView}, action=Action.HOLD_VOUCHER)
 def hold_voucher(body: HoldBody) -> Response:
     """Hold a voucher for an order."""
-    return write(lambda work: service.hold(work, OrderId(body.order)), VoucherView.of)
+    return answered(_waiting().hold(current_actor(), asked(), OrderId(body.order), _shown), 201)
+
+
+def _waiting() -> WaitingHolds:
+    """Return where the holds of this process wait for each other."""
+    kept: dict[str, Any] = current_app.extensions
+    found: WaitingHolds = kept.get("holds") or kept.setdefault("holds", WaitingHolds(house().database, house().clock))
+    return found
+
+
+def _shown(made: Voucher) -> dict[str, Any]:
+    return VoucherView.of(made).model_dump(mode="json", by_alias=True)
 
 
 @door.operation("POST", "/vouchers/<voucher>/redeem", {200: VoucherView}, action=Action.REDEEM_VOUCHER)

@@ -219,6 +219,7 @@ class VoucherView(Answer):
     held_at: str
     expires_at: str
     case: str | None
+    round: str | None
     revision: str
     facts_digest: str
 
@@ -242,6 +243,7 @@ class VoucherView(Answer):
             held_at=str(voucher.held_at),
             expires_at=str(voucher.expires_at),
             case=voucher.case,
+            round=voucher.round,
             revision=str(voucher.revision),
             facts_digest=str(voucher.facts_digest),
         )

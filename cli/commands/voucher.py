@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.commands.voucher_patterns import COMMANDS as PATTERNS
+from cli.commands.voucher_round import rounds
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.words import say
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 @click.group("voucher", cls=Branch, help=say("Quote, hold and redeem vouchers.", "数据券与算力券：测算、申领、核销。"))
 def command() -> None:
     """Vouchers."""
+
+
+command.add_command(rounds)
 
 
 @command.command(

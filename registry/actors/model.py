@@ -122,6 +122,8 @@ class Action(StrEnum):
     READ_ORDER = "read_order"
     # Vouchers.
     OPEN_POOL = "open_pool"
+    PUBLISH_VOUCHER_ROUND = "publish_voucher_round"
+    DIVIDE_VOUCHER_ROUND = "divide_voucher_round"
     HOLD_VOUCHER = "hold_voucher"
     REDEEM_VOUCHER = "redeem_voucher"
     SETTLE_VOUCHERS = "settle_vouchers"
@@ -261,6 +263,8 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.VERIFY_INVOICE: _of(Scope.REVIEW, Role.REVIEWER),
     Action.READ_ORDER: _of(Scope.READ, Role.OWNER, Role.PUBLISHER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICERS),
     Action.OPEN_POOL: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.PUBLISH_VOUCHER_ROUND: _of(Scope.REGISTER, Role.REGISTRAR),
+    Action.DIVIDE_VOUCHER_ROUND: _of(Scope.REVIEW, Role.REVIEWER),
     Action.HOLD_VOUCHER: _of(Scope.CLAIM, Role.OWNER, Role.BUYER),
     Action.REDEEM_VOUCHER: _of(Scope.CLAIM, Role.OWNER, Role.FINANCE),
     Action.SETTLE_VOUCHERS: _of(Scope.REVIEW, Role.REVIEWER),

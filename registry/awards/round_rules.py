@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from registry.awards.round_model import Round, RoundState
 from registry.errors import ConflictError, Finding, Obstacle, RuleError
+from registry.policy.allotment import in_proportion
 from registry.policy.kinds import ScoredRange, Tier
 from registry.policy.model import Allocation, Instrument
 from registry.values.identifiers import CaseId, RoundId
@@ -115,7 +116,8 @@ def allotted(asks: Sequence[Ask], budget: Money | None, allocation: Allocation) 
     if budget is None or total <= budget:
         return {each.case: each.amount for each in asks}
     if allocation is Allocation.PRO_RATA:
-        return _pro_rata(asks, budget, total)
+        parts = in_proportion([each.amount for each in asks], budget)
+        return {each.case: part for each, part in zip(asks, parts, strict=True)}
     served = list(asks)
     if allocation is Allocation.RANKED:
         # Equal scores stand in order of acceptance: the sort is stable.
@@ -124,15 +126,4 @@ def allotted(asks: Sequence[Ask], budget: Money | None, allocation: Allocation) 
     for each in served:
         found[each.case] = min(each.amount, left)
         left = left - found[each.case]
-    return found
-
-
-def _pro_rata(asks: Sequence[Ask], budget: Money, total: Money) -> dict[CaseId, Money]:
-    found = {each.case: Money(each.amount.fen * budget.fen // total.fen) for each in asks}
-    left = budget.fen - sum(each.fen for each in found.values())
-    for each in asks:
-        # Less than one fen for each case was cut off, so that one each is enough for what is left.
-        if left and found[each.case] < each.amount:
-            found[each.case] = Money(found[each.case].fen + 1)
-            left -= 1
     return found

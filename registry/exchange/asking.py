@@ -1,5 +1,7 @@
 """What use cases of an order share: who may act on it, the lock, the facts beside it, and what is told of it."""
 
+from collections.abc import Collection
+
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
 from registry.errors import NotFoundError
@@ -24,6 +26,11 @@ def lock_order_within(work: Work, order_id: OrderId) -> Order:
     if found := records.order_of(work.connection, order_id, to_change=True):
         return found
     raise NotFoundError("order_not_found", id=order_id)
+
+
+def lock_orders_within(work: Work, order_ids: Collection[OrderId]) -> dict[OrderId, Order]:
+    """Return orders, locked in the order of their ids; one that is not there is left out."""
+    return records.orders_of(work.connection, order_ids)
 
 
 def order_to_change(

@@ -23,6 +23,12 @@ def supplier(view: View, order: Order) -> FirmId:
     return found.offered_by
 
 
+def suppliers(view: View, orders: Collection[Order]) -> dict[OrderId, FirmId]:
+    """Return ``supplier`` of each of some orders, reading once."""
+    offered = records.offered_by(view.connection, {each.listing for each in orders})
+    return {each.id: offered[each.listing] for each in orders}
+
+
 def sales_named(view: View, named: Collection[OrderId]) -> dict[OrderId, SaleFact]:
     """Return the contracts of some orders; one that nobody accepted has none."""
     return {each.order: each for each in sales_records.sales_named(view.connection, named)} if named else {}

@@ -17,6 +17,7 @@ from registry.exchange.asking import (
     invoices,
     is_disputed,
     lock_order_within,
+    lock_orders_within,
     order,
     order_event,
     order_to_change,
@@ -93,6 +94,7 @@ __all__ = [
     "listing",
     "listings",
     "lock_order_within",
+    "lock_orders_within",
     "net_price",
     "offer_listing",
     "open_dispute",
@@ -258,6 +260,12 @@ def order_file(view: View, order_id: OrderId) -> OrderFile:
 def net_price(view: View, found: Order) -> Money:
     """Return what is left of an order's price without VAT, after refunds and red letters; for a room above."""
     return billing.net_price(found, invoices(view, found.id), refunds(view, found.id))
+
+
+def net_prices(view: View, found: Collection[Order]) -> dict[OrderId, Money]:
+    """Return ``net_price`` of each of some orders; those without invoice and refund are read at once."""
+    lessened = records.invoiced_or_refunded(view.connection, {each.id for each in found})
+    return {each.id: net_price(view, each) if each.id in lessened else each.net for each in found}
 
 
 def orders(view: View, after: OrderId | None, limit: int) -> list[Order]:

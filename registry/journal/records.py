@@ -1,6 +1,6 @@
 """Tables of the journal and of the write path, and the one row that says what the installation is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import (
@@ -13,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -145,21 +146,30 @@ def set_clock_offset(connection: Connection, offset: timedelta) -> None:
     connection.execute(update(installation).values(clock_offset=offset))
 
 
-def add_entry(connection: Connection, entry: Entry, opening: Opening) -> None:
-    """Write an entry with its opening and queue it for the sequencer."""
+def add_entries(connection: Connection, made: Sequence[tuple[Entry, Opening]]) -> None:
+    """Write entries with their openings and queue them for the sequencer."""
+    if not made:
+        return
     connection.execute(
-        insert(entries).values(
-            id=entry.id,
-            decided_at=entry.decided_at,
-            type=entry.type,
-            format_version=entry.format_version,
-            subject=entry.subject,
-            role=entry.role,
-            commitment=entry.commitment,
-        )
+        insert(entries),
+        [
+            {
+                "id": entry.id,
+                "decided_at": entry.decided_at,
+                "type": entry.type,
+                "format_version": entry.format_version,
+                "subject": entry.subject,
+                "role": entry.role,
+                "commitment": entry.commitment,
+            }
+            for entry, _ in made
+        ],
     )
-    connection.execute(insert(openings).values(entry_id=entry.id, salt=opening.salt, payload=opening.payload))
-    connection.execute(insert(pending).values(entry_id=entry.id, decided_at=entry.decided_at))
+    connection.execute(
+        insert(openings),
+        [{"entry_id": entry.id, "salt": opening.salt, "payload": opening.payload} for entry, opening in made],
+    )
+    connection.execute(insert(pending), [{"entry_id": entry.id, "decided_at": entry.decided_at} for entry, _ in made])
 
 
 def lead_sequencer(connection: Connection) -> bool:
@@ -315,6 +325,21 @@ def claim_key(
     return made.scalar() is not None
 
 
+def claim_keys(
+    connection: Connection, wanted: Mapping[tuple[str, str, str], tuple[AccountId | None, Digest, Moment]]
+) -> set[tuple[str, str, str]]:
+    """Claim idempotency keys as ``claim_key`` does, in the order of the keys; return those that are claimed now."""
+    rows = [
+        {"party": slot[0], "operation": slot[1], "key": slot[2], "account": account, "body": body, "answered_at": at}
+        for slot, (account, body, at) in sorted(wanted.items(), key=lambda item: item[0])
+    ]
+    made = connection.execute(
+        insert_or(answers).on_conflict_do_nothing().returning(answers.c.party, answers.c.operation, answers.c.key),
+        rows,
+    )
+    return {(row.party, row.operation, row.key) for row in made}
+
+
 def answer_of(connection: Connection, party: str, operation: str, key: str) -> tuple[AccountId | None, Digest, Json]:
     """Return (account, body digest, outcome) of an answered key."""
     row = connection.execute(
@@ -331,4 +356,24 @@ def keep_answer(connection: Connection, party: str, operation: str, key: str, ou
         update(answers)
         .where(answers.c.party == party, answers.c.operation == operation, answers.c.key == key)
         .values(outcome=outcome)
+    )
+
+
+def keep_answers(connection: Connection, outcomes: Sequence[tuple[tuple[str, str, str], Json]]) -> None:
+    """Store the outcomes of claimed keys."""
+    kept = (
+        update(answers)
+        .where(
+            answers.c.party == bindparam("of_party"),
+            answers.c.operation == bindparam("of_operation"),
+            answers.c.key == bindparam("of_key"),
+        )
+        .values(outcome=bindparam("came_to"))
+    )
+    connection.execute(
+        kept,
+        [
+            {"of_party": party, "of_operation": operation, "of_key": key, "came_to": outcome}
+            for (party, operation, key), outcome in outcomes
+        ],
     )

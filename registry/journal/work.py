@@ -117,9 +117,12 @@ class Work(View):
             decided_at=self.now,
             commitment=commitment_of(opening),
         )
-        records.add_entry(self.connection, entry, opening)
+        self._write(entry, opening)
         object.__setattr__(self, "_entry", entry.id)
         return entry.id
+
+    def _write(self, entry: Entry, opening: Opening) -> None:
+        records.add_entries(self.connection, [(entry, opening)])
 
     @property
     def entry(self) -> EntryId | None:
@@ -190,7 +193,7 @@ def _attempt(view: View, command: Command, use_case: UseCase, keep: Keep | None)
             if work.entry is None:
                 raise AssertionError(f"{command.operation} wrote no journal entry")
     except (NotFoundError, ConflictError, RuleError) as refusal:
-        _keep(view, slot, _kept_refusal(refusal), keep)
+        _keep(view, slot, kept_refusal(refusal), keep)
         return refusal
     _keep(view, slot, {"result": dict(result)}, keep)
     return Outcome(result, replayed=False)
@@ -200,7 +203,8 @@ def _keep(view: View, slot: Slot, outcome: dict[str, Json], keep: Keep | None) -
     records.keep_answer(view.connection, *slot, keep(view, slot, outcome) if keep else outcome)
 
 
-def _kept_refusal(error: SancaiError) -> dict[str, Json]:
+def kept_refusal(error: SancaiError) -> dict[str, Json]:
+    """Return a refusal as it is kept with its key."""
     kind = next(name for name, made in KEPT_REFUSALS.items() if isinstance(error, made))
     kept: dict[str, Json] = {"refusal": kind, "code": error.code, "parameters": dict(error.parameters)}
     if isinstance(error, RuleError):

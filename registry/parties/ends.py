@@ -1,5 +1,6 @@
 """Use cases of the register of ends: enter that a firm was deregistered, merged or left, take an entry back, ask."""
 
+from collections.abc import Collection
 from datetime import date
 
 from registry.actors.model import Action, Resource
@@ -81,6 +82,11 @@ def ended(view: View, authority: AuthorityId | None, firm: FirmId, day: date) ->
     """Return by what a firm is no payee on ``day`` for an authority, or None; ``authority`` None: for every one."""
     found = records.ends_of(view.connection, firm, authority, view.now, day)
     return found[0] if found else None
+
+
+def firms_with_end(view: View, firms: Collection[FirmId]) -> set[FirmId]:
+    """Return those of some firms of which any end stands recorded, for whomever and whenever it acts."""
+    return records.firms_with_end(view.connection, firms, view.now)
 
 
 def require_standing(view: View, authority: AuthorityId | None, firm: FirmId) -> None:

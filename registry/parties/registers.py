@@ -3,6 +3,7 @@
 A line is closed and written anew, never changed; only decisions of the authority that wrote it rest on it (RULINGS 24).
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
@@ -150,6 +151,18 @@ def fact(view: View, authority: AuthorityId, firm_id: FirmId, predicate: str, da
             return KnownFact(firm_id, asked, Finding.UNMET, end.id, Period(end.ended_on, None), end.provenance)
     found = records.facts_of(view.connection, authority, firm_id, asked, day=day, at=view.now)
     return found[-1] if found else KnownFact(firm_id, asked, Finding.UNKNOWN)
+
+
+def unknown_fact(firm_id: FirmId, predicate: Predicate) -> KnownFact:
+    """Return what is known of a firm the register has no line of."""
+    return KnownFact(firm_id, predicate, Finding.UNKNOWN)
+
+
+def facts_of_firms(
+    view: View, firm_ids: Collection[FirmId], day: date
+) -> dict[tuple[AuthorityId, FirmId, Predicate], KnownFact]:
+    """Return what the registers of every authority say of firms on ``day``, as ``fact`` does, reading them once."""
+    return records.facts_of_firms(view.connection, firm_ids, day, view.now)
 
 
 # Leader lists.

@@ -5,7 +5,7 @@ its own decisions rest on them; control relations of all authorities are read to
 knows of is a tie (RULINGS 1, 24).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -24,6 +24,7 @@ from registry.parties.registers import (
     days_of,
     end_sanction_within,
     fact,
+    facts_of_firms,
     import_leader_list,
     leader_entries,
     leader_list,
@@ -39,6 +40,7 @@ from registry.parties.registers import (
     sanction,
     sanctions,
     sanctions_elsewhere,
+    unknown_fact,
     withdraw_leader,
 )
 from registry.values.identifiers import AuthorityId, FactId, FirmId
@@ -55,6 +57,7 @@ __all__ = [
     "controllers",
     "end_sanction_within",
     "fact",
+    "facts_of_firms",
     "firm",
     "firm_by_uscc",
     "firms",
@@ -76,6 +79,7 @@ __all__ = [
     "sanction",
     "sanctions",
     "sanctions_elsewhere",
+    "unknown_fact",
     "withdraw_leader",
 ]
 """The use cases of the room; those of the registers stand in ``registers``."""
@@ -228,6 +232,15 @@ def record_control(work: Work, command: RecordControl) -> ControlLine:
 def relation(view: View, one: FirmId, other: FirmId, day: date) -> Relation | None:
     """Return why two firms are related on ``day`` (公告2016年第42号), or None."""
     return rules.relation(records.graph_above(view.connection, [one, other], day, view.now), one, other)
+
+
+def relations(
+    view: View, pairs: Collection[tuple[FirmId, FirmId]], day: date
+) -> dict[tuple[FirmId, FirmId], Relation | None]:
+    """Return why the firms of each pair are related on ``day``, or None, reading the register once."""
+    asked = list(dict.fromkeys(each for pair in pairs for each in pair))
+    graph = records.graph_above(view.connection, asked, day, view.now)
+    return {pair: rules.relation(graph, *pair) for pair in pairs}
 
 
 def control(view: View, firm_id: FirmId, day: date) -> Control:

@@ -279,6 +279,7 @@ class LimitKind(StrEnum):
     PURCHASE = "purchase"
     FIRM_YEAR = "firm_year"
     POOL = "pool"
+    ROUND = "round"
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,14 +320,21 @@ def excess_after_refund(amount: Money, standing: FirmYearSoFar, terms: VoucherTe
     return min(amount, standing.awarded.less(voucher_ceiling(terms.rate, standing.base, terms.firm_year_cap)))
 
 
-def what_binds(base: Money, so_far: FirmYearSoFar, pool_left: Money, terms: VoucherTerms) -> Quote:
-    """Return what a voucher covers when ``pool_left`` is all the pool has, and which limits it runs into."""
+def what_binds(
+    base: Money, so_far: FirmYearSoFar, pool_left: Money, terms: VoucherTerms, round_left: Money | None = None
+) -> Quote:
+    """Return what a voucher covers when ``pool_left`` is all the pool has, and which limits it runs into.
+
+    ``round_left`` is what the round it is held in has; None: it is held in none.
+    """
     left = {
         LimitKind.RATE: terms.rate.of_rounded_down(so_far.base + base).less(so_far.awarded),
         LimitKind.PURCHASE: base,
         LimitKind.FIRM_YEAR: terms.firm_year_cap.less(so_far.awarded),
         LimitKind.POOL: pool_left,
     }
+    if round_left is not None:
+        left[LimitKind.ROUND] = round_left
     amount = min(left.values())
     return Quote(amount, tuple(Limit(kind, each, each == amount) for kind, each in left.items()))
 

@@ -326,6 +326,18 @@ class RoundId(Id):
     prefix = "rnd"
 
 
+class VoucherRoundId(Id):
+    """Identifies a round in which vouchers of a pool are given out."""
+
+    prefix = "vrnd"
+
+
+class VoucherRequestId(Id):
+    """Identifies what was asked for in a closed round of vouchers."""
+
+    prefix = "vreq"
+
+
 class OpeningId(Id):
     """Identifies opening balances of a ledger as an officer proposed them."""
 

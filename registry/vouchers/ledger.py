@@ -16,7 +16,7 @@ from typing import Final
 from registry.errors import CorruptContentError
 from registry.journal.work import Work
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, Id, PoolId, PostingId
+from registry.values.identifiers import AuthorityId, Id, PoolId, PostingId, VoucherRoundId
 from registry.values.moment import Moment
 from registry.values.money import ZERO, Money
 from registry.vouchers import records
@@ -35,6 +35,7 @@ from registry.vouchers.model import (
     VoucherState,
 )
 from registry.vouchers.replay import Replay, Stand, replay
+from registry.vouchers.round_model import VoucherRound
 from registry.vouchers.rules import accounts_of_move, counts
 from storage.database import Connection
 
@@ -90,10 +91,20 @@ def post(work: Work, moves: Iterable[Move], subject: Id) -> None:
     made = [
         Posting(PostingId.new(), debit, credit, amount, subject, work.now) for debit, credit, amount in moves if amount
     ]
-    hashes = records.post(work.connection, made, work.reserved)
+    hashes = records.post(work.connection, made, [work.reserved] * len(made))
     if hashes is None:
         raise CorruptContentError("ledger_account_missing", subject=subject)
     work.cover(hashes)
+
+
+def post_each(moves: Sequence[tuple[Work, Move, Id]]) -> None:
+    """Write one posting for each of several works, which share a connection, each covered by its own journal entry."""
+    made = [Posting(PostingId.new(), *move, subject, work.now) for work, move, subject in moves]
+    hashes = records.post(moves[0][0].connection, made, [work.reserved for work, _, _ in moves])
+    if hashes is None:
+        raise CorruptContentError("ledger_account_missing", subject=moves[0][2])
+    for (work, _, _), chain in zip(moves, hashes, strict=True):
+        work.cover([chain])
 
 
 def log_time(work: Work, pool: PoolId) -> Moment:
@@ -116,13 +127,14 @@ def verify_ledger(connection: Connection) -> LedgerReport:
     pools = records.all_pools(connection)
     firm_years = records.all_firm_years(connection)
     appropriations = records.appropriations_of(connection)
-    used = _Used()
+    used, back = _Used(), records.all_returned(connection)
     for voucher in records.each_voucher(connection):
-        used.add(voucher)
+        used.add(voucher, back.get(voucher.id, (ZERO, ZERO))[0])
     _verify_past(connection, used, found)
     for pool in pools:
         _verify_pool(pool, used, found.heads)
     _verify_firm_years(firm_years, used)
+    _verify_rounds(records.all_voucher_rounds(connection), used)
     _verify_vouchers(connection, found)
     for appropriation in appropriations:
         _verify_appropriation(appropriation, found.heads)
@@ -142,14 +154,19 @@ class _Used:
 
     by_account: dict[tuple[PoolId, Account], int] = field(default_factory=dict)
     by_year: dict[FirmYearKey, tuple[int, int]] = field(default_factory=dict)
+    by_round: dict[VoucherRoundId, int] = field(default_factory=dict)
     vouchers: int = 0
 
-    def add(self, voucher: Voucher) -> None:
+    def add(self, voucher: Voucher, returned: Money) -> None:
         self.vouchers += 1
         if counts(voucher.state):
             account = (voucher.pool, ACCOUNT_OF[voucher.state])
             self.by_account[account] = self.by_account.get(account, 0) + voucher.amount.fen
             self.add_year(voucher.firm_year, voucher.base.fen, voucher.amount.fen)
+            if voucher.round is not None:
+                # What comes back after the payment reopens the pool, not a round that is long over.
+                given = voucher.amount.fen + returned.fen
+                self.by_round[voucher.round] = self.by_round.get(voucher.round, 0) + given
 
     def add_year(self, key: FirmYearKey, base: int, amount: int) -> None:
         before = self.by_year.get(key, (0, 0))
@@ -198,6 +215,14 @@ def _verify_firm_years(firm_years: Sequence[FirmYear], used: _Used) -> None:
         raise CorruptContentError(
             "ledger_firm_year_differs", firm=key.firm, year=key.year, used=str(ZERO), vouchers=str(Money(amount))
         )
+
+
+def _verify_rounds(rounds: Sequence[VoucherRound], used: _Used) -> None:
+    """Compare every round with the vouchers that were given out in it."""
+    for each in rounds:
+        if each.used.fen != used.by_round.get(each.id, 0):
+            given = Money(used.by_round.get(each.id, 0))
+            raise CorruptContentError("ledger_round_differs", round=each.id, used=str(each.used), vouchers=str(given))
 
 
 def _verify_vouchers(connection: Connection, found: Replay) -> None:

@@ -21,7 +21,17 @@ from registry.policy.model import Condition
 from registry.policy.rules import Limit
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, CaseId, FirmId, InvoiceId, OrderId, PoolId, PostingId, VoucherId
+from registry.values.identifiers import (
+    AuthorityId,
+    CaseId,
+    FirmId,
+    InvoiceId,
+    OrderId,
+    PoolId,
+    PostingId,
+    VoucherId,
+    VoucherRoundId,
+)
 from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.vouchers.payee import Payee, PayeeGiven
@@ -163,6 +173,7 @@ class Voucher:
     held_at: Moment
     expires_at: Moment
     case: CaseId | None
+    round: VoucherRoundId | None = None
 
     @property
     def firm_year(self) -> FirmYearKey:

@@ -16,9 +16,7 @@ from registry.exchange.billing import SupportedBase, supported_base
 from registry.exchange.model import Invoice, Order, Payment, Refund, RefundState, Verification
 from registry.exchange.rules import SELLER_KIND
 from registry.journal.work import View
-from registry.parties import service as parties
 from registry.parties.model import Predicate, ProviderKind
-from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument
 from registry.policy.assumptions import written
 from registry.policy.kinds import Percent
@@ -36,8 +34,9 @@ from registry.policy.rules import (
 from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, InvoiceId, OrderId, VoucherId
 from registry.values.money import ZERO, Money
-from registry.vouchers import records, rules
+from registry.vouchers import records, round_rules, rules
 from registry.vouchers.explaining import QuoteFigures, statements
+from registry.vouchers.known import Known
 from registry.vouchers.model import FirmYear, FirmYearKey, Pool, VoucherQuote
 from registry.vouchers.related import related_by
 
@@ -47,7 +46,10 @@ GREEN: Final = "green"
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """An order under an instrument on a day: terms, pool, facts and the register lines they were read from."""
+    """An order under an instrument on a day: terms, pool, facts and the register lines they were read from.
+
+    ``price`` is what is left of the order's price without VAT, after refunds and red letters.
+    """
 
     order: Order
     active: ActiveInstrument
@@ -55,6 +57,7 @@ class Assessment:
     year_rule: FirmYearRule
     group: str
     pool: Pool | None
+    price: Money
     facts: rules.VoucherFacts
     sources: dict[str, Json]
 
@@ -80,8 +83,8 @@ def quote(view: View, order_id: OrderId) -> VoucherQuote:
     require_visible(view.actor, Action.READ_VOUCHER, office, "order")
     key = assessment.firm_year(day.year)
     so_far = so_far_of(records.firm_year_of(view.connection, key))
-    base = exchange.net_price(view, order)
-    found = what_binds(base, so_far, pool_left(assessment.pool), assessment.terms)
+    base = assessment.price
+    found = what_binds(base, so_far, pool_left(assessment.pool), assessment.terms, _round_left(view, assessment.pool))
     return VoucherQuote(
         order=order.id,
         firm=order.buyer,
@@ -120,7 +123,7 @@ def _excluded_by(facts: rules.VoucherFacts) -> tuple[str, ...]:
     return (*((facts.counting_voucher,) if facts.counting_voucher else ()), *facts.supported_by)
 
 
-def instrument_for(view: View, order: Order, day: date) -> tuple[AuthorityId, str]:
+def instrument_for(view: View, order: Order, day: date, known: Known | None = None) -> tuple[AuthorityId, str]:
     """Return the authority and instrument that support an order.
 
     The policy of the authority in whose area the buyer operates goes first, of several the newest (时间从新, S1 四).
@@ -128,21 +131,21 @@ def instrument_for(view: View, order: Order, day: date) -> tuple[AuthorityId, st
     Raises:
         RuleError: No loaded policy supports purchases from such sellers.
     """
-    kind = SELLER_KIND[order.product_kind]
+    kind, known = SELLER_KIND[order.product_kind], known or Known(view)
     found = []
-    for loaded in policy.loaded_policies(view):
+    for loaded in known.loaded_policies():
         for instrument in loaded.document.instruments:
             if rules.fits(instrument, kind):
-                known = parties.fact(view, loaded.authority, order.buyer, Predicate.OPERATES_IN_REGION, day)
-                found.append((known.finding is Finding.MET, loaded.issued_on, loaded.authority, instrument.id))
+                fact = known.fact(loaded.authority, order.buyer, Predicate.OPERATES_IN_REGION, day)
+                found.append((fact.finding is Finding.MET, loaded.issued_on, loaded.authority, instrument.id))
     if not found:
         obstacle = Obstacle("no_policy_for_purchase", "S1 cl.4", parameters={"product": order.product_kind.value})
-        raise RuleError("voucher_refused", (obstacle, *_others_decide(view, order, day)))
+        raise RuleError("voucher_refused", (obstacle, *_others_decide(known, order, day)))
     _, _, authority, instrument_id = max(found)
     return authority, instrument_id
 
 
-def _others_decide(view: View, order: Order, day: date) -> tuple[Obstacle, ...]:
+def _others_decide(known: Known, order: Order, day: date) -> tuple[Obstacle, ...]:
     """Return who decides on vouchers of other pools for such a purchase, where the buyer operates (S4 七)."""
     product = rules.PRODUCT_CODE[order.product_kind]
     return tuple(
@@ -157,10 +160,10 @@ def _others_decide(view: View, order: Order, day: date) -> tuple[Obstacle, ...]:
                 "decided_by_zh": each.decided_by_zh,
             },
         )
-        for loaded in policy.loaded_policies(view)
+        for loaded in known.loaded_policies()
         for each in loaded.document.external
         if product in each.products
-        and parties.fact(view, loaded.authority, order.buyer, Predicate.OPERATES_IN_REGION, day).finding is Finding.MET
+        and known.fact(loaded.authority, order.buyer, Predicate.OPERATES_IN_REGION, day).finding is Finding.MET
     )
 
 
@@ -171,8 +174,11 @@ def assess(
     instrument_id: str,
     day: date,
     own: VoucherId | None = None,
+    known: Known | None = None,
 ) -> Assessment:
     """Gather what is known of ``order`` on ``day``; ``own`` is the voucher that is asked about, if there is one.
+
+    ``known`` is what was read already in this transaction.
 
     The revision in force on the day of the event holds (RULINGS 19); a ruling acts on every decision taken from its
     date on, so those entered by today are used.
@@ -180,16 +186,14 @@ def assess(
     Raises:
         RuleError: The instrument is not in force on that day.
     """
-    active = policy.in_force(view, authority, instrument_id, day)
-    today = view.now.civil_day()
-    entered = policy.rulings(view, authority, active.document.revision.document)
-    active = active.decided(today, (each.ruling for each in entered))
+    known, today = known or Known(view), view.now.civil_day()
+    active = known.active(authority, instrument_id, day)
     instrument = active.instrument
     firm_cap = instrument.cap(CapScope.FIRM)
     rule = effective_value(instrument, firm_cap.assumption, active.rulings, today) if firm_cap.assumption else None
     name = pool_account(instrument, active.rulings, today, day.year)
-    pool = records.pool_named(view.connection, authority, active.document.revision.document, name)
-    facts, sources = _facts(view, order, active, day, pool, own)
+    pool = known.pool(authority, active.document.revision.document, name)
+    facts, sources = _facts(view, order, active, day, pool, own, known)
     assert isinstance(instrument.terms, Percent)  # noqa: S101 -- ``rules.fits`` chose it
     return Assessment(
         order=order,
@@ -198,45 +202,52 @@ def assess(
         year_rule=FirmYearRule(rule) if isinstance(rule, str) else FirmYearRule.LATER,
         group=firm_cap.group,
         pool=pool,
+        price=known.net_price(order),
         facts=facts,
         sources=sources,
     )
 
 
 def _facts(
-    view: View, order: Order, active: ActiveInstrument, day: date, pool: Pool | None, own: VoucherId | None
+    view: View,
+    order: Order,
+    active: ActiveInstrument,
+    day: date,
+    pool: Pool | None,
+    own: VoucherId | None,
+    known: Known,
 ) -> tuple[rules.VoucherFacts, dict[str, Json]]:
     """Return the facts on ``day`` and the lines of the registers they were read from."""
     authority = active.authority
     asked = (Predicate.DATA_ANNOTATION_FIRM, Predicate.OPERATES_IN_REGION, Predicate.CREDIT_CLEAN)
-    known = {each: parties.fact(view, authority, order.buyer, each, day) for each in asked}
+    said = {each: known.fact(authority, order.buyer, each, day) for each in asked}
     kind = SELLER_KIND[order.product_kind]
-    provider = parties.provider(view, authority, order.seller, kind, day)
+    provider = known.provider(authority, order.seller, kind, day)
     green = None
     if kind is ProviderKind.COMPUTE_CENTRE:
         has = provider is not None and provider.certificate(GREEN, day) is not None
         green = Finding.MET if has else Finding.UNMET
-    counting = records.counting_of_order(view.connection, order.id)
+    counting = known.counting(order.id)
     if counting and rules.has_run_out(counting, view.now):
         counting = None
-    sources: dict[str, Json] = {each.value: fact.id for each, fact in known.items()}
+    sources: dict[str, Json] = {each.value: fact.id for each, fact in said.items()}
     sources["provider"] = provider.id if provider else None
     facts = rules.VoucherFacts(
         day=day,
         in_force=True,  # ``policy.in_force`` refuses otherwise, and says why.
         in_term=active.term.holds(day),
         pool_open=pool is not None,
-        annotation_firm=known[Predicate.DATA_ANNOTATION_FIRM].finding,
-        operates_in_region=known[Predicate.OPERATES_IN_REGION].finding,
-        credit_clean=known[Predicate.CREDIT_CLEAN].finding,
+        annotation_firm=said[Predicate.DATA_ANNOTATION_FIRM].finding,
+        operates_in_region=said[Predicate.OPERATES_IN_REGION].finding,
+        credit_clean=said[Predicate.CREDIT_CLEAN].finding,
         seller_licensed=Finding.MET if provider else Finding.UNMET,
         seller_green=green,
-        related_by=related_by(view, order, [day]),
+        related_by=related_by(known, order, [day]),
         product_kind=rules.PRODUCT_CODE[order.product_kind],
         purpose=order.purpose.value,
         order_accepted=order.binds,
         counting_voucher=counting.id if counting and counting.id != own else None,
-        supported_by=tuple(each.reference for each in records.external_uses_for(view.connection, order.id)),
+        supported_by=known.external_uses(order.id),
     )
     return facts, sources
 
@@ -252,6 +263,13 @@ def so_far_of(firm_year: FirmYear | None, without: tuple[Money, Money] = (ZERO, 
 def pool_left(pool: Pool | None) -> Money:
     """Return what a pool has left; one that is not open has nothing."""
     return pool.left if pool else ZERO
+
+
+def _round_left(view: View, pool: Pool | None) -> Money | None:
+    """Return what the flash round that is open has left; None where none is."""
+    rounds = records.rounds_of_pool(view.connection, [pool.id]) if pool else []
+    flash = round_rules.open_flash(rounds, view.now)
+    return flash.left if flash else None
 
 
 def facts_json(assessment: Assessment, found: Quote, so_far: FirmYearSoFar, base: Money, year: int) -> dict[str, Json]:

@@ -11,16 +11,14 @@ from collections.abc import Iterable
 from datetime import date
 
 from registry.exchange.model import Order
-from registry.exchange.sales import supplier
-from registry.journal.work import View
-from registry.parties import service as parties
+from registry.vouchers.known import Known
 
 
-def related_by(view: View, order: Order, days: Iterable[date]) -> tuple[str, ...]:
+def related_by(known: Known, order: Order, days: Iterable[date]) -> tuple[str, ...]:
     """Return the chain that ties the buyer of an order to its seller or supplier on one of ``days``, or nothing."""
     contract = (order.accepted_at.civil_day(),) if order.accepted_at else ()
     for day in sorted({*days, *contract}):
-        for other in dict.fromkeys((order.seller, supplier(view, order))):
-            if found := parties.relation(view, order.buyer, other, day):
+        for other in dict.fromkeys((order.seller, known.supplier(order))):
+            if found := known.relation(order.buyer, other, day):
                 return found.chain
     return ()

@@ -32,6 +32,17 @@ class Stand:
     taken: int = 0
     account: str = ""
 
+    def move(self, debit: str, fen: int, *, takes: bool, gives_back: bool) -> None:
+        """Note what a posting means for the voucher it is for."""
+        if takes:
+            self.taken += fen
+        if gives_back:
+            self.taken -= fen
+            # Of a hold that is redeemed in part the rest goes back; where the whole went back, nothing lies anywhere.
+            if self.taken:
+                return
+        self.account = debit
+
 
 @dataclass(slots=True)
 class Replay:
@@ -52,6 +63,9 @@ def replayed(accounts: Mapping[str, bool], log: Iterable[PostingRow]) -> Replay:
     """
     found = Replay({name: AccountHead(is_credit) for name, is_credit in accounts.items()})
     heads, stands, chains = found.heads, found.stands, found.chains
+    # Looked up, not asked of each name again: there are few accounts and many postings.
+    of_pools = {name for name in accounts if name.startswith(_POOL)}
+    available = {name for name in of_pools if name.endswith(_AVAILABLE)}
     for posting, debit, credit, fen, subject, debit_move, credit_move, logged_us, chain, entry in log:
         debited, credited = heads.get(debit), heads.get(credit)
         if debited is None or credited is None:
@@ -70,28 +84,15 @@ def replayed(accounts: Mapping[str, bool], log: Iterable[PostingRow]) -> Replay:
         debited.moves, credited.moves = debit_move, credit_move
         debited.head = credited.head = chain
         debited.logged_us = credited.logged_us = logged_us
-        _stand(stands, debit, credit, fen, subject)
+        if debit in of_pools:
+            stand = stands.get(subject)
+            if stand is None:
+                stand = stands[subject] = Stand()
+            stand.move(debit, fen, takes=credit in available, gives_back=debit in available)
         if entry is not None:
             chains.setdefault(entry, []).append(chain)
         found.postings += 1
     return found
-
-
-def _stand(stands: dict[str, Stand], debit: str, credit: str, fen: int, subject: str) -> None:
-    """Note what a posting means for the voucher it is for."""
-    if not debit.startswith(_POOL):
-        return
-    stand = stands.get(subject)
-    if stand is None:
-        stand = stands[subject] = Stand()
-    if credit.endswith(_AVAILABLE):
-        stand.taken += fen
-    if debit.endswith(_AVAILABLE):
-        stand.taken -= fen
-        # Of a hold that is redeemed in part the rest goes back; where the whole went back, nothing lies anywhere.
-        if stand.taken:
-            return
-    stand.account = debit
 
 
 def verify_heads(found: Replay, shown: Mapping[str, AccountHead]) -> None:

@@ -1,53 +1,41 @@
 """Use cases of vouchers: open a pool, hold, redeem, release, expire; what others ask of vouchers and of the ledger.
 
-Pools stand in ``pools.py``, queries in ``reading.py``, quotes in ``quoting.py``, postings in ``ledger.py``, what the
-payment of a batch does in ``settling.py``.
+Pools stand in ``pools.py``, rounds in ``rounds.py`` and ``requests.py``, holds in ``holding.py``, queries in
+``reading.py``, quotes in ``quoting.py``, postings in ``ledger.py``, the payment of a batch in ``settling.py``.
 
 Locks are taken in one order: order, vouchers by id, firm-years by key, pools by id.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any, Final
 
-from registry.actors.model import ANONYMOUS, Action, Resource
+from registry.actors.model import ANONYMOUS, Action
 from registry.actors.rules import require_visible
-from registry.errors import ConflictError, CorruptContentError, Obstacle, RuleError
+from registry.errors import ConflictError
 from registry.exchange import service as exchange
 from registry.journal.work import Work
 from registry.parties import ends
 from registry.parties import service as parties
-from registry.policy.model import Verdict
-from registry.policy.rules import FirmYearSoFar, Limit, LimitKind, Quote, firm_year, what_binds
+from registry.policy.rules import FirmYearSoFar, firm_year, what_binds
 from registry.values.digest import Digest
-from registry.values.identifiers import InvoiceId, OrderId, PoolId, VoucherId
-from registry.values.moment import Clock, Moment
+from registry.values.identifiers import InvoiceId, OrderId, VoucherId
+from registry.values.moment import Clock
 from registry.values.money import ZERO
 from registry.vouchers import ledger, payee, records, rules
+from registry.vouchers.counters import (
+    change_pool,
+    change_round,
+    change_year,
+    keep_decision,
+    let_go,
+    lock_for,
+    lock_years_and_pools,
+    locked,
+)
+from registry.vouchers.holding import hold, require_met
 from registry.vouchers.ledger import verify_ledger
-from registry.vouchers.model import (
-    HOLD_LIFE,
-    Decision,
-    FirmYear,
-    FirmYearKey,
-    Pool,
-    RedeemVoucher,
-    Voucher,
-    VoucherState,
-)
+from registry.vouchers.model import FirmYearKey, RedeemVoucher, Voucher, VoucherState
 from registry.vouchers.pools import open_pool, pool, pools
-from registry.vouchers.quoting import (
-    Assessment,
-    approved_json,
-    assess,
-    claim_json,
-    facts_json,
-    instrument_for,
-    quote,
-    so_far_of,
-    supported,
-)
+from registry.vouchers.quoting import approved_json, assess, claim_json, facts_json, quote, so_far_of, supported
 from registry.vouchers.reading import decisions, firm_years, ledger_lines, resource_of, voucher, voucher_asked, vouchers
 from registry.vouchers.settling import (
     appropriate,
@@ -101,122 +89,6 @@ __all__ = [
     "vouchers",
 ]
 
-DUE_AT_ONCE_MAX: Final = 20
-"""How many expired holds of a pool one new hold clears away before it looks at what is left."""
-
-
-# Hold.
-
-
-def hold(work: Work, order_id: OrderId) -> Voucher:
-    """Hold public money for an order of one's own.
-
-    Raises:
-        NotAllowedError, NotFoundError: The actor buys nothing by this order.
-        RuleError: Every condition that is unmet or unknown, or that nothing is left to hold.
-    """
-    order = exchange.lock_order_within(work, order_id)
-    resource = Resource(frozenset({order.buyer}), dataset=order.dataset, subject=order.id)
-    require_visible(work.actor, Action.HOLD_VOUCHER, resource, "order")
-    day = work.now.civil_day()
-    found = assess(work, order, *instrument_for(work, order, day), day)
-    ends.require_standing(work, found.active.authority, order.buyer)
-    _require_met(found)
-    assert found.pool is not None  # noqa: S101 -- it is one of the conditions
-    key = found.firm_year(day.year)
-    due, year, locked_pool = _locked_without_expired(work, found, key, found.pool.id)
-    so_far = so_far_of(year)
-    base = exchange.net_price(work, order)
-    quoted = what_binds(base, so_far, locked_pool.left, found.terms)
-    if not quoted.amount:
-        raise RuleError("nothing_to_hold", _exhausted(quoted, day.year))
-    facts = facts_json(found, quoted, so_far, base, key.year)
-    lapses = Moment.start_of(found.active.term.last + timedelta(days=1))
-    made = Voucher(
-        id=VoucherId.new(),
-        authority=found.active.authority,
-        pool=found.pool.id,
-        instrument=found.active.instrument.id,
-        group=found.group,
-        firm=order.buyer,
-        order=order.id,
-        state=VoucherState.HELD,
-        year=key.year,
-        base=base,
-        amount=quoted.amount,
-        invoice=None,
-        event_on=None,
-        revision=found.active.revision,
-        facts_digest=Digest.of_json(facts),
-        held_at=work.now,
-        expires_at=min(work.now.plus(HOLD_LIFE), lapses),
-        case=None,
-    )
-    _change_year(work, key, made.base.fen, made.amount.fen)
-    _change_pool(work, made.pool, made.amount.fen)
-    records.add_voucher(work.connection, made)
-    _add_decision(work, made, facts)
-    ledger.post(work, [ledger.move_of_voucher(made.pool, None, VoucherState.HELD, made.amount)], made.id)
-    work.journal(
-        "vouchers.voucher_held",
-        made.id,
-        order=str(order.id),
-        firm=str(made.firm),
-        pool=str(made.pool),
-        amount_fen=made.amount.fen,
-        year=made.year,
-        facts=str(made.facts_digest),
-        expired=[str(each.id) for each in due],
-    )
-    return made
-
-
-def _locked_without_expired(
-    work: Work, found: Assessment, key: FirmYearKey, pool_id: PoolId
-) -> tuple[list[Voucher], FirmYear, Pool]:
-    """Return the expired holds cleared away, and, locked, the firm-year and the pool a new hold draws on."""
-    due = _due(work, found.order.id, pool_id)
-    keys, pool_ids = [key, *(each.firm_year for each in due)], [pool_id, *(each.pool for each in due)]
-    years, locked_pools = _lock(work, found, keys, pool_ids)
-    for each in due:
-        _let_go(work, each, VoucherState.EXPIRED)
-    if due:
-        years, locked_pools = _lock(work, found, keys, pool_ids)
-    return due, years[key], locked_pools[pool_id]
-
-
-def _due(work: Work, order_id: OrderId, pool_id: PoolId) -> list[Voucher]:
-    """Return holds that have run out, locked: that of the order itself, and some of the pool."""
-    due = records.take_due(work.connection, work.now, pool_id, DUE_AT_ONCE_MAX)
-    before = records.counting_of_order(work.connection, order_id)
-    if before is not None and before.id not in {each.id for each in due}:
-        # Waited for, not passed over: the order is free only once its own hold is ended, here or by another.
-        before = _locked(work, before.id)
-        if rules.has_run_out(before, work.now):
-            due.append(before)
-    return due
-
-
-def _require_met(found: Assessment, more: Sequence[Obstacle] = ()) -> None:
-    """Raise RuleError listing everything that stands in the way, never only the first."""
-    verdict = Verdict(rules.conditions(found.active.instrument, found.facts))
-    if obstacles := (*more, *verdict.obstacles):
-        raise RuleError("voucher_refused", obstacles)
-
-
-def _exhausted(quoted: Quote, year: int) -> tuple[Obstacle, ...]:
-    """Return an obstacle for each limit that leaves nothing."""
-
-    def obstacle(limit: Limit) -> Obstacle:
-        if limit.kind is LimitKind.POOL:
-            return Obstacle("pool_used_up", "RULINGS 18")
-        if limit.kind is LimitKind.FIRM_YEAR:
-            return Obstacle("firm_year_full", "S1 cl.4", parameters={"year": year})
-        return Obstacle("share_below_one_fen", "S1 cl.4")
-
-    return tuple(obstacle(limit) for limit in quoted.limits if limit.binds)
-
-
 # Redeem.
 
 
@@ -234,7 +106,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     asked = voucher_asked(work, voucher_id)
     require_visible(work.actor, Action.REDEEM_VOUCHER, resource_of(asked), "voucher")
     order = exchange.lock_order_within(work, asked.order)
-    held = _locked(work, voucher_id)
+    held = locked(work, voucher_id)
     if claimed := records.claim_of(work.connection, invoice_id):
         raise ConflictError("invoice_already_claimed", invoice=invoice_id, voucher=claimed)
     rules.require_move(held, VoucherState.REDEEMED)
@@ -245,10 +117,10 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     event = max(invoice.issued_on, base.paid_on) if base.paid_on else work.now.civil_day()
     found = assess(work, order, held.authority, held.instrument, event, held.id)
     firm = parties.firm(work, held.firm)
-    _require_met(found, (*base.obstacles, *payee.name_obstacles(command.payee, firm.name)))
+    require_met(found, (*base.obstacles, *payee.name_obstacles(command.payee, firm.name)))
     year = firm_year(invoice.issued_on, base.paid_on or event, found.year_rule)
     key = found.firm_year(year)
-    years, locked_pools = _lock(work, found, [key, held.firm_year], [held.pool])
+    years, locked_pools = lock_years_and_pools(work, found, [key, held.firm_year], [held.pool])
     so_far = so_far_of(years[key], (held.base, held.amount) if key == held.firm_year else (ZERO, ZERO))
     approved = _approved(work, key)
     due = rules.redemption(held, base.base, year, so_far, found.terms, at, approved=approved)
@@ -271,7 +143,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     sealed, shown = payee.seal(secret, made.id, command.payee)
     _claim(work, held, made, invoice.id)
     records.add_payee(work.connection, made.id, shown, sealed)
-    _add_decision(work, made, facts)
+    keep_decision(work, made, facts)
     moves = [
         ledger.move_of_voucher(made.pool, VoucherState.HELD, VoucherState.REDEEMED, due.amount),
         ledger.move_of_voucher(made.pool, VoucherState.HELD, VoucherState.RELEASED, due.released),
@@ -299,9 +171,10 @@ def _approved(work: Work, key: FirmYearKey) -> FirmYearSoFar:
 
 def _claim(work: Work, held: Voucher, made: Voucher, invoice: InvoiceId) -> None:
     """Claim an invoice: move use to the firm-year of the claim, and give back to the pool what does not fit."""
-    _change_year(work, held.firm_year, -held.base.fen, -held.amount.fen)
-    _change_year(work, made.firm_year, made.base.fen, made.amount.fen)
-    _change_pool(work, made.pool, made.amount.fen - held.amount.fen)
+    change_year(work, held.firm_year, -held.base.fen, -held.amount.fen)
+    change_year(work, made.firm_year, made.base.fen, made.amount.fen)
+    change_pool(work, made.pool, made.amount.fen - held.amount.fen)
+    change_round(work, held, made.amount.fen - held.amount.fen)
     if not records.claim_invoice(work.connection, invoice, made.id, made.base):
         raise ConflictError("invoice_already_claimed", invoice=invoice, voucher="")
     records.save_voucher(work.connection, made)
@@ -315,10 +188,10 @@ def release(work: Work, voucher_id: VoucherId) -> Voucher:
     asked = voucher_asked(work, voucher_id)
     require_visible(work.actor, Action.HOLD_VOUCHER, resource_of(asked), "voucher")
     exchange.lock_order_within(work, asked.order)
-    held = _locked(work, voucher_id)
+    held = locked(work, voucher_id)
     rules.require_move(held, VoucherState.RELEASED)
-    _lock_for(work, held)
-    made = _let_go(work, held, VoucherState.RELEASED)
+    lock_for(work, held)
+    made = let_go(work, held, VoucherState.RELEASED)
     work.journal("vouchers.voucher_released", made.id, amount_fen=made.amount.fen, year=made.year)
     return made
 
@@ -326,10 +199,10 @@ def release(work: Work, voucher_id: VoucherId) -> Voucher:
 def let_go_within(work: Work, order_id: OrderId) -> None:
     """Let go what is held for an order that has ended; the order is locked. What was redeemed stays as it is."""
     counting = records.counting_of_order(work.connection, order_id)
-    held = _locked(work, counting.id) if counting else None
+    held = locked(work, counting.id) if counting else None
     if held and held.state is VoucherState.HELD:
-        _lock_for(work, held)
-        _let_go(work, held, VoucherState.RELEASED)
+        lock_for(work, held)
+        let_go(work, held, VoucherState.RELEASED)
 
 
 def expire_due(database: Database, clock: Clock, limit: int = 1000) -> int:
@@ -343,54 +216,7 @@ def expire_due(database: Database, clock: Clock, limit: int = 1000) -> int:
 def _expire_one(work: Work) -> bool:
     due = records.take_due(work.connection, work.now, None, 1)
     for each in due:
-        _lock_for(work, each)
-        made = _let_go(work, each, VoucherState.EXPIRED)
+        lock_for(work, each)
+        made = let_go(work, each, VoucherState.EXPIRED)
         work.journal("vouchers.voucher_expired", made.id, amount_fen=made.amount.fen, year=made.year)
     return bool(due)
-
-
-# Invariant 18 (restore).
-def _let_go(work: Work, held: Voucher, to: VoucherState) -> Voucher:
-    """Return the money of a hold to its pool and firm-year, which are locked."""
-    made = replace(held, state=to)
-    _change_year(work, held.firm_year, -held.base.fen, -held.amount.fen)
-    _change_pool(work, held.pool, -held.amount.fen)
-    records.save_voucher(work.connection, made)
-    ledger.post(work, [ledger.move_of_voucher(held.pool, held.state, to, held.amount)], held.id)
-    return made
-
-
-# Locks and counters.
-
-
-def _add_decision(work: Work, made: Voucher, facts: dict[str, Any]) -> None:
-    """Keep the facts that a step of a voucher was decided on."""
-    decision = Decision(made.id, made.state, work.now, made.revision, made.facts_digest, facts)
-    records.add_decision(work.connection, decision)
-
-
-def _locked(work: Work, voucher_id: VoucherId) -> Voucher:
-    return records.lock_vouchers(work.connection, [voucher_id])[0]
-
-
-def _lock(
-    work: Work, found: Assessment, keys: Iterable[FirmYearKey], pool_ids: Iterable[PoolId]
-) -> tuple[dict[FirmYearKey, FirmYear], dict[PoolId, Pool]]:
-    years = records.lock_firm_years(work.connection, dict.fromkeys(keys, found.terms.firm_year_cap))
-    return years, records.lock_pools(work.connection, pool_ids)
-
-
-def _lock_for(work: Work, held: Voucher) -> None:
-    # A firm-year that holds a voucher exists; nothing is added to its cap.
-    records.lock_firm_years(work.connection, {held.firm_year: ZERO})
-    records.lock_pools(work.connection, [held.pool])
-
-
-def _change_year(work: Work, key: FirmYearKey, base_delta_fen: int, used_delta_fen: int) -> None:
-    if not records.change_firm_year(work.connection, key, base_delta_fen, used_delta_fen):
-        raise CorruptContentError("firm_year_passed", firm=key.firm, year=key.year)
-
-
-def _change_pool(work: Work, pool_id: PoolId, delta_fen: int) -> None:
-    if delta_fen and not records.change_pool(work.connection, pool_id, delta_fen):
-        raise CorruptContentError("pool_passed", pool=pool_id)

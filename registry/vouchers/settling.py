@@ -26,6 +26,7 @@ from registry.values.identifiers import AuthorityId, CaseId, VoucherId
 from registry.values.money import ZERO, Money
 from registry.vouchers import ledger, payee, records, refunds, rules
 from registry.vouchers.closing import require_open_within
+from registry.vouchers.known import Known
 from registry.vouchers.model import (
     Appropriate,
     Appropriation,
@@ -173,7 +174,7 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
     good = invoice.verification is Verification.VERIFIED
     lacking = refunds.lacking(view, found) if good else ZERO
     event = [found.event_on] if found.event_on else []
-    chain = related_by(view, exchange.order(view, found.order), event)
+    chain = related_by(Known(view), exchange.order(view, found.order), event)
     return Verdict(
         (
             Condition("buyer_credit_clean", "RULINGS 31", credit.finding, evidence=("credit_report",)),

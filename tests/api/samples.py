@@ -22,7 +22,7 @@ from registry.values.moment import Moment
 from storage.settings import MailServer
 from tests import world as steps
 from tests.api import aftercare_samples as aftercare
-from tests.api import contests, order_samples, round_steps
+from tests.api import contests, order_samples, round_steps, voucher_round_steps
 from tests.api import desk_samples as desk
 from tests.api.person_office import an_identity_number
 from tests.world import (
@@ -362,6 +362,15 @@ def _divisible(world: World) -> Asked:
     return Asked({"round_id": made}, {})
 
 
+def _divisible_voucher_round(world: World) -> Asked:
+    return Asked({"round_id": voucher_round_steps.a_voucher_round(world, lasts_minutes=1, minutes_later=15)}, {})
+
+
+def _voucher_requested(world: World) -> Asked:
+    voucher_round_steps.a_voucher_round(world, minutes_later=11)
+    return Asked(body={"order": world.ids["order_delivered"]})
+
+
 def _without_panel(world: World) -> Asked:
     case = _in_round(world)
     for _ in range(3):
@@ -421,7 +430,7 @@ def _opening(*stated: str | None) -> Callable[[World], Asked]:
     return make
 
 
-def _signable(world: World) -> Asked:
+def _reconcilable(world: World) -> Asked:
     made = desk.reconciliation(world)
     return Asked({"reconciliation": made["id"]}, {"file": made["file"], "statement": "核对一致"})
 
@@ -1000,6 +1009,20 @@ SAMPLES: Final[dict[str, Sample]] = {
     "list_pools": Sample(plain()),
     "show_pool": Sample(named("pool", "pool")),
     "quote_voucher": Sample(lambda world: Asked(query={"order": world.ids["order_delivered"]}), of(BUYER, OFFICE)),
+    "publish_voucher_round": Sample(
+        lambda world: Asked(body=voucher_round_steps.voucher_round_terms(world)), of(OFFICE)
+    ),
+    "list_voucher_rounds": Sample(plain()),
+    "show_voucher_round": Sample(lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)})),
+    "cancel_voucher_round": Sample(
+        lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}), of(OFFICE)
+    ),
+    "divide_voucher_round": Sample(_divisible_voucher_round, of(OFFICE), succeeds=False),
+    "request_voucher": Sample(_voucher_requested, of(BUYER), succeeds=False),
+    "list_voucher_requests": Sample(
+        lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}),
+        frozenset({OFFICE, *(firm.key for firm in steps.FIRMS)}),
+    ),
     "hold_voucher": Sample(lambda world: Asked(body={"order": world.ids["order_delivered"]}), of(BUYER)),
     "redeem_voucher": Sample(
         lambda world: Asked({"voucher": world.ids["voucher"]}, steps.redemption(world.ids["voucher_invoice"])),
@@ -1017,7 +1040,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "show_reconciliation": Sample(
         lambda world: Asked({"reconciliation": desk.reconciliation(world)["id"]}), of(OFFICE)
     ),
-    "sign_reconciliation": Sample(_signable, of(OFFICE)),
+    "sign_reconciliation": Sample(_reconcilable, of(OFFICE)),
     "propose_closing": Sample(lambda world: Asked(body=desk.reconciled(world))),
     "list_closings": Sample(plain()),
     "show_closing": Sample(lambda world: Asked({"closing": desk.closing(world)["id"]}), of(OFFICE)),

@@ -25,6 +25,7 @@ from registry.exchange.records.listings import (
     listings,
     listings_page,
     lowest_price,
+    offered_by,
     save_listing_state,
 )
 from registry.exchange.records.open_orders import claim_order_reminder, open_orders_page, order_reminders
@@ -38,6 +39,7 @@ from registry.exchange.records.orders import (
     contracts,
     order_of,
     orders,
+    orders_of,
     orders_page,
     save_order,
     trades_of,
@@ -51,7 +53,14 @@ from registry.exchange.records.red_letters import (
     save_red_letter_check,
     take_number,
 )
-from registry.exchange.records.refunds import add_refund, order_refunds, refund_of, refunds_of, save_refund
+from registry.exchange.records.refunds import (
+    add_refund,
+    invoiced_or_refunded,
+    order_refunds,
+    refund_of,
+    refunds_of,
+    save_refund,
+)
 
 __all__ = [
     "add_buyer_signature",
@@ -75,17 +84,20 @@ __all__ = [
     "invoice_checks",
     "invoice_numbers",
     "invoice_of",
+    "invoiced_or_refunded",
     "invoices",
     "invoices_of",
     "listing_of",
     "listings",
     "listings_page",
     "lowest_price",
+    "offered_by",
     "open_orders_page",
     "order_of",
     "order_refunds",
     "order_reminders",
     "orders",
+    "orders_of",
     "orders_page",
     "payments",
     "payments_of",

@@ -1,5 +1,6 @@
 """What is offered for sale, and at what price."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Row, Table, Text, insert, or_, select, update
@@ -89,6 +90,12 @@ def listing_of(connection: Connection, listing: ListingId, *, to_change: bool = 
     query = select(listings).where(listings.c.id == listing)
     row = connection.execute(query.with_for_update() if to_change else query).one_or_none()
     return _listing(row) if row else None
+
+
+def offered_by(connection: Connection, wanted: Collection[ListingId]) -> dict[ListingId, FirmId]:
+    """Return who made each of some offers."""
+    query = select(listings.c.id, listings.c.offered_by).where(listings.c.id.in_(wanted))
+    return {row.id: row.offered_by for row in connection.execute(query)}
 
 
 def save_listing_state(connection: Connection, listing: Listing) -> None:

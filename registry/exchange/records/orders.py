@@ -174,6 +174,12 @@ def of_reader(reader: FirmId | AuthorityId) -> ColumnElement[bool]:
     return or_(*(side == reader for side in sides))
 
 
+def orders_of(connection: Connection, wanted: Collection[OrderId]) -> dict[OrderId, Order]:
+    """Return orders, locked in the order of their ids."""
+    query = select(orders).where(orders.c.id.in_(wanted)).order_by(orders.c.id).with_for_update()
+    return {row.id: order_from(row) for row in connection.execute(query)}
+
+
 def orders_page(connection: Connection, reader: FirmId | AuthorityId, after: OrderId | None, limit: int) -> list[Order]:
     """Return the orders a firm buys or sells by, or those an authority is concerned with, newest first."""
     query: Select[Any] = select(orders).where(of_reader(reader))

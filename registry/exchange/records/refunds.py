@@ -1,12 +1,14 @@
 """What sellers sent back, and what the buyers said of it."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Row, Table, UniqueConstraint, select, update
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Row, Table, UniqueConstraint, select, union, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.exchange.model import Refund, RefundState
 from registry.exchange.records.columns import one_of
+from registry.exchange.records.invoices import invoices
 from registry.values.identifiers import FirmId, InvoiceId, OrderId, RefundId
 from registry.values.records import IdColumn, Key, MomentColumn, MoneyColumn
 from storage.database import Connection, Writes, metadata, rows_may
@@ -43,6 +45,13 @@ def _refund(row: Row[Any]) -> Refund:
         recorded_at=row.recorded_at,
         answered_at=row.answered_at,
     )
+
+
+def invoiced_or_refunded(connection: Connection, wanted: Collection[OrderId]) -> set[OrderId]:
+    """Return those of some orders that have an invoice or a refund."""
+    tables = (invoices, order_refunds)
+    each = (select(table.c.order_id).where(table.c.order_id.in_(wanted)) for table in tables)
+    return set(connection.execute(union(*each)).scalars())
 
 
 def add_refund(connection: Connection, made: Refund, seller: FirmId) -> bool:

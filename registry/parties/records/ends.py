@@ -1,5 +1,6 @@
 """The table of ends of firms: what is recorded stays, an entry that is revoked keeps by which document and why."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -85,6 +86,12 @@ def ends_of(
     if day is not None:
         query = query.where(valid_on(firm_ends, day))
     return [_end(row) for row in connection.execute(query.order_by(firm_ends.c.valid_from, firm_ends.c.id))]
+
+
+def firms_with_end(connection: Connection, firms: Collection[FirmId], at: Moment) -> set[FirmId]:
+    """Return those of some firms of which an end stands recorded."""
+    query = select(firm_ends.c.firm_id).where(firm_ends.c.firm_id.in_(firms), recorded_at(firm_ends, at))
+    return set(connection.execute(query).scalars())
 
 
 def ends_page(

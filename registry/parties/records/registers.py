@@ -1,6 +1,6 @@
 """Tables of facts, providers with their certificates, and sanctions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -201,6 +201,20 @@ def add_provider(connection: Connection, made: Provider) -> None:
 def close_provider(connection: Connection, line: FactId, at: Moment) -> None:
     """Note that a line was replaced."""
     close_line(connection, providers, line, at)
+
+
+def facts_of_firms(
+    connection: Connection, firm_ids: Collection[FirmId], day: date, at: Moment
+) -> dict[tuple[AuthorityId, FirmId, Predicate], KnownFact]:
+    """Return the fact of each authority, firm and predicate that holds on a day, as of an instant."""
+    query = select(facts).where(facts.c.firm_id.in_(firm_ids), recorded_at(facts, at), valid_on(facts, day))
+    found = {}
+    for row in connection.execute(query.order_by(facts.c.valid_from, facts.c.id)):
+        predicate = Predicate(row.predicate)
+        found[row.authority_id, row.firm_id, predicate] = KnownFact(
+            row.firm_id, predicate, _FINDING_OF[row.finding], row.id, period_of(row), provenance_of(row), _credit(row)
+        )
+    return found
 
 
 def providers_of(

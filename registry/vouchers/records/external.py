@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     or_,
     select,
+    union,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -121,6 +122,17 @@ def external_use_of(connection: Connection, use: ExternalUseId) -> ExternalUse |
     """Return a use."""
     row = connection.execute(_uses().where(external_uses.c.id == use)).one_or_none()
     return _use(row) if row else None
+
+
+def externally_used(connection: Connection, orders: Collection[OrderId]) -> set[OrderId]:
+    """Return those of some orders for which uses may stand: by the order, or by an invoice of it."""
+    of_order = select(external_uses.c.order_id).where(external_uses.c.order_id.in_(orders))
+    of_invoice = (
+        select(invoices.c.order_id)
+        .join(external_uses, external_uses.c.invoice_number == invoices.c.number)
+        .where(invoices.c.order_id.in_(orders))
+    )
+    return set(connection.execute(union(of_order, of_invoice)).scalars())
 
 
 def end_external_use(connection: Connection, command: EndExternalUse, by: AccountId, at: Moment) -> bool:

@@ -1,6 +1,8 @@
 """What a firm may use and has used in a year; a CHECK keeps it within its cap."""
 
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -12,17 +14,19 @@ from sqlalchemy import (
     Table,
     and_,
     cast,
-    func,
     select,
+    text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.values.identifiers import AuthorityId, FirmId
-from registry.values.money import ZERO, Money
+from registry.values.money import Money
 from registry.values.records import IdColumn, Key, MoneyColumn
 from registry.vouchers.model import FirmYear, FirmYearKey
 from storage.database import Connection, Writes, metadata, rows_may
+
+KEYS_AT_ONCE: Final = 5_000
+"""A statement has no more than 65,535 parameters."""
 
 firm_years = Table(
     "firm_years",
@@ -38,31 +42,46 @@ firm_years = Table(
 )
 
 
+def _batches(keys: Sequence[FirmYearKey]) -> Iterator[tuple[FirmYearKey, ...]]:
+    left = iter(keys)
+    while batch := tuple(islice(left, KEYS_AT_ONCE)):
+        yield batch
+
+
 def _firm_year(row: Row[Any]) -> FirmYear:
     return FirmYear(row.authority_id, row.firm_id, row.group, row.year, row.cap, row.base, row.used)
 
 
-def lock_firm_years(connection: Connection, caps: dict[FirmYearKey, Money]) -> dict[FirmYearKey, FirmYear]:
+def lock_firm_years(connection: Connection, caps: Mapping[FirmYearKey, Money]) -> dict[FirmYearKey, FirmYear]:
     """Return firm-years, locked in the order of their keys; one that is new begins empty under its cap."""
-    rows = [
-        {
-            "authority_id": key.authority,
-            "firm_id": key.firm,
-            "group": key.group,
-            "year": key.year,
-            "cap": caps[key],
-            "base": ZERO,
-            "used": ZERO,
-        }
-        for key in sorted(caps)
+    found: dict[FirmYearKey, FirmYear] = {}
+    for keys in _batches(sorted(caps)):
+        found |= _locked(connection, keys, caps)
+    return found
+
+
+# A ruling may raise the cap. A lower one binds by the rule; what was granted before it stays granted.
+_LOCK = text(
+    """
+INSERT INTO firm_years AS f (authority_id, firm_id, "group", year, cap, base, used)
+SELECT authority_id, firm_id, "group", year, cap, 0, 0
+FROM unnest(CAST(:authorities AS uuid[]), CAST(:firms AS uuid[]), CAST(:groups AS text[]), CAST(:years AS int[]),
+  CAST(:caps AS bigint[])) WITH ORDINALITY AS asked (authority_id, firm_id, "group", year, cap, place)
+ORDER BY place
+ON CONFLICT (authority_id, firm_id, "group", year) DO UPDATE SET cap = greatest(f.cap, excluded.cap)
+RETURNING f.authority_id, f.firm_id, f."group", f.year, f.cap, f.base, f.used
+"""
+)
+
+
+def _locked(
+    connection: Connection, keys: Sequence[FirmYearKey], caps: Mapping[FirmYearKey, Money]
+) -> dict[FirmYearKey, FirmYear]:
+    rows = connection.execute(_LOCK, {**_arrays(keys), "caps": [caps[key].fen for key in keys]})
+    found = [
+        FirmYear(AuthorityId.of_uuid(row[0]), FirmId.of_uuid(row[1]), row[2], row[3], *map(Money, row[4:]))
+        for row in rows
     ]
-    upsert = insert_or(firm_years).values(rows)
-    # A ruling may raise the cap. A lower one binds by the rule; what was granted before it stays granted.
-    raised = func.greatest(firm_years.c.cap, upsert.excluded.cap)
-    kept = upsert.on_conflict_do_update(
-        index_elements=["authority_id", "firm_id", "group", "year"], set_={"cap": raised}
-    )
-    found = [_firm_year(row) for row in connection.execute(kept.returning(*firm_years.c))]
     return {each.key: each for each in found}
 
 
@@ -76,6 +95,51 @@ def change_firm_year(connection: Connection, key: FirmYearKey, base_delta_fen: i
         update(firm_years).where(_is(key), base >= 0, used.between(0, cap)).values(base=base, used=used)
     )
     return made.rowcount == 1
+
+
+def change_firm_years(connection: Connection, deltas: Mapping[FirmYearKey, tuple[int, int]]) -> FirmYearKey | None:
+    """Add (base, use) to firm-years as ``change_firm_year`` does; return one that would pass its cap."""
+    if len(deltas) == 1:
+        key, delta = next(iter(deltas.items()))
+        return None if change_firm_year(connection, key, *delta) else key
+    for keys in _batches(sorted(deltas)):
+        if missed := set(keys) - _changed(connection, {key: deltas[key] for key in keys}):
+            return min(missed)
+    return None
+
+
+_CHANGE = text(
+    """
+UPDATE firm_years AS f SET base = f.base + c.base, used = f.used + c.used
+FROM unnest(CAST(:authorities AS uuid[]), CAST(:firms AS uuid[]), CAST(:groups AS text[]), CAST(:years AS int[]),
+  CAST(:bases AS bigint[]), CAST(:uses AS bigint[])) AS c (authority_id, firm_id, "group", year, base, used)
+WHERE f.authority_id = c.authority_id AND f.firm_id = c.firm_id AND f."group" = c."group" AND f.year = c.year
+  AND f.base + c.base >= 0 AND f.used + c.used BETWEEN 0 AND f.cap
+RETURNING f.authority_id, f.firm_id, f."group", f.year
+"""
+)
+"""Arrays, so that the statement is the same for any number of firm-years."""
+
+
+def _changed(connection: Connection, deltas: Mapping[FirmYearKey, tuple[int, int]]) -> set[FirmYearKey]:
+    made = connection.execute(
+        _CHANGE,
+        {
+            **_arrays(list(deltas)),
+            "bases": [base for base, _ in deltas.values()],
+            "uses": [used for _, used in deltas.values()],
+        },
+    )
+    return {FirmYearKey(AuthorityId.of_uuid(row[0]), FirmId.of_uuid(row[1]), row[2], row[3]) for row in made}
+
+
+def _arrays(keys: Sequence[FirmYearKey]) -> dict[str, Any]:
+    return {
+        "authorities": [key.authority.uuid for key in keys],
+        "firms": [key.firm.uuid for key in keys],
+        "groups": [key.group for key in keys],
+        "years": [key.year for key in keys],
+    }
 
 
 def _is(key: FirmYearKey) -> Any:

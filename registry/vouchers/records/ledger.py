@@ -1,8 +1,11 @@
 """The ledger's accounts and postings; no balance is negative."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
+import psycopg
+from psycopg import pq
+from psycopg.rows import tuple_row
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -99,10 +102,10 @@ def open_accounts(connection: Connection, authority: AuthorityId, accounts: Sequ
 
 
 # Invariant 19 (no negative).
-def post(connection: Connection, made: Sequence[Posting], entry: EntryId) -> list[bytes] | None:
+def post(connection: Connection, made: Sequence[Posting], entries: Sequence[EntryId]) -> list[bytes] | None:
     """Write postings behind what is logged of their accounts and move the balances with them.
 
-    Returns the hash of each, which the journal entry ``entry`` commits to; None when an account is missing.
+    Returns the hash of each, which the journal entry of its place commits to; None when an account is missing.
     """
     if not made:
         return []
@@ -129,7 +132,7 @@ def post(connection: Connection, made: Sequence[Posting], entry: EntryId) -> lis
                 "chain": each.chain,
                 "entry_id": entry,
             }
-            for each in placed
+            for each, entry in zip(placed, entries, strict=True)
         ],
     )
     changes = values(
@@ -175,7 +178,7 @@ def last_logged(connection: Connection, accounts: Sequence[str]) -> Moment | Non
 PostingRow = tuple[str, str, str, int, str, int, int, int, bytes, str | None]
 """Id in hex, debit, credit, fen, subject, moves of both, log time in microseconds, hash, entry in hex."""
 
-_LOG = """
+_LOG: Final[LiteralString] = """
 SELECT replace(id::text, '-', ''), debit, credit, amount, subject, debit_move, credit_move,
   (extract(epoch FROM logged_at) * 1000000)::bigint, chain, replace(entry_id::text, '-', '')
 FROM ledger_postings ORDER BY logged_at, debit_move, credit_move
@@ -183,9 +186,17 @@ FROM ledger_postings ORDER BY logged_at, debit_move, credit_move
 
 
 def log_of_postings(connection: Connection) -> Iterator[PostingRow]:
-    """Yield every posting in the order of its log time, as plain values: a province has millions."""
-    rows = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(text(_LOG))
-    yield from rows
+    """Yield every posting in the order of its log time, as plain values: a province has millions.
+
+    They come from the driver in binary, since an object for each row would cost more than its hash.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 -- ``storage.database`` chose it
+    with driver.cursor(name="log_of_postings", row_factory=tuple_row) as cursor:
+        cursor.format = pq.Format.BINARY
+        cursor.execute(_LOG)
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from rows
 
 
 def covering_entries(connection: Connection) -> dict[str, tuple[bool, str | None]]:

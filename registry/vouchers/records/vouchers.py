@@ -1,6 +1,6 @@
 """Vouchers and what each step of them was decided on."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -26,7 +26,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from registry.policy.rules import FirmYearSoFar
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, CaseId, FirmId, InvoiceId, OrderId, PoolId, VoucherId
+from registry.values.identifiers import (
+    AuthorityId,
+    CaseId,
+    FirmId,
+    InvoiceId,
+    OrderId,
+    PoolId,
+    VoucherId,
+    VoucherRoundId,
+)
 from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
@@ -67,6 +76,7 @@ vouchers = Table(
     Column("held_at", MomentColumn, nullable=False),
     Column("expires_at", MomentColumn, nullable=False),
     Column("case_id", IdColumn(CaseId)),
+    Column("round_id", IdColumn(VoucherRoundId), ForeignKey("voucher_rounds.id", ondelete="RESTRICT")),
     CheckConstraint("(invoice_id IS NULL) = (state IN ('held', 'released', 'expired'))", "claim"),
     Index("ux_vouchers_order", "order_id", unique=True, postgresql_where=text(f"state IN ({_COUNTING})")),
     Index("ix_vouchers_due", "pool_id", "expires_at", postgresql_where=text("state = 'held'")),
@@ -108,6 +118,7 @@ def _voucher(row: Row[Any]) -> Voucher:
         held_at=row.held_at,
         expires_at=row.expires_at,
         case=row.case_id,
+        round=row.round_id,
     )
 
 
@@ -130,12 +141,13 @@ def _values(voucher: Voucher) -> dict[str, Any]:
         "held_at": voucher.held_at,
         "expires_at": voucher.expires_at,
         "case_id": voucher.case,
+        "round_id": voucher.round,
     }
 
 
-def add_voucher(connection: Connection, voucher: Voucher) -> None:
-    """Write a new voucher."""
-    connection.execute(insert(vouchers).values(id=voucher.id, **_values(voucher)))
+def add_vouchers(connection: Connection, made: Sequence[Voucher]) -> None:
+    """Write new vouchers."""
+    connection.execute(insert(vouchers), [{"id": each.id, **_values(each)} for each in made])
 
 
 def save_voucher(connection: Connection, voucher: Voucher) -> None:
@@ -162,6 +174,14 @@ def take_due(connection: Connection, now: Moment, pool: PoolId | None, limit: in
         query = query.where(vouchers.c.pool_id == pool)
     locked = query.order_by(vouchers.c.id).limit(limit).with_for_update(skip_locked=True)
     return [_voucher(row) for row in connection.execute(locked)]
+
+
+def any_due(connection: Connection, now: Moment, pools: Collection[PoolId]) -> bool:
+    """Say whether a hold of these pools has run out and nobody wrote it down yet."""
+    query = select(vouchers.c.id).where(
+        vouchers.c.state == VoucherState.HELD.value, vouchers.c.expires_at <= now, vouchers.c.pool_id.in_(pools)
+    )
+    return connection.execute(query.limit(1)).scalar() is not None
 
 
 def approved_of(connection: Connection, key: FirmYearKey) -> FirmYearSoFar:
@@ -202,6 +222,13 @@ def counting_of_order(connection: Connection, order: OrderId) -> Voucher | None:
     return _voucher(row) if row else None
 
 
+def counting_of_orders(connection: Connection, orders: Collection[OrderId]) -> dict[OrderId, Voucher]:
+    """Return the vouchers of orders that count."""
+    states = [state.value for state in COUNTING]
+    query = select(vouchers).where(vouchers.c.order_id.in_(orders), vouchers.c.state.in_(states))
+    return {row.order_id: _voucher(row) for row in connection.execute(query)}
+
+
 def vouchers_page(
     connection: Connection, firm: FirmId | None, authority: AuthorityId | None, after: VoucherId | None, limit: int
 ) -> list[Voucher]:
@@ -223,17 +250,21 @@ def redeemed_of(connection: Connection, authority: AuthorityId, instruments: Col
     return [_voucher(row) for row in connection.execute(query.order_by(vouchers.c.id))]
 
 
-def add_decision(connection: Connection, decision: Decision) -> None:
-    """Write what a step was decided on."""
+def add_decisions(connection: Connection, made: Sequence[Decision]) -> None:
+    """Write what steps were decided on."""
     connection.execute(
-        insert(decisions).values(
-            voucher_id=decision.voucher,
-            step=decision.step.value,
-            decided_at=decision.decided_at,
-            revision=decision.revision,
-            facts_digest=decision.facts_digest,
-            facts=decision.facts,
-        )
+        insert(decisions),
+        [
+            {
+                "voucher_id": each.voucher,
+                "step": each.step.value,
+                "decided_at": each.decided_at,
+                "revision": each.revision,
+                "facts_digest": each.facts_digest,
+                "facts": each.facts,
+            }
+            for each in made
+        ],
     )
 
 

@@ -1,0 +1,71 @@
+"""A gate where callers of one process wait: whoever gets there first takes all that wait along.
+
+While one batch is under way the next one gathers. No caller waits for more than the batch before its own and its own.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Ticket(Generic[T, R]):
+    """One caller: what it brings, and what it gets."""
+
+    __slots__ = ("brings", "called", "error", "gets", "is_done")
+
+    def __init__(self, brings: T) -> None:
+        self.brings = brings
+        self.called = threading.Event()
+        self.is_done = False
+        self.gets: R | None = None
+        self.error: BaseException | None = None
+
+
+class Gate(Generic[T, R]):
+    """Runs what its callers bring in batches, one batch at a time."""
+
+    def __init__(self, run: Callable[[Sequence[T]], Sequence[R]], most: int) -> None:
+        """Prepare a gate; ``run`` takes up to ``most`` in the order they came, and returns what each gets."""
+        self._run: Final = run
+        self._most: Final = most
+        self._lock: Final = threading.Lock()
+        self._waiting: list[_Ticket[T, R]] = []
+        self._is_busy = False
+
+    def through(self, brings: T) -> R:
+        """Bring something, and return what it gets. Raises what ``run`` raises, to everyone of the batch."""
+        ticket: _Ticket[T, R] = _Ticket(brings)
+        with self._lock:
+            self._waiting.append(ticket)
+            leads = not self._is_busy
+            self._is_busy = True
+        if not leads:
+            # Called when it is done, or to lead the next batch.
+            ticket.called.wait()
+        if not ticket.is_done:
+            self._lead()
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.gets  # type: ignore[return-value]
+
+    def _lead(self) -> None:
+        with self._lock:
+            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        try:
+            for ticket, gets in zip(batch, self._run([each.brings for each in batch]), strict=True):
+                ticket.gets = gets
+        except BaseException as error:  # noqa: BLE001 -- it is everyone's, and nobody may be left waiting
+            for ticket in batch:
+                ticket.error = error
+        finally:
+            with self._lock:
+                following = self._waiting[0] if self._waiting else None
+                self._is_busy = following is not None
+            for ticket in batch:
+                ticket.is_done = True
+                ticket.called.set()
+            if following is not None:
+                following.called.set()

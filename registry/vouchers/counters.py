@@ -1,0 +1,73 @@
+"""What a step of a voucher changes beside the voucher: firm-year, pool and round, and the facts it was decided on.
+
+Locks are taken in one order: order, vouchers by id, firm-years by key, pools by id. A round is changed under the lock
+of its pool.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from registry.errors import CorruptContentError
+from registry.journal.work import Work
+from registry.values.identifiers import PoolId, VoucherId
+from registry.values.money import ZERO
+from registry.vouchers import ledger, records
+from registry.vouchers.model import Decision, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
+from registry.vouchers.quoting import Assessment
+
+
+def locked(work: Work, voucher_id: VoucherId) -> Voucher:
+    """Return a voucher, locked."""
+    return records.lock_vouchers(work.connection, [voucher_id])[0]
+
+
+def lock_years_and_pools(
+    work: Work, found: Assessment, keys: Iterable[FirmYearKey], pool_ids: Iterable[PoolId]
+) -> tuple[dict[FirmYearKey, FirmYear], dict[PoolId, Pool]]:
+    """Return firm-years and pools, locked in the order of their keys; a new firm-year begins empty under its cap."""
+    years = records.lock_firm_years(work.connection, dict.fromkeys(keys, found.terms.firm_year_cap))
+    return years, records.lock_pools(work.connection, pool_ids)
+
+
+def lock_for(work: Work, held: Voucher) -> None:
+    """Lock firm-year and pool of a hold."""
+    # A firm-year that holds a voucher exists; nothing is added to its cap.
+    records.lock_firm_years(work.connection, {held.firm_year: ZERO})
+    records.lock_pools(work.connection, [held.pool])
+
+
+# Invariant 18 (restore).
+def let_go(work: Work, held: Voucher, to: VoucherState) -> Voucher:
+    """Return the money of a hold to its pool, its round and its firm-year, which are locked."""
+    made = replace(held, state=to)
+    change_year(work, held.firm_year, -held.base.fen, -held.amount.fen)
+    change_pool(work, held.pool, -held.amount.fen)
+    change_round(work, held, -held.amount.fen)
+    records.save_voucher(work.connection, made)
+    ledger.post(work, [ledger.move_of_voucher(held.pool, held.state, to, held.amount)], held.id)
+    return made
+
+
+def keep_decision(work: Work, made: Voucher, facts: dict[str, Any]) -> None:
+    """Keep the facts that a step of a voucher was decided on."""
+    decision = Decision(made.id, made.state, work.now, made.revision, made.facts_digest, facts)
+    records.add_decisions(work.connection, [decision])
+
+
+def change_year(work: Work, key: FirmYearKey, base_delta_fen: int, used_delta_fen: int) -> None:
+    """Add to a firm-year, or take from it; the last wall behind the rules."""
+    if not records.change_firm_year(work.connection, key, base_delta_fen, used_delta_fen):
+        raise CorruptContentError("firm_year_passed", firm=key.firm, year=key.year)
+
+
+def change_pool(work: Work, pool_id: PoolId, delta_fen: int) -> None:
+    """Add to what is used of a pool, or take from it; the last wall behind the rules."""
+    if delta_fen and not records.change_pool(work.connection, pool_id, delta_fen):
+        raise CorruptContentError("pool_passed", pool=pool_id)
+
+
+def change_round(work: Work, held: Voucher, delta_fen: int) -> None:
+    """Add to what is used of the round of a voucher, or take from it; a voucher of no round changes none."""
+    if held.round is not None and delta_fen and not records.change_round(work.connection, held.round, delta_fen):
+        raise CorruptContentError("voucher_round_passed", round=held.round)

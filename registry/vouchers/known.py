@@ -1,0 +1,135 @@
+"""What decisions on vouchers read, each thing once: for one order, or for all that are decided on together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from registry.exchange import sales
+from registry.exchange import service as exchange
+from registry.exchange.model import Order
+from registry.journal.work import View
+from registry.parties import ends
+from registry.parties import service as parties
+from registry.parties.model import KnownFact, Predicate, Provider, ProviderKind, Relation
+from registry.policy import service as policy
+from registry.policy.activation import ActiveInstrument, LoadedPolicy
+from registry.values.identifiers import AuthorityId, FirmId, OrderId, PoolId
+from registry.values.money import Money
+from registry.vouchers import records
+from registry.vouchers.model import Pool, Voucher
+from registry.vouchers.round_model import VoucherRound
+
+
+@dataclass(slots=True)
+class Known:
+    """What one transaction has read so far; it is not kept longer than that."""
+
+    view: View
+    _loaded: tuple[LoadedPolicy, ...] | None = None
+    _active: dict[tuple[AuthorityId, str, date], ActiveInstrument] = field(default_factory=dict)
+    _pools: dict[tuple[AuthorityId, str, str], Pool | None] = field(default_factory=dict)
+    _facts: dict[tuple[AuthorityId, FirmId, Predicate], KnownFact] | None = None
+    _providers: dict[tuple[AuthorityId, FirmId, ProviderKind, date], Provider | None] = field(default_factory=dict)
+    _relations: dict[tuple[FirmId, FirmId, date], Relation | None] = field(default_factory=dict)
+    _counting: dict[OrderId, Voucher] | None = None
+    _prices: dict[OrderId, Money] = field(default_factory=dict)
+    _suppliers: dict[OrderId, FirmId] = field(default_factory=dict)
+    _used_elsewhere: set[OrderId] | None = None
+    _ended: set[FirmId] | None = None
+    _rounds: dict[PoolId, list[VoucherRound]] = field(default_factory=dict)
+
+    def read_for(self, orders: Iterable[Order], day: date) -> None:
+        """Read at once what decisions of ``day`` on all these orders need; ask for nothing of other orders then."""
+        asked = list(orders)
+        self._facts = parties.facts_of_firms(self.view, {each.buyer for each in asked}, day)
+        self._prices = exchange.net_prices(self.view, asked)
+        self._suppliers = sales.suppliers(self.view, asked)
+        self._used_elsewhere = records.externally_used(self.view.connection, {each.id for each in asked})
+        self._ended = ends.firms_with_end(self.view, {each.buyer for each in asked})
+        pairs: dict[date, set[tuple[FirmId, FirmId]]] = {}
+        for each in asked:
+            for when in (day, *((each.accepted_at.civil_day(),) if each.accepted_at else ())):
+                both = {(each.buyer, each.seller), (each.buyer, self._suppliers[each.id])}
+                pairs.setdefault(when, set()).update(both)
+        for when, of_day in pairs.items():
+            found = parties.relations(self.view, of_day, when)
+            self._relations |= {(*pair, when): relation for pair, relation in found.items()}
+        self._counting = records.counting_of_orders(self.view.connection, {each.id for each in asked})
+
+    def loaded_policies(self) -> tuple[LoadedPolicy, ...]:
+        """Return what authorities have loaded."""
+        if self._loaded is None:
+            self._loaded = policy.loaded_policies(self.view)
+        return self._loaded
+
+    def active(self, authority: AuthorityId, instrument: str, day: date) -> ActiveInstrument:
+        """Return an instrument by the revision of ``day`` and the rulings of today. Raises RuleError, NotFoundError."""
+        key = (authority, instrument, day)
+        if key not in self._active:
+            found = policy.in_force(self.view, authority, instrument, day)
+            entered = policy.rulings(self.view, authority, found.document.revision.document)
+            self._active[key] = found.decided(self.view.now.civil_day(), (each.ruling for each in entered))
+        return self._active[key]
+
+    def pool(self, authority: AuthorityId, document: str, name: str) -> Pool | None:
+        """Return the pool of a document by its name; what it has left is read again under lock."""
+        key = (authority, document, name)
+        if key not in self._pools:
+            self._pools[key] = records.pool_named(self.view.connection, authority, document, name)
+        return self._pools[key]
+
+    def rounds(self, pool: PoolId) -> list[VoucherRound]:
+        """Return the rounds of a pool; what they have left is read again under lock."""
+        if pool not in self._rounds:
+            self._rounds[pool] = records.rounds_of_pool(self.view.connection, [pool])
+        return self._rounds[pool]
+
+    def fact(self, authority: AuthorityId, firm: FirmId, predicate: Predicate, day: date) -> KnownFact:
+        """Return what the register of an authority says of a firm on ``day``."""
+        if self._facts is None:
+            return parties.fact(self.view, authority, firm, predicate, day)
+        found = self._facts.get((authority, firm, predicate))
+        return found or parties.unknown_fact(firm, predicate)
+
+    def provider(self, authority: AuthorityId, firm: FirmId, kind: ProviderKind, day: date) -> Provider | None:
+        """Return a firm's line in a register of providers that is valid on ``day``."""
+        key = (authority, firm, kind, day)
+        if key not in self._providers:
+            self._providers[key] = parties.provider(self.view, authority, firm, kind, day)
+        return self._providers[key]
+
+    def relation(self, one: FirmId, other: FirmId, day: date) -> Relation | None:
+        """Return why two firms are related on ``day``."""
+        key = (one, other, day)
+        if key not in self._relations:
+            self._relations[key] = parties.relation(self.view, one, other, day)
+        return self._relations[key]
+
+    def counting(self, order: OrderId) -> Voucher | None:
+        """Return the voucher of an order that counts."""
+        if self._counting is None:
+            return records.counting_of_order(self.view.connection, order)
+        return self._counting.get(order)
+
+    def net_price(self, order: Order) -> Money:
+        """Return what is left of an order's price without VAT, after refunds and red letters."""
+        if order.id not in self._prices:
+            self._prices[order.id] = exchange.net_price(self.view, order)
+        return self._prices[order.id]
+
+    def supplier(self, order: Order) -> FirmId:
+        """Return whose goods an order buys."""
+        if order.id not in self._suppliers:
+            self._suppliers[order.id] = sales.supplier(self.view, order)
+        return self._suppliers[order.id]
+
+    def external_uses(self, order: OrderId) -> tuple[str, ...]:
+        """Return by what an order was supported from pools of others."""
+        if self._used_elsewhere is not None and order not in self._used_elsewhere:
+            return ()
+        return tuple(each.reference for each in records.external_uses_for(self.view.connection, order))
+
+    def require_standing(self, authority: AuthorityId, firm: FirmId) -> None:
+        """Raise RuleError when a firm has ended."""
+        if self._ended is None or firm in self._ended:
+            ends.require_standing(self.view, authority, firm)
