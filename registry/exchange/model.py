@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from registry.exchange.offer_model import Conditions
 from registry.values.digest import Digest
 from registry.values.identifiers import DatasetId, FirmId, InvoiceId, ListingId, OrderId, VersionId
 from registry.values.moment import Moment
@@ -97,7 +98,10 @@ VERIFICATION_MOVES: Final[Mapping[Verification, frozenset[Verification]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """An offer: what, by whom, on which terms; ``seller`` is whom the contract and the invoice will name."""
+    """An offer: what, by whom, on which terms; ``seller`` is whom the contract and the invoice will name.
+
+    A listing of a dataset without a version offers every version that is published while an order runs.
+    """
 
     id: ListingId
     seller: FirmId
@@ -116,6 +120,7 @@ class Listing:
     state: ListingState
     offered_at: Moment
     on_sale_at: Moment | None
+    conditions: Conditions
 
     @property
     def terms_digest(self) -> Digest:
@@ -221,7 +226,7 @@ class OrderFile:
 
 @dataclass(frozen=True, slots=True)
 class OfferListing:
-    """Offer something for sale through ``seller``."""
+    """Offer something for sale through ``seller``; ``every_version`` in place of a version."""
 
     seller: FirmId
     product_kind: ProductKind
@@ -235,6 +240,8 @@ class OfferListing:
     purposes: tuple[Purpose, ...]
     source_statement: str
     rights_statement: str
+    conditions: Conditions
+    every_version: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Rules:
 * An order moves only as the table of moves says; its price is quantity times unit price, VAT rounded half up to a fen
   on the whole order (the amount the invoice will show).
 * No listing without source statement and right to trade (数据安全法 33; RULINGS 37); a dataset listing names its
-  version.
+  version, or says that it is of every version. What else an offer settles: ``offer_rules``.
 * An invoice number has 20 digits: two of the year, two of the province of the seller, one channel, fifteen in sequence
   (POLICY §3.5). Year and province must fit issue date and seller; it is unique for ever. It is not dated in the future.
 * Σ invoices of an order ≤ its net and gross amount; Σ payments ≤ its gross amount (RULINGS 22).
@@ -44,10 +44,12 @@ from registry.exchange.model import (
     Verification,
     VerifyInvoice,
 )
+from registry.exchange.offer_model import BuyerFacts
+from registry.exchange.offer_rules import admits, condition_obstacles
 from registry.parties.model import ProviderKind
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import FirmId, OrderId
+from registry.values.identifiers import OrderId, VersionId
 from registry.values.moment import Moment
 from registry.values.money import FULL_RATE_BP, ZERO, Money, Rate
 from registry.values.uscc import Uscc
@@ -93,10 +95,9 @@ def require_listing(command: OfferListing) -> None:
     if command.product_kind is ProductKind.COMPUTE:
         if not COMPUTE_PURPOSES.issuperset(command.purposes) or not command.purposes:
             found.append(Obstacle("listing_compute_purpose", "S1 cl.4"))
-    elif not command.dataset or not command.version:
+    elif not command.dataset or bool(command.version) is command.every_version:
         found.append(Obstacle("listing_without_version", "RULINGS 37"))
-    if not command.unit_price:
-        found.append(Obstacle("listing_without_price", "RULINGS 13"))
+    found += condition_obstacles(command.product_kind, command.unit_price, command.conditions)
     if found:
         raise RuleError("listing_incomplete", tuple(found))
 
@@ -110,21 +111,24 @@ def price_of(unit_price: Money, quantity: int, vat_rate: Rate) -> tuple[Money, M
     return net, Money(doubled // (2 * FULL_RATE_BP))
 
 
-def placed(listing: Listing, command: PlaceOrder, buyer: FirmId, now: Moment) -> Order:
-    """Return the order a buyer places on ``listing``.
+def placed(listing: Listing, command: PlaceOrder, buyer: BuyerFacts, newest: VersionId | None, now: Moment) -> Order:
+    """Return the order a buyer places on ``listing``; of every version, ``newest`` is what is delivered first.
 
     Raises:
         ConflictError: The listing is not on sale, or its terms are others than those the buyer accepts.
         InvalidValueError: The quantity is out of bounds.
-        RuleError: The buyer is the seller, or the listing is not offered for the purpose.
+        RuleError: The buyer is the seller, or the listing is not offered to it or for the purpose.
     """
     if listing.state is not ListingState.ON_SALE:
         raise ConflictError("listing_not_on_sale", id=listing.id, state=listing.state.value)
     if listing.terms_digest != command.terms_digest:
         raise ConflictError("order_terms_differ", given=str(command.terms_digest), terms=str(listing.terms_digest))
     found = []
-    if buyer == listing.seller:
+    if buyer.firm == listing.seller:
         found.append(Obstacle("order_with_oneself", "RULINGS 37"))
+    if not admits(listing.conditions.buyers, buyer):
+        parameters = {"kind": listing.conditions.buyers.kind.value}
+        found.append(Obstacle("order_buyer_not_admitted", "RULINGS 37", parameters=parameters))
     if listing.purposes and command.purpose not in listing.purposes:
         offered = ", ".join(purpose.value for purpose in listing.purposes)
         parameters = {"purpose": command.purpose.value, "offered": offered}
@@ -135,11 +139,11 @@ def placed(listing: Listing, command: PlaceOrder, buyer: FirmId, now: Moment) ->
     return Order(
         id=OrderId.new(),
         listing=listing.id,
-        buyer=buyer,
+        buyer=buyer.firm,
         seller=listing.seller,
         product_kind=listing.product_kind,
         dataset=listing.dataset,
-        version=listing.version,
+        version=listing.version or newest,
         title=listing.title,
         quantity=command.quantity,
         purpose=command.purpose,
@@ -167,6 +171,11 @@ def contract_content(order: Order, listing: Listing, buyer: Uscc, seller: Uscc, 
         "title": order.title,
         "dataset": None if order.dataset is None else str(order.dataset),
         "version": None if order.version is None else str(order.version),
+        "every_version": listing.dataset is not None and listing.version is None,
+        "licence": listing.conditions.licence,
+        "price_kind": listing.conditions.price_kind.value,
+        "unit_size": listing.conditions.unit_size,
+        "delivery": [each.value for each in listing.conditions.delivery],
         "quantity": order.quantity,
         "unit": listing.unit,
         "unit_price_fen": listing.unit_price.fen,

@@ -10,14 +10,17 @@ from datetime import date, timedelta
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
 from registry.catalog import service as catalog
+from registry.catalog.access_model import ReadWay
 from registry.errors import ConflictError, NotFoundError
 from registry.exchange import records, rules
 from registry.exchange.listings import (
     accept_listing,
+    buyer_facts,
     dataset_named,
     end_listing,
     listing,
     listings,
+    newest_offered,
     offer_listing,
     own_firm,
     require_provider,
@@ -80,12 +83,13 @@ def place_order(work: Work, command: PlaceOrder) -> Order:
         NotAllowedError: The actor buys for no firm.
         NotFoundError: There is no such listing.
         ConflictError: It is not on sale, or its terms are others.
-        RuleError: The buyer is the seller, or the purpose is not offered.
+        RuleError: The buyer is the seller or not admitted, or the purpose is not offered.
     """
     firm = own_firm(work)
     found = listing(work, command.listing)
     require(work.actor, Action.PLACE_ORDER, Resource(firms=frozenset({firm}), dataset=found.dataset))
-    order = rules.placed(found, command, firm, work.now)
+    newest = newest_offered(work, found.dataset).id if found.dataset and not found.version else None
+    order = rules.placed(found, command, buyer_facts(work, found, firm), newest, work.now)
     records.add_order(work.connection, order)
     work.journal(
         "exchange.order_placed",
@@ -137,7 +141,8 @@ def accept_order(work: Work, order_id: OrderId, key: SigningKey) -> OrderFile:
     records.save_order(work.connection, accepted)
     records.add_contract(work.connection, contract)
     if order.dataset and order.product_kind in rules.DATA_KINDS:
-        catalog.grant_within(work, order.dataset, order.buyer, order.id)
+        ways = frozenset(ReadWay(each.value) for each in found.conditions.delivery)
+        catalog.grant_within(work, order.dataset, order.buyer, order.id, found.version, ways)
     work.journal("exchange.order_accepted", order.id, contract=str(contract.digest), key=contract.key)
     announce(work, _order_event(Topic.ORDER_ACCEPTED, accepted))
     return OrderFile(accepted, contract, (), ())

@@ -895,6 +895,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "accept_listing": Sample(named("listing", "listing_offered"), of(EXCHANGE)),
     "end_listing": Sample(named("listing", "listing"), of(PUBLISHER, EXCHANGE)),
     "list_listings": Sample(plain()),
+    "list_licences": Sample(plain()),
     "show_listing": Sample(named("listing", "listing")),
     "place_order": Sample(lambda world: Asked(body=steps.order_body(world, world.ids["listing"]))),
     "accept_order": Sample(named("order", "order_placed"), of(EXCHANGE)),
