@@ -208,6 +208,8 @@ def _facts(view: View, found: Version, way: ReadWay = ReadWay.DOWNLOAD) -> ReadF
     if held is None:
         raise NotFoundError("dataset_not_found", name=found.dataset)
     firm, connection = view.actor.firm, view.connection
+    standing = records.text_standing(connection, held.id) if held.access is not Openness.PUBLIC else None
+    accepted = records.text_accepted(connection, held.id, firm) if firm and standing else None
     return ReadFacts(
         dataset=held.id,
         publisher=held.publisher,
@@ -217,8 +219,10 @@ def _facts(view: View, found: Version, way: ReadWay = ReadWay.DOWNLOAD) -> ReadF
         embargo_until=found.embargo_until,
         now=view.now,
         grant_ends=tuple(records.grant_ends(connection, held.id, firm, found.id, way)) if firm else (),
-        terms=records.terms_standing(connection, held.id) if held.access is not Openness.PUBLIC else None,
-        terms_accepted=records.terms_accepted(connection, held.id, firm) if firm else None,
+        terms=standing[0] if standing else None,
+        terms_accepted=accepted[0] if accepted else None,
+        terms_digest=standing[1] if standing else None,
+        accepted_digest=accepted[1] if accepted else None,
         terms_address=f"/v1/datasets/{held.name}/terms",
         staff_ends=_staff_ends(view, held.id),
     )
