@@ -7,6 +7,7 @@ import click
 
 from cli.amounts import yuan_fen
 from cli.commands.listing import PURPOSES
+from cli.commands.order_metering import command as metering
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.words import say
@@ -20,6 +21,9 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.group("order", cls=Branch, help=say("Order, deliver, invoice and pay.", "下单、交付、开票与付款。"))
 def command() -> None:
     """Orders."""
+
+
+command.add_command(metering)
 
 
 @command.command(

@@ -241,7 +241,7 @@ def _data_order(folder: Path, people: People, telling: Telling) -> str:
     return _order(people, cast.EXCHANGE, listing, 1)
 
 
-def _evidence(folder: Path, offerer: Person, text: str) -> dict[str, str]:
+def _evidence(folder: Path, offerer: Person, text: str) -> dict[str, Any]:
     """File the document behind an offer; it shows the source and the right to trade."""
     place = document(folder, "offer.txt", text)
     filed = offerer.client.evidence.file(place, "statement").id

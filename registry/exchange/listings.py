@@ -204,7 +204,7 @@ def _shown(view: View, found: Listing) -> Listing:
     buyers = found.conditions.buyers
     if view.actor.authority is not None or view.actor.firm in {found.seller, found.offered_by}:
         return found
-    known = replace(buyers, firms=frozenset({view.actor.firm} & buyers.firms))
+    known = replace(buyers, firms=frozenset(each for each in buyers.firms if each == view.actor.firm))
     return replace(found, conditions=replace(found.conditions, buyers=known))
 
 

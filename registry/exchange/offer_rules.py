@@ -6,7 +6,7 @@ Rules:
 * Data is offered under a licence of the list (``licences.toml``) and in one way of delivery at least. Compute has
   neither.
 * A price is free (nothing), fixed (per unit ordered), by volume (per bytes sent) or by call (per read that sent
-  anything). A metered price says how many bytes or reads one unit is; compute is not metered here.
+  anything). A metered price says how many bytes or reads one unit is; only what is read through us is metered.
 * Of a metered order the quantity is the most that may become due. What is due for a period is what is due for
   everything up to its end less what was due before it, each rounded down to a fen: periods, however cut, add up.
 * Who may buy is everybody, firms of the mainland (the code was issued in a region 11 to 65 of GB/T 2260), firms by
@@ -33,7 +33,7 @@ def condition_obstacles(kind: ProductKind, unit_price: Money, conditions: Condit
     if conditions.rights_evidence is None:
         found.append(Obstacle("listing_without_rights_evidence", "RULINGS 37", evidence=("rights_evidence",)))
     found += _data_obstacles(conditions) if kind is not ProductKind.COMPUTE else _compute_obstacles(conditions)
-    return [*found, *_price_obstacles(unit_price, conditions), *_buyer_obstacles(conditions.buyers)]
+    return [*found, *_price_obstacles(kind, unit_price, conditions), *_buyer_obstacles(conditions.buyers)]
 
 
 def _data_obstacles(conditions: Conditions) -> list[Obstacle]:
@@ -53,12 +53,14 @@ def _compute_obstacles(conditions: Conditions) -> list[Obstacle]:
     return []
 
 
-def _price_obstacles(unit_price: Money, conditions: Conditions) -> list[Obstacle]:
+def _price_obstacles(kind: ProductKind, unit_price: Money, conditions: Conditions) -> list[Obstacle]:
     found = []
     if conditions.price_kind is PriceKind.FREE and unit_price:
         found.append(Obstacle("listing_free_with_price", "RULINGS 13", parameters={"price": str(unit_price)}))
     if conditions.price_kind is not PriceKind.FREE and not unit_price:
         found.append(Obstacle("listing_without_price", "RULINGS 13"))
+    if conditions.price_kind in METERED and kind is ProductKind.API:
+        found.append(Obstacle("listing_not_metered", "RULINGS 13"))
     if (conditions.price_kind in METERED) != (conditions.unit_size is not None):
         found.append(
             Obstacle("listing_unit_size", "RULINGS 13", parameters={"price_kind": conditions.price_kind.value})

@@ -910,6 +910,11 @@ SAMPLES: Final[dict[str, Sample]] = {
         lambda world: Asked({"order": world.ids["order_delivered"]}, steps.payment_body(world, "PAY-90")), of(BUYER)
     ),
     "list_orders": Sample(plain()),
+    "show_order_metering": Sample(
+        lambda world: Asked({"order": world.ids["order"]}, query={"first": "2026-03-01", "last": "2026-03-31"}),
+        of(BUYER, EXCHANGE, OFFICE),
+    ),
+    "list_metering": Sample(plain()),
     "show_order": Sample(named("order", "order"), of(BUYER, EXCHANGE, OFFICE)),
     # Vouchers.
     "open_pool": Sample(plain(body={"document": cast.DOCUMENT, "pool": "yz-4"}), of(OFFICE), succeeds=False),

@@ -71,6 +71,7 @@ from registry.catalog.records.lineage import (
     set_grades,
     states_of,
 )
+from registry.catalog.records.metering import meter_deliveries, metered_reads
 from registry.catalog.records.pages import manifest_pages, page_blob, pages_of, set_pages
 from registry.catalog.records.recalls import add_recall, holders_page, recall_of, recalls
 from registry.catalog.records.requests import (
@@ -118,10 +119,10 @@ from registry.catalog.records.terms import (
     newest_terms,
     terms,
     terms_acceptances,
-    text_accepted,
-    text_standing,
     terms_page,
     terms_standing,
+    text_accepted,
+    text_standing,
 )
 from registry.catalog.records.trees import (
     Differing,
@@ -252,6 +253,8 @@ __all__ = [
     "links_to",
     "lock_grades",
     "manifest_pages",
+    "meter_deliveries",
+    "metered_reads",
     "namespace_owner",
     "namespaces",
     "newest_terms",
@@ -304,10 +307,10 @@ __all__ = [
     "take_out",
     "terms",
     "terms_acceptances",
-    "text_accepted",
-    "text_standing",
     "terms_page",
     "terms_standing",
+    "text_accepted",
+    "text_standing",
     "unindex_dataset",
     "unread",
     "uploads_in",

@@ -19,6 +19,7 @@ from registry.exchange.records.listings import (
     lowest_price,
     save_listing_state,
 )
+from registry.exchange.records.metering import charged, totals_page
 from registry.exchange.records.orders import (
     add_contract,
     add_order,
@@ -38,6 +39,7 @@ __all__ = [
     "add_listing",
     "add_order",
     "add_payment",
+    "charged",
     "contract_of",
     "contracts",
     "invoice_checks",
@@ -55,5 +57,6 @@ __all__ = [
     "payments_of",
     "save_listing_state",
     "save_order",
+    "totals_page",
     "trades_of",
 ]

@@ -1,4 +1,4 @@
-"""Conditions of offers: licence, kind of price, delivery, buyers, evidence; grants by order are of a version or of all."""
+"""Conditions of offers, grants of one version or all, and the meter of what was read."""
 
 from alembic import op
 
@@ -50,7 +50,33 @@ ALTER TABLE grants ADD CONSTRAINT fk_grants_version_id
   FOREIGN KEY (version_id) REFERENCES versions (id) ON DELETE RESTRICT;
 """
 
+_METER = """
+ALTER TABLE deliveries ADD COLUMN metered_bytes BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE metered_reads (
+  party TEXT COLLATE "C" NOT NULL,
+  version_id UUID NOT NULL,
+  day DATE NOT NULL,
+  door TEXT COLLATE "C" NOT NULL,
+  reads INTEGER NOT NULL CONSTRAINT ck_metered_reads_reads CHECK (reads >= 0),
+  sent_bytes BIGINT NOT NULL CONSTRAINT ck_metered_reads_sent_bytes CHECK (sent_bytes > 0),
+  CONSTRAINT pk_metered_reads PRIMARY KEY (party, version_id, day, door),
+  CONSTRAINT fk_metered_reads_version_id FOREIGN KEY (version_id) REFERENCES versions (id) ON DELETE RESTRICT
+);
+CREATE INDEX ix_metered_reads_version ON metered_reads (version_id, day);
+GRANT SELECT, INSERT, UPDATE ON metered_reads TO sancai_app;
+
+UPDATE deliveries SET metered_bytes =
+  (SELECT coalesce(sum(upper(span) - lower(span)), 0) FROM unnest(covered) AS span);
+INSERT INTO metered_reads (party, version_id, day, door, reads, sent_bytes)
+SELECT event.party, event.version_id, CAST(timezone('Asia/Shanghai', event.read_at) AS date), event.door,
+       count(*), sum(held.metered_bytes)
+  FROM deliveries held JOIN usage_events event ON event.id = held.read_id AND event.read_at = held.read_at
+ WHERE held.metered_bytes > 0
+ GROUP BY 1, 2, 3, 4;
+"""
+
 
 def upgrade() -> None:
-    """Give listings their conditions; grants of before go on for every version and every way of reading."""
+    """Give listings their conditions and reads their meter; grants of before stay of every version and way."""
     op.execute(_OFFERS)
+    op.execute(_METER)
