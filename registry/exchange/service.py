@@ -11,6 +11,7 @@ from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
 from registry.catalog import service as catalog
 from registry.catalog.access_model import ReadWay
+from registry.catalog.holding import note_holder_within
 from registry.errors import ConflictError, NotFoundError
 from registry.exchange import records, rules
 from registry.exchange.listings import (
@@ -91,6 +92,8 @@ def place_order(work: Work, command: PlaceOrder) -> Order:
     newest = newest_offered(work, found.dataset).id if found.dataset and not found.version else None
     order = rules.placed(found, command, buyer_facts(work, found, firm), newest, work.now)
     records.add_order(work.connection, order)
+    if order.version is not None:
+        note_holder_within(work, order.version, order.buyer)
     work.journal(
         "exchange.order_placed",
         order.id,

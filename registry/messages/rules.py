@@ -39,10 +39,11 @@ _CONTESTS: Final = frozenset(
 _CASES: Final = frozenset({Topic.NOTICE_POSTED, Topic.CASE_REFUSED, Topic.CASE_PAID}) | _CONTESTS
 _TERMS: Final = frozenset({Topic.CASE_DUE, Topic.CASE_OVERDUE})
 _DRAFTS: Final = frozenset({Topic.DRAFT_VERIFIED, Topic.DRAFT_FAULTY})
+_CHANGES: Final = frozenset({Topic.VERSION_DEPRECATED, Topic.VERSION_EMBARGO_CHANGED})
 _LOSSES: Final = frozenset({Topic.VERSION_WITHDRAWN, Topic.VERSION_RECALLED, Topic.VERSION_ERASED})
 
 TOPICS_OF_ROLE: Final[Mapping[Role, frozenset[Topic]]] = {
-    Role.OWNER: _LOSSES | _ACCESS | _ORDERS | _CASES,
+    Role.OWNER: _LOSSES | _CHANGES | _ACCESS | _ORDERS | _CASES,
     Role.PUBLISHER: DATASET_TOPICS | _DRAFTS | _ACCESS | {Topic.ORDER_PLACED},
     Role.BUYER: DATASET_TOPICS | _ORDERS | {Topic.ACCESS_ANSWERED},
     Role.FINANCE: _CASES | {Topic.ORDER_DELIVERED},

@@ -62,6 +62,7 @@ from registry.catalog.records.files import (
     version_files,
 )
 from registry.catalog.records.grants import add_grant, end_grant, grants
+from registry.catalog.records.holders import add_holder, holders_page, version_holders
 from registry.catalog.records.lineage import (
     derived_grades,
     grades,
@@ -73,7 +74,7 @@ from registry.catalog.records.lineage import (
 )
 from registry.catalog.records.metering import meter_deliveries, metered_reads
 from registry.catalog.records.pages import manifest_pages, page_blob, pages_of, set_pages
-from registry.catalog.records.recalls import add_recall, holders_page, recall_of, recalls
+from registry.catalog.records.recalls import add_recall, recall_of, recalls
 from registry.catalog.records.requests import (
     add_request,
     count_grants,
@@ -187,6 +188,7 @@ __all__ = [
     "add_erasure",
     "add_file",
     "add_grant",
+    "add_holder",
     "add_name",
     "add_packed",
     "add_parents",
@@ -320,6 +322,7 @@ __all__ = [
     "usage_of",
     "verification_of",
     "version_files",
+    "version_holders",
     "version_of",
     "version_parents",
     "versions",

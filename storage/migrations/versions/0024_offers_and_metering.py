@@ -75,8 +75,34 @@ SELECT event.party, event.version_id, CAST(timezone('Asia/Shanghai', event.read_
  GROUP BY 1, 2, 3, 4;
 """
 
+_HOLDERS = """
+CREATE TABLE version_holders (
+  version_id UUID NOT NULL,
+  firm UUID NOT NULL,
+  noted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_version_holders PRIMARY KEY (version_id, firm),
+  CONSTRAINT fk_version_holders_version_id FOREIGN KEY (version_id) REFERENCES versions (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_version_holders_firm FOREIGN KEY (firm) REFERENCES firms (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON version_holders TO sancai_app;
+INSERT INTO version_holders (version_id, firm, noted_at)
+SELECT version_id, buyer_id, min(placed_at) FROM orders WHERE version_id IS NOT NULL GROUP BY 1, 2;
+INSERT INTO version_holders (version_id, firm, noted_at)
+SELECT version.id, receipt.adopter, min(receipt.attested_at)
+  FROM adoption_receipts receipt
+  JOIN versions version ON version.dataset_id = receipt.dataset_id
+   AND version.content_digest = receipt.content_digest AND version.number IS NOT NULL
+ GROUP BY 1, 2
+ON CONFLICT DO NOTHING;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON version_holders
+  FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON version_holders
+  FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+"""
+
 
 def upgrade() -> None:
     """Give listings their conditions and reads their meter; grants of before stay of every version and way."""
     op.execute(_OFFERS)
     op.execute(_METER)
+    op.execute(_HOLDERS)
