@@ -1,7 +1,5 @@
 """The table of firms that may hold a version for another reason than a read or a grant, and who may hold it at all."""
 
-from typing import Any
-
 from sqlalchemy import Column, ForeignKey, Integer, Select, Table, Text, func, literal, null, or_, select, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert as insert_or
@@ -75,7 +73,7 @@ def holders_page(
     ]
 
 
-def _firms(table: Table, after: str, *, granted: bool) -> Select[Any]:
+def _firms(table: Table, after: str, *, granted: bool) -> Select[str, int, Moment, Moment, bool]:
     """Return the firms of a table as parties without reads, from after ``after`` on."""
     # A party of usage is the id as it is shown; a column keeps its UUID.
     party = literal(f"{FirmId.prefix}_", Key) + func.replace(sql_cast(table.c.firm, Text), "-", "")

@@ -51,7 +51,7 @@ ALTER TABLE grants ADD CONSTRAINT fk_grants_version_id
 """
 
 _METER = """
-ALTER TABLE deliveries ADD COLUMN metered_bytes BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE deliveries ADD COLUMN metered_bytes BIGINT NOT NULL DEFAULT '0';
 CREATE TABLE metered_reads (
   party TEXT COLLATE "C" NOT NULL,
   version_id UUID NOT NULL,
