@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sancai.offers import EVERYBODY, Buyers, Conditions, Licence
+from sancai.offers import EVERYBODY, Buyers, Conditions, Licence, SealedSample
 from sancai.session import Session
 from sancai.shapes import shaped
 
@@ -194,6 +194,14 @@ class Exchange:
     def licences(self) -> tuple[Licence, ...]:
         """Return every licence a listing may name. Raises SancaiError."""
         return tuple(shaped(Licence, item) for item in self._session.get("/licences")["items"])
+
+    def seal_sample(self, listing: str) -> SealedSample:
+        """Seal a sample of what a listing of yours offers; which rows it shows nobody chooses. Raises SancaiError."""
+        return shaped(SealedSample, self._session.post(f"/listings/{listing}/sample", {}))
+
+    def sample(self, listing: str) -> SealedSample:
+        """Return the sealed sample of a listing; ``verify`` checks it. Raises SancaiError."""
+        return shaped(SealedSample, self._session.get(f"/listings/{listing}/sample"))
 
     def accept_listing(self, listing: str) -> Listing:
         """Accept, as its seller, to sell what another firm offers. Raises SancaiError."""

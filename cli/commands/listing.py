@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.amounts import percent_bp, yuan_fen
+from cli.commands.listing_sample import sample, seal
 from cli.connection import client
 from cli.output import Branch, facts, line, show, table
 from cli.words import say
@@ -23,6 +24,10 @@ PURPOSES = ("model_training", "large_scale_processing", "algorithm_verification"
 @click.group("listing", cls=Branch, help=say("Offer data or compute for sale.", "上架数据或算力产品。"))
 def command() -> None:
     """Offer and find listings."""
+
+
+command.add_command(seal)
+command.add_command(sample)
 
 
 @command.command(

@@ -591,6 +591,16 @@ def _removable(world: World) -> Asked:
     return Asked({"draft": world.ids["draft_open"]}, None, {"path": path})
 
 
+def _sealable(world: World) -> Asked:
+    made = world.as_(PUBLISHER).post("/v1/listings", steps.data_listing_body(world))
+    return Asked({"listing": made["id"]}, {})
+
+
+def _sealed(world: World) -> Asked:
+    world.as_(PUBLISHER).post(f"/v1/listings/{world.ids['listing']}/sample", {})
+    return Asked({"listing": world.ids["listing"]})
+
+
 def _invoiceable(world: World) -> Asked:
     order = steps.accept(world, steps.place(world, world.ids["listing"]))
     steps.deliver(world, order)
@@ -896,6 +906,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "end_listing": Sample(named("listing", "listing"), of(PUBLISHER, EXCHANGE)),
     "list_listings": Sample(plain()),
     "list_licences": Sample(plain()),
+    "seal_listing_sample": Sample(_sealable, of(PUBLISHER), each=True),
+    "show_listing_sample": Sample(_sealed),
     "show_listing": Sample(named("listing", "listing")),
     "place_order": Sample(lambda world: Asked(body=steps.order_body(world, world.ids["listing"]))),
     "accept_order": Sample(named("order", "order_placed"), of(EXCHANGE)),

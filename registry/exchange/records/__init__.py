@@ -31,6 +31,7 @@ from registry.exchange.records.orders import (
     save_order,
     trades_of,
 )
+from registry.exchange.records.samples import add_sample, newest_sample, samples_after, sealed_samples
 
 __all__ = [
     "add_check",
@@ -39,6 +40,7 @@ __all__ = [
     "add_listing",
     "add_order",
     "add_payment",
+    "add_sample",
     "charged",
     "contract_of",
     "contracts",
@@ -50,13 +52,16 @@ __all__ = [
     "listings",
     "listings_page",
     "lowest_price",
+    "newest_sample",
     "order_of",
     "orders",
     "orders_page",
     "payments",
     "payments_of",
+    "samples_after",
     "save_listing_state",
     "save_order",
+    "sealed_samples",
     "totals_page",
     "trades_of",
 ]

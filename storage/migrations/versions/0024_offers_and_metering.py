@@ -100,9 +100,30 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON version_holders
   FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
 """
 
+_SAMPLES = """
+CREATE TABLE sealed_samples (
+  listing_id UUID NOT NULL,
+  version_id UUID NOT NULL,
+  content BYTEA NOT NULL,
+  digest BYTEA NOT NULL,
+  key TEXT NOT NULL,
+  signature BYTEA NOT NULL CONSTRAINT ck_sealed_samples_ed25519 CHECK (length(signature) = 64),
+  sealed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_sealed_samples PRIMARY KEY (listing_id, version_id),
+  CONSTRAINT fk_sealed_samples_listing_id FOREIGN KEY (listing_id) REFERENCES listings (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_sealed_samples_version_id FOREIGN KEY (version_id) REFERENCES versions (id) ON DELETE RESTRICT
+);
+GRANT SELECT, INSERT ON sealed_samples TO sancai_app;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON sealed_samples
+  FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON sealed_samples
+  FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+"""
+
 
 def upgrade() -> None:
     """Give listings their conditions and reads their meter; grants of before stay of every version and way."""
     op.execute(_OFFERS)
     op.execute(_METER)
     op.execute(_HOLDERS)
+    op.execute(_SAMPLES)
