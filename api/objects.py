@@ -3,13 +3,17 @@
 Whoever holds an address may do the one thing it was signed for; no token is asked for and none is looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Flask, Response, request
 
 from api.calls import house
 from api.ranges import span_of
+from registry.catalog.access_log import Answered
+from registry.catalog.delivered import note_sent
+from registry.catalog.metering import Counted
 from registry.errors import InvalidValueError, NotAllowedError, NotFoundError, SancaiError, UnavailableError
+from registry.values.identifiers import ReadId
 from storage.errors import (
     ObjectMissingError,
     PartRefusedError,
@@ -19,7 +23,7 @@ from storage.errors import (
     UploadForgottenError,
 )
 from storage.local_store import LocalStore
-from storage.object_store import CHUNK_BYTES, PART_SIZE_MAX_BYTES
+from storage.object_store import CHUNK_BYTES, PART_SIZE_MAX_BYTES, READ_PARAMETER
 
 
 def install(app: Flask) -> None:
@@ -63,11 +67,8 @@ def read_object(path: str) -> Response:
         if span is not None and span[0] >= held.size_bytes:
             return Response(status=416, headers={"Content-Range": f"bytes */{held.size_bytes}"})
         first, length = span or (0, held.size_bytes)
-        answer = Response(
-            store.read(permit.place, first, length),
-            206 if span else 200,
-            content_type="application/octet-stream",
-        )
+        content = Counted(store.read(permit.place, first, length), _sent_of(path, first))
+        answer = Response(content, 206 if span else 200, content_type="application/octet-stream")
     except StoreError as error:
         raise _refusal(error) from error
     answer.content_length = length
@@ -80,6 +81,18 @@ def read_object(path: str) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+def _sent_of(path: str, first: int) -> Callable[[int], None]:
+    """Return what meters the bytes that were sent of the read an address names; no log of a proxy has to be read."""
+    named, database, at = request.args.get(READ_PARAMETER, ""), house().database, house().clock.now()
+
+    def note(sent_bytes: int) -> None:
+        if named and sent_bytes:
+            read = ReadId(named)
+            note_sent(database, read, Answered(read, f"/{path}", at, delivers=True, first=first, sent_bytes=sent_bytes))
+
+    return note
 
 
 def _refusal(error: StoreError) -> SancaiError:

@@ -4,13 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sancai.offers import EVERYBODY, Buyers, Conditions, Licence, SealedSample
 from sancai.session import Session
 from sancai.shapes import shaped
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """An offer. ``seller`` is the firm that contract and invoice name; prices are without VAT."""
+    """An offer. ``seller`` is the firm that contract and invoice name; prices are without VAT.
+
+    One of a dataset without a version is of every version that is published while an order runs.
+    """
 
     id: str
     state: str
@@ -31,6 +35,7 @@ class Listing:
     rights_statement: str
     offered_at: str
     on_sale_at: str | None
+    conditions: Conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +220,14 @@ class Exchange:
         purposes: Sequence[str] = (),
         dataset: str | None = None,
         version: str | None = None,
+        every_version: bool = False,
+        source_evidence: str | None = None,
+        rights_evidence: str | None = None,
+        licence: str | None = None,
+        price_kind: str = "fixed",
+        unit_size: int | None = None,
+        delivery: Sequence[str] = (),
+        buyers: Buyers = EVERYBODY,
     ) -> Listing:
         """Offer something for sale through the firm ``provider``.
 
@@ -231,6 +244,14 @@ class Exchange:
             purposes: What it is offered for; none: anything. Compute names at least one.
             dataset: ``namespace/slug`` of the dataset.
             version: Its version, for example ``v1``.
+            every_version: In place of ``version``: every one that is published while an order runs.
+            source_evidence: The id of a filed document that shows where it comes from.
+            rights_evidence: The id of a filed document that shows the right to trade it.
+            licence: One of ``licences()``; data left without is under the licence of its dataset.
+            price_kind: ``free``, ``fixed``, ``by_volume`` or ``by_call``.
+            unit_size: Bytes or reads of one unit, for the last two.
+            delivery: ``download``, ``table_reads``; data left without is downloaded.
+            buyers: Who may buy.
 
         Raises:
             SancaiError: As the service refuses it; ``RuleError`` lists everything that is missing.
@@ -248,8 +269,28 @@ class Exchange:
             "purposes": list(purposes),
             "source_statement": source_statement,
             "rights_statement": rights_statement,
+            "every_version": every_version,
+            "source_evidence": source_evidence,
+            "rights_evidence": rights_evidence,
+            "licence": licence,
+            "price_kind": price_kind,
+            "unit_size": unit_size,
+            "delivery": list(delivery),
+            "buyers": {"kind": buyers.kind, "firms": list(buyers.firms), "sectors": list(buyers.sectors)},
         }
         return shaped(Listing, self._session.post("/listings", body))
+
+    def licences(self) -> tuple[Licence, ...]:
+        """Return every licence a listing may name. Raises SancaiError."""
+        return tuple(shaped(Licence, item) for item in self._session.get("/licences")["items"])
+
+    def seal_sample(self, listing: str) -> SealedSample:
+        """Seal a sample of what a listing of yours offers; which rows it shows nobody chooses. Raises SancaiError."""
+        return shaped(SealedSample, self._session.post(f"/listings/{listing}/sample", {}))
+
+    def sample(self, listing: str) -> SealedSample:
+        """Return the sealed sample of a listing; ``verify`` checks it. Raises SancaiError."""
+        return shaped(SealedSample, self._session.get(f"/listings/{listing}/sample"))
 
     def accept_listing(self, listing: str) -> Listing:
         """Accept, as its seller, to sell what another firm offers. Raises SancaiError."""

@@ -503,6 +503,14 @@ def pay(world: World, case: str) -> None:
 # Trade.
 
 
+def listing_evidence(world: World, firm: str) -> dict[str, str]:
+    """Return the documents behind an offer of a firm, filed once."""
+    if f"listing_evidence_{firm}" not in world.ids:
+        world.ids[f"listing_evidence_{firm}"] = file_evidence(world.as_(firm), "statement", f"offer {firm}".encode())
+    document = world.ids[f"listing_evidence_{firm}"]
+    return {"source_evidence": document, "rights_evidence": document}
+
+
 def listing_body(world: World, seller: str, **stated: Any) -> dict[str, Any]:
     """Return an offer of compute."""
     return {
@@ -518,6 +526,7 @@ def listing_body(world: World, seller: str, **stated: Any) -> dict[str, Any]:
         "purposes": ["model_training"],
         "source_statement": "自有算力",
         "rights_statement": "自有设施",
+        **listing_evidence(world, COMPUTE),
         **stated,
     }
 
@@ -525,7 +534,8 @@ def listing_body(world: World, seller: str, **stated: Any) -> dict[str, Any]:
 def data_listing_body(world: World, **stated: Any) -> dict[str, Any]:
     """Return the publisher's offer of its dataset through the exchange."""
     offer = {"dataset": DATASET, "version": "v1", "product_kind": "dataset", "title": "风电机组功率", "unit": "套"}
-    return listing_body(world, EXCHANGE, **offer, **stated)
+    named = {"licence": "LicenseRef-listing-terms", **listing_evidence(world, PUBLISHER)}
+    return listing_body(world, EXCHANGE, **{**offer, **named, **stated})
 
 
 def order_body(world: World, listing: str, quantity: int = 1) -> dict[str, Any]:

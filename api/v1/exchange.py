@@ -19,6 +19,7 @@ from api.v1.exchange_views import (
     WaitingOrdersView,
     WaitingOrderView,
 )
+from api.v1.offers import OfferBody
 from registry.actors.model import Action
 from registry.aftercare import refunds
 from registry.exchange import service
@@ -47,11 +48,15 @@ from registry.values.money import FULL_RATE_BP, Money, Rate
 door = Door("exchange", __name__, url_prefix="/v1")
 
 
-class ListingBody(Strict):
-    """An offer through ``provider``, the firm that contract and invoice will name as seller."""
+class ListingBody(OfferBody):
+    """An offer through ``provider``, the firm that contract and invoice will name as seller.
+
+    Data is offered in one ``version``, or with ``every_version`` as all that are published while an order runs.
+    """
 
     dataset: str | None = Field(default=None, max_length=200)
     version: str | None = Field(default=None, max_length=20)
+    every_version: bool = False
     provider: str = Field(max_length=60)
     product_kind: ProductKind
     title: str = Field(min_length=1, max_length=200)
@@ -78,6 +83,8 @@ class ListingBody(Strict):
             purposes=tuple(dict.fromkeys(self.purposes)),
             source_statement=self.source_statement,
             rights_statement=self.rights_statement,
+            conditions=self.conditions(),
+            every_version=self.every_version,
         )
 
 

@@ -4,6 +4,7 @@ import base64
 from typing import Self
 
 from api.door import Answer
+from api.v1.offers import ConditionsView
 from registry.exchange import billing
 from registry.exchange.dispute_model import Dispute, DisputeRemedy, DisputeState
 from registry.exchange.model import (
@@ -29,7 +30,7 @@ from registry.values.moment import Moment
 
 
 class ListingView(Answer):
-    """An offer with its terms and their digest."""
+    """An offer with its terms and their digest; of a dataset without a version: every version."""
 
     id: str
     state: ListingState
@@ -50,6 +51,7 @@ class ListingView(Answer):
     rights_statement: str
     offered_at: str
     on_sale_at: str | None
+    conditions: ConditionsView
 
     @classmethod
     def of(cls, listing: Listing) -> Self:
@@ -74,6 +76,7 @@ class ListingView(Answer):
             rights_statement=listing.rights_statement,
             offered_at=str(listing.offered_at),
             on_sale_at=_text(listing.on_sale_at),
+            conditions=ConditionsView.of(listing.conditions),
         )
 
 

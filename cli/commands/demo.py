@@ -64,7 +64,7 @@ def command(store: str, once: bool) -> int:
             published = publishing.tell_publishing(folder, people, telling)
             publishing.tell_adoption(folder, people, telling, published)
             paying.tell_award(people, telling)
-            paying.tell_vouchers(people, telling, published)
+            paying.tell_vouchers(folder, people, telling, published)
             checking.tell(stage, folder, people, telling)
             line()
             line(say(f"Done in {telling.elapsed_s():.1f} s.", f"完成，用时 {telling.elapsed_s():.1f} 秒。"))

@@ -8,6 +8,7 @@ import click
 from cli.amounts import yuan_fen
 from cli.commands.listing import PURPOSES
 from cli.commands.order_disputes import dispute, print_dispute
+from cli.commands.order_metering import command as metering
 from cli.commands.order_refunds import (
     answer_refund,
     print_red_letter,
@@ -33,6 +34,9 @@ def command() -> None:
 
 for made in (red_letter, verify_red_letter, refund, answer_refund, dispute):
     command.add_command(made)
+
+
+command.add_command(metering)
 
 
 @command.command(

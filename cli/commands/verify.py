@@ -99,7 +99,7 @@ def command(file: Path | None, extract: Path | None, keys: tuple[str, ...]) -> i
     checks: list[Check] = []
     damages: list[Damage] = []
     with open_house(read_settings()) as house:
-        for run in (_versions, _journal, _usage, _exports, _ledger):
+        for run in (_versions, _samples, _journal, _usage, _exports, _ledger):
             check, found = run(house)
             checks.append(check)
             damages += found
@@ -122,6 +122,21 @@ def _versions(house: "House") -> tuple[Check, list[Damage]]:
         say(f"{len(found)} damaged", f"{len(found)} 处损坏")
         if found
         else say("every signature holds and every byte is as published", "全部签名有效，全部字节与发布时一致")
+    )
+    return Check(name, not found, detail), found
+
+
+def _samples(house: "House") -> tuple[Check, list[Damage]]:
+    from registry.exchange.sampling import verify_samples
+
+    name = say("sealed samples", "封存样例")
+    found = [
+        Damage(name, item.code, item.detail, item.dataset, item.version, item.path) for item in verify_samples(house)
+    ]
+    detail = (
+        say(f"{len(found)} damaged", f"{len(found)} 处不符")
+        if found
+        else say("every sample is what its version gives", "全部样例与版本重新抽取结果一致")
     )
     return Check(name, not found, detail), found
 

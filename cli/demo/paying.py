@@ -1,10 +1,11 @@
 """Steps 4 and 5: an award and a batch of vouchers go through review, signatures and notice to finance."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from cli.demo import cast, data
-from cli.demo.people import People
+from cli.demo.people import People, Person, document
 from cli.demo.publishing import check
 from cli.demo.telling import Telling, local
 from cli.words import say
@@ -162,11 +163,11 @@ def _today(people: People) -> str:
     return local(people[cast.REGISTRAR.login].get("/clock")["now"])[:10]
 
 
-def tell_vouchers(people: People, telling: Telling, published: dict[str, Published]) -> None:
+def tell_vouchers(folder: Path, people: People, telling: Telling, published: dict[str, Published]) -> None:
     """Buy data and compute with vouchers, to the last fen of the firm's year."""
     telling.chapter(5, "Vouchers for data and compute", "数据券与算力券")
     people[cast.REGISTRAR.login].post("/pools", document=cast.DOCUMENT, pool="yz-4")
-    order = _data_order(people, telling)
+    order = _data_order(folder, people, telling)
     _quote(people, telling, order)
     buyer = people.owner(cast.BUYER.key)
     voucher = buyer.post("/vouchers", order=order)
@@ -188,7 +189,7 @@ def tell_vouchers(people: People, telling: Telling, published: dict[str, Publish
     batch = people[cast.REVIEWER.login].post("/payment-batches", document=cast.DOCUMENT, vouchers=[voucher["id"]])
     telling.done("Settled into a payment batch; no money has moved.", "结算进入拨付批次；资金尚未流动。")
     carry_to_payment(people, telling, batch["id"], "BANK-2026-0002")
-    compute = _compute_order(people, telling)
+    compute = _compute_order(folder, people, telling)
     _quote(people, telling, compute)
     held = buyer.post("/vouchers", order=compute)
     telling.refused(
@@ -213,7 +214,7 @@ def tell_vouchers(people: People, telling: Telling, published: dict[str, Publish
     _balance(people, telling)
 
 
-def _data_order(people: People, telling: Telling) -> str:
+def _data_order(folder: Path, people: People, telling: Telling) -> str:
     publisher, exchange = people.owner(cast.PUBLISHER.key), people.owner(cast.EXCHANGE.key)
     listing = publisher.post(
         "/listings",
@@ -229,6 +230,8 @@ def _data_order(people: People, telling: Telling) -> str:
         purposes=["model_training"],
         source_statement=data.ANNOTATED.source,
         rights_statement="自行标注，持有与经营权归发布方（演示）",
+        licence="LicenseRef-listing-terms",
+        **_evidence(folder, publisher, "标注数据集来源与权利说明（演示）"),
     )
     exchange.post(f"/listings/{listing['id']}/accept")
     telling.done(
@@ -238,7 +241,14 @@ def _data_order(people: People, telling: Telling) -> str:
     return _order(people, cast.EXCHANGE, listing, 1)
 
 
-def _compute_order(people: People, telling: Telling) -> str:
+def _evidence(folder: Path, offerer: Person, text: str) -> dict[str, Any]:
+    """File the document behind an offer; it shows the source and the right to trade."""
+    place = document(folder, "offer.txt", text)
+    filed = offerer.client.evidence.file(place, "statement").id
+    return {"source_evidence": filed, "rights_evidence": filed}
+
+
+def _compute_order(folder: Path, people: People, telling: Telling) -> str:
     compute = people.owner(cast.COMPUTE.key)
     listing = compute.post(
         "/listings",
@@ -254,6 +264,7 @@ def _compute_order(people: People, telling: Telling) -> str:
         purposes=["model_training"],
         source_statement="自有算力（演示）",
         rights_statement="自有设施（演示）",
+        **_evidence(folder, compute, "自有算力设施说明（演示）"),
     )
     order = _order(people, cast.COMPUTE, listing, 200)
     telling.done("Then compute for ¥2,000,000.00 without tax.", "随后采购算力：¥2,000,000.00（不含税）。")

@@ -18,6 +18,7 @@ from registry.adoption.model import (
     WithdrawAdoption,
 )
 from registry.catalog import service as catalog
+from registry.catalog.holding import note_holder_within
 from registry.catalog.model import Version, VersionState
 from registry.catalog.usage import delivered_to
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
@@ -89,6 +90,7 @@ def attest(work: Work, key: SigningKey, command: AttestAdoption) -> Receipt:
     )
     made = replace(made, signature=signature, signed_by=str(key.verifier), entry=entry)
     records.add_receipt(work.connection, made)
+    note_holder_within(work, version.id, firm)
     _restate_count(work, made.dataset)
     return made
 

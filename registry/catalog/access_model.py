@@ -52,6 +52,16 @@ class Acceptance:
     firm_name: str = ""
 
 
+class ReadWay(StrEnum):
+    """How content is read: as files, or as rows of a table that are asked for."""
+
+    DOWNLOAD = "download"
+    TABLE_READS = "table_reads"
+
+
+EVERY_WAY: Final = frozenset(ReadWay)
+
+
 class RequestState(StrEnum):
     """Where a request for a grant is."""
 

@@ -13,7 +13,8 @@ Rules:
 
 import gzip
 import io
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -28,12 +29,13 @@ from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import ReadId
 from registry.values.moment import Clock
-from storage.database import Database
+from storage.database import Database, DatabaseUnavailableError
 
 LINE_MAX_BYTES: Final = 64 * 1024
 LINES_AT_ONCE: Final = 5_000
 """How many lines are held in memory and written in one transaction."""
 
+_log: Final = logging.getLogger("sancai.metering")
 OPERATOR: Final = Actor(name="operator")
 
 
@@ -109,6 +111,12 @@ def _ingest_some(database: Database, lines: list[str]) -> Ingested:
             answered.append((found.read, found))
     if not answered:
         return seen
+    counted = note_answered(database, answered)
+    return replace(seen, counted=counted, foreign=len(answered) - counted)
+
+
+def note_answered(database: Database, answered: Sequence[tuple[ReadId, Answered]]) -> int:
+    """Write what was sent of reads that were given out here, and meter it; return how many of ``answered`` were."""
     with database.writing() as connection:
         issued = records.issued_reads(connection, {read for read, _ in answered})
         spans: dict[ReadId, DeliveredSpans] = {}
@@ -123,8 +131,16 @@ def _ingest_some(database: Database, lines: list[str]) -> Ingested:
             span = ((found.first, last),) if found.first < last else ()
             spans[read] = DeliveredSpans(of, min(before.first_at, found.at), before.spans + span)
         # In one order for every ingestion, so that two at once do not wait for each other in a circle.
-        records.add_deliveries(connection, [spans[read] for read in sorted(spans)])
-    return replace(seen, counted=counted, foreign=len(answered) - counted)
+        records.meter_deliveries(connection, [spans[read] for read in sorted(spans)])
+    return counted
+
+
+def note_sent(database: Database, read: ReadId, answered: Answered) -> None:
+    """Write and meter what we sent of a read ourselves; the bytes have left, so a failure is told to the log only."""
+    try:
+        note_answered(database, [(read, answered)])
+    except DatabaseUnavailableError:
+        _log.exception("a read was sent and could not be metered")
 
 
 def _journal(database: Database, clock: Clock, total: Ingested) -> None:

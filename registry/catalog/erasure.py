@@ -28,8 +28,8 @@ from registry.catalog.erasure_model import (
     ErasureState,
     RequestErasure,
 )
+from registry.catalog.holding import holding_firms
 from registry.catalog.model import DRAFT_STATES, Version, VersionName, VersionState
-from registry.catalog.oversight import holding_firms
 from registry.catalog.publishing import index_standing
 from registry.catalog.reading import version_named
 from registry.catalog.telling import version_event

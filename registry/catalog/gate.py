@@ -7,7 +7,8 @@ Rules of reading:
 * Before the end of an embargo only the publisher reads, and staff with an access.
 * Content of a dataset that is public, without terms and of grade "general" is open to everyone.
 * Everything else is read by a member of a firm with a role and a scope to read, whose firm has accepted the terms as
-  they stand now, where there are terms, and which has a grant that lasts, where the dataset is gated.
+  they stand now (number and digest), where there are terms, and which has a grant that lasts, where the dataset is
+  gated.
 * Data that turned out to be "core" is nobody's here. The grade is the one that holds now (``statement_rules``).
 * Data of grade "important" is never open to the public (数据安全法 21, 31): it needs a grant whatever the dataset says.
 * An officer reads what is not open to everyone only while an access that the officer opened, with a reason the
@@ -23,6 +24,7 @@ from registry.actors.rules import refusal
 from registry.catalog.model import Openness, Verdict, VersionState
 from registry.catalog.statement_model import Grade
 from registry.errors import Parameter
+from registry.values.digest import Digest
 from registry.values.identifiers import DatasetId, FirmId
 from registry.values.moment import Moment
 
@@ -34,8 +36,9 @@ class ReadFacts:
     """All that the gate asks of a version, of what the actor's firm was given, and of what the officer opened.
 
     ``grant_ends`` has one element for each grant of the actor's firm: when it ended or will, None while it has no end.
-    ``terms`` is the number of the text that stands now, None without one; ``terms_accepted`` the newest text the firm
-    accepted. ``staff_ends`` has one element for each access of the officer to the dataset.
+    ``terms`` is the number of the text that stands now, None without one, and ``terms_digest`` its digest;
+    ``terms_accepted`` and ``accepted_digest`` are those of the newest text the firm accepted. ``staff_ends`` has one
+    element for each access of the officer to the dataset.
     """
 
     dataset: DatasetId
@@ -48,6 +51,8 @@ class ReadFacts:
     grant_ends: tuple[Moment | None, ...] = ()
     terms: int | None = None
     terms_accepted: int | None = None
+    terms_digest: Digest | None = None
+    accepted_digest: Digest | None = None
     terms_address: str = ""
     staff_ends: tuple[Moment, ...] = ()
 
@@ -121,8 +126,9 @@ def _state_reason(state: VersionState, *, inside: bool) -> str | None:
 
 
 def _terms(facts: ReadFacts, number: int) -> Required:
-    parameters: dict[str, Parameter] = {"terms": number, "address": facts.terms_address}
-    accepted = facts.terms_accepted is not None and facts.terms_accepted >= number
+    sha256 = facts.terms_digest.hex if facts.terms_digest else ""
+    parameters: dict[str, Parameter] = {"terms": number, "address": facts.terms_address, "sha256": sha256}
+    accepted = facts.terms_accepted == number and facts.accepted_digest == facts.terms_digest
     return Required("terms", None if accepted else "terms_not_accepted", parameters)
 
 

@@ -10,7 +10,6 @@ Rules:
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require
@@ -24,6 +23,7 @@ from registry.catalog.access_model import (
     StaffRead,
 )
 from registry.catalog.access_rules import require_order, require_staff_access
+from registry.catalog.holding import holding_firms
 from registry.catalog.model import Dataset, Version, VersionName, VersionState
 from registry.catalog.publishing import index_standing
 from registry.catalog.reading import dataset, version_named
@@ -37,8 +37,6 @@ from registry.parties import service as parties
 from registry.values.identifiers import AccountId, AuthorityId, FirmId, ReadId, StaffAccessId
 from registry.values.moment import Moment
 from registry.values.names import PublicName
-
-HOLDERS_AT_ONCE: Final = 1_000
 
 
 def require_office(view: View, held: Dataset, action: Action) -> tuple[AuthorityId, AccountId]:
@@ -146,16 +144,6 @@ def recall_version(work: Work, command: RecallVersion) -> Version:
     recalled = replace(found, state=VersionState.RECALLED)
     announce(work, version_event(Topic.VERSION_RECALLED, held, recalled, holding_firms(work, recalled)))
     return recalled
-
-
-def holding_firms(view: View, found: Version) -> list[FirmId]:
-    """Return every firm that may hold content of a version: those who are told of its recall."""
-    firms: list[FirmId] = []
-    after = ""
-    while page := records.holders_page(view.connection, found.id, found.dataset, after, HOLDERS_AT_ONCE):
-        firms += [FirmId(each.party) for each in page if each.party.startswith(f"{FirmId.prefix}_")]
-        after = page[-1].party
-    return firms
 
 
 def recall(view: View, name: VersionName) -> Recall:

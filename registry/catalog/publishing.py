@@ -5,6 +5,7 @@ from typing import Final
 
 from registry.actors.model import Action
 from registry.catalog import novelty, records, rules, statement_rules
+from registry.catalog.holding import holding_firms
 from registry.catalog.manifest_pages import root_of_draft
 from registry.catalog.model import Dataset, Version, VersionName, VersionState
 from registry.catalog.ownership import own_dataset, own_draft
@@ -173,5 +174,7 @@ def withdraw_version(work: Work, name: VersionName, reason: str) -> Version:
         records.set_newest(work.connection, held.id, newest.number)
     work.journal("catalog.version_withdrawn", found.id, name=str(name), reason=reason)
     withdrawn = replace(found, state=VersionState.WITHDRAWN, withdrawn_reason=reason)
-    announce(work, version_event(Topic.VERSION_WITHDRAWN, held, withdrawn, reason=reason))
+    announce(
+        work, version_event(Topic.VERSION_WITHDRAWN, held, withdrawn, holding_firms(work, withdrawn), reason=reason)
+    )
     return withdrawn

@@ -7,6 +7,7 @@ from typing import Final
 from registry.actors.model import Action, Actor, Resource, Role, Scope
 from registry.actors.rules import require, require_visible
 from registry.catalog import records, rules
+from registry.catalog.access_model import ReadWay
 from registry.catalog.gate import ReadFacts, Required, conditions
 from registry.catalog.model import (
     Dataset,
@@ -174,9 +175,9 @@ def draft_file(view: View, draft_id: VersionId, path: FilePath) -> VersionFile:
     return files[0]
 
 
-def may_read(view: View, found: Version) -> Verdict:
+def may_read(view: View, found: Version, way: ReadWay = ReadWay.DOWNLOAD) -> Verdict:
     """Return whether the actor may read the content of a version: the gate, with the facts it asks for."""
-    return rules.access(view.actor, _facts(view, found))
+    return rules.access(view.actor, _facts(view, found, way))
 
 
 def explained(view: View, name: VersionName, firm: FirmId | None = None) -> tuple[Required, ...]:
@@ -207,11 +208,13 @@ def lacks_grant(view: View, held: Dataset) -> bool:
     return any(each.name == "grant" and not each.met for each in conditions(view.actor, _facts(view, newest)))
 
 
-def _facts(view: View, found: Version) -> ReadFacts:
+def _facts(view: View, found: Version, way: ReadWay = ReadWay.DOWNLOAD) -> ReadFacts:
     held = records.dataset_of(view.connection, found.dataset)
     if held is None:
         raise NotFoundError("dataset_not_found", name=found.dataset)
     firm, connection = view.actor.firm, view.connection
+    standing = records.text_standing(connection, held.id) if held.access is not Openness.PUBLIC else None
+    accepted = records.text_accepted(connection, held.id, firm) if firm and standing else None
     return ReadFacts(
         dataset=held.id,
         publisher=held.publisher,
@@ -220,9 +223,11 @@ def _facts(view: View, found: Version) -> ReadFacts:
         grade=found.grade,
         embargo_until=found.embargo_until,
         now=view.now,
-        grant_ends=tuple(records.grant_ends(connection, held.id, firm)) if firm else (),
-        terms=records.terms_standing(connection, held.id) if held.access is not Openness.PUBLIC else None,
-        terms_accepted=records.terms_accepted(connection, held.id, firm) if firm else None,
+        grant_ends=tuple(records.grant_ends(connection, held.id, firm, found.id, way)) if firm else (),
+        terms=standing[0] if standing else None,
+        terms_accepted=accepted[0] if accepted else None,
+        terms_digest=standing[1] if standing else None,
+        accepted_digest=accepted[1] if accepted else None,
         terms_address=f"/v1/datasets/{held.name}/terms",
         staff_ends=_staff_ends(view, held.id),
     )

@@ -4,10 +4,12 @@ Queries stand in ``reading.py``, publication in ``publishing.py``, the worker's 
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from registry.actors.model import Action
 from registry.catalog import records, rules, statement_rules
+from registry.catalog.access_model import EVERY_WAY, ReadWay
 from registry.catalog.access_rules import require_openness
 from registry.catalog.drafting import (
     add_file,
@@ -289,9 +291,19 @@ def submit_draft(work: Work, draft_id: VersionId) -> Version:
     return replace(found, state=VersionState.VERIFYING)
 
 
-def grant_within(work: Work, dataset: DatasetId, firm: FirmId, order: OrderId) -> None:
-    """Open a dataset to the firm whose order was accepted; part of the exchange's use case."""
-    records.add_grant(work.connection, order, dataset, firm, work.now)
+def grant_within(
+    work: Work,
+    dataset: DatasetId,
+    firm: FirmId,
+    order: OrderId,
+    version: VersionId | None = None,
+    ways: AbstractSet[ReadWay] = EVERY_WAY,
+) -> None:
+    """Open a dataset to the firm whose order was accepted; part of the exchange's use case.
+
+    ``version`` None: every version that stands while the grant lasts, those published later among them.
+    """
+    records.add_grant(work.connection, order, dataset, firm, work.now, version, ways)
 
 
 def end_grant_within(work: Work, order: OrderId) -> None:

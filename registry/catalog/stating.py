@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from registry.actors.model import Action
 from registry.catalog import records, rules, statement_rules
+from registry.catalog.holding import firms_holding_any, holding_firms
 from registry.catalog.model import Dataset, Version, VersionName, VersionState
 from registry.catalog.ownership import own_dataset
 from registry.catalog.publishing import index_standing
@@ -23,11 +24,14 @@ from registry.catalog.statement_model import (
     Statement,
     StatementKind,
 )
+from registry.catalog.telling import dataset_event, version_event
 from registry.catalog.texts import require_text
 from registry.errors import ConflictError, InvalidValueError, NotFoundError
 from registry.journal.signing import SigningKey
 from registry.journal.work import View, Work
 from registry.manifests import service as manifests
+from registry.messages.announcing import announce
+from registry.messages.model import Topic
 from registry.values.canonical import Json
 from registry.values.identifiers import EvidenceId, VersionId
 from registry.values.moment import Moment
@@ -147,6 +151,8 @@ def state_embargo(work: Work, name: VersionName, until: Moment | None, key: Sign
     end = until or work.now
     statement_rules.require_embargo_change(found, end, work.now)
     records.set_version(work.connection, found.id, embargo_until=end)
+    told = version_event(Topic.VERSION_EMBARGO_CHANGED, held, found, holding_firms(work, found), until=str(end))
+    announce(work, told)
     return _state(work, (held, found), StatementKind.EMBARGO, {"until": str(end)}, key)
 
 
@@ -155,6 +161,8 @@ def deprecate_version(work: Work, name: VersionName, reason: str, successor: str
     held, found = _standing(work, name)
     made = _deprecation(work, str(replace(name, dataset=held.name)), reason, successor)
     records.set_version(work.connection, found.id, deprecation=made.as_json())
+    told = version_event(Topic.VERSION_DEPRECATED, held, found, holding_firms(work, found), reason=reason)
+    announce(work, told)
     body: dict[str, Json] = {"deprecated": True, "reason": reason, "successor": made.successor}
     return _state(work, (held, found), StatementKind.DEPRECATION, body, key)
 
@@ -179,6 +187,7 @@ def deprecate_dataset(work: Work, name: PublicName, reason: str, successor: str 
     held = _own(work, name)
     made = _deprecation(work, str(held.name), reason, successor)
     records.set_dataset(work.connection, held.id, deprecation=made.as_json())
+    announce(work, dataset_event(Topic.VERSION_DEPRECATED, held, firms_holding_any(work, held), reason=reason))
     body: dict[str, Json] = {"deprecated": True, "reason": reason, "successor": made.successor}
     return _state(work, (held, None), StatementKind.DEPRECATION, body, key)
 

@@ -20,6 +20,19 @@ def access_event(topic: Topic, held: Dataset, subject: Id, firms: Iterable[FirmI
     )
 
 
+def dataset_event(topic: Topic, held: Dataset, also: Iterable[FirmId], **more: Json) -> Event:
+    """Return what happened to a dataset as a whole: everybody may learn it, and it is the affair of ``also``."""
+    return Event(
+        topic=topic,
+        subject=held.id,
+        data={"dataset": held.id, "name": str(held.name), "title": held.title, **more},
+        firms=frozenset({held.publisher, *also}),
+        dataset=held.id,
+        name=held.name,
+        public=True,
+    )
+
+
 def draft_event(topic: Topic, held: Dataset, draft: Version, **more: Json) -> Event:
     """Return what the check of a draft has led to: the affair of its own firm, who alone knows that there is a draft.
 

@@ -5,11 +5,14 @@ from dataclasses import replace
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
 from registry.catalog import service as catalog
-from registry.catalog.model import Version, VersionState
+from registry.catalog.model import Dataset, Version, VersionState
 from registry.errors import NotAllowedError, NotFoundError, Obstacle, RuleError
 from registry.exchange import records, rules
+from registry.exchange.licences import licence_named
 from registry.exchange.model import Listing, ListingFilter, ListingState, OfferListing, ProductKind
+from registry.exchange.offer_model import BuyerFacts, BuyerKind, Conditions, DeliveryKind
 from registry.journal.work import View, Work
+from registry.manifests import service as manifests
 from registry.parties import service as parties
 from registry.policy import service as policy
 from registry.values.identifiers import DatasetId, FirmId, ListingId
@@ -28,13 +31,17 @@ def offer_listing(work: Work, command: OfferListing) -> Listing:
 
     Raises:
         NotAllowedError: The actor may not offer, or the dataset is another firm's.
-        NotFoundError: There is no such dataset, version or seller.
+        NotFoundError: There is no such dataset, version or seller, or a document is not the actor's.
         RuleError: The listing lacks something, or its seller is in no register of such providers.
     """
     firm = own_firm(work)
     require(work.actor, Action.OFFER_LISTING, Resource(firms=frozenset({firm})))
-    rules.require_listing(command)
-    version = _offered_version(work, command)
+    dataset = _offered_dataset(work, command)
+    conditions = _completed(command, dataset)
+    rules.require_listing(replace(command, conditions=conditions))
+    version = _offered_version(work, dataset, command)
+    evidence = [each for each in (conditions.source_evidence, conditions.rights_evidence) if each is not None]
+    digests = [each.digest.hex for each in manifests.require_evidence(work, evidence)]
     seller = parties.firm(work, command.seller).id
     require_provider(work, seller, command.product_kind)
     listing = Listing(
@@ -43,7 +50,7 @@ def offer_listing(work: Work, command: OfferListing) -> Listing:
         offered_by=firm,
         product_kind=command.product_kind,
         title=command.title,
-        dataset=version.dataset if version else None,
+        dataset=dataset.id if dataset else None,
         version=version.id if version else None,
         unit=command.unit,
         unit_price=command.unit_price,
@@ -55,6 +62,7 @@ def offer_listing(work: Work, command: OfferListing) -> Listing:
         state=ListingState.ON_SALE if seller == firm else ListingState.OFFERED,
         offered_at=work.now,
         on_sale_at=work.now if seller == firm else None,
+        conditions=conditions,
     )
     records.add_listing(work.connection, listing)
     _price_shown(work, listing)
@@ -67,21 +75,65 @@ def offer_listing(work: Work, command: OfferListing) -> Listing:
         version=None if listing.version is None else str(listing.version),
         unit_price_fen=listing.unit_price.fen,
         terms=str(listing.terms_digest),
+        licence=conditions.licence,
+        price_kind=conditions.price_kind.value,
+        evidence=list(digests),
     )
     return listing
 
 
-def _offered_version(work: Work, command: OfferListing) -> Version | None:
-    """Return the published version a listing is of; compute has none."""
-    if not command.dataset or not command.version:
+def _offered_dataset(work: Work, command: OfferListing) -> Dataset | None:
+    """Return the dataset a listing is of, which is the actor's own; compute has none."""
+    if not command.dataset:
         return None
     dataset = catalog.dataset(work, PublicName.parse(command.dataset))
     # Whether the publisher may trade what it published is stated in the listing; nobody else may (数据安全法 33).
     require(work.actor, Action.OFFER_LISTING, Resource(firms=frozenset({dataset.publisher}), dataset=dataset.id))
+    return dataset
+
+
+def _completed(command: OfferListing, dataset: Dataset | None) -> Conditions:
+    """Return the conditions with what an offer of data may leave unsaid: the dataset's licence, and download."""
+    given = command.conditions
+    if dataset is None or command.product_kind is ProductKind.COMPUTE:
+        return given
+    licence = given.licence or dataset.licence
+    listed = licence_named(licence)
+    return replace(given, licence=listed.id if listed else licence, delivery=given.delivery or (DeliveryKind.DOWNLOAD,))
+
+
+def _offered_version(work: Work, dataset: Dataset | None, command: OfferListing) -> Version | None:
+    """Return the published version a listing is of; compute and a listing of every version have none."""
+    if dataset is None:
+        return None
+    if command.every_version:
+        newest_offered(work, dataset.id)
+        return None
     for version in catalog.versions(work, dataset.id):
         if f"v{version.number}" == command.version and version.state is VersionState.PUBLISHED:
             return version
-    raise NotFoundError("version_not_found", name=f"{command.dataset}@{command.version[:20]}")
+    raise NotFoundError("version_not_found", name=f"{command.dataset}@{(command.version or '')[:20]}")
+
+
+def newest_offered(view: View, dataset: DatasetId) -> Version:
+    """Return the version an order of every version begins with. Raises NotFoundError where none stands."""
+    if newest := catalog.latest(view, dataset):
+        return newest
+    raise NotFoundError("version_not_found", name=dataset)
+
+
+def buyer_facts(view: View, listing: Listing, firm: FirmId) -> BuyerFacts:
+    """Return what the rule of buyers asks of a firm today; leader lists are looked at only where they decide."""
+    uscc, buyers = parties.firm(view, firm).uscc, listing.conditions.buyers
+    if buyers.kind is not BuyerKind.SECTORS:
+        return BuyerFacts(firm, uscc)
+    day, offices = view.now.civil_day(), policy.authorities(view)
+    sectors = frozenset(
+        sector
+        for sector in buyers.sectors
+        if any(parties.leader_entries(view, each.id, firm, day, sector) for each in offices)
+    )
+    return BuyerFacts(firm, uscc, sectors)
 
 
 def require_provider(view: View, firm: FirmId, kind: ProductKind) -> None:
@@ -144,12 +196,22 @@ def listing(view: View, listing_id: ListingId) -> Listing:
     party = view.actor.authority is not None or view.actor.firm in {found.seller, found.offered_by}
     if found.state is not ListingState.ON_SALE and not party:
         raise NotFoundError("listing_not_found", id=listing_id)
-    return found
+    return _shown(view, found)
+
+
+def _shown(view: View, found: Listing) -> Listing:
+    """Return a listing as the actor may know it: whom else it names as buyers only its two firms and officers know."""
+    buyers = found.conditions.buyers
+    if view.actor.authority is not None or view.actor.firm in {found.seller, found.offered_by}:
+        return found
+    known = replace(buyers, firms=frozenset(each for each in buyers.firms if each == view.actor.firm))
+    return replace(found, conditions=replace(found.conditions, buyers=known))
 
 
 def listings(view: View, wanted: ListingFilter, after: ListingId | None, limit: int) -> list[Listing]:
     """Return listings on sale and the actor's own, newest first."""
-    return records.listings_page(view.connection, wanted, view.actor.firm, after, limit)
+    found = records.listings_page(view.connection, wanted, view.actor.firm, after, limit)
+    return [_shown(view, each) for each in found]
 
 
 def dataset_named(view: View, name: str) -> DatasetId:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from registry.exchange.dispute_model import Dispute
+from registry.exchange.offer_model import Conditions
 from registry.exchange.signatures import BuyerSignature
 from registry.exchange.step_model import OrderDue
 from registry.values.digest import Digest
@@ -137,7 +138,10 @@ class RefundState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """An offer: what, by whom, on which terms; ``seller`` is whom the contract and the invoice will name."""
+    """An offer: what, by whom, on which terms; ``seller`` is whom the contract and the invoice will name.
+
+    A listing of a dataset without a version offers every version that is published while an order runs.
+    """
 
     id: ListingId
     seller: FirmId
@@ -156,6 +160,7 @@ class Listing:
     state: ListingState
     offered_at: Moment
     on_sale_at: Moment | None
+    conditions: Conditions
 
     @property
     def terms_digest(self) -> Digest:
@@ -339,7 +344,7 @@ class OrderFile:
 
 @dataclass(frozen=True, slots=True)
 class OfferListing:
-    """Offer something for sale through ``seller``."""
+    """Offer something for sale through ``seller``; ``every_version`` in place of a version."""
 
     seller: FirmId
     product_kind: ProductKind
@@ -353,6 +358,8 @@ class OfferListing:
     purposes: tuple[Purpose, ...]
     source_statement: str
     rights_statement: str
+    conditions: Conditions
+    every_version: bool = False
 
 
 @dataclass(frozen=True, slots=True)

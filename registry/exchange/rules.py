@@ -7,7 +7,7 @@ Rules:
   digest of what it signs. Nothing is delivered, invoiced or paid before, and either side may cancel until then. An
   order that was accepted before buyers signed stands as it was signed.
 * No listing without source statement and right to trade (数据安全法 33; RULINGS 37); a dataset listing names its
-  version.
+  version, or says that it is of every version. What else an offer settles: ``offer_rules``.
 * An order with its invoices and payments is there for its buyer, its seller, and the officers of an authority that is
   concerned with one of them (RULINGS 24; ``registry.parties.rules`` says when it is); only such a reviewer verifies
   its invoices. To everyone else it does not exist.
@@ -33,10 +33,12 @@ from registry.exchange.model import (
     ProductKind,
     Purpose,
 )
+from registry.exchange.offer_model import BuyerFacts
+from registry.exchange.offer_rules import admits, condition_obstacles
 from registry.parties.model import ProviderKind
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import FirmId, OrderId
+from registry.values.identifiers import OrderId, VersionId
 from registry.values.moment import Moment
 from registry.values.money import FULL_RATE_BP, Money, Rate
 from registry.values.uscc import Uscc
@@ -97,10 +99,9 @@ def require_listing(command: OfferListing) -> None:
     if command.product_kind is ProductKind.COMPUTE:
         if not COMPUTE_PURPOSES.issuperset(command.purposes) or not command.purposes:
             found.append(Obstacle("listing_compute_purpose", "S1 cl.4"))
-    elif not command.dataset or not command.version:
+    elif not command.dataset or bool(command.version) is command.every_version:
         found.append(Obstacle("listing_without_version", "RULINGS 37"))
-    if not command.unit_price:
-        found.append(Obstacle("listing_without_price", "RULINGS 13"))
+    found += condition_obstacles(command.product_kind, command.unit_price, command.conditions)
     if found:
         raise RuleError("listing_incomplete", tuple(found))
 
@@ -114,21 +115,24 @@ def price_of(unit_price: Money, quantity: int, vat_rate: Rate) -> tuple[Money, M
     return net, Money(doubled // (2 * FULL_RATE_BP))
 
 
-def placed(listing: Listing, command: PlaceOrder, buyer: FirmId, now: Moment) -> Order:
-    """Return the order a buyer places on ``listing``.
+def placed(listing: Listing, command: PlaceOrder, buyer: BuyerFacts, newest: VersionId | None, now: Moment) -> Order:
+    """Return the order a buyer places on ``listing``; of every version, ``newest`` is what is delivered first.
 
     Raises:
         ConflictError: The listing is not on sale, or its terms are others than those the buyer accepts.
         InvalidValueError: The quantity is out of bounds.
-        RuleError: The buyer is the seller, or the listing is not offered for the purpose.
+        RuleError: The buyer is the seller, or the listing is not offered to it or for the purpose.
     """
     if listing.state is not ListingState.ON_SALE:
         raise ConflictError("listing_not_on_sale", id=listing.id, state=listing.state.value)
     if listing.terms_digest != command.terms_digest:
         raise ConflictError("order_terms_differ", given=str(command.terms_digest), terms=str(listing.terms_digest))
     found = []
-    if buyer == listing.seller:
+    if buyer.firm == listing.seller:
         found.append(Obstacle("order_with_oneself", "RULINGS 37"))
+    if not admits(listing.conditions.buyers, buyer):
+        parameters = {"kind": listing.conditions.buyers.kind.value}
+        found.append(Obstacle("order_buyer_not_admitted", "RULINGS 37", parameters=parameters))
     if listing.purposes and command.purpose not in listing.purposes:
         offered = ", ".join(purpose.value for purpose in listing.purposes)
         parameters = {"purpose": command.purpose.value, "offered": offered}
@@ -139,11 +143,11 @@ def placed(listing: Listing, command: PlaceOrder, buyer: FirmId, now: Moment) ->
     return Order(
         id=OrderId.new(),
         listing=listing.id,
-        buyer=buyer,
+        buyer=buyer.firm,
         seller=listing.seller,
         product_kind=listing.product_kind,
         dataset=listing.dataset,
-        version=listing.version,
+        version=listing.version or newest,
         title=listing.title,
         quantity=command.quantity,
         purpose=command.purpose,
@@ -171,6 +175,11 @@ def contract_content(order: Order, listing: Listing, buyer: Uscc, seller: Uscc, 
         "title": order.title,
         "dataset": None if order.dataset is None else str(order.dataset),
         "version": None if order.version is None else str(order.version),
+        "every_version": listing.dataset is not None and listing.version is None,
+        "licence": listing.conditions.licence,
+        "price_kind": listing.conditions.price_kind.value,
+        "unit_size": listing.conditions.unit_size,
+        "delivery": [each.value for each in listing.conditions.delivery],
         "quantity": order.quantity,
         "unit": listing.unit,
         "unit_price_fen": listing.unit_price.fen,

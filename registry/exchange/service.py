@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
 from registry.catalog import service as catalog
+from registry.catalog.access_model import ReadWay
+from registry.catalog.holding import note_holder_within
 from registry.errors import NotAllowedError
 from registry.exchange import billing, records, rules
 from registry.exchange.asking import (
@@ -46,10 +48,12 @@ from registry.exchange.invoicing import (
 )
 from registry.exchange.listings import (
     accept_listing,
+    buyer_facts,
     dataset_named,
     end_listing,
     listing,
     listings,
+    newest_offered,
     offer_listing,
     own_firm,
     require_provider,
@@ -129,15 +133,18 @@ def place_order(work: Work, command: PlaceOrder) -> Order:
         NotAllowedError: The actor buys for no firm.
         NotFoundError: There is no such listing.
         ConflictError: It is not on sale, or its terms are others.
-        RuleError: The buyer is the seller, one of the two has ended, or the purpose is not offered.
+        RuleError: The buyer is the seller or not admitted, one of the two has ended, or the purpose is not offered.
     """
     firm = own_firm(work)
     found = listing(work, command.listing)
     require(work.actor, Action.PLACE_ORDER, Resource(firms=frozenset({firm}), dataset=found.dataset))
     for each in (firm, found.seller):
         ends.require_standing(work, None, each)
-    order = rules.placed(found, command, firm, work.now)
+    newest = newest_offered(work, found.dataset).id if found.dataset and not found.version else None
+    order = rules.placed(found, command, buyer_facts(work, found, firm), newest, work.now)
     records.add_order(work.connection, order)
+    if order.version is not None:
+        note_holder_within(work, order.version, order.buyer)
     work.journal(
         "exchange.order_placed",
         order.id,
@@ -198,7 +205,10 @@ def sign_contract(work: Work, order_id: OrderId, contract: Digest, key: SigningK
     records.save_order(work.connection, signed)
     records.add_buyer_signature(work.connection, made)
     if order.dataset and order.product_kind in rules.DATA_KINDS:
-        catalog.grant_within(work, order.dataset, order.buyer, order.id)
+        offer = records.listing_of(work.connection, order.listing)
+        assert offer is not None  # noqa: S101 -- the reference holds it
+        ways = frozenset(ReadWay(each.value) for each in offer.conditions.delivery)
+        catalog.grant_within(work, order.dataset, order.buyer, order.id, offer.version, ways)
     work.journal("exchange.contract_signed", order.id, contract=str(contract), key=made.key)
     announce(work, order_event(Topic.ORDER_CHANGED, signed, step="contract_signed"))
     return file_of(work, signed)

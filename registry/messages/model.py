@@ -34,6 +34,8 @@ class Topic(StrEnum):
     VERSION_PUBLISHED = "version.published"
     VERSION_WITHDRAWN = "version.withdrawn"
     VERSION_DEPRECATED = "version.deprecated"
+    VERSION_EMBARGO_CHANGED = "version.embargo_changed"
+    """The embargo of a version ends at another instant than was said, or has ended."""
     VERSION_RECALLED = "version.recalled"
     VERSION_ERASED = "version.erased"
     ACCESS_REQUESTED = "access.requested"
@@ -101,6 +103,7 @@ DATASET_TOPICS: Final = frozenset(
         Topic.VERSION_PUBLISHED,
         Topic.VERSION_WITHDRAWN,
         Topic.VERSION_DEPRECATED,
+        Topic.VERSION_EMBARGO_CHANGED,
         Topic.VERSION_RECALLED,
         Topic.VERSION_ERASED,
     }

@@ -75,7 +75,7 @@ class ColumnProfiler:
         for kind in (CellKind.BOOL, CellKind.INTEGER, CellKind.FRACTION, CellKind.TEXT, CellKind.MOMENT):
             words, counts = np.unique(chunk.words[chunk.kinds == kind], return_counts=True)
             for word, count in zip(words, counts.tolist(), strict=True):
-                self._top[_value(kind, word, chunk)] += count
+                self._top[cell_value(kind, word, chunk)] += count
 
     def finish(self, name: str, rows: int) -> dict[str, Json]:
         """Return the profile of the column in a table of so many rows."""
@@ -142,8 +142,8 @@ def _extremes(numbers: list[_Number]) -> list[_Number]:
     return [min(numbers), max(numbers)]
 
 
-def _value(kind: CellKind, word: np.int64, chunk: ColumnChunk) -> _Value:
-    """Return the value of a cell as JSON can hold it."""
+def cell_value(kind: CellKind, word: np.int64, chunk: ColumnChunk) -> _Value:
+    """Return the value of a cell as JSON can hold it; a text is cut after 100 characters."""
     if kind is CellKind.BOOL:
         return bool(word)
     if kind is CellKind.TEXT:

@@ -654,6 +654,16 @@ def _signable(world: World) -> Asked:
     return Asked({"order": order}, {"contract_digest": steps.offer_contract(world, order)})
 
 
+def _sealable(world: World) -> Asked:
+    made = world.as_(PUBLISHER).post("/v1/listings", steps.data_listing_body(world))
+    return Asked({"listing": made["id"]}, {})
+
+
+def _sealed(world: World) -> Asked:
+    world.as_(PUBLISHER).post(f"/v1/listings/{world.ids['listing']}/sample", {})
+    return Asked({"listing": world.ids["listing"]})
+
+
 def _invoiceable(world: World) -> Asked:
     order = steps.accept(world, steps.place(world, world.ids["listing"]))
     steps.deliver(world, order)
@@ -961,6 +971,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     "accept_listing": Sample(named("listing", "listing_offered"), of(EXCHANGE)),
     "end_listing": Sample(named("listing", "listing"), of(PUBLISHER, EXCHANGE)),
     "list_listings": Sample(plain()),
+    "list_licences": Sample(plain()),
+    "seal_listing_sample": Sample(_sealable, of(PUBLISHER), each=True),
+    "show_listing_sample": Sample(_sealed),
     "show_listing": Sample(named("listing", "listing")),
     "place_order": Sample(lambda world: Asked(body=steps.order_body(world, world.ids["listing"]))),
     "accept_order": Sample(named("order", "order_placed"), of(EXCHANGE)),
@@ -1003,6 +1016,11 @@ SAMPLES: Final[dict[str, Sample]] = {
         lambda world: Asked({"dispute": order_samples.dispute(world)}, order_samples.DECISION), of(OFFICE)
     ),
     "list_waiting_orders": Sample(plain()),
+    "show_order_metering": Sample(
+        lambda world: Asked({"order": world.ids["order"]}, query={"first": "2026-03-01", "last": "2026-03-31"}),
+        of(BUYER, EXCHANGE, OFFICE),
+    ),
+    "list_metering": Sample(plain()),
     "show_order": Sample(named("order", "order"), of(BUYER, EXCHANGE, OFFICE)),
     # Vouchers.
     "open_pool": Sample(plain(body={"document": cast.DOCUMENT, "pool": "yz-4"}), of(OFFICE), succeeds=False),

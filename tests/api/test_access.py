@@ -47,7 +47,8 @@ def test_terms_are_accepted_once_for_each_text_by_whoever_binds_the_firm(world: 
     assert reads(world.web, OPEN_DATASET, 401) == "unauthenticated"
     refused = reader.post(f"{base}/versions/v1/reads", READS, status=403)
     assert refused["code"] == "terms_not_accepted"
-    assert refused["parameters"] | {"version": ""} == {"terms": 1, "address": f"{base}/terms", "version": ""}
+    stated = {"terms": 1, "address": f"{base}/terms", "sha256": digest(TEXT)}
+    assert refused["parameters"] | {"version": ""} == {**stated, "version": ""}
     assert explained(reader, OPEN_DATASET)["terms"] == "terms_not_accepted"
     accept = {"sha256": digest(TEXT)}
     world.as_(STRANGER, Role.READER).post(f"{base}/terms/1/accept", accept, status=403)

@@ -5,6 +5,7 @@ import pytest
 from tests.api.bureau import a_bureau, activated
 from tests.registry.parties.builders import a_uscc
 from tests.web import Web
+from tests.world import file_evidence
 
 ORIGIN = {"valid_from": "2026-01-01", "valid_until": None, "source": "register", "obtained_on": "2026-01-01"}
 TODAY = "2026-03-02"
@@ -40,7 +41,10 @@ class Street:
 
     def accepted_order(self) -> str:
         """Return the id of an accepted order of ¥120,000.00 without VAT."""
+        document = file_evidence(self.centre, "statement", b"own machines")
         offer = {
+            "source_evidence": document,
+            "rights_evidence": document,
             "provider": self.centre_id,
             "product_kind": "compute",
             "title": "GPU hours",

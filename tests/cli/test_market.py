@@ -36,13 +36,23 @@ def terms(tmp_path: Path) -> str:
     return str(path)
 
 
+def proofs(document: str) -> tuple[str, ...]:
+    """Name a file as proof of source and right to trade."""
+    return ("--source-document", document, "--rights-document", document)
+
+
 def test_a_listing_is_offered_accepted_shown_and_ended(at: At, world: World, terms: str) -> None:
     publisher, exchange = at(PUBLISHER), at(EXCHANGE)
     made = publisher(
         "listing", "offer", "--provider", world.ids[EXCHANGE], "--kind", "dataset", "--dataset", DATASET,
         "--version", "v1", "--title", "风电", "--unit", "套", "--price", "12.34", "--vat", "6", "--terms", terms,
-        "--purpose", "model_training", "--source", "自有", "--rights", "自有",
+        "--purpose", "model_training", "--source", "自有", "--rights", "自有", *proofs(terms),
+        "--licence", "mulanpsl-2.0", "--price-kind", "by_volume", "--unit-size", "1000000", "--delivery", "download",
+        "--buyer", world.ids[BUYER],
     )  # fmt: skip
+    assert (made["conditions"]["licence"], made["conditions"]["unit_size"]) == ("MulanPSL-2.0", 1_000_000)
+    assert made["conditions"]["buyers"] == {"kind": "firms", "firms": [world.ids[BUYER]], "sectors": []}
+    assert "LicenseRef-MulanPubL-2.0" in publisher.text("listing", "licences")
     assert (made["state"], made["unit_price_fen"], made["vat_rate_bp"]) == ("offered", 1_234, 600)
     assert exchange("listing", "accept", made["id"])["state"] == "on_sale"
     assert "按用量结算。" in publisher.text("listing", "show", made["id"])
@@ -55,7 +65,7 @@ def test_compute_is_ordered_delivered_invoiced_and_paid(at: At, world: World, te
     listing = seller(
         "listing", "offer", "--provider", world.ids[COMPUTE], "--kind", "compute", "--title", "算力",
         "--unit", "千卡时", "--price", "10000", "--vat", "6", "--terms", terms, "--purpose", "model_training",
-        "--source", "自有", "--rights", "自有",
+        "--source", "自有", "--rights", "自有", *proofs(terms),
     )  # fmt: skip
     order = buyer("order", "place", listing["id"], "--purpose", "model_training")["id"]
     assert seller("order", "accept", order)["contract"]["digest"]
@@ -71,6 +81,9 @@ def test_compute_is_ordered_delivered_invoiced_and_paid(at: At, world: World, te
     assert number in shown
     assert "¥10,600.00" in shown
     assert order in buyer.text("order", "list")
+    metered = buyer("order", "metering", order, "--first", TODAY, "--last", TODAY)
+    assert (metered["lines"], metered["price_kind"], metered["due_fen"]) == ([], "fixed", None)
+    assert buyer("order", "metering") == []
 
 
 def test_an_invoice_is_taken_back_in_part_and_a_delivery_is_disputed(at: At, world: World) -> None:

@@ -190,6 +190,7 @@ def test_a_listing_goes_on_sale_and_off(people: People, world: World) -> None:
     own = offered(people, world)
     assert own in {each.id for each in room.listings("compute", seller=world.ids[COMPUTE])}
     assert people(COMPUTE).exchange.end_listing(own).state == "ended"
+    assert "MulanPSL-2.0" in {each.id for each in room.licences()}
 
 
 def placed(people: People, world: World) -> Order:
@@ -206,6 +207,9 @@ def test_an_order_is_brought_to_its_close(people: People, world: World) -> None:
     assert contract is not None
     assert json.loads(contract.content)
     assert buyer.confirm_delivery(order.id, usage="1 千卡时").state == "delivered"
+    statement = people(BUYER).usage.metered(order.id, day, day)
+    assert (statement.price_kind, statement.lines, statement.due_fen) == ("fixed", (), None)
+    assert list(people(BUYER).usage.totals()) == []
     invoice = seller.invoice(order.id, number=f"26652{9:015d}", issued_on=day, net_fen=1_000_000, vat_fen=60_000)
     checked = people(OFFICE, Role.REVIEWER).exchange.verify_invoice(invoice.id, "verified", day)
     assert checked.verification == "verified"

@@ -63,6 +63,7 @@ from registry.catalog.records.files import (
 )
 from registry.catalog.records.finding import FACET_CAP, search_page
 from registry.catalog.records.grants import add_grant, end_grant, grants
+from registry.catalog.records.holders import add_holder, holders_page, version_holders
 from registry.catalog.records.lineage import (
     derived_grades,
     grades,
@@ -72,8 +73,9 @@ from registry.catalog.records.lineage import (
     set_grades,
     states_of,
 )
+from registry.catalog.records.metering import meter_deliveries, metered_reads
 from registry.catalog.records.pages import manifest_pages, page_blob, pages_of, set_pages
-from registry.catalog.records.recalls import add_recall, holders_page, recall_of, recalls
+from registry.catalog.records.recalls import add_recall, recall_of, recalls
 from registry.catalog.records.requests import (
     add_request,
     count_grants,
@@ -117,9 +119,10 @@ from registry.catalog.records.terms import (
     newest_terms,
     terms,
     terms_acceptances,
-    terms_accepted,
     terms_page,
     terms_standing,
+    text_accepted,
+    text_standing,
 )
 from registry.catalog.records.trees import (
     Differing,
@@ -185,6 +188,7 @@ __all__ = [
     "add_erasure",
     "add_file",
     "add_grant",
+    "add_holder",
     "add_name",
     "add_packed",
     "add_parents",
@@ -251,6 +255,8 @@ __all__ = [
     "links_to",
     "lock_grades",
     "manifest_pages",
+    "meter_deliveries",
+    "metered_reads",
     "namespace_owner",
     "namespaces",
     "newest_terms",
@@ -303,9 +309,10 @@ __all__ = [
     "take_out",
     "terms",
     "terms_acceptances",
-    "terms_accepted",
     "terms_page",
     "terms_standing",
+    "text_accepted",
+    "text_standing",
     "unindex_dataset",
     "unread",
     "uploads_in",
@@ -315,6 +322,7 @@ __all__ = [
     "usage_of",
     "verification_of",
     "version_files",
+    "version_holders",
     "version_of",
     "version_parents",
     "versions",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Table, text
+from sqlalchemy import BigInteger, Column, Table, text
 from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 
 from registry.catalog.usage_model import DeliveredReads, DeliveredSpans, IssuedRead, UsageDay
@@ -20,10 +20,12 @@ deliveries = Table(
     Column("read_at", MomentColumn, primary_key=True),
     Column("first_at", MomentColumn, nullable=False),
     Column("covered", INT8MULTIRANGE, nullable=False),
+    Column("metered_bytes", BigInteger, nullable=False, server_default="0"),
     **rows_may(Writes.UPDATE, partitioned_by="read_at"),
 )
 """One row for each signed read that was used. ``read_at`` is when its address was given out, ``first_at`` when it was
-first asked for, ``covered`` the union of what was sent: it only grows, and the same span twice changes nothing."""
+first asked for, ``covered`` the union of what was sent: it only grows, and the same span twice changes nothing.
+``metered_bytes`` of it are in ``metered_reads``."""
 
 _ISSUED = text(
     """

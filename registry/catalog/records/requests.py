@@ -22,10 +22,10 @@ from sqlalchemy import (
 from sqlalchemy import update as update_rows
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from registry.catalog.access_model import Grant, GrantRequest, RequestState
+from registry.catalog.access_model import Grant, GrantRequest, ReadWay, RequestState
 from registry.catalog.records.datasets import datasets, list_of
 from registry.catalog.records.grants import grants
-from registry.values.identifiers import AccountId, DatasetId, FirmId, GrantRequestId, OrderId
+from registry.values.identifiers import AccountId, DatasetId, FirmId, GrantRequestId, OrderId, VersionId
 from registry.values.moment import Moment
 from registry.values.records import IdColumn, Key, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may
@@ -129,9 +129,19 @@ def set_request(connection: Connection, request: GrantRequestId, **values: Any) 
     connection.execute(update_rows(grant_requests).where(grant_requests.c.id == request).values(**values))
 
 
-def grant_ends(connection: Connection, dataset: DatasetId, firm: FirmId) -> list[Moment | None]:
-    """Return for each grant of a firm, by order or request, when it ended or will, None while it has no end."""
-    by_order = select(grants.c.ended_at).where(grants.c.dataset_id == dataset, grants.c.firm == firm)
+def grant_ends(
+    connection: Connection, dataset: DatasetId, firm: FirmId, version: VersionId, way: ReadWay
+) -> list[Moment | None]:
+    """Return for each grant of a firm, by order or request, when it ended or will, None while it has no end.
+
+    A grant by order counts where it is of the version, or of every one, and opens the way that is asked for.
+    """
+    by_order = select(grants.c.ended_at).where(
+        grants.c.dataset_id == dataset,
+        grants.c.firm == firm,
+        or_(grants.c.version_id.is_(None), grants.c.version_id == version),
+        grants.c.ways.contains([way.value]),
+    )
     by_request = select(grant_requests.c.ends_at).where(
         grant_requests.c.dataset_id == dataset,
         grant_requests.c.firm == firm,

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.catalog.access_model import Acceptance, Terms
+from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, DatasetId, FirmId
 from registry.values.records import DigestColumn, IdColumn, MomentColumn
 from storage.database import Connection, Writes, metadata, rows_may
@@ -75,9 +76,8 @@ def newest_terms(connection: Connection, dataset: DatasetId) -> Terms | None:
 
 def terms_standing(connection: Connection, dataset: DatasetId) -> int | None:
     """Return the number of the text that readers must have accepted, None without one."""
-    query = select(terms.c.number, terms.c.digest).where(terms.c.dataset_id == dataset)
-    row = connection.execute(query.order_by(terms.c.number.desc()).limit(1)).one_or_none()
-    return int(row.number) if row and row.digest is not None else None
+    standing = text_standing(connection, dataset)
+    return standing[0] if standing else None
 
 
 def terms_page(connection: Connection, dataset: DatasetId, before: int | None, limit: int) -> list[Terms]:
@@ -104,13 +104,19 @@ def add_acceptance(connection: Connection, made: Acceptance) -> bool:
     )
 
 
-def terms_accepted(connection: Connection, dataset: DatasetId, firm: FirmId) -> int | None:
-    """Return the number of the newest text that a firm accepted."""
-    query = select(func.max(terms_acceptances.c.number)).where(
-        terms_acceptances.c.dataset_id == dataset, terms_acceptances.c.firm == firm
-    )
-    found: int | None = connection.execute(query).scalar()
-    return found
+def text_standing(connection: Connection, dataset: DatasetId) -> tuple[int, Digest] | None:
+    """Return number and digest of the text that readers must have accepted, None without one."""
+    query = select(terms.c.number, terms.c.digest).where(terms.c.dataset_id == dataset)
+    row = connection.execute(query.order_by(terms.c.number.desc()).limit(1)).one_or_none()
+    return (row.number, row.digest) if row and row.digest is not None else None
+
+
+def text_accepted(connection: Connection, dataset: DatasetId, firm: FirmId) -> tuple[int, Digest] | None:
+    """Return number and digest of the newest text that a firm accepted."""
+    held = terms_acceptances
+    query = select(held.c.number, held.c.digest).where(held.c.dataset_id == dataset, held.c.firm == firm)
+    row = connection.execute(query.order_by(held.c.number.desc()).limit(1)).one_or_none()
+    return (row.number, row.digest) if row else None
 
 
 def count_acceptances(connection: Connection, dataset: DatasetId, number: int) -> int:

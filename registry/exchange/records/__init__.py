@@ -28,6 +28,7 @@ from registry.exchange.records.listings import (
     offered_by,
     save_listing_state,
 )
+from registry.exchange.records.metering import charged, totals_page
 from registry.exchange.records.open_orders import claim_order_reminder, open_orders_page, order_reminders
 from registry.exchange.records.orders import (
     add_buyer_signature,
@@ -61,6 +62,7 @@ from registry.exchange.records.refunds import (
     refunds_of,
     save_refund,
 )
+from registry.exchange.records.samples import add_sample, newest_sample, samples_after, sealed_samples
 
 __all__ = [
     "add_buyer_signature",
@@ -73,8 +75,10 @@ __all__ = [
     "add_payment",
     "add_red_letter",
     "add_refund",
+    "add_sample",
     "buyer_signature_of",
     "buyer_signatures",
+    "charged",
     "claim_order_reminder",
     "contract_of",
     "contracts",
@@ -91,6 +95,7 @@ __all__ = [
     "listings",
     "listings_page",
     "lowest_price",
+    "newest_sample",
     "offered_by",
     "open_orders_page",
     "order_of",
@@ -106,12 +111,15 @@ __all__ = [
     "red_letters_of",
     "refund_of",
     "refunds_of",
+    "samples_after",
     "save_dispute",
     "save_listing_state",
     "save_order",
     "save_red_letter_check",
     "save_refund",
+    "sealed_samples",
     "take_decision_number",
     "take_number",
+    "totals_page",
     "trades_of",
 ]

@@ -3,12 +3,26 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Row, Table, Text, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    Row,
+    Table,
+    Text,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from registry.exchange.model import Listing, ListingFilter, ListingState, ProductKind, Purpose
+from registry.exchange.offer_model import BuyerKind, Buyers, Conditions, DeliveryKind, PriceKind
 from registry.exchange.records.columns import one_of
-from registry.values.identifiers import DatasetId, FirmId, ListingId, VersionId
+from registry.values.identifiers import DatasetId, EvidenceId, FirmId, ListingId, VersionId
 from registry.values.money import Money, Rate
 from registry.values.records import IdColumn, Key, MomentColumn, MoneyColumn
 from storage.database import Connection, Writes, metadata, rows_may
@@ -24,7 +38,7 @@ listings = Table(
     Column("dataset_id", IdColumn(DatasetId), ForeignKey("datasets.id", ondelete="RESTRICT"), index=True),
     Column("version_id", IdColumn(VersionId), ForeignKey("versions.id", ondelete="RESTRICT")),
     Column("unit", Text, nullable=False),
-    Column("unit_price", MoneyColumn, CheckConstraint("unit_price > 0", "price"), nullable=False),
+    Column("unit_price", MoneyColumn, CheckConstraint("unit_price >= 0", "price"), nullable=False),
     Column("vat_rate_bp", Integer, CheckConstraint("vat_rate_bp BETWEEN 0 AND 10000", "vat"), nullable=False),
     Column("terms", Text, nullable=False),
     Column("purposes", ARRAY(Key), nullable=False),
@@ -33,7 +47,18 @@ listings = Table(
     Column("state", Key, CheckConstraint(one_of("state", ListingState), "state"), nullable=False),
     Column("offered_at", MomentColumn, nullable=False),
     Column("on_sale_at", MomentColumn),
-    CheckConstraint("(dataset_id IS NULL) = (version_id IS NULL)", "dataset_with_version"),
+    Column("licence", Key),
+    Column("price_kind", Key, CheckConstraint(one_of("price_kind", PriceKind), "price_kind"), nullable=False),
+    Column("unit_size", BigInteger, CheckConstraint("unit_size > 0", "unit_size")),
+    Column("delivery", ARRAY(Key), nullable=False),
+    Column("buyer_kind", Key, CheckConstraint(one_of("buyer_kind", BuyerKind), "buyer_kind"), nullable=False),
+    Column("buyer_firms", ARRAY(IdColumn(FirmId)), nullable=False),
+    Column("buyer_sectors", ARRAY(Key), nullable=False),
+    Column("source_evidence", IdColumn(EvidenceId), ForeignKey("evidence.id", ondelete="RESTRICT")),
+    Column("rights_evidence", IdColumn(EvidenceId), ForeignKey("evidence.id", ondelete="RESTRICT")),
+    CheckConstraint("version_id IS NULL OR dataset_id IS NOT NULL", "version_of_dataset"),
+    CheckConstraint("(price_kind = 'free') = (unit_price = 0)", "free"),
+    CheckConstraint("(price_kind IN ('by_volume', 'by_call')) = (unit_size IS NOT NULL)", "metered"),
     **rows_may(Writes.UPDATE),
 )
 
@@ -57,11 +82,21 @@ def _listing(row: Row[Any]) -> Listing:
         state=ListingState(row.state),
         offered_at=row.offered_at,
         on_sale_at=row.on_sale_at,
+        conditions=Conditions(
+            licence=row.licence,
+            price_kind=PriceKind(row.price_kind),
+            unit_size=row.unit_size,
+            delivery=tuple(DeliveryKind(each) for each in row.delivery),
+            buyers=Buyers(BuyerKind(row.buyer_kind), frozenset(row.buyer_firms), frozenset(row.buyer_sectors)),
+            source_evidence=row.source_evidence,
+            rights_evidence=row.rights_evidence,
+        ),
     )
 
 
 def add_listing(connection: Connection, listing: Listing) -> None:
     """Write a new listing."""
+    conditions = listing.conditions
     connection.execute(
         insert(listings).values(
             id=listing.id,
@@ -81,6 +116,15 @@ def add_listing(connection: Connection, listing: Listing) -> None:
             state=listing.state.value,
             offered_at=listing.offered_at,
             on_sale_at=listing.on_sale_at,
+            licence=conditions.licence,
+            price_kind=conditions.price_kind.value,
+            unit_size=conditions.unit_size,
+            delivery=[each.value for each in conditions.delivery],
+            buyer_kind=conditions.buyers.kind.value,
+            buyer_firms=sorted(conditions.buyers.firms),
+            buyer_sectors=sorted(conditions.buyers.sectors),
+            source_evidence=conditions.source_evidence,
+            rights_evidence=conditions.rights_evidence,
         )
     )
 
@@ -108,12 +152,12 @@ def save_listing_state(connection: Connection, listing: Listing) -> None:
 
 
 def lowest_price(connection: Connection, dataset: DatasetId) -> Money | None:
-    """Return the lowest unit price a dataset is on sale for, or None."""
+    """Return the lowest unit price a dataset is on sale for, or None where it is not or also for nothing."""
     query = select(listings.c.unit_price).where(
         listings.c.dataset_id == dataset, listings.c.state == ListingState.ON_SALE.value
     )
     found: Money | None = connection.execute(query.order_by(listings.c.unit_price).limit(1)).scalar()
-    return found
+    return found or None
 
 
 def listings_page(

@@ -44,7 +44,7 @@ orders = Table(
     Column("title", Text, nullable=False),
     Column("quantity", Integer, CheckConstraint("quantity > 0", "quantity"), nullable=False),
     Column("purpose", Key, CheckConstraint(one_of("purpose", Purpose), "purpose"), nullable=False),
-    Column("net", MoneyColumn, CheckConstraint("net > 0", "net"), nullable=False),
+    Column("net", MoneyColumn, CheckConstraint("net >= 0", "net"), nullable=False),
     Column("vat", MoneyColumn, CheckConstraint("vat >= 0", "vat"), nullable=False),
     Column("terms_digest", DigestColumn, nullable=False),
     Column("state", Key, CheckConstraint(one_of("state", OrderState), "state"), nullable=False),

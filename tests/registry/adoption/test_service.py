@@ -142,7 +142,7 @@ def test_only_a_registered_laboratory_reports(scene: Scene) -> None:
 
 def buys(scene: Scene, seller: Actor, buyer: Actor) -> None:
     """Let a firm buy compute of another, by a contract of today."""
-    listing = do(scene.house, seller, lambda work: exchange.offer_listing(work, compute(seller)))
+    listing = do(scene.house, seller, lambda work: exchange.offer_listing(work, compute(scene.house, seller)))
     accept(scene.market, a_placed_order(scene.market, listing, 10, buyer), seller)
 
 

@@ -13,6 +13,7 @@ from registry.catalog.gate import ReadFacts, Required, conditions, verdict
 from registry.catalog.model import Openness, VersionState
 from registry.catalog.rules import access
 from registry.catalog.statement_model import Grade
+from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, AuthorityId, DatasetId, FirmId
 from registry.values.moment import Moment
 
@@ -22,6 +23,8 @@ OWNER, OTHER, DATASET = FirmId.new(), FirmId.new(), DatasetId.new()
 OPEN = ReadFacts(DATASET, OWNER, VersionState.PUBLISHED, Openness.PUBLIC, Grade.GENERAL, None, NOW)
 GATED = replace(OPEN, access=Openness.GATED)
 TERMS = replace(OPEN, access=Openness.TERMS, terms=2)
+TEXT = Digest.of(b"terms")
+CHANGED = replace(TERMS, terms_accepted=2, terms_digest=TEXT, accepted_digest=Digest.of(b"other terms"))
 BOTH = replace(GATED, terms=2)
 IMPORTANT = replace(OPEN, grade=Grade.IMPORTANT)
 
@@ -45,6 +48,8 @@ TABLE: list[tuple[str, Actor, ReadFacts, str]] = [
     ("terms that were not accepted", READER, TERMS, "terms_not_accepted"),
     ("terms of which an older text was accepted", READER, replace(TERMS, terms_accepted=1), "terms_not_accepted"),
     ("terms that were accepted", READER, replace(TERMS, terms_accepted=2), "allowed"),
+    ("terms of that number with another digest", READER, CHANGED, "terms_not_accepted"),
+    ("terms that were accepted by their digest", READER, replace(CHANGED, accepted_digest=TEXT), "allowed"),
     ("the publisher accepts no terms of its own", PUBLISHER, TERMS, "allowed"),
     ("terms need a role to read", member(OTHER, Role.FINANCE), replace(TERMS, terms_accepted=2), "role_missing"),
     ("terms need a scope to read", member(OTHER, scope=Scope.TRADE), replace(TERMS, terms_accepted=2), "scope_missing"),

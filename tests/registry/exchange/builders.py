@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
@@ -27,16 +27,20 @@ from registry.exchange.model import (
     Verification,
     VerifyInvoice,
 )
+from registry.exchange.offer_model import Buyers, Conditions, PriceKind
 from registry.house import House
 from registry.journal.work import View, Work
+from registry.manifests import service as manifests
+from registry.manifests.uploads import EvidenceKind
 from registry.parties import service as parties
 from registry.parties.commands import RecordFact, RegisterFirm, RegisterProvider
 from registry.parties.model import Certificate, FirmKind, Period, Predicate, ProviderKind
 from registry.policy import service as policy
 from registry.policy.activation import LoadPolicy
 from registry.values.digest import Digest
-from registry.values.identifiers import AccountId, AuthorityId, FirmId, InvoiceId, ListingId, OrderId
+from registry.values.identifiers import AccountId, AuthorityId, EvidenceId, FirmId, InvoiceId, ListingId, OrderId
 from registry.values.money import Money, Rate
+from tests.registry.catalog.builders import complete, put_bytes
 from tests.registry.parties.builders import a_registrar, a_uscc, an_owner, found_authority
 
 T = TypeVar("T")
@@ -154,7 +158,7 @@ ONE_YUAN = Money(100)
 NO_VAT = Rate(0)
 
 
-def compute(seller: Actor, unit_price: Money = ONE_YUAN, vat_rate: Rate = NO_VAT) -> OfferListing:
+def compute(house: House, seller: Actor, unit_price: Money = ONE_YUAN, vat_rate: Rate = NO_VAT) -> OfferListing:
     """Return an offer of compute at a price for one unit."""
     return OfferListing(
         seller=firm_of(seller),
@@ -169,12 +173,33 @@ def compute(seller: Actor, unit_price: Money = ONE_YUAN, vat_rate: Rate = NO_VAT
         purposes=(Purpose.MODEL_TRAINING,),
         source_statement="Own machines.",
         rights_statement="Own machines.",
+        conditions=conditions(a_document(house, seller)),
     )
+
+
+def a_document(house: House, owner: Actor) -> EvidenceId:
+    """File a document whose bytes have arrived."""
+    content = f"document {next(_numbers)}".encode()
+    digest = Digest.of(content)
+    made, upload = do(
+        house,
+        owner,
+        lambda work: manifests.file_evidence(work, EvidenceKind.STATEMENT, "document.pdf", len(content), digest),
+    )
+    put_bytes(house, owner, upload, content)
+    complete(house, owner, upload.id, digest)
+    return made.id
+
+
+def conditions(document: EvidenceId | None, **changes: object) -> Conditions:
+    """Return conditions of an offer at a fixed price to everybody; compute has no licence and no delivery."""
+    plain = Conditions(None, PriceKind.FIXED, None, (), Buyers(), document, document)
+    return replace(plain, **changes)  # type: ignore[arg-type]
 
 
 def a_listing(market: Market, **changes: Money | Rate) -> Listing:
     """Put compute of the market's centre on sale."""
-    command = compute(market.centre, **changes)
+    command = compute(market.house, market.centre, **changes)
     return do(market.house, market.centre, lambda work: service.offer_listing(work, command))
 
 

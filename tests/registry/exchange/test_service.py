@@ -31,6 +31,7 @@ from tests.registry.catalog.builders import a_dataset, a_version
 from tests.registry.exchange.builders import (
     TERMS,
     Market,
+    a_document,
     a_firm,
     a_listing,
     a_placed_order,
@@ -39,6 +40,7 @@ from tests.registry.exchange.builders import (
     an_invoice,
     ask,
     compute,
+    conditions,
     deliver,
     do,
     firm_of,
@@ -47,6 +49,8 @@ from tests.registry.exchange.builders import (
     sign,
     verify,
 )
+
+PRICE = Money.of_yuan("120000")
 
 
 class Shop:
@@ -57,36 +61,47 @@ class Shop:
         self.publisher = a_firm(market.house, market.registrar)
         dataset = a_dataset(market.house, self.publisher, access=Openness.GATED)
         self.dataset, self.version = a_version(market.house, self.publisher, dataset=dataset)
+        self.document = a_document(market.house, self.publisher)
 
-    def offer(self, seller: Actor | None = None, source: str = "Own measurements.") -> OfferListing:
+    def offer(
+        self,
+        seller: Actor | None = None,
+        source: str = "Own measurements.",
+        every_version: bool = False,
+        unit_price: Money = PRICE,
+        **changes: object,
+    ) -> OfferListing:
         """Return the offer."""
         return OfferListing(
             seller=firm_of(seller or self.market.exchange),
             product_kind=ProductKind.DATASET,
             title="Wind",
             dataset=str(self.dataset.name),
-            version="v1",
+            version=None if every_version else "v1",
             unit="licence",
-            unit_price=Money.of_yuan("120000"),
+            unit_price=unit_price,
             vat_rate=Rate(600),
             terms=TERMS,
             purposes=(),
             source_statement=source,
             rights_statement="Owner.",
+            conditions=conditions(self.document, **changes),
+            every_version=every_version,
         )
 
-    def offered(self) -> Listing:
+    def offered(self, **changes: object) -> Listing:
         """Offer the dataset."""
-        return do(self.market.house, self.publisher, lambda work: service.offer_listing(work, self.offer()))
+        command = self.offer(**changes)  # type: ignore[arg-type]
+        return do(self.market.house, self.publisher, lambda work: service.offer_listing(work, command))
 
-    def on_sale(self) -> Listing:
+    def on_sale(self, **changes: object) -> Listing:
         """Offer the dataset and let the exchange accept."""
-        listing = self.offered()
+        listing = self.offered(**changes)
         return do(self.market.house, self.market.exchange, lambda work: service.accept_listing(work, listing.id))
 
-    def ordered(self) -> Order:
+    def ordered(self, quantity: int = 1, **changes: object) -> Order:
         """Order it and let the exchange accept."""
-        order = a_placed_order(self.market, self.on_sale(), 1)
+        order = a_placed_order(self.market, self.on_sale(**changes), quantity)
         return accept(self.market, order, self.market.exchange)
 
 
@@ -157,7 +172,11 @@ def test_a_seller_must_be_registered_for_what_it_sells(shop: Shop) -> None:
     assert codes(refusal) == {"seller_not_registered"}
     assert refusal.value.obstacles[0].parameters["kind"] == ProviderKind.DATA_EXCHANGE.value
     with pytest.raises(RuleError, match="listing_refused"):
-        do(market.house, market.exchange, lambda work: service.offer_listing(work, compute(market.exchange)))
+        do(
+            market.house,
+            market.exchange,
+            lambda work: service.offer_listing(work, compute(market.house, market.exchange)),
+        )
 
 
 def test_other_content_than_was_ordered_is_not_delivered(shop: Shop) -> None:

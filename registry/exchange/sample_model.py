@@ -1,0 +1,29 @@
+"""Sealed samples: what may be seen of a version before it is bought, as a signed document."""
+
+from dataclasses import dataclass
+
+from registry.values.digest import Digest
+from registry.values.identifiers import ListingId, VersionId
+from registry.values.moment import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class SampleContent:
+    """What is to be sealed: canonical JSON about a version that a listing offers."""
+
+    listing: ListingId
+    version: VersionId
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSample:
+    """A sample with the installation's signature over exactly its bytes."""
+
+    listing: ListingId
+    version: VersionId
+    content: bytes
+    digest: Digest
+    key: str
+    signature: bytes
+    sealed_at: Moment
