@@ -179,13 +179,14 @@ def assessed(work: Work, order: Order, known: Known) -> Assessment:
     """Return an order under the instrument that supports it today, every condition met.
 
     Raises:
-        RuleError: No instrument supports it today; the buyer has ended; or lists every condition that is unmet or
-            unknown.
+        RuleError: No instrument supports it today; the buyer has ended; nothing is left of the price; or lists every
+            condition that is unmet or unknown.
     """
     day = work.now.civil_day()
     found = assess(work, order, *instrument_for(work, order, day, known), day, known=known)
     known.require_standing(found.active.authority, order.buyer)
     require_met(found)
+    require_price(found)
     return found
 
 
@@ -194,6 +195,12 @@ def require_met(found: Assessment, more: Sequence[Obstacle] = ()) -> None:
     verdict = Verdict(rules.conditions(found.active.instrument, found.facts))
     if obstacles := (*more, *verdict.obstacles):
         raise RuleError("voucher_refused", obstacles)
+
+
+def require_price(found: Assessment) -> None:
+    """Raise RuleError when an order was free, or red letters and refunds left nothing of its price."""
+    if not found.price:
+        raise RuleError("nothing_to_hold", (Obstacle("purchase_without_price", "S1 cl.4"),))
 
 
 def pool_of(found: Assessment) -> PoolId:
