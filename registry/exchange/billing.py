@@ -328,6 +328,9 @@ def standing_base(invoice: Invoice, refunds: Sequence[Refund]) -> Money:
 
 def share_of(back: Money, base: Money, gross: Money) -> Money:
     """Return what of a refund falls on ``base``, a part of ``gross``, rounded up to a fen."""
+    if not back:
+        # A free order has no gross amount to divide by, and nothing of it goes back.
+        return ZERO
     return Money(-(-back.fen * base.fen // gross.fen))
 
 

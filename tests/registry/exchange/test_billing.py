@@ -272,6 +272,10 @@ def test_what_can_be_held_for_an_order_is_net_of_what_was_taken_back() -> None:
     assert net_price(an_order(), [], [back("63600", None, RefundState.REFUSED)]) == YUAN("120000")
 
 
+def test_of_a_free_order_nothing_is_left_and_nothing_went_back() -> None:
+    assert net_price(an_order("0", "0"), [], []) == Money(0)
+
+
 def test_an_order_is_settled_when_its_invoices_say_what_is_left_of_its_price() -> None:
     whole, payments = an_invoice(), [a_payment()]
     assert is_settled_between_parties(an_order(), [whole], payments)
