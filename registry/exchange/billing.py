@@ -335,8 +335,12 @@ def share_of(back: Money, base: Money, gross: Money) -> Money:
 
 
 def net_price(order: Order, invoices: Sequence[Invoice], refunds: Sequence[Refund]) -> Money:
-    """Return what is left of an order's price without VAT after refunds and red letters."""
+    """Return what is left of an order's price without VAT after refunds and red letters.
+
+    What was taken back and invoiced again is not lost: of red letters only what no invoice stands for counts.
+    """
     red = sum((each.red_net for each in invoices), ZERO)
+    red = min(red, order.net.less(_standing(each for each in invoices if each.verification not in TAKEN_BACK)[0]))
     return order.net.less(max(red, share_of(refunded(refunds), order.net, order.gross)))
 
 

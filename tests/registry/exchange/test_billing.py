@@ -272,6 +272,15 @@ def test_what_can_be_held_for_an_order_is_net_of_what_was_taken_back() -> None:
     assert net_price(an_order(), [], [back("63600", None, RefundState.REFUSED)]) == YUAN("120000")
 
 
+def test_what_was_taken_back_and_invoiced_again_is_not_lost() -> None:
+    whole = reddened("120000", "7200")
+    assert net_price(an_order(), [whole], []) == Money(0)
+    assert net_price(an_order(), [whole, an_invoice(2)], []) == YUAN("120000")
+    assert net_price(an_order(), [whole, an_invoice(2, "90000", "5400")], []) == YUAN("90000")
+    # An invoice that is void stands for nothing.
+    assert net_price(an_order(), [whole, an_invoice(2, verification=Verification.VOID)], []) == Money(0)
+
+
 def test_of_a_free_order_nothing_is_left_and_nothing_went_back() -> None:
     assert net_price(an_order("0", "0"), [], []) == Money(0)
 
