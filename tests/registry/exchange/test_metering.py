@@ -12,16 +12,26 @@ from registry.catalog.model import Version, VersionName
 from registry.catalog.records import meter_deliveries, metered_reads
 from registry.catalog.usage import note_reads
 from registry.errors import InvalidValueError, NotFoundError
-from registry.exchange import metering
+from registry.exchange import metering, service
 from registry.exchange.metering_model import MeterStatement
 from registry.exchange.model import Order
 from registry.exchange.offer_model import PriceKind
 from registry.journal.work import Work
 from registry.manifests.model import FilePath
+from registry.parties.model import ProviderKind
 from registry.values.identifiers import ReadId
 from registry.values.money import Money
 from tests.conftest import FixedClock
-from tests.registry.exchange.builders import Market, a_firm, ask, firm_of
+from tests.registry.exchange.builders import (
+    Market,
+    a_firm,
+    a_placed_order,
+    ask,
+    do,
+    firm_of,
+    offer_contract,
+    register_provider,
+)
 from tests.registry.exchange.test_service import Shop
 
 
@@ -140,6 +150,13 @@ def test_totals_are_of_own_reads_own_buyers_and_firms_of_the_register(shop: Shop
     market = shop.market
     by_volume(shop)
     read_bytes(shop, (0, 100))
+    # The buyer never signed what it ordered of this one.
+    unsigned = a_firm(market.house, market.registrar)
+    register_provider(market, unsigned, ProviderKind.DATA_EXCHANGE)
+    offer = shop.offer(seller=unsigned)
+    listing = do(market.house, shop.publisher, lambda work: service.offer_listing(work, offer))
+    listing = do(market.house, unsigned, lambda work: service.accept_listing(work, listing.id))
+    offer_contract(market, a_placed_order(market, listing, 1), unsigned)
     seen = [market.buyer, market.exchange, shop.publisher, market.reviewer]
     for actor in seen:
         [total] = ask(market.house, actor, lambda view: metering.totals(view, None, None, 10))
@@ -148,5 +165,5 @@ def test_totals_are_of_own_reads_own_buyers_and_firms_of_the_register(shop: Shop
         )  # fmt: skip
         position = (total.month, total.party, total.version, total.door)
         assert ask(market.house, actor, lambda view, at=position: metering.totals(view, None, at, 10)) == []  # type: ignore[misc]
-    for actor in (a_firm(market.house, market.registrar), market.centre):
+    for actor in (a_firm(market.house, market.registrar), market.centre, unsigned):
         assert ask(market.house, actor, lambda view: metering.totals(view, None, None, 10)) == []
