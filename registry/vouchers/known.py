@@ -86,7 +86,9 @@ class Known:
 
     def fact(self, authority: AuthorityId, firm: FirmId, predicate: Predicate, day: date) -> KnownFact:
         """Return what the register of an authority says of a firm on ``day``."""
-        if self._facts is None:
+        # What was read at once knows no ends, and whoever has ended operates nowhere.
+        may_have_ended = predicate is Predicate.OPERATES_IN_REGION and (self._ended is None or firm in self._ended)
+        if self._facts is None or may_have_ended:
             return parties.fact(self.view, authority, firm, predicate, day)
         found = self._facts.get((authority, firm, predicate))
         return found or parties.unknown_fact(firm, predicate)
