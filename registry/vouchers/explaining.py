@@ -2,8 +2,9 @@
 
 Rules:
 * Every sentence is a code with its figures; the words stand in ``api/words``, in both languages.
-* The share, the firm's year, the pool and the round that is open bound a voucher (RULINGS 16, 18, 20). What is appropriated does not: claims beyond
-  it are approved and wait in order of acceptance (RULINGS 18), so it is said and never binds.
+* The share, the firm's year, the pool and the round that is open bound a voucher (RULINGS 16, 18, 20). What is
+  appropriated does not: claims beyond it are approved and wait in order of acceptance (RULINGS 18), so it is said and
+  never binds.
 * Every limit that leaves exactly the amount binds, and the last sentences say which and why.
 """
 

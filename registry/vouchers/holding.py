@@ -135,7 +135,13 @@ def _claimed(claim: Claim, orders: Mapping[OrderId, Order], known: Known) -> Ass
         raise NotTogetherError
     found = assessed(claim.work, order, known)
     # Looked at before anything is locked: once a round is used up, most of those that wait end here.
-    round_rules.round_of_hold(known.rounds(pool_of(found)), claim.work.now)
+    try:
+        round_rules.round_of_hold(known.rounds(pool_of(found)), claim.work.now)
+    except RuleError as refusal:
+        # Holds that have run out are there for others again, once a hold that is made alone has cleared them away.
+        if refusal.code == "nothing_to_hold" and known.has_due(pool_of(found)):
+            raise NotTogetherError from refusal
+        raise
     return found
 
 
