@@ -32,6 +32,7 @@ TOGETHER_MAX: Final = 64
 
 _LOGGER: Final = logging.getLogger(__name__)
 
+
 @dataclass(frozen=True, slots=True)
 class _Arrived:
     """A clock that stands at the instant a request arrived: who waited here is not late by having waited.

@@ -193,7 +193,8 @@ def trades_of(
 ) -> tuple[Trade, ...]:
     """Return what was bought by or of some firms, by contracts made from ``first`` until before ``until``.
 
-    A contract counts once both have signed it, here by ``at``; its day is the one the seller accepted on. The money of a dataset sold through an exchange is its publisher's, who made the offer.
+    A contract counts once both have signed it, here by ``at``; its day is the one the seller accepted on. The money of
+    a dataset sold through an exchange is its publisher's, who made the offer.
     """
     query = (
         select(orders.c.buyer_id, listings.c.offered_by, orders.c.accepted_at, orders.c.net)

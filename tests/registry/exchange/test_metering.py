@@ -14,23 +14,28 @@ from registry.catalog.usage import note_reads
 from registry.errors import InvalidValueError, NotFoundError
 from registry.exchange import metering, service
 from registry.exchange.metering_model import MeterStatement
-from registry.exchange.model import Order
+from registry.exchange.model import Order, OrderState
 from registry.exchange.offer_model import PriceKind
+from registry.exchange.step_model import OrderStep
 from registry.journal.work import Work
 from registry.manifests.model import FilePath
 from registry.parties.model import ProviderKind
-from registry.values.identifiers import ReadId
+from registry.values.identifiers import OrderId, ReadId
 from registry.values.money import Money
 from tests.conftest import FixedClock
 from tests.registry.exchange.builders import (
     Market,
     a_firm,
     a_placed_order,
+    an_invoice,
     ask,
+    deliver,
     do,
     firm_of,
     offer_contract,
+    pay,
     register_provider,
+    verify,
 )
 from tests.registry.exchange.test_service import Shop
 
@@ -167,3 +172,20 @@ def test_totals_are_of_own_reads_own_buyers_and_firms_of_the_register(shop: Shop
         assert ask(market.house, actor, lambda view, at=position: metering.totals(view, None, at, 10)) == []  # type: ignore[misc]
     for actor in (a_firm(market.house, market.registrar), market.centre, unsigned):
         assert ask(market.house, actor, lambda view: metering.totals(view, None, None, 10)) == []
+
+
+def test_a_metered_order_closes_once_what_was_invoiced_is_paid(shop: Shop) -> None:
+    market, order = shop.market, by_volume(shop)
+    deliver(market, order, shop.version.content_digest)
+    invoice = an_invoice(market, order, market.exchange, Money(150))
+    verify(market, invoice)
+    file = ask(market.house, market.buyer, lambda view: service.order_file(view, OrderId(order.id)))
+    assert [each.wait.step for each in file.dues] == [OrderStep.PAYMENT]
+    pay(market, order, Money(150))
+    file = ask(market.house, market.buyer, lambda view: service.order_file(view, OrderId(order.id)))
+    assert (file.order.state, file.dues) == (OrderState.CLOSED, ())
+    # Late reads are invoiced after the closing, and wait in the list of the buyer.
+    late = an_invoice(market, order, market.exchange, Money(50))
+    verify(market, late)
+    (open_one,), _ = ask(market.house, market.buyer, lambda view: service.waiting(view, None, 10))
+    assert [(each.wait.step, each.wait.about) for each in open_one.dues] == [(OrderStep.PAYMENT, late.number)]
