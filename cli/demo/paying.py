@@ -17,6 +17,7 @@ APPROPRIATED_FEN = 200_000_000
 BINDS = {
     "rate": ("the rate of 30 %", "30% 的补贴比例"),
     "firm_year": ("the ¥500,000 of the firm's year", "企业年度 50 万元额度"),
+    "round": ("what is left of the round", "本批次余额"),
     "pool": ("what is left of the pool", "资金池余额"),
     "purchase": ("the purchase itself", "采购金额"),
 }

@@ -13,7 +13,7 @@ from registry.aftercare.recovery_model import OpenRecovery, RecoveryGround, Reco
 from registry.aftercare.recovery_rules import line_paying
 from registry.awards import officers
 from registry.awards.model import Case
-from registry.awards.records import case_of, paid_with
+from registry.awards.records import lock_with, paid_with
 from registry.exchange import service as exchange
 from registry.exchange.commands import VerifyRedLetter
 from registry.exchange.model import TAKEN_BACK, Invoice, OrderState, RedLetter, Refund, Verification, VerifyInvoice
@@ -91,9 +91,12 @@ def _recovering(
 ) -> T:
     """Do what may take back a part of an invoice, and recover what its paid voucher has too much then."""
     voucher = refunds.voucher_claiming(work, invoice)
-    # Locked before the order, as everything that moves money of a case locks it first.
-    seen = paid_with(work.connection, voucher) if voucher else None
-    case = case_of(work.connection, seen.id, lock=True) if seen else None
+    case = None
+    if voucher:
+        # Locked before the order, as everything that moves money of a case locks it first; and before it is known
+        # whether the voucher was paid, so that a payment that is being recorded now is seen.
+        lock_with(work.connection, voucher)
+        case = paid_with(work.connection, voucher)
     made = act()
     ground = ground_of(made)
     if voucher and case and ground:

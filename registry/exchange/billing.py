@@ -11,7 +11,8 @@ Rules:
   not; only what is invoiced, verified and paid from the buyer's own account counts, less what red letters or refunds
   take back, whichever is more: the two are mostly the same money, told by different papers (RULINGS 13, 22).
 * A share of a refund that falls on the net amount is rounded up: no fen of it is supported.
-* An order is settled when it is delivered, paid in full, and what stands of its invoices is what stands of its price.
+* An order is settled when it is delivered, paid in full, and what stands of its invoices is what stands of its price;
+  a metered one when what stands of its invoices is paid. One that is closed is still invoiced and paid for late reads.
 """
 
 import re
@@ -229,15 +230,26 @@ def is_wholly_refunded(payments: Sequence[Payment], refunds: Sequence[Refund]) -
 
 
 def is_settled_between_parties(
-    order: Order, invoices: Sequence[Invoice], payments: Sequence[Payment], refunds: Sequence[Refund] = ()
+    order: Order,
+    invoices: Sequence[Invoice],
+    payments: Sequence[Payment],
+    refunds: Sequence[Refund] = (),
+    *,
+    is_metered: bool = False,
 ) -> bool:
-    """Say whether an order is delivered, invoiced in full and paid in full, less what went back."""
-    if order.state is not OrderState.DELIVERED or paid_in_all(payments) != order.gross:
-        return False
-    if any(each.state is RefundState.RECORDED for each in refunds):
+    """Say whether an order is delivered, invoiced in full and paid in full, less what went back.
+
+    A metered order is settled when all that is invoiced is verified and paid: its price is the most it may come to.
+    """
+    if order.state is not OrderState.DELIVERED or any(each.state is RefundState.RECORDED for each in refunds):
         return False
     net, gross = _standing(invoice for invoice in invoices if invoice.verification is Verification.VERIFIED)
     back = refunded(refunds)
+    if is_metered:
+        waits = any(each.verification is Verification.UNVERIFIED for each in invoices)
+        return bool(gross) and not waits and gross == paid_in_all(payments).less(back)
+    if paid_in_all(payments) != order.gross:
+        return False
     return gross == order.gross.less(back) if back else net == order.net
 
 
@@ -328,12 +340,19 @@ def standing_base(invoice: Invoice, refunds: Sequence[Refund]) -> Money:
 
 def share_of(back: Money, base: Money, gross: Money) -> Money:
     """Return what of a refund falls on ``base``, a part of ``gross``, rounded up to a fen."""
+    if not back:
+        # A free order has no gross amount to divide by, and nothing of it goes back.
+        return ZERO
     return Money(-(-back.fen * base.fen // gross.fen))
 
 
 def net_price(order: Order, invoices: Sequence[Invoice], refunds: Sequence[Refund]) -> Money:
-    """Return what is left of an order's price without VAT after refunds and red letters."""
+    """Return what is left of an order's price without VAT after refunds and red letters.
+
+    What was taken back and invoiced again is not lost: of red letters only what no invoice stands for counts.
+    """
     red = sum((each.red_net for each in invoices), ZERO)
+    red = min(red, order.net.less(_standing(each for each in invoices if each.verification not in TAKEN_BACK)[0]))
     return order.net.less(max(red, share_of(refunded(refunds), order.net, order.gross)))
 
 

@@ -2,7 +2,8 @@
 
 Rules:
 * The buyer opens within the window, counted in days from the day after the delivery, through the end of the last day;
-  one dispute at a time. The window is data (``step_terms.toml``).
+  one dispute at a time, and none while a refund that ended an earlier one has yet to arrive: one refund settles one
+  dispute. The window is data (``step_terms.toml``).
 * The seller proposes a refund or another delivery, as often as it likes; the buyer agrees to the newest proposal, or
   withdraws, or an officer of an authority concerned decides in a numbered document.
 * A refund that is agreed or decided is of at least one fen and of no more than was paid and did not go back yet.
@@ -10,7 +11,7 @@ Rules:
   and nothing is redeemed or paid on it from public money.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from registry.errors import ConflictError, Obstacle, Parameter, RuleError
@@ -32,11 +33,12 @@ def window_ends(order: Order) -> Moment | None:
     return Moment.start_of(last + timedelta(days=1))
 
 
-def require_disputable(order: Order, earlier: Iterable[Dispute], now: Moment) -> None:
+def require_disputable(order: Order, earlier: Iterable[Dispute], refunds: Collection[Refund], now: Moment) -> None:
     """Raise unless the buyer may open a dispute now.
 
     Raises:
-        ConflictError: Nothing was delivered, the order has ended, or a dispute is open.
+        ConflictError: Nothing was delivered, the order has ended, a dispute is open, or the refund that ended one has
+            not arrived.
         RuleError: The window is over (``dispute_window_over``).
     """
     if order.state not in _DISPUTABLE:
@@ -44,6 +46,8 @@ def require_disputable(order: Order, earlier: Iterable[Dispute], now: Moment) ->
     for each in earlier:
         if each.state is DisputeState.OPEN:
             raise ConflictError("dispute_open_already", id=each.id)
+        if due := refund_due(each, refunds):
+            raise ConflictError("dispute_refund_awaited", id=each.id, due=str(due))
     ends = window_ends(order)
     if ends is None or now >= ends:
         parameters: dict[str, Parameter] = {"until": str(ends or "—"), "days": step_terms().dispute_days}

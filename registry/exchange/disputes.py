@@ -37,7 +37,7 @@ def open_dispute(work: Work, command: OpenDispute) -> Dispute:
         ConflictError, RuleError: As ``dispute_rules.require_disputable``.
     """
     found = order_to_change(work, command.order, Action.CONFIRM_DELIVERY, buyer=True)
-    rules.require_disputable(found, disputes(work, found.id), work.now)
+    rules.require_disputable(found, disputes(work, found.id), refunds(work, found.id), work.now)
     made = Dispute(DisputeId.new(), found.id, command.reason.strip(), command.evidence, DisputeState.OPEN, work.now)
     records.add_dispute(work.connection, made)
     work.journal(

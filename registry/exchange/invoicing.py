@@ -13,6 +13,7 @@ from registry.exchange import billing, records
 from registry.exchange.asking import (
     invoices,
     is_disputed,
+    is_metered,
     lock_order_within,
     order_event,
     order_to_change,
@@ -43,7 +44,8 @@ from registry.values.identifiers import InvoiceId, RedLetterId, RefundId
 def closed_if_complete(work: Work, order: Order) -> Order:
     """Close an order once it is delivered, invoiced, verified and paid in full."""
     beside = (invoices(work, order.id), payments(work, order.id), refunds(work, order.id))
-    if is_disputed(work, order.id) or not billing.is_settled_between_parties(order, *beside):
+    metered = is_metered(work, order)
+    if is_disputed(work, order.id) or not billing.is_settled_between_parties(order, *beside, is_metered=metered):
         return order
     closed = replace(order, state=OrderState.CLOSED)
     records.save_order(work.connection, closed)

@@ -330,7 +330,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class OrderFile:
-    """An order with the facts beside it."""
+    """An order with the facts beside it; ``is_metered``: its price is the most that may become due."""
 
     order: Order
     contract: Contract | None
@@ -340,6 +340,7 @@ class OrderFile:
     buyer_signature: BuyerSignature | None = None
     dues: tuple[OrderDue, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    is_metered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

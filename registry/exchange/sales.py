@@ -30,7 +30,7 @@ def suppliers(view: View, orders: Collection[Order]) -> dict[OrderId, FirmId]:
 
 
 def sales_named(view: View, named: Collection[OrderId]) -> dict[OrderId, SaleFact]:
-    """Return the contracts of some orders; one that nobody accepted has none."""
+    """Return the contracts of some orders; one that not both sides signed has none."""
     return {each.order: each for each in sales_records.sales_named(view.connection, named)} if named else {}
 
 

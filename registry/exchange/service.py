@@ -194,9 +194,12 @@ def sign_contract(work: Work, order_id: OrderId, contract: Digest, key: SigningK
     Raises:
         NotAllowedError, NotFoundError: The actor does not buy by this order.
         ConflictError: It is not to be signed now, or its contract is another one.
+        RuleError: One of the two has ended.
     """
     order = order_to_change(work, order_id, Action.PLACE_ORDER, buyer=True)
     rules.require_signable(order, contract)
+    for each in (order.buyer, order.seller):
+        ends.require_standing(work, None, each)
     if work.actor.account is None:
         raise NotAllowedError("unauthenticated")
     unsigned = BuyerSignature(order.id, contract, order.buyer, work.actor.account, work.now, str(key.verifier), b"")
@@ -289,4 +292,4 @@ def trades(view: View, firms: Collection[FirmId], first: date, last: date) -> tu
     """Return what was bought by or of some firms under contracts of ``first`` to ``last``; for rules, not for eyes."""
     # What is asked as of an instant knows no contract of after it.
     until = min(Moment.start_of(last + timedelta(days=1)), view.now.plus(timedelta(microseconds=1)))
-    return records.trades_of(view.connection, firms, Moment.start_of(first), until)
+    return records.trades_of(view.connection, firms, Moment.start_of(first), until, view.now)

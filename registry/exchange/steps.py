@@ -3,6 +3,8 @@
 Rules:
 * An order that was placed waits for the seller to accept; an accepted one for the buyer to sign; from then on it waits
   for the buyer to pay and to confirm what arrived, and from the delivery for the seller to invoice what is not yet.
+* Of a metered order nobody has to pay more than is invoiced, and what is not read is not invoiced: it waits for the
+  buyer to pay from the day of the first invoice that payments do not cover.
 * An invoice and a red letter wait for an officer who looks them up; a refund waits for the buyer to say whether it
   arrived; one that arrived waits for the seller to take back on paper what went back in money. These are waited for
   whatever the state of the order.
@@ -47,10 +49,28 @@ def _of_state(file: OrderFile) -> Iterable[OrderWait]:
             yield OrderWait(OrderStep.RECEIPT, order.signed_at)
         if any(holds(each, file.refunds) for each in file.disputes):
             return
+        if file.is_metered:
+            yield from _of_metered_payment(file)
+            return
         if paid_in_all(file.payments) < order.gross:
             yield OrderWait(OrderStep.PAYMENT, order.signed_at)
         if order.delivered_at is not None and _lacks_invoice(file):
             yield OrderWait(OrderStep.INVOICE, order.delivered_at)
+    elif order.state is OrderState.CLOSED and file.is_metered:
+        # Late reads are invoiced after the closing, too.
+        yield from _of_metered_payment(file)
+
+
+def _of_metered_payment(file: OrderFile) -> Iterable[OrderWait]:
+    """Return that what is invoiced waits to be paid, from the day of the invoice that is not covered."""
+    paid = paid_in_all(file.payments).less(refunded(file.refunds)).fen
+    standing = [each for each in file.invoices if each.verification not in TAKEN_BACK]
+    for invoice in sorted(standing, key=lambda each: (each.issued_on, each.number)):
+        # What a refund sent back is not owed again while its red letter is awaited.
+        paid -= invoice.gross.less(max(invoice.red_gross, refunded(file.refunds, invoice))).fen
+        if paid < 0:
+            yield OrderWait(OrderStep.PAYMENT, Moment.start_of(invoice.issued_on), invoice.number)
+            return
 
 
 def _lacks_invoice(file: OrderFile) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from registry.actors.model import Action
 from registry.actors.rules import require
 from registry.exchange import records, steps
-from registry.exchange.asking import disputes, invoices, payments, refunds
+from registry.exchange.asking import disputes, invoices, is_metered, payments, refunds
 from registry.exchange.model import Order, OrderFile
 from registry.exchange.step_model import Lateness, OrderDue, Side
 from registry.journal.work import View
@@ -27,6 +27,7 @@ def file_of(view: View, order: Order) -> OrderFile:
         refunds(view, order.id),
         records.buyer_signature_of(view.connection, order.id),
         disputes=disputes(view, order.id),
+        is_metered=is_metered(view, order),
     )
     return replace(file, dues=steps.dues(file, view.now, policy.calendar()))
 

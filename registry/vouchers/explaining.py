@@ -2,8 +2,9 @@
 
 Rules:
 * Every sentence is a code with its figures; the words stand in ``api/words``, in both languages.
-* The share, the firm's year and the pool bound a voucher (RULINGS 16, 18). What is appropriated does not: claims beyond
-  it are approved and wait in order of acceptance (RULINGS 18), so it is said and never binds.
+* The share, the firm's year, the pool and the round that is open bound a voucher (RULINGS 16, 18, 20). What is
+  appropriated does not: claims beyond it are approved and wait in order of acceptance (RULINGS 18), so it is said and
+  never binds.
 * Every limit that leaves exactly the amount binds, and the last sentences say which and why.
 """
 
@@ -14,11 +15,15 @@ from registry.policy.model import Instrument
 from registry.policy.rules import FirmYearSoFar, LimitKind, Quote, VoucherTerms
 from registry.values.money import Money
 from registry.vouchers.model import Appropriation, Pool, Statement
+from registry.vouchers.round_model import VoucherRound
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteFigures:
-    """What a quote is made of: the instrument, the year so far, the pool, the year's money, what excludes it."""
+    """What a quote is made of: the instrument, the year so far, the pool, the year's money, what excludes it.
+
+    ``entered`` is the flash round that is open, if there is one.
+    """
 
     instrument: Instrument
     terms: VoucherTerms
@@ -29,6 +34,7 @@ class QuoteFigures:
     appropriated: tuple[Appropriation, ...]
     excluded_by: tuple[str, ...]
     quoted: Quote
+    entered: VoucherRound | None = None
 
 
 def statements(found: QuoteFigures) -> tuple[Statement, ...]:
@@ -44,6 +50,7 @@ def statements(found: QuoteFigures) -> tuple[Statement, ...]:
         _firm_year(found),
         _pool(found),
         _appropriation(found),
+        *((_round(found.entered),) if found.entered else ()),
         *_exclusions(found),
         *_binding(found),
     )
@@ -75,6 +82,11 @@ def _pool(found: QuoteFigures) -> Statement:
     return Statement("quote_pool", "RULINGS 18", amounts, {"pool": found.pool.name})
 
 
+def _round(entered: VoucherRound) -> Statement:
+    amounts = {"budget": entered.budget, "used": entered.used, "left": entered.left}
+    return Statement("quote_round", "RULINGS 20", amounts, {"title": entered.title})
+
+
 def _appropriation(found: QuoteFigures) -> Statement:
     of_year = [each for each in found.appropriated if each.budget_year == found.year]
     if not of_year:
@@ -100,6 +112,8 @@ def _binding(found: QuoteFigures) -> tuple[Statement, ...]:
         LimitKind.FIRM_YEAR: _firm_year(found),
         LimitKind.POOL: _pool(found),
     }
+    if found.entered is not None:
+        figures[LimitKind.ROUND] = _round(found.entered)
     made = []
     for limit in found.quoted.limits:
         if not limit.binds:

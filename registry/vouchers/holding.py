@@ -135,7 +135,13 @@ def _claimed(claim: Claim, orders: Mapping[OrderId, Order], known: Known) -> Ass
         raise NotTogetherError
     found = assessed(claim.work, order, known)
     # Looked at before anything is locked: once a round is used up, most of those that wait end here.
-    round_rules.round_of_hold(known.rounds(pool_of(found)), claim.work.now)
+    try:
+        round_rules.round_of_hold(known.rounds(pool_of(found)), claim.work.now)
+    except RuleError as refusal:
+        # Holds that have run out are there for others again, once a hold that is made alone has cleared them away.
+        if refusal.code == "nothing_to_hold" and known.has_due(pool_of(found)):
+            raise NotTogetherError from refusal
+        raise
     return found
 
 
@@ -179,13 +185,14 @@ def assessed(work: Work, order: Order, known: Known) -> Assessment:
     """Return an order under the instrument that supports it today, every condition met.
 
     Raises:
-        RuleError: No instrument supports it today; the buyer has ended; or lists every condition that is unmet or
-            unknown.
+        RuleError: No instrument supports it today; the buyer has ended; nothing is left of the price; or lists every
+            condition that is unmet or unknown.
     """
     day = work.now.civil_day()
     found = assess(work, order, *instrument_for(work, order, day, known), day, known=known)
     known.require_standing(found.active.authority, order.buyer)
     require_met(found)
+    require_price(found)
     return found
 
 
@@ -194,6 +201,12 @@ def require_met(found: Assessment, more: Sequence[Obstacle] = ()) -> None:
     verdict = Verdict(rules.conditions(found.active.instrument, found.facts))
     if obstacles := (*more, *verdict.obstacles):
         raise RuleError("voucher_refused", obstacles)
+
+
+def require_price(found: Assessment) -> None:
+    """Raise RuleError when an order was free, or red letters and refunds left nothing of its price."""
+    if not found.price:
+        raise RuleError("nothing_to_hold", (Obstacle("purchase_without_price", "S1 cl.4"),))
 
 
 def pool_of(found: Assessment) -> PoolId:

@@ -37,6 +37,7 @@ class Known:
     _used_elsewhere: set[OrderId] | None = None
     _ended: set[FirmId] | None = None
     _rounds: dict[PoolId, list[VoucherRound]] = field(default_factory=dict)
+    _due: dict[PoolId, bool] = field(default_factory=dict)
 
     def read_for(self, orders: Iterable[Order], day: date) -> None:
         """Read at once what decisions of ``day`` on all these orders need; ask for nothing of other orders then."""
@@ -84,9 +85,17 @@ class Known:
             self._rounds[pool] = records.rounds_of_pool(self.view.connection, [pool])
         return self._rounds[pool]
 
+    def has_due(self, pool: PoolId) -> bool:
+        """Say whether a hold of a pool has run out and nobody wrote it down yet."""
+        if pool not in self._due:
+            self._due[pool] = records.any_due(self.view.connection, self.view.now, {pool})
+        return self._due[pool]
+
     def fact(self, authority: AuthorityId, firm: FirmId, predicate: Predicate, day: date) -> KnownFact:
         """Return what the register of an authority says of a firm on ``day``."""
-        if self._facts is None:
+        # What was read at once knows no ends, and whoever has ended operates nowhere.
+        may_have_ended = predicate is Predicate.OPERATES_IN_REGION and (self._ended is None or firm in self._ended)
+        if self._facts is None or may_have_ended:
             return parties.fact(self.view, authority, firm, predicate, day)
         found = self._facts.get((authority, firm, predicate))
         return found or parties.unknown_fact(firm, predicate)

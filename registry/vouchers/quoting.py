@@ -39,6 +39,7 @@ from registry.vouchers.explaining import QuoteFigures, statements
 from registry.vouchers.known import Known
 from registry.vouchers.model import FirmYear, FirmYearKey, Pool, VoucherQuote
 from registry.vouchers.related import related_by
+from registry.vouchers.round_model import VoucherRound
 
 GREEN: Final = "green"
 """The kind of certificate a public compute centre shows (符合绿色节能标准, S1 cl.4)."""
@@ -84,7 +85,9 @@ def quote(view: View, order_id: OrderId) -> VoucherQuote:
     key = assessment.firm_year(day.year)
     so_far = so_far_of(records.firm_year_of(view.connection, key))
     base = assessment.price
-    found = what_binds(base, so_far, pool_left(assessment.pool), assessment.terms, _round_left(view, assessment.pool))
+    entered = _flash_round(view, assessment.pool)
+    round_left = entered.left if entered else None
+    found = what_binds(base, so_far, pool_left(assessment.pool), assessment.terms, round_left)
     return VoucherQuote(
         order=order.id,
         firm=order.buyer,
@@ -113,6 +116,7 @@ def quote(view: View, order_id: OrderId) -> VoucherQuote:
                 appropriated=tuple(records.appropriations_of(view.connection, assessment.active.authority)),
                 excluded_by=_excluded_by(assessment.facts),
                 quoted=found,
+                entered=entered,
             )
         ),
     )
@@ -265,11 +269,10 @@ def pool_left(pool: Pool | None) -> Money:
     return pool.left if pool else ZERO
 
 
-def _round_left(view: View, pool: Pool | None) -> Money | None:
-    """Return what the flash round that is open has left; None where none is."""
+def _flash_round(view: View, pool: Pool | None) -> VoucherRound | None:
+    """Return the flash round that is open; None where none is."""
     rounds = records.rounds_of_pool(view.connection, [pool.id]) if pool else []
-    flash = round_rules.open_flash(rounds, view.now)
-    return flash.left if flash else None
+    return round_rules.open_flash(rounds, view.now)
 
 
 def facts_json(assessment: Assessment, found: Quote, so_far: FirmYearSoFar, base: Money, year: int) -> dict[str, Json]:

@@ -109,7 +109,7 @@ def divide_voucher_round(work: Work, wanted: VoucherRoundId) -> VoucherRound:
     met, refused = _met(work, entered, orders, filed)
     due = _due(work, orders)
     years, pool = _locked(work, entered, met, due)
-    asked = [Asked(_key(work, each), each.order.net, so_far_of(years[_key(work, each)]), each.terms) for _, each in met]
+    asked = [Asked(_key(work, each), each.price, so_far_of(years[_key(work, each)]), each.terms) for _, each in met]
     most = round_rules.ceilings(asked)
     given = round_rules.divided(most, min(entered.left, pool.left))
     standing = Standing(years, {pool.id: pool}, {pool.id: [entered]})
@@ -185,7 +185,7 @@ def _held(work: Work, found: Assessment, amount: Money, standing: Standing) -> H
     pool = standing.pools[pool_of(found)]
     entered = standing.rounds[pool.id][0]
     so_far = so_far_of(standing.years[_key(work, found)])
-    quoted = what_binds(found.order.net, so_far, pool.left, found.terms, amount)
+    quoted = what_binds(found.price, so_far, pool.left, found.terms, amount)
     held = drafted(work, found, quoted, standing, entered)
     standing.take(held.voucher)
     return held

@@ -5,7 +5,7 @@ Rules:
   takes them all along, in the order they arrived.
 * Each has its own idempotency key, outcome and journal entry (``journal/together.py``). What cannot be done together
   goes the ordinary path one by one, each in its own thread: keys that were answered before, keys or orders that come
-  twice, and everything as soon as anything unforeseen happens to one of them.
+  twice, and everything as soon as anything unforeseen happens to one of them. It keeps the instant it arrived at.
 * Several processes may do so at the same pool: they meet at its lock. A process that is lost takes with it what was
   not committed, and nothing of that was answered.
 """
@@ -22,7 +22,7 @@ from registry.journal.gate import Gate
 from registry.journal.together import Waiting, perform_together
 from registry.journal.work import Command, Outcome, Work, perform
 from registry.values.identifiers import OrderId
-from registry.values.moment import Clock
+from registry.values.moment import Clock, Moment
 from registry.vouchers.holding import Claim, NotTogetherError, hold, hold_together
 from registry.vouchers.model import Voucher
 from storage.database import Database, DatabaseUnavailableError
@@ -31,6 +31,23 @@ TOGETHER_MAX: Final = 64
 """How many holds one transaction takes along."""
 
 _LOGGER: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A clock that stands at the instant a request arrived: who waited here is not late by having waited.
+
+    The write path takes from it what a batch takes from the same instant: when the key was claimed, what the registers
+    said, the day and the round, the times of voucher, posting and journal entry. None of them is asked to follow the
+    one written before it; the log is ordered by its numbers.
+    """
+
+    at: Moment
+
+    def now(self) -> Moment:
+        """Return that instant."""
+        return self.at
+
 
 Present = Callable[[Voucher], Mapping[str, Any]]
 
@@ -62,7 +79,8 @@ class WaitingHolds:
         # Who may not hold at all has no key kept for it, so it takes nobody along.
         found = None if refusal(actor, Action.HOLD_VOUCHER) else self._gate.through(wanted)
         if found is None:
-            return perform(self._database, self._clock, actor, command, lambda work: present(hold(work, order)))
+            arrived = _Arrived(wanted.waiting.arrived_at)
+            return perform(self._database, arrived, actor, command, lambda work: present(hold(work, order)))
         if isinstance(found, SancaiError):
             raise found
         return found

@@ -262,6 +262,13 @@ def lock_awards(connection: Connection, dataset: DatasetId) -> None:
     connection.execute(query.with_for_update())
 
 
+def lock_with(connection: Connection, voucher: VoucherId) -> None:
+    """Lock the cases a voucher stands in, whatever their state, in one order: a payment under way is waited for."""
+    named = select(lines.c.case_id).where(lines.c.voucher_id == voucher)
+    query = select(cases.c.id).where(cases.c.id.in_(named)).order_by(cases.c.id)
+    connection.execute(query.with_for_update())
+
+
 def paid_with(connection: Connection, voucher: VoucherId) -> Case | None:
     """Return the case in which a voucher was paid, whichever it was set apart from."""
     query = select(cases).join(lines, lines.c.case_id == cases.c.id)

@@ -109,7 +109,7 @@ def _position(after: tuple[date, str, VersionId, str]) -> tuple[ColumnElement[An
 
 
 def _known_to(reader: FirmId | AuthorityId) -> ColumnElement[bool]:
-    """Return the condition that a row is of a buyer of the firm's, by an accepted order, or of a firm of the office."""
+    """Return the condition that a row is of a buyer of the firm's, by a signed contract, or of a firm of the office."""
     held = firms.alias("held")
     # A party of the meter is the id as it is shown; a column keeps its UUID.
     party = literal(f"{FirmId.prefix}_", Key) + func.replace(cast(held.c.id, Text), "-", "")
@@ -122,7 +122,7 @@ def _known_to(reader: FirmId | AuthorityId) -> ColumnElement[bool]:
         .join(held, held.c.id == orders.c.buyer_id)
         .where(
             metered_reads.c.party == party,
-            orders.c.accepted_at.is_not(None),
+            orders.c.signed_at.is_not(None),
             orders.c.dataset_id == versions.c.dataset_id,
             or_(orders.c.seller_id == reader, listings.c.offered_by == reader),
         )

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Select, Table, exists, or_, select
+from sqlalchemy import Column, ForeignKey, Select, Table, and_, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.exchange.dispute_model import DisputeState
 from registry.exchange.model import Order, OrderState, RefundState, Verification
+from registry.exchange.offer_model import METERED
 from registry.exchange.records.disputes import disputes
 from registry.exchange.records.invoices import invoices
+from registry.exchange.records.listings import listings
 from registry.exchange.records.orders import of_reader, order_from, orders
 from registry.exchange.records.red_letters import red_letters
 from registry.exchange.records.refunds import order_refunds
@@ -36,9 +38,13 @@ def open_orders_page(
 ) -> list[Order]:
     """Return orders on which somebody may have to act, of a reader or of all, newest first."""
     unseen = Verification.UNVERIFIED.value
+    metered = exists().where(
+        listings.c.id == orders.c.listing_id, listings.c.price_kind.in_([each.value for each in METERED])
+    )
     query: Select[Any] = select(orders).where(
         or_(
             orders.c.state.in_(_OPEN),
+            and_(orders.c.state == OrderState.CLOSED.value, metered),
             exists().where(invoices.c.order_id == orders.c.id, invoices.c.verification == unseen),
             exists().where(red_letters.c.order_id == orders.c.id, red_letters.c.verification == unseen),
             exists().where(disputes.c.order_id == orders.c.id, disputes.c.state != DisputeState.WITHDRAWN.value),

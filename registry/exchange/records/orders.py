@@ -188,16 +188,19 @@ def orders_page(connection: Connection, reader: FirmId | AuthorityId, after: Ord
     return [order_from(row) for row in connection.execute(query.order_by(orders.c.id.desc()).limit(limit))]
 
 
-def trades_of(connection: Connection, firms: Collection[FirmId], first: Moment, until: Moment) -> tuple[Trade, ...]:
+def trades_of(
+    connection: Connection, firms: Collection[FirmId], first: Moment, until: Moment, at: Moment
+) -> tuple[Trade, ...]:
     """Return what was bought by or of some firms, by contracts made from ``first`` until before ``until``.
 
-    The money of a dataset sold through an exchange is its publisher's, who made the offer.
+    A contract counts once both have signed it, here by ``at``; its day is the one the seller accepted on. The money of
+    a dataset sold through an exchange is its publisher's, who made the offer.
     """
     query = (
         select(orders.c.buyer_id, listings.c.offered_by, orders.c.accepted_at, orders.c.net)
         .join(listings, listings.c.id == orders.c.listing_id)
         .where(orders.c.accepted_at >= first, orders.c.accepted_at < until)
-        .where(orders.c.state != OrderState.CANCELLED.value)
+        .where(orders.c.signed_at <= at)
         .where(or_(orders.c.buyer_id.in_(firms), listings.c.offered_by.in_(firms)))
         .order_by(orders.c.accepted_at, orders.c.id)
     )

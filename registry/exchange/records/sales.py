@@ -31,6 +31,8 @@ def _sales() -> Select[Any]:
         )
         .join(listings, listings.c.id == orders.c.listing_id)
         .outerjoin(datasets, datasets.c.id == orders.c.dataset_id)
+        # What only the seller signed, or was cancelled then, is no contract.
+        .where(orders.c.signed_at.is_not(None))
     )
 
 
@@ -50,7 +52,7 @@ def _sale(row: Row[Any]) -> SaleFact:
 
 def sales_named(connection: Connection, named: Collection[OrderId]) -> tuple[SaleFact, ...]:
     """Return the contracts of some orders."""
-    query = _sales().where(orders.c.id.in_(named), orders.c.accepted_at.is_not(None))
+    query = _sales().where(orders.c.id.in_(named))
     return tuple(_sale(row) for row in connection.execute(query))
 
 

@@ -1,14 +1,20 @@
 """A purchase is refunded after its voucher was paid: what is above the ceiling comes back, computed and not stated."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+
 import pytest
+from sqlalchemy import text
 
 from registry.aftercare import recoveries, refunds
 from registry.aftercare.recovery_model import OpenRecovery, Recovery, RecoveryGround, RecoveryOrigin
+from registry.awards import payments
+from registry.awards.commands import RecordPayment
 from registry.errors import NotFoundError, RuleError
 from registry.exchange import service as exchange
 from registry.exchange.commands import VerifyRedLetter
 from registry.exchange.model import Invoice, RedLetter, Refund, Verification, VerifyInvoice
 from registry.house import House
+from registry.journal.work import Work
 from registry.policy.rules import FirmYearSoFar, VoucherTerms, excess_after_refund
 from registry.values.identifiers import InvoiceId, VoucherId
 from registry.values.money import Money, Rate
@@ -16,7 +22,8 @@ from registry.vouchers import service as vouchers
 from registry.vouchers.model import VoucherState
 from tests.conftest import FixedClock
 from tests.registry.aftercare.builders import a_decider, a_served_recovery, repaid, today
-from tests.registry.aftercare.test_recoveries import a_paid_batch, require_books
+from tests.registry.aftercare.test_recoveries import a_paid_batch, an_instructed_batch, require_books
+from tests.registry.awards.builders import ask_credit
 from tests.registry.exchange.builders import (
     Market,
     a_listing,
@@ -91,6 +98,37 @@ def test_the_other_purchases_of_the_year_carry_what_they_can(
     assert paid.amount == YUAN("20000")
     turn_red(market, voucher)
     assert [each.amount for each in opened(market)] == ([YUAN(due)] if due else [])
+
+
+def test_an_invoice_that_turns_red_beside_the_payment_waits_for_it_and_opens_the_recovery(
+    house: House, clock: FixedClock
+) -> None:
+    market, desk, case, voucher = an_instructed_batch(house, clock)
+    ask_credit(house, market.authority, case.id)
+    record = RecordPayment(case.id, "ICBC-0001", today(house))
+
+    def until_it_waits(beside: Future[InvoiceId]) -> None:
+        """Return once the look-up waits for a lock, or is done."""
+        query = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        while not beside.done():
+            with house.database.reading() as connection:
+                if connection.execute(query).scalar():
+                    return
+
+    with ThreadPoolExecutor(1) as threads:
+
+        def paid_beside(work: Work) -> Future[InvoiceId]:
+            payments.pay(work, record)
+            beside = threads.submit(turn_red, market, voucher)
+            until_it_waits(beside)
+            return beside
+
+        do(house, desk.payer, paid_beside).result()
+    (found,) = opened(market)
+    assert (found.case, found.amount) == (case.id, YUAN("36000"))
+    require_books(house, market.payer)
 
 
 def test_what_another_recovery_takes_is_not_taken_twice(house: House, clock: FixedClock) -> None:

@@ -22,7 +22,16 @@ from registry.exchange.billing import (
     supported_base,
 )
 from registry.exchange.commands import IssueRedLetter, RecordRefund, VerifyRedLetter
-from registry.exchange.model import Invoice, InvoiceKind, OrderState, RedLetter, Refund, RefundState, Verification
+from registry.exchange.model import (
+    Invoice,
+    InvoiceKind,
+    Order,
+    OrderState,
+    RedLetter,
+    Refund,
+    RefundState,
+    Verification,
+)
 from registry.values.identifiers import InvoiceId, RedLetterId, RefundId
 from registry.values.money import Money
 from tests.registry.exchange.test_rules import NOW, ORDER_ID, SELLER, TODAY, a_payment, an_invoice, an_issue, an_order
@@ -270,6 +279,36 @@ def test_what_can_be_held_for_an_order_is_net_of_what_was_taken_back() -> None:
     assert net_price(an_order(), [invoice], []) == YUAN("80000")
     assert net_price(an_order(), [], [back("63600", None)]) == YUAN("60000")
     assert net_price(an_order(), [], [back("63600", None, RefundState.REFUSED)]) == YUAN("120000")
+
+
+def test_what_was_taken_back_and_invoiced_again_is_not_lost() -> None:
+    whole = reddened("120000", "7200")
+    assert net_price(an_order(), [whole], []) == Money(0)
+    assert net_price(an_order(), [whole, an_invoice(2)], []) == YUAN("120000")
+    assert net_price(an_order(), [whole, an_invoice(2, "90000", "5400")], []) == YUAN("90000")
+    # An invoice that is void stands for nothing.
+    assert net_price(an_order(), [whole, an_invoice(2, verification=Verification.VOID)], []) == Money(0)
+
+
+def test_of_a_free_order_nothing_is_left_and_nothing_went_back() -> None:
+    assert net_price(an_order("0", "0"), [], []) == Money(0)
+
+
+def test_a_metered_order_is_settled_when_what_is_invoiced_is_paid() -> None:
+    invoice, paid = an_invoice(net="60000", vat="3600"), [a_payment("63600")]
+
+    def settled(order: Order, *invoices: Invoice, refunds: tuple[Refund, ...] = ()) -> bool:
+        return is_settled_between_parties(order, invoices, paid, refunds, is_metered=True)
+
+    assert settled(an_order(), invoice)
+    assert not is_settled_between_parties(an_order(), [invoice], paid)
+    assert not settled(an_order(state=OrderState.ACCEPTED), invoice)
+    assert not settled(an_order())
+    assert not settled(an_order(), invoice, an_invoice(2, "1", "0"))
+    assert not settled(an_order(), invoice, an_invoice(2, "1", "0", verification=Verification.UNVERIFIED))
+    taken_back = replace(invoice, red_letters=(red(invoice, "30000", "1800"),))
+    assert not settled(an_order(), taken_back)
+    assert settled(an_order(), taken_back, refunds=(back("31800", invoice),))
 
 
 def test_an_order_is_settled_when_its_invoices_say_what_is_left_of_its_price() -> None:

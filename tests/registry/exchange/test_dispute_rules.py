@@ -38,22 +38,31 @@ def test_the_window_ends_at_midnight_in_shanghai_after_the_fifteenth_day() -> No
     order = an_order()
     # Delivered on 2 March: the 17th is the fifteenth day after it.
     assert window_ends(order) == Moment.of_text("2026-03-17T16:00:00Z")
-    require_disputable(order, [], Moment.of_text("2026-03-17T15:59:59.999999Z"))
+    require_disputable(order, [], [], Moment.of_text("2026-03-17T15:59:59.999999Z"))
     with pytest.raises(RuleError) as refusal:
-        require_disputable(order, [], Moment.of_text("2026-03-17T16:00:00Z"))
+        require_disputable(order, [], [], Moment.of_text("2026-03-17T16:00:00Z"))
     assert [each.code for each in refusal.value.obstacles] == ["dispute_window_over"]
 
 
 @pytest.mark.parametrize("state", sorted(set(OrderState) - {OrderState.DELIVERED, OrderState.CLOSED}))
 def test_what_was_not_delivered_or_has_ended_is_not_disputed(state: OrderState) -> None:
     with pytest.raises(ConflictError, match="order_not_disputable"):
-        require_disputable(an_order(state=state), [], NOW)
+        require_disputable(an_order(state=state), [], [], NOW)
 
 
 def test_one_dispute_is_open_at_a_time() -> None:
     with pytest.raises(ConflictError, match="dispute_open_already"):
-        require_disputable(an_order(), [OPEN], NOW)
-    require_disputable(an_order(state=OrderState.CLOSED), [ended(DisputeRemedy.REDELIVERY)], NOW)
+        require_disputable(an_order(), [OPEN], [], NOW)
+    require_disputable(an_order(state=OrderState.CLOSED), [ended(DisputeRemedy.REDELIVERY)], [], NOW)
+
+
+def test_one_refund_settles_one_dispute() -> None:
+    agreed = ended(DisputeRemedy.REFUND, "42400")
+    short, whole = back("42399.99", None), back("42400", None)
+    for refunds in ([], [short], [replace(whole, state=RefundState.RECORDED)]):
+        with pytest.raises(ConflictError, match="dispute_refund_awaited"):
+            require_disputable(an_order(), [agreed], refunds, NOW)
+    require_disputable(an_order(), [agreed], [whole], NOW)
 
 
 def test_the_buyer_agrees_to_what_was_proposed_and_a_dispute_ends_once() -> None:

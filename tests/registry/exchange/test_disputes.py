@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from registry.accounts import records as account_records
 from registry.accounts.model import Account, AccountKind, AccountState
+from registry.accounts.records import accounts as account_records
 from registry.actors.model import Actor, Role
 from registry.aftercare import refunds
 from registry.aftercare.disputes import decide_dispute

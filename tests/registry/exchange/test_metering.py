@@ -12,16 +12,31 @@ from registry.catalog.model import Version, VersionName
 from registry.catalog.records import meter_deliveries, metered_reads
 from registry.catalog.usage import note_reads
 from registry.errors import InvalidValueError, NotFoundError
-from registry.exchange import metering
+from registry.exchange import metering, service
 from registry.exchange.metering_model import MeterStatement
-from registry.exchange.model import Order
+from registry.exchange.model import Order, OrderState
 from registry.exchange.offer_model import PriceKind
+from registry.exchange.step_model import OrderStep
 from registry.journal.work import Work
 from registry.manifests.model import FilePath
-from registry.values.identifiers import ReadId
+from registry.parties.model import ProviderKind
+from registry.values.identifiers import OrderId, ReadId
 from registry.values.money import Money
 from tests.conftest import FixedClock
-from tests.registry.exchange.builders import Market, a_firm, ask, firm_of
+from tests.registry.exchange.builders import (
+    Market,
+    a_firm,
+    a_placed_order,
+    an_invoice,
+    ask,
+    deliver,
+    do,
+    firm_of,
+    offer_contract,
+    pay,
+    register_provider,
+    verify,
+)
 from tests.registry.exchange.test_service import Shop
 
 
@@ -140,6 +155,13 @@ def test_totals_are_of_own_reads_own_buyers_and_firms_of_the_register(shop: Shop
     market = shop.market
     by_volume(shop)
     read_bytes(shop, (0, 100))
+    # The buyer never signed what it ordered of this one.
+    unsigned = a_firm(market.house, market.registrar)
+    register_provider(market, unsigned, ProviderKind.DATA_EXCHANGE)
+    offer = shop.offer(seller=unsigned)
+    listing = do(market.house, shop.publisher, lambda work: service.offer_listing(work, offer))
+    listing = do(market.house, unsigned, lambda work: service.accept_listing(work, listing.id))
+    offer_contract(market, a_placed_order(market, listing, 1), unsigned)
     seen = [market.buyer, market.exchange, shop.publisher, market.reviewer]
     for actor in seen:
         [total] = ask(market.house, actor, lambda view: metering.totals(view, None, None, 10))
@@ -148,5 +170,22 @@ def test_totals_are_of_own_reads_own_buyers_and_firms_of_the_register(shop: Shop
         )  # fmt: skip
         position = (total.month, total.party, total.version, total.door)
         assert ask(market.house, actor, lambda view, at=position: metering.totals(view, None, at, 10)) == []  # type: ignore[misc]
-    for actor in (a_firm(market.house, market.registrar), market.centre):
+    for actor in (a_firm(market.house, market.registrar), market.centre, unsigned):
         assert ask(market.house, actor, lambda view: metering.totals(view, None, None, 10)) == []
+
+
+def test_a_metered_order_closes_once_what_was_invoiced_is_paid(shop: Shop) -> None:
+    market, order = shop.market, by_volume(shop)
+    deliver(market, order, shop.version.content_digest)
+    invoice = an_invoice(market, order, market.exchange, Money(150))
+    verify(market, invoice)
+    file = ask(market.house, market.buyer, lambda view: service.order_file(view, OrderId(order.id)))
+    assert [each.wait.step for each in file.dues] == [OrderStep.PAYMENT]
+    pay(market, order, Money(150))
+    file = ask(market.house, market.buyer, lambda view: service.order_file(view, OrderId(order.id)))
+    assert (file.order.state, file.dues) == (OrderState.CLOSED, ())
+    # Late reads are invoiced after the closing, and wait in the list of the buyer.
+    late = an_invoice(market, order, market.exchange, Money(50))
+    verify(market, late)
+    (open_one,), _ = ask(market.house, market.buyer, lambda view: service.waiting(view, None, 10))
+    assert [(each.wait.step, each.wait.about) for each in open_one.dues] == [(OrderStep.PAYMENT, late.number)]

@@ -12,7 +12,7 @@ from registry.policy.service import calendar
 from registry.policy.working_days import WorkingCalendar
 from registry.values.moment import Moment
 from tests.registry.exchange.test_billing import back, red
-from tests.registry.exchange.test_rules import NOW, a_payment, an_invoice, an_order
+from tests.registry.exchange.test_rules import NOW, TODAY, a_payment, an_invoice, an_order
 
 PLACED = replace(
     an_order(state=OrderState.PLACED), accepted_at=None, contract_digest=None, delivered_at=None, signed_at=None
@@ -20,6 +20,7 @@ PLACED = replace(
 OFFERED = replace(an_order(state=OrderState.ACCEPTED), delivered_at=None, signed_at=None)
 SIGNED = replace(an_order(state=OrderState.ACCEPTED), delivered_at=None)
 CALENDAR = calendar()
+LATER = TODAY + timedelta(days=30)
 
 
 def file(order: Order, *invoices: Invoice, paid: bool = False, refunds: tuple[object, ...] = ()) -> OrderFile:
@@ -51,6 +52,27 @@ def steps_of(found: OrderFile) -> list[str]:
 )
 def test_what_an_order_waits_for_follows_from_where_it_stands(found: OrderFile, steps: list[str]) -> None:
     assert steps_of(found) == steps
+
+
+def test_of_a_metered_order_what_is_invoiced_waits_to_be_paid_and_nothing_else() -> None:
+    first, second = an_invoice(1, "60000", "3600"), an_invoice(2, "30000", "1800", issued_on=LATER)
+
+    def metered(order: Order, *invoices: Invoice, paid: str = "0") -> OrderFile:
+        return OrderFile(order, None, invoices, (a_payment(paid),), is_metered=True)
+
+    assert steps_of(metered(SIGNED)) == ["receipt"]
+    assert steps_of(metered(an_order())) == []
+    assert waits(metered(an_order(), first, second)) == (
+        OrderWait(OrderStep.PAYMENT, Moment.start_of(TODAY), first.number),
+    )
+    half = metered(an_order(), second, first, paid="63600")
+    assert waits(half) == (OrderWait(OrderStep.PAYMENT, Moment.start_of(LATER), second.number),)
+    assert steps_of(metered(an_order(), first, second, paid="95400")) == []
+    void = replace(second, verification=Verification.VOID)
+    assert steps_of(metered(an_order(), first, void, paid="63600")) == []
+    assert steps_of(metered(an_order(state=OrderState.CLOSED), first, second, paid="63600")) == ["order_payment"]
+    went_back = replace(metered(an_order(), first, paid="63600"), refunds=(back("31800", first),))
+    assert steps_of(went_back) == ["red_letter"]
 
 
 def test_money_that_went_back_is_answered_and_taken_back_on_paper_whatever_the_state() -> None:

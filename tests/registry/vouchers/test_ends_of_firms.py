@@ -5,19 +5,24 @@ from datetime import timedelta
 import pytest
 
 from registry.actors.model import Actor
-from registry.errors import RuleError
+from registry.errors import Finding, RuleError
 from registry.parties import ends
 from registry.parties.end_model import EndKind, EnterEnd
+from registry.parties.model import Predicate
 from registry.values.digest import Digest
+from registry.vouchers.known import Known
 from tests.conftest import FixedClock
 from tests.registry.exchange.builders import (
     Market,
+    a_buyer,
     a_listing,
     a_placed_order,
     accept,
     an_accepted_order,
     do,
     firm_of,
+    offer_contract,
+    sign,
 )
 from tests.registry.vouchers.builders import hold, ready_to_redeem, redeem
 
@@ -44,10 +49,12 @@ def test_a_buyer_that_was_deregistered_orders_holds_and_redeems_nothing(market: 
     ends_tomorrow(market, market.buyer, EndKind.DEREGISTERED)
     voucher = hold(market, held)
     placed = a_placed_order(market, listing)
+    unsigned = offer_contract(market, a_placed_order(market, listing), market.centre)
     clock.advance(timedelta(days=1))
     for act in (
         lambda: a_placed_order(market, listing),
         lambda: accept(market, placed, market.centre),
+        lambda: sign(market, unsigned),
         lambda: hold(market, accepted),
         lambda: redeem(market, voucher, invoice),
     ):
@@ -59,10 +66,12 @@ def test_a_buyer_that_was_deregistered_orders_holds_and_redeems_nothing(market: 
 def test_of_a_seller_that_is_no_more_nothing_is_ordered(market: Market, clock: FixedClock) -> None:
     listing = a_listing(market)
     ends_tomorrow(market, market.centre, EndKind.DEREGISTERED)
-    assert a_placed_order(market, listing)
+    unsigned = offer_contract(market, a_placed_order(market, listing), market.centre)
     clock.advance(timedelta(days=1))
     with pytest.raises(RuleError, match="firm_has_ended"):
         a_placed_order(market, listing)
+    with pytest.raises(RuleError, match="firm_has_ended"):
+        sign(market, unsigned)
 
 
 def test_a_buyer_that_left_the_area_still_buys_and_holds_no_voucher_there(market: Market, clock: FixedClock) -> None:
@@ -72,3 +81,18 @@ def test_a_buyer_that_left_the_area_still_buys_and_holds_no_voucher_there(market
     assert a_placed_order(market, a_listing(market))
     with pytest.raises(RuleError, match="firm_has_ended"):
         hold(market, order)
+
+
+def test_facts_that_are_read_at_once_know_who_has_left(market: Market, clock: FixedClock) -> None:
+    order, other = an_accepted_order(market, a_listing(market)), a_buyer(market.house, market.registrar)
+    stays = an_accepted_order(market, a_listing(market), buyer=other)
+    ends_tomorrow(market, market.buyer, EndKind.MOVED_AWAY)
+    clock.advance(timedelta(days=1))
+    with market.house.view(market.reviewer) as view:
+        known, day = Known(view), view.now.civil_day()
+        known.read_for([order, stays], day)
+        found = [
+            known.fact(market.authority, each.buyer, Predicate.OPERATES_IN_REGION, day).finding
+            for each in (order, stays)
+        ]
+    assert found == [Finding.UNMET, Finding.MET]

@@ -3,14 +3,16 @@
 import pytest
 
 from api.wording import sentence, vocabulary
+from registry.policy.model import Allocation
 from registry.policy.rules import FirmYearSoFar, LimitKind, VoucherTerms, what_binds
 from registry.policy.service import shipped
-from registry.values.identifiers import AuthorityId, OrderId, PoolId
+from registry.values.identifiers import AuthorityId, OrderId, PoolId, VoucherRoundId
 from registry.values.moment import Moment
 from registry.values.money import ZERO, Money, Rate
 from registry.vouchers import service
 from registry.vouchers.explaining import QuoteFigures, statements
 from registry.vouchers.model import Appropriate, Appropriation, Pool, Statement
+from registry.vouchers.round_model import VoucherRound
 from tests.registry.exchange.builders import Market, a_listing, an_accepted_order, ask, do
 from tests.registry.vouchers.test_opening import a_file, confirm, propose
 
@@ -30,6 +32,7 @@ def said(
     left: str = "10000000",
     appropriated: tuple[Appropriation, ...] = (),
     excluded_by: tuple[str, ...] = (),
+    entered: VoucherRound | None = None,
 ) -> tuple[Statement, ...]:
     """Return the sentences of a quote for a purchase by a firm that has used and bought this much."""
     instrument = next(each for each in shipped()[-1].instruments if each.id == "yz-4-compute")
@@ -38,9 +41,9 @@ def said(
         PoolId.new(), AUTHORITY, "d", "yz-4", budget, budget - yuan(left), Moment.of_text("2026-01-01T00:00:00Z")
     )
     so_far = FirmYearSoFar(yuan(bought), yuan(used))
-    quoted = what_binds(yuan(base), so_far, pool.left, TERMS)
+    quoted = what_binds(yuan(base), so_far, pool.left, TERMS, entered.left if entered else None)
     return statements(
-        QuoteFigures(instrument, TERMS, 2026, yuan(base), so_far, pool, appropriated, excluded_by, quoted)
+        QuoteFigures(instrument, TERMS, 2026, yuan(base), so_far, pool, appropriated, excluded_by, quoted, entered)
     )
 
 
@@ -78,6 +81,24 @@ def test_what_binds_is_said_with_its_figures_in_both_languages() -> None:
         "本次券额为 ¥20,000.00，受企业年度上限约束：2026 年度上限 ¥500,000.00，"
         "已用和已申领 ¥480,000.00，尚余 ¥20,000.00。"
     )
+
+
+def test_the_round_that_is_open_is_said_and_binds_with_its_figures() -> None:
+    day = Moment.of_text("2026-03-02T00:00:00Z")
+    entered = VoucherRound(
+        VoucherRoundId.new(), AUTHORITY, PoolId.new(), "一", day, day, CAP, yuan("499000"), Allocation.FIRST_COME, day
+    )
+    *_, before, last = said("1000000", entered=entered)
+    assert not before.binds
+    assert words(last, "en") == (
+        "The voucher covers ¥1,000.00: the round 一 binds. "
+        "Of its ¥500,000.00, ¥499,000.00 is used or held, so ¥1,000.00 is left."
+    )
+    assert words(last, "zh") == (
+        "本次券额为 ¥1,000.00，受批次“一”额度约束：总额 ¥500,000.00，已用和已申领 ¥499,000.00，尚余 ¥1,000.00。"
+    )
+    told = {each.code: each for each in said("100", entered=entered)}["quote_round"]
+    assert "{" not in words(told, "en") + words(told, "zh")
 
 
 def test_the_year_s_money_is_said_and_never_binds() -> None:

@@ -20,7 +20,18 @@ from registry.vouchers import requests, rounds, service
 from registry.vouchers.ledger import verify_ledger
 from registry.vouchers.model import HOLD_LIFE, Pool, VoucherState
 from registry.vouchers.round_model import PublishVoucherRound, VoucherRequestState, VoucherRound, VoucherRoundState
-from tests.registry.exchange.builders import Market, a_buyer, a_listing, a_market, an_accepted_order, ask, do, firm_of
+from tests.registry.exchange.builders import (
+    Market,
+    a_buyer,
+    a_listing,
+    a_market,
+    a_refund,
+    an_accepted_order,
+    ask,
+    do,
+    firm_of,
+    pay,
+)
 from tests.registry.parties.builders import an_owner
 from tests.registry.vouchers.builders import hold, ready_to_redeem, redeem
 
@@ -217,3 +228,27 @@ def test_requests_of_one_firm_stay_within_its_year_and_what_is_refused_says_why(
     assert [each.state for each in found] == [VoucherRequestState.HELD] * 3 + [VoucherRequestState.REFUSED]
     assert [each.reason for each in found] == ["", "", "", "firm_year_full"]
     assert state_of(market, made).used == Money.of_yuan("500000")
+
+
+def test_what_went_back_before_the_division_is_not_supported(market: Market) -> None:
+    listing = a_listing(market)
+    made = publish(market, command(market, "900000", Allocation.PRO_RATA))
+    half, nothing, late = (an_accepted_order(market, listing) for _ in range(3))
+    advance(market, timedelta(minutes=10))
+    request(market, half)
+    request(market, nothing)
+    for order, yuan in ((half, "60000"), (nothing, "120000"), (late, "120000")):
+        pay(market, order)
+        a_refund(market, order, market.centre, Money.of_yuan(yuan))
+    with pytest.raises(RuleError, match="nothing_to_hold") as refused:
+        request(market, late)
+    assert [each.code for each in refused.value.obstacles] == ["purchase_without_price"]
+    advance(market, timedelta(hours=1))
+    divide(market, made)
+    found = requests_of(market, made)
+    assert [(each.amount, each.reason) for each in found] == [
+        (Money.of_yuan("18000"), ""),
+        (Money(0), "purchase_without_price"),
+    ]
+    voucher = ask(market.house, market.buyer, lambda view: service.voucher(view, found[0].voucher))
+    assert voucher.base == Money.of_yuan("60000")

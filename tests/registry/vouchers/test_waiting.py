@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -15,14 +17,18 @@ from registry.journal.together import Waiting, perform_together
 from registry.journal.work import Command, Outcome, Work
 from registry.values.digest import Digest
 from registry.values.identifiers import OrderId
+from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.vouchers import holding, pools, service, waiting
+from registry.vouchers.holding import NotTogetherError
 from registry.vouchers.ledger import verify_ledger
-from registry.vouchers.model import Voucher
+from registry.vouchers.model import HOLD_LIFE, Voucher
 from registry.vouchers.waiting import WaitingHolds
+from tests.conftest import FixedClock
 from tests.registry.exchange.builders import Market, a_buyer, a_listing, a_market, an_accepted_order, ask
 from tests.registry.parties.builders import an_owner
 from tests.registry.vouchers.builders import a_pool, hold
+from tests.registry.vouchers.test_rounds import command, publish
 
 POOL = Money.of_yuan("100000.01")
 
@@ -187,3 +193,38 @@ def test_who_waits_at_a_gate_is_taken_along_and_an_error_reaches_its_batch_only(
         assert [each.result(30) for each in rest] == [10, 20, 30, 40, 50]
     assert [len(each) for each in batches] == [1, 3, 2]
     assert gate.through(7) == 70
+
+
+class _Ticking:
+    """A clock that has passed on at the second look."""
+
+    def __init__(self, first: Moment, then: Moment) -> None:
+        self._next = [first]
+        self._then = then
+
+    def now(self) -> Moment:
+        return self._next.pop() if self._next else self._then
+
+
+def test_who_goes_alone_is_not_late_by_having_waited(market: Market, orders: list[Order]) -> None:
+    made = publish(market, command(market, "30000"))
+    clock = _Ticking(made.closes_at.plus(-timedelta(microseconds=1)), made.closes_at)
+    held = WaitingHolds(market.house.database, clock)
+    came_to = held.hold(an_owner(orders[0].buyer), a_command(0), OrderId(orders[0].id), shown)
+    assert came_to.result["amount"] == "¥30,000.00"
+    assert used(market) == Money.of_yuan("30000")
+
+
+def test_a_round_whose_holds_have_run_out_is_not_used_up(
+    market: Market, orders: list[Order], clock: FixedClock
+) -> None:
+    asked = command(market, "30000")
+    publish(market, replace(asked, closes_at=asked.closes_at.plus(HOLD_LIFE)))
+    clock.advance(timedelta(minutes=10))
+    hold(market, orders[0], an_owner(orders[0].buyer))
+    came_to = together(market, orders[1:2], owners(orders[1:2]))
+    assert [each.code for each in came_to if isinstance(each, RuleError)] == ["nothing_to_hold"]
+    clock.advance(HOLD_LIFE)
+    with pytest.raises(NotTogetherError):
+        together(market, orders[4:], owners(orders[4:]))
+    assert hold(market, orders[4], an_owner(orders[4].buyer)).amount == Money.of_yuan("30000")
