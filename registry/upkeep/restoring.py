@@ -11,6 +11,7 @@ from typing import Final
 
 from registry.aftercare.erased_persons import carry_out_person_erasures, reapply_person_erasures
 from registry.catalog.erasing import carry_out_erasures, reapply_erasures
+from registry.exchange.sampling import forget_erased_samples
 from registry.dossier import records as dossiers
 from registry.dossier.model import ExportKind
 from registry.errors import ConflictError, CorruptContentError
@@ -104,6 +105,7 @@ def restore_objects(premises: Premises, store: ObjectStore, backup: Backup) -> R
     delete = deleter(premises)
     reapply_erasures(premises, delete)
     carry_out_erasures(premises, premises.settings.log_retention, delete)
+    forget_erased_samples(premises)
     reapply_person_erasures(premises, delete)
     carry_out_person_erasures(premises, premises.settings.log_retention, delete)
     return Restored(backup.name, objects, size_bytes, exports, tuple(missing))
