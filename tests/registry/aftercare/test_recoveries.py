@@ -243,6 +243,12 @@ def test_later_cash_is_spent_again_by_number_only_and_cash_of_fraud_never(
 
 def a_paid_batch(house: House, clock: FixedClock, *past: str) -> tuple[Market, Desk, Case, VoucherId]:
     """Return a batch of one voucher, of ¥36,000 unless ``past`` (lines of an opening) leaves less, that was paid."""
+    market, desk, instructed, voucher = an_instructed_batch(house, clock, *past)
+    return market, desk, pay(desk, instructed.id), voucher
+
+
+def an_instructed_batch(house: House, clock: FixedClock, *past: str) -> tuple[Market, Desk, Case, VoucherId]:
+    """Return such a batch that the bank was told to pay."""
     market = a_market(house)
     a_pool(market)
     if past:
@@ -256,9 +262,8 @@ def a_paid_batch(house: House, clock: FixedClock, *past: str) -> tuple[Market, D
     noticed = post_notice(desk, case.id)
     assert noticed.notice is not None
     clock.set(noticed.notice.ends_at)
-    instruct(desk, case.id)
     assert voucher is not None
-    return market, desk, pay(desk, case.id), VoucherId(voucher)
+    return market, desk, instruct(desk, case.id), VoucherId(voucher)
 
 
 @pytest.mark.parametrize("share", ["36000", "12000.01"])
