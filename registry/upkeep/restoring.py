@@ -11,10 +11,10 @@ from typing import Final
 
 from registry.aftercare.erased_persons import carry_out_person_erasures, reapply_person_erasures
 from registry.catalog.erasing import carry_out_erasures, reapply_erasures
-from registry.exchange.sampling import forget_erased_samples
 from registry.dossier import records as dossiers
 from registry.dossier.model import ExportKind
 from registry.errors import ConflictError, CorruptContentError
+from registry.exchange.sampling import forget_erased_samples
 from registry.journal import records as journal_records
 from registry.upkeep import records
 from registry.upkeep.backup import Backup, copy_lists, fetch_dump

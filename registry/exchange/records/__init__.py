@@ -85,6 +85,7 @@ __all__ = [
     "dispute_of",
     "disputes",
     "disputes_of",
+    "forget_erased",
     "invoice_checks",
     "invoice_numbers",
     "invoice_of",
