@@ -12,6 +12,7 @@ from registry.actors.model import Actor
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
 from registry.exchange.model import Order
 from registry.house import House
+from registry.messages.model import Topic
 from registry.policy.model import Allocation
 from registry.values.identifiers import OrderId, VoucherId
 from registry.values.moment import Moment
@@ -21,6 +22,7 @@ from registry.vouchers.ledger import verify_ledger
 from registry.vouchers.model import HOLD_LIFE, Pool, VoucherState
 from registry.vouchers.round_model import PublishVoucherRound, VoucherRequestState, VoucherRound, VoucherRoundState
 from tests.registry.exchange.builders import Market, a_buyer, a_listing, a_market, an_accepted_order, ask, do, firm_of
+from tests.registry.messages.test_announcing import a_webhook, told
 from tests.registry.parties.builders import an_owner
 from tests.registry.vouchers.builders import hold, ready_to_redeem, redeem
 
@@ -217,3 +219,13 @@ def test_requests_of_one_firm_stay_within_its_year_and_what_is_refused_says_why(
     assert [each.state for each in found] == [VoucherRequestState.HELD] * 3 + [VoucherRequestState.REFUSED]
     assert [each.reason for each in found] == ["", "", "", "firm_year_full"]
     assert state_of(market, made).used == Money.of_yuan("500000")
+
+
+def test_each_firm_is_told_what_became_of_its_request(market: Market) -> None:
+    made = an_open_round(market, "10000", Allocation.PRO_RATA)
+    hooks = [a_webhook(market.house, each, Topic.VOUCHER_REQUEST_DECIDED) for each in (market.buyer, market.centre)]
+    request(market, an_accepted_order(market, a_listing(market)))
+    advance(market, timedelta(hours=1))
+    assert hooks[0] not in told(market.house)
+    divide(market, made)
+    assert [each for each in told(market.house) if each in hooks] == [hooks[0]]
