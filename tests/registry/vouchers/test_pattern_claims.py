@@ -50,7 +50,8 @@ def a_claim(market: Market, order: Order) -> Voucher:
 def sell_back(market: Market, quantity: int = 120_000) -> None:
     """Let the centre buy of the buyer what comes to the same."""
     register_provider(market, market.buyer, ProviderKind.COMPUTE_CENTRE, green=ALWAYS)
-    listing = do(market.house, market.buyer, lambda work: exchange.offer_listing(work, compute(market.buyer)))
+    offer = compute(market.house, market.buyer)
+    listing = do(market.house, market.buyer, lambda work: exchange.offer_listing(work, offer))
     accept(market, a_placed_order(market, listing, quantity, market.centre), market.buyer)
 
 
