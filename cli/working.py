@@ -24,6 +24,7 @@ from registry.catalog.usage import digest_usage
 from registry.catalog.verification import SCRATCH, verify_draft
 from registry.dossier.exporting import export_log
 from registry.errors import SancaiError, UnavailableError
+from registry.exchange.sampling import forget_erased_samples
 from registry.house import House
 from registry.journal.service import sequence
 from registry.manifests.service import sweep_uploads
@@ -176,6 +177,7 @@ def keep(house: House) -> None:
     tidy(house)
     digest_usage(house.database, house.clock)
     carry_out_erasures(house, house.settings.log_retention, deleter(house))
+    forget_erased_samples(house)
     carry_out_person_erasures(house, house.settings.log_retention, deleter(house))
     carry_out_disposals(house)
     try:
@@ -201,6 +203,7 @@ def filing_of(house: House) -> Filing:
 def erase_again(house: House) -> None:
     """Erase again what a restore has brought back, before anything else is done with it."""
     found = reapply_erasures(house, deleter(house))
+    forget_erased_samples(house)
     persons = reapply_person_erasures(house, deleter(house))
     if again := (*found.orders, *persons.persons):
         _log.warning("erased again after a restore: %s", ", ".join(again))

@@ -29,7 +29,9 @@ class SealedSampleView(Answer):
 
     @classmethod
     def of(cls, found: SealedSample) -> Self:
-        """Return the view of a sample."""
+        """Return the view of a sample whose version stands."""
+        if found.content is None:
+            raise AssertionError("a sample without content is not shown")
         return cls(
             listing=found.listing,
             version=found.version,

@@ -1,6 +1,6 @@
 """A dispute is decided by an officer who is tied to neither side, nor to a firm of the same group (RULINGS 32)."""
 
-from registry.awards.officers import with_groups
+from registry.awards.officers import require_undetected, with_groups
 from registry.errors import NotAllowedError
 from registry.exchange import service as exchange
 from registry.exchange.dispute_model import DecideDispute, Dispute
@@ -12,8 +12,8 @@ from registry.offices import service as offices
 def decide_dispute(work: Work, command: DecideDispute) -> Dispute:
     """Decide a dispute in a numbered document.
 
-    Raises as ``exchange.decide_dispute``; NotAllowedError also for an officer who is tied to a side, or entered as
-    away.
+    Raises as ``exchange.decide_dispute``; NotAllowedError also for an officer who is tied to a side, declared or
+    detected, or entered as away.
     """
     made = exchange.decide_dispute(work, command)
     if work.actor.account is None or work.actor.authority is None:
@@ -22,4 +22,5 @@ def decide_dispute(work: Work, command: DecideDispute) -> Dispute:
     bench = offices.bench_within(work, work.actor.authority)
     firms = with_groups(work, bench, {made.id: sides})[made.id]
     offices_rules.require_free(bench, work.actor.account, firms, work.now)
+    require_undetected(work, work.actor.authority, firms)
     return made

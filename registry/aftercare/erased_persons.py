@@ -124,7 +124,7 @@ def _delete_bytes(premises: Premises, erased: FirmId, delete: Deleter) -> str | 
         try:
             delete(store, place)
             gone.append((store, place))
-        except (ObjectLockedError, ObjectSharedError) as error:
+        except StoreError as error:  # One that a store does not let go, or a store that is away, holds up no other.
             stuck = error.code
     with premises.database.writing() as connection:
         documents.note_documents_gone(connection, erased, gone, premises.clock.now())

@@ -107,7 +107,7 @@ def _recovering(
 
 
 def _open(work: Work, case: Case, voucher: VoucherId, invoice: InvoiceId, ground: RecoveryGround, facts: str) -> None:
-    excess = refunds.excess_within(work, voucher, lambda each: _outstanding(work, each))
+    excess = excess_of(work, voucher)
     if not excess:
         return
     line = line_paying(case, voucher)
@@ -122,6 +122,11 @@ def _open(work: Work, case: Case, voucher: VoucherId, invoice: InvoiceId, ground
         source=invoice,
     )
     open_within(work, case, command)
+
+
+def excess_of(work: Work, voucher: VoucherId) -> Money:
+    """Return what of a paid voucher no purchase carries any more and no recovery takes yet. Its firm-year is locked."""
+    return refunds.excess_within(work, voucher, lambda each: _outstanding(work, each))
 
 
 def _outstanding(work: Work, voucher: VoucherId) -> Money:

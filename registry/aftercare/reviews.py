@@ -3,6 +3,9 @@
 An adoption was withdrawn, a register corrected backward, a contest of novelty lost; or an objection or anything else
 had come between an instruction and the bank's receipt.
 
+Where the only reason is that a purchase was taken back before the receipt, what is above the ceiling of the firm-year
+is recovered, as after a payment (RULINGS 16).
+
 An answer that money is to come back opens the recovery in the same transaction, on the ground of a later correction;
 where facts show a fault, an officer opens another one on that ground.
 """
@@ -14,6 +17,7 @@ from registry.adoption.model import AnswerReview as AnswerAdoptionReview
 from registry.aftercare.recoveries import open_within
 from registry.aftercare.recovery_model import OpenRecovery, RecoveryGround, RecoveryOrigin
 from registry.aftercare.recovery_rules import lines_touched
+from registry.aftercare.refunds import excess_of
 from registry.awards import came_between, contest_deciding, officers, procedure, register_reviews
 from registry.awards.acting import found_case
 from registry.awards.came_between import ReviewPayment
@@ -24,6 +28,9 @@ from registry.awards.model import Case, CaseKind, CaseState, Line, Outcome
 from registry.awards.records import case_of
 from registry.awards.register_reviews import AnswerReview, RegisterReview
 from registry.journal.work import Work
+from registry.values.identifiers import VoucherId
+from registry.values.money import Money
+from registry.vouchers.refunds import STILL_CARRIES_CLAIM
 
 
 def answer_adoption_review(work: Work, command: AnswerAdoptionReview) -> AdoptionReview:
@@ -96,16 +103,35 @@ def answer_payment_review(work: Work, command: ReviewPayment) -> Case:
         touched = command.lines or numbers_of(case)
         for line in case.lines:
             if line.number in touched:
-                _open(work, case, line, command.reason, RecoveryOrigin.PAYMENT_REVIEW, case.id)
+                amount = _not_deserved(work, case, line)
+                _open(work, case, line, command.reason, RecoveryOrigin.PAYMENT_REVIEW, case.id, amount)
     return case
 
 
-def _open(work: Work, case: Case, line: Line, facts: str, origin: RecoveryOrigin, source: str) -> None:
+def _not_deserved(work: Work, case: Case, line: Line) -> Money:
+    """Return what of a line comes back: all of it, or the excess where nothing came between but a refund."""
+    only_refunds = case.payment is not None and case.payment.in_spite_of == (STILL_CARRIES_CLAIM,)
+    return excess_of(work, line.subject) if only_refunds and isinstance(line.subject, VoucherId) else line.amount
+
+
+def _open(
+    work: Work,
+    case: Case,
+    line: Line,
+    facts: str,
+    origin: RecoveryOrigin,
+    source: str,
+    most: Money | None = None,
+) -> None:
+    """Open the recovery of a line, or of ``most`` of it; of nothing there is none."""
+    amount = line.amount if most is None else min(most, line.amount)
+    if not amount:
+        return
     command = OpenRecovery(
         case=case.id,
         line=line.number,
         ground=RecoveryGround.LATER_CORRECTION,
-        amount=line.amount,
+        amount=amount,
         facts=facts,
         clause=line.clause,
         origin=origin,

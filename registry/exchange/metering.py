@@ -1,9 +1,9 @@
 """What was read under orders: statements by period, and totals by month.
 
 Rules:
-* An order is charged with what its buyer read of the versions it opens, from the day it was accepted through the day
-  its grant ended, in civil days. A read that several metered orders of a buyer cover is charged to the one that was
-  accepted first and still ran on that day: nothing is charged twice.
+* An order is charged with what its buyer read of the versions it opens, from the day of its grant, which comes with the
+  buyer's signature, through the day that grant ended, in civil days. A read that several metered orders of a buyer
+  cover is charged to the one whose grant is the oldest and still ran on that day: nothing is charged twice.
 * A statement may be made at any time. What a late access log adds to a day shows in the next one made: bill a period
   once the logs of it have been read.
 * Sides of an order and the offices concerned see its statement. Totals are seen by who read, by a seller and by whoever

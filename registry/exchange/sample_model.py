@@ -18,11 +18,11 @@ class SampleContent:
 
 @dataclass(frozen=True, slots=True)
 class SealedSample:
-    """A sample with the installation's signature over exactly its bytes."""
+    """A sample with the installation's signature over exactly its bytes; without them once its version was erased."""
 
     listing: ListingId
     version: VersionId
-    content: bytes
+    content: bytes | None
     digest: Digest
     key: str
     signature: bytes

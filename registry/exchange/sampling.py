@@ -6,7 +6,8 @@ Rules:
 * It holds the first three tables by path of at most 64 MiB each, their profiles, the newest laboratory report on the
   content, and what the novelty screen finds: published versions it is like, each with its share.
 * Content of grade "important" or "core" and content that does not stand published, or is under embargo, is not sampled.
-* Whoever sees the listing sees its sample. ``sancai verify`` draws every sample again from the stored bytes and holds
+* Whoever sees the listing sees its sample, for as long as the version stands open. What it says is removed with the
+  content of an erased version. ``sancai verify`` draws every sample again from the stored bytes and holds
   it against what was sealed.
 """
 
@@ -68,10 +69,7 @@ def sample_content(store: ObjectStore, view: View, listing_id: ListingId) -> Sam
     if found.dataset is None:
         raise _refused("sample_without_data")
     version = catalog.version(view, found.version) if found.version else newest_offered(view, found.dataset)
-    if version.state is not VersionState.PUBLISHED or (version.embargo_until and view.now < version.embargo_until):
-        raise _refused("sample_not_open")
-    if version.grade is not Grade.GENERAL:
-        raise _refused("sample_grade")
+    _require_open(view, version)
     drawn = _tables(store, view, version)
     if not drawn:
         raise _refused("sample_without_table")
@@ -89,6 +87,13 @@ def sample_content(store: ObjectStore, view: View, listing_id: ListingId) -> Sam
         "as_of": str(view.now),
     }
     return SampleContent(found.id, version.id, canonical_json(content))
+
+
+def _require_open(view: View, version: Version) -> None:
+    if version.state is not VersionState.PUBLISHED or (version.embargo_until and view.now < version.embargo_until):
+        raise _refused("sample_not_open")
+    if version.grade is not Grade.GENERAL:
+        raise _refused("sample_grade")
 
 
 def _refused(code: str) -> RuleError:
@@ -157,11 +162,13 @@ def seal_sample(work: Work, made: SampleContent, key: SigningKey) -> SealedSampl
 
     Raises:
         NotFoundError, NotAllowedError: As ``sample_content``.
+        RuleError: ``sample_refused``: the version does not stand open any more.
         ConflictError: The listing has a sample of this version.
     """
     found = shown_listing(work, made.listing)
     offered = Resource(frozenset({found.offered_by}), dataset=found.dataset, subject=found.id)
     require_visible(work.actor, Action.OFFER_LISTING, offered, "listing")
+    _require_open(work, catalog.version(work, made.version))
     digest = Digest.of(made.content)
     signature = key.sign(made.content)
     sealed = SealedSample(made.listing, made.version, made.content, digest, str(key.verifier), signature, work.now)
@@ -172,12 +179,25 @@ def seal_sample(work: Work, made: SampleContent, key: SigningKey) -> SealedSampl
 
 
 def sealed_sample(view: View, listing_id: ListingId) -> SealedSample:
-    """Return the sample of a listing that the actor sees. Raises NotFoundError."""
+    """Return the sample of a listing that the actor sees, while its version stands open. Raises NotFoundError."""
     found = shown_listing(view, listing_id)
     sample = records.newest_sample(view.connection, found.id)
-    if sample is None:
+    if sample is None or sample.content is None:
         raise NotFoundError("sealed_sample_not_found", id=listing_id)
+    try:
+        _require_open(view, catalog.version(view, sample.version))
+    except RuleError as error:
+        raise NotFoundError("sealed_sample_not_found", id=listing_id) from error
     return sample
+
+
+def forget_erased_samples(premises: Premises) -> int:
+    """Remove what samples of erased versions say, also after a restore; return how many they were.
+
+    Digest and signature stay: whoever holds the bytes can still show that they were sealed here.
+    """
+    with premises.database.writing() as connection:
+        return records.forget_erased(connection)
 
 
 def verify_samples(premises: Premises) -> Iterator[Finding]:
@@ -194,6 +214,8 @@ def verify_samples(premises: Premises) -> Iterator[Finding]:
 
 
 def _verify(premises: Premises, sample: SealedSample) -> Iterator[Finding]:
+    if sample.content is None:
+        return
     stated = json.loads(sample.content)
     where = (str(stated["dataset"]), str(stated["version"]))
     if not premises.signing_key.verifier.accepts(sample.signature, sample.content):

@@ -157,7 +157,7 @@ def reconcile(work: Work, budget_year: int, content: bytes) -> Reconciliation:
         made_by=account_of(work.actor),
         made_at=work.now,
     )
-    records.add_reconciliation(work.connection, made, content)
+    records.add_reconciliation(work.connection, made)
     work.journal(
         "finance.year_reconciled",
         made.id,

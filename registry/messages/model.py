@@ -93,6 +93,8 @@ class Topic(StrEnum):
     REMEDY_WITHDRAWN = "remedy.withdrawn"
     ROUND_PUBLISHED = "round.published"
     """A round was published, published anew, or its closing moved."""
+    VOUCHER_REQUEST_DECIDED = "voucher.request_decided"
+    """The budget of a closed round was divided: a request received a voucher, or nothing."""
     EXPERTS_DRAWN = "experts.drawn"
     """Somebody was drawn as an expert of a case; mail goes to those who were drawn."""
     WEBHOOK_TESTED = "webhook.tested"

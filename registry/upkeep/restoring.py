@@ -14,6 +14,7 @@ from registry.catalog.erasing import carry_out_erasures, reapply_erasures
 from registry.dossier import records as dossiers
 from registry.dossier.model import ExportKind
 from registry.errors import ConflictError, CorruptContentError
+from registry.exchange.sampling import forget_erased_samples
 from registry.journal import records as journal_records
 from registry.upkeep import records
 from registry.upkeep.backup import Backup, copy_lists, fetch_dump
@@ -104,6 +105,7 @@ def restore_objects(premises: Premises, store: ObjectStore, backup: Backup) -> R
     delete = deleter(premises)
     reapply_erasures(premises, delete)
     carry_out_erasures(premises, premises.settings.log_retention, delete)
+    forget_erased_samples(premises)
     reapply_person_erasures(premises, delete)
     carry_out_person_erasures(premises, premises.settings.log_retention, delete)
     return Restored(backup.name, objects, size_bytes, exports, tuple(missing))

@@ -4,7 +4,8 @@ Rules:
 * Nothing is appropriated, instructed or paid on a line of a closed year. An instruction that was carried over by number
   may still be paid, or sent back.
 * Cash that comes back later reopens nothing of a closed year: it waits to be appropriated again (RULINGS 17).
-* The lines are locked first, so that a payment and the close of its year come one after the other.
+* The year and its lines are locked first, so that a payment or a new line and the close of its year come one after
+  the other.
 """
 
 from collections.abc import Collection
@@ -25,7 +26,7 @@ def require_open_within(
     records.lock_lines(work.connection, authority, budget_year, line)
     if not records.is_closed(work.connection, authority, budget_year):
         return
-    if not carried_as or not records.is_carried(work.connection, carried_as):
+    if not carried_as or not records.is_carried(work.connection, authority, budget_year, carried_as):
         raise ConflictError("budget_year_closed", year=budget_year, line=line[:60])
 
 

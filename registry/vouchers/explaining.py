@@ -9,6 +9,7 @@ Rules:
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from registry.errors import Parameter
 from registry.policy.model import Instrument
@@ -16,6 +17,8 @@ from registry.policy.rules import FirmYearSoFar, LimitKind, Quote, VoucherTerms
 from registry.values.money import Money
 from registry.vouchers.model import Appropriation, Pool, Statement
 from registry.vouchers.round_model import VoucherRound
+
+_CLAUSE_OF_LIMIT: Final = {LimitKind.PURCHASE: "RULINGS 16", LimitKind.ROUND: "RULINGS 20"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,9 @@ def _appropriation(found: QuoteFigures) -> Statement:
     of_year = [each for each in found.appropriated if each.budget_year == found.year]
     if not of_year:
         return Statement("quote_not_appropriated", "RULINGS 18", {}, {"year": found.year})
-    granted = Money(sum(each.appropriated.fen for each in of_year))
-    spent = Money(sum(each.instructed.fen for each in of_year))
-    amounts = {"appropriated": granted, "instructed": spent, "left": granted.less(spent)}
-    return Statement("quote_appropriation", "RULINGS 18", amounts, {"year": found.year, "lines": len(of_year)})
+    # A firm is told what is left, and no more: what an office was granted and spends, awards too, is for its officers.
+    left = Money(sum(each.appropriated.fen - each.instructed.fen for each in of_year))
+    return Statement("quote_appropriation", "RULINGS 18", {"left": left}, {"year": found.year})
 
 
 def _exclusions(found: QuoteFigures) -> tuple[Statement, ...]:
@@ -122,7 +124,7 @@ def _binding(found: QuoteFigures) -> tuple[Statement, ...]:
         made.append(
             Statement(
                 f"quote_bound_by_{limit.kind.value}",
-                stated.clause if stated else "RULINGS 16",
+                stated.clause if stated else _CLAUSE_OF_LIMIT[limit.kind],
                 {**(stated.amounts if stated else {}), "amount": amount},
                 stated.parameters if stated else {},
                 binds=True,

@@ -4,7 +4,8 @@ Rules:
 * The money is not ours: nothing is posted, held or paid, and no ledger or pool of ours is touched.
 * Only what a loaded policy document names as external is recorded, by an officer who keeps the registers.
 * A use that stands excludes a voucher for the same order or invoice (RULINGS 11; POLICY §5, F6 and F20).
-* A line of a document is recorded once. An order belongs to the firm, and its office is concerned with it.
+* A line of an organ's document is recorded once while the record stands. An order belongs to the firm, and its office
+  is concerned with it.
 """
 
 from dataclasses import replace
@@ -28,7 +29,7 @@ def record(work: Work, command: RecordExternalUse) -> ExternalUse:
     Raises:
         NotAllowedError: The actor keeps no registers of an authority.
         NotFoundError: The document is not loaded or names no such pool, or there is no such firm or order of it.
-        ConflictError: This line of the document is recorded.
+        ConflictError: A record of this line of the organ's document stands.
     """
     require(work.actor, Action.KEEP_REGISTERS)
     office = policy.office_of(work.actor)

@@ -4,7 +4,7 @@ RULINGS 16; POLICY §4.3, invariant 17.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from registry.errors import NotFoundError
 from registry.exchange import service as exchange
@@ -16,6 +16,9 @@ from registry.values.identifiers import InvoiceId, VoucherId
 from registry.values.money import ZERO, Money, Rate
 from registry.vouchers import records
 from registry.vouchers.model import Voucher, VoucherState
+
+STILL_CARRIES_CLAIM: Final = "invoice_still_carries_claim"
+"""The condition of a payment that is unmet once what is left of the invoice is less than what the voucher claimed."""
 
 
 def voucher_claiming(view: View, invoice: InvoiceId) -> VoucherId | None:
@@ -30,7 +33,8 @@ def excess_within(work: Work, voucher_id: VoucherId, recovered: Callable[[Vouche
     Each voucher of the year carries what is certain to stand of the base it claimed: an invoice that is void or red
     carries nothing, one with red letters that were looked up or refunds that arrived carries the rest. ``recovered``
     says what recoveries take of a voucher that did not come back yet. The firm-year is locked. A voucher that lost some
-    of its purchase before it was paid is not counted: it is not paid any more either.
+    of its purchase is not counted until it is paid: it is not instructed any more. What the bank paid on an older
+    instruction counts.
     """
     found = records.voucher_of(work.connection, voucher_id)
     if found is None:

@@ -13,7 +13,10 @@ from registry.errors import ConflictError, NotFoundError, RuleError
 from registry.exchange import service as exchange
 from registry.exchange.model import Order
 from registry.journal.work import View, Work
+from registry.messages.announcing import announce
+from registry.messages.model import Event, Topic
 from registry.policy.rules import what_binds
+from registry.values.canonical import Json
 from registry.values.identifiers import FirmId, OrderId, VoucherId, VoucherRequestId, VoucherRoundId
 from registry.values.money import ZERO, Money
 from registry.vouchers import records, round_rules, rules
@@ -133,7 +136,21 @@ def divide_voucher_round(work: Work, wanted: VoucherRoundId) -> VoucherRound:
         amount_fen=sum(each.voucher.amount.fen for each in held),
         expired=[str(each.id) for each in due],
     )
+    for each in ended:
+        announce(work, _decided(each))
     return voucher_round(work, wanted)
+
+
+def _decided(request: VoucherRequest) -> Event:
+    """Return what the firm of a request is told of the division; no amount stands in a message."""
+    data: dict[str, Json] = {
+        "request": request.id,
+        "round": request.round,
+        "order": request.order,
+        "state": request.state.value,
+        "reason": request.reason or None,
+    }
+    return Event(Topic.VOUCHER_REQUEST_DECIDED, request.id, data, firms=frozenset({request.firm}))
 
 
 def _met(

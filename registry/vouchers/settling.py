@@ -194,7 +194,7 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
                 ("invoice_verification",),
             ),
             Condition(
-                "invoice_still_carries_claim",
+                refunds.STILL_CARRIES_CLAIM,
                 "RULINGS 13",
                 Finding.UNMET if lacking else Finding.MET,
                 {"number": invoice.number, "base": str(found.base), "lacking": str(lacking)},

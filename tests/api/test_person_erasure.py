@@ -25,13 +25,14 @@ from registry.journal.records import claim_key
 from registry.journal.signing import SigningKey
 from registry.journal.work import View
 from registry.manifests import signatures
+from registry.parties.records import persons as person_records
 from registry.upkeep.backup import back_up, backups, read_backup
 from registry.upkeep.erased import deleter
 from registry.upkeep.restoring import restore_database, restore_objects
 from registry.upkeep.stores import OtherStores, open_store
 from registry.values.canonical import Json
 from registry.values.digest import Digest
-from registry.values.identifiers import AccountId, AuthorityId
+from registry.values.identifiers import AccountId, AuthorityId, FirmId
 from storage.database import Database
 from storage.embedded_postgres import EmbeddedPostgres
 from storage.migrate import create_database
@@ -200,6 +201,17 @@ def test_answers_of_other_persons_and_of_firms_stay(office: PersonOffice, web: W
     kept = everything_kept(web.house)
     assert MASKED not in kept
     assert "张*" in kept
+
+
+def test_whoever_is_stuck_waits_behind_those_who_are_not(office: PersonOffice, web: Web) -> None:
+    first, second = office.register(), office.register("张三")
+    erase(office, first)
+    erase(office, second)
+    with web.house.database.writing() as connection:
+        assert person_records.erased_waiting(connection, 9) == [first.id, second.id]
+        person_records.note_stuck(connection, FirmId(first.id), "object_locked")
+        assert person_records.erased_waiting(connection, 1) == [second.id]
+        assert person_records.erased_waiting(connection, 9) == [second.id, first.id]
 
 
 @contextmanager

@@ -62,7 +62,7 @@ from registry.exchange.records.refunds import (
     refunds_of,
     save_refund,
 )
-from registry.exchange.records.samples import add_sample, newest_sample, samples_after, sealed_samples
+from registry.exchange.records.samples import add_sample, forget_erased, newest_sample, samples_after, sealed_samples
 
 __all__ = [
     "add_buyer_signature",
@@ -85,6 +85,7 @@ __all__ = [
     "dispute_of",
     "disputes",
     "disputes_of",
+    "forget_erased",
     "invoice_checks",
     "invoice_numbers",
     "invoice_of",

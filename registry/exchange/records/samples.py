@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, Row, Table, Text, select
+from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, Row, Table, Text, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
+from registry.catalog.model import VersionState
+from registry.catalog.records import versions
 from registry.exchange.sample_model import SealedSample
 from registry.values.identifiers import ListingId, VersionId
 from registry.values.records import DigestColumn, IdColumn, MomentColumn
@@ -15,12 +17,12 @@ sealed_samples = Table(
     metadata,
     Column("listing_id", IdColumn(ListingId), ForeignKey("listings.id", ondelete="RESTRICT"), primary_key=True),
     Column("version_id", IdColumn(VersionId), ForeignKey("versions.id", ondelete="RESTRICT"), primary_key=True),
-    Column("content", LargeBinary, nullable=False),
+    Column("content", LargeBinary),
     Column("digest", DigestColumn, nullable=False),
     Column("key", Text, nullable=False),
     Column("signature", LargeBinary, CheckConstraint("length(signature) = 64", "ed25519"), nullable=False),
     Column("sealed_at", MomentColumn, nullable=False),
-    **rows_may(Writes.APPEND),
+    **rows_may(Writes.UPDATE),
 )
 
 
@@ -46,6 +48,14 @@ def newest_sample(connection: Connection, listing: ListingId) -> SealedSample | 
     return _sample(row) if row else None
 
 
+def forget_erased(connection: Connection) -> int:
+    """Remove what samples of erased versions say; digest and signature stay. Return how many they were."""
+    erased = select(versions.c.id).where(versions.c.state == VersionState.ERASED.value)
+    held = sealed_samples.c
+    query = update(sealed_samples).where(held.content.is_not(None), held.version_id.in_(erased)).values(content=None)
+    return len(connection.execute(query.returning(held.version_id)).all())
+
+
 def samples_after(connection: Connection, after: tuple[ListingId, VersionId] | None, limit: int) -> list[SealedSample]:
     """Return sealed samples in the order of listing and version."""
     held = sealed_samples.c
@@ -60,7 +70,7 @@ def _sample(row: Row[Any]) -> SealedSample:
     return SealedSample(
         row.listing_id,
         row.version_id,
-        bytes(row.content),
+        bytes(row.content) if row.content is not None else None,
         row.digest,
         row.key,
         bytes(row.signature),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Row, Table, Text, func, insert, select
+from sqlalchemy import Column, ForeignKey, Index, Integer, Row, Table, Text, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -30,7 +30,6 @@ reconciliations = Table(
     Column("authority_id", IdColumn(AuthorityId), ForeignKey("authorities.id", ondelete="RESTRICT"), nullable=False),
     Column("budget_year", Integer, nullable=False),
     Column("file", DigestColumn, nullable=False),
-    Column("content", LargeBinary, nullable=False),
     Column("ours", DigestColumn, nullable=False),
     Column("payments", Integer, nullable=False),
     Column("rows", Integer, nullable=False),
@@ -92,15 +91,14 @@ def paid_back(connection: Connection, authority: AuthorityId, budget_year: int, 
     return [{**row.content, "case": str(row.case_id)} for row in connection.execute(query)]
 
 
-def add_reconciliation(connection: Connection, made: Reconciliation, content: bytes) -> None:
-    """Write a comparison with the file it was made with."""
+def add_reconciliation(connection: Connection, made: Reconciliation) -> None:
+    """Write a comparison. Of the file it was made with its digest alone is kept: it may name persons (RULINGS 35)."""
     connection.execute(
         insert(reconciliations).values(
             id=made.id,
             authority_id=made.authority,
             budget_year=made.budget_year,
             file=made.file,
-            content=content,
             ours=made.ours,
             payments=made.payments,
             rows=made.rows,
@@ -112,9 +110,8 @@ def add_reconciliation(connection: Connection, made: Reconciliation, content: by
 
 
 def _reconciliations() -> Any:
-    kept = [column for column in reconciliations.c if column.name != "content"]
     said = [signed.c.statement, signed.c.signed_by, signed.c.signed_at]
-    return select(*kept, *said).outerjoin(signed, signed.c.reconciliation_id == reconciliations.c.id)
+    return select(reconciliations, *said).outerjoin(signed, signed.c.reconciliation_id == reconciliations.c.id)
 
 
 def _reconciliation(row: Row[Any]) -> Reconciliation:

@@ -103,9 +103,11 @@ def erase_person(connection: Connection, person: FirmId, by: AccountId, at: Mome
 
 
 def erased_waiting(connection: Connection, limit: int) -> list[FirmId]:
-    """Return erased persons whose documents may still lie, the oldest first."""
+    """Return erased persons whose documents may still lie, those that were held back last, else the oldest first."""
     waiting = persons.c.erased_at.is_not(None) & persons.c.carried_out_at.is_(None)
-    return list(connection.execute(select(persons.c.id).where(waiting).order_by(persons.c.id).limit(limit)).scalars())
+    # Whoever is stuck comes last: a page of them would keep everybody else waiting.
+    ordered = select(persons.c.id).where(waiting).order_by(persons.c.stuck.is_not(None), persons.c.id)
+    return list(connection.execute(ordered.limit(limit)).scalars())
 
 
 def erased_by(connection: Connection, person: FirmId) -> AccountId | None:

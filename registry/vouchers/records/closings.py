@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Integer, Row, Table, Text, UniqueConstraint, insert, select
+from sqlalchemy import Column, ForeignKey, Integer, Row, Table, Text, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -47,13 +47,17 @@ carried = Table(
     # A case lies in a room above this one, so its table cannot be named here.
     Column("case_id", IdColumn(CaseId), primary_key=True),
     Column("number", Text, nullable=False),
-    UniqueConstraint("case_id"),
     **rows_may(Writes.APPEND),
 )
 
 
 def lock_lines(connection: Connection, authority: AuthorityId, budget_year: int, line: str | None = None) -> None:
-    """Wait for whoever changes the lines of a year, and let nobody change them until this transaction ends."""
+    """Wait for whoever changes the lines of a year, and let nobody change them until this transaction ends.
+
+    With ``line`` that line alone. The year is locked beside its rows: a line that is not there yet has none.
+    """
+    lock = func.pg_advisory_xact_lock if line is None else func.pg_advisory_xact_lock_shared
+    connection.execute(select(lock(func.hashtextextended(f"budget year {authority} {budget_year}", 0))))
     query = select(appropriations.c.line).where(
         appropriations.c.authority_id == authority, appropriations.c.budget_year == budget_year
     )
@@ -70,10 +74,12 @@ def is_closed(connection: Connection, authority: AuthorityId, budget_year: int) 
     return connection.execute(query).scalar() is not None
 
 
-def is_carried(connection: Connection, cases: Collection[CaseId]) -> bool:
-    """Say whether the instruction of one of some cases was carried over a close."""
+def is_carried(connection: Connection, authority: AuthorityId, budget_year: int, cases: Collection[CaseId]) -> bool:
+    """Say whether the instruction of one of some cases was carried over the close of a year."""
     query = select(carried.c.case_id).join(confirmed, confirmed.c.closing_id == carried.c.closing_id)
-    return connection.execute(query.where(carried.c.case_id.in_(list(cases))).limit(1)).scalar() is not None
+    of_year = (confirmed.c.authority_id == authority, confirmed.c.budget_year == budget_year)
+    named = query.where(*of_year, carried.c.case_id.in_(list(cases)))
+    return connection.execute(named.limit(1)).scalar() is not None
 
 
 def add_closing(connection: Connection, made: Closing) -> None:

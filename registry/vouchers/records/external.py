@@ -8,12 +8,15 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    Index,
     Integer,
     Row,
     Select,
     Table,
     Text,
-    UniqueConstraint,
+    and_,
+    func,
+    insert,
     or_,
     select,
     union,
@@ -21,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.exchange.records import invoices
+from registry.exchange.records import orders as order_rows
 from registry.values.identifiers import AccountId, AuthorityId, ExternalUseId, FirmId, OrderId
 from registry.values.moment import Moment
 from registry.values.records import IdColumn, Key, MomentColumn, MoneyColumn
@@ -46,10 +50,11 @@ external_uses = Table(
     Column("source", Text, nullable=False),
     Column("recorded_by", IdColumn(AccountId), nullable=False),
     Column("recorded_at", MomentColumn, nullable=False),
-    UniqueConstraint("authority_id", "number", "line"),
     CheckConstraint("num_nonnulls(order_id, invoice_number) > 0", "purchase"),
     **rows_may(Writes.APPEND),
 )
+
+Index("ix_external_uses_line_of_document", external_uses.c.authority_id, external_uses.c.number, external_uses.c.line)
 
 ended = Table(
     "external_uses_ended",
@@ -92,10 +97,20 @@ def _use(row: Row[Any]) -> ExternalUse:
 
 
 def add_external_use(connection: Connection, made: ExternalUse) -> bool:
-    """Write a use; False when this line of the document is recorded."""
-    written = connection.execute(
-        insert_or(external_uses)
-        .values(
+    """Write a use; False when one of this line of the organ's document stands."""
+    line = (made.authority, made.organ, made.number, made.line)
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"external use {line}", 0))))
+    same = (
+        external_uses.c.authority_id == made.authority,
+        external_uses.c.organ == made.organ,
+        external_uses.c.number == made.number,
+        external_uses.c.line == made.line,
+    )
+    standing = _uses().where(*same, ended.c.use_id.is_(None)).limit(1)
+    if connection.execute(standing).first() is not None:
+        return False
+    connection.execute(
+        insert(external_uses).values(
             id=made.id,
             authority_id=made.authority,
             document=made.document,
@@ -112,10 +127,8 @@ def add_external_use(connection: Connection, made: ExternalUse) -> bool:
             recorded_by=made.recorded_by,
             recorded_at=made.recorded_at,
         )
-        .on_conflict_do_nothing(index_elements=["authority_id", "number", "line"])
-        .returning(external_uses.c.id)
     )
-    return written.scalar() is not None
+    return True
 
 
 def external_use_of(connection: Connection, use: ExternalUseId) -> ExternalUse | None:
@@ -129,7 +142,14 @@ def externally_used(connection: Connection, orders: Collection[OrderId]) -> set[
     of_order = select(external_uses.c.order_id).where(external_uses.c.order_id.in_(orders))
     of_invoice = (
         select(invoices.c.order_id)
-        .join(external_uses, external_uses.c.invoice_number == invoices.c.number)
+        .join(order_rows, order_rows.c.id == invoices.c.order_id)
+        .join(
+            external_uses,
+            and_(
+                external_uses.c.invoice_number == invoices.c.number,
+                external_uses.c.firm_id == order_rows.c.buyer_id,
+            ),
+        )
         .where(invoices.c.order_id.in_(orders))
     )
     return set(connection.execute(union(of_order, of_invoice)).scalars())
@@ -158,12 +178,21 @@ def external_uses_page(
 
 
 def external_uses_for(connection: Connection, order: OrderId, numbers: Collection[str] = ()) -> list[ExternalUse]:
-    """Return the standing uses for a purchase: by its order, by an invoice of it, or by one of ``numbers``."""
+    """Return the standing uses of a buyer for its purchase: by order, by invoice of it, or by one of ``numbers``.
+
+    A number that stands in another firm's use says nothing of this purchase: sellers number as they like.
+    """
+    buyer = select(order_rows.c.buyer_id).where(order_rows.c.id == order).scalar_subquery()
     of_order = select(invoices.c.number).where(invoices.c.order_id == order)
     named = or_(
         external_uses.c.order_id == order,
         external_uses.c.invoice_number.in_(of_order),
         external_uses.c.invoice_number.in_(list(numbers)),
     )
-    query = _uses().where(named, ended.c.use_id.is_(None)).order_by(external_uses.c.id).limit(100)
+    query = (
+        _uses()
+        .where(named, external_uses.c.firm_id == buyer, ended.c.use_id.is_(None))
+        .order_by(external_uses.c.id)
+        .limit(100)
+    )
     return [_use(row) for row in connection.execute(query)]

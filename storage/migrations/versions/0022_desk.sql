@@ -32,13 +32,13 @@ CREATE TABLE external_uses (
   recorded_by UUID NOT NULL,
   recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_external_uses PRIMARY KEY (id),
-  CONSTRAINT uq_external_uses_authority_id_number_line UNIQUE (authority_id, number, line),
   CONSTRAINT ck_external_uses_purchase CHECK (num_nonnulls(order_id, invoice_number) > 0),
   CONSTRAINT fk_external_uses_authority_id FOREIGN KEY(authority_id) REFERENCES authorities (id) ON DELETE RESTRICT,
   CONSTRAINT fk_external_uses_firm_id FOREIGN KEY(firm_id) REFERENCES firms (id) ON DELETE RESTRICT,
   CONSTRAINT fk_external_uses_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT
 );
 CREATE INDEX ix_external_uses_firm_id ON external_uses (firm_id);
+CREATE INDEX ix_external_uses_line_of_document ON external_uses (authority_id, number, line);
 CREATE INDEX ix_external_uses_invoice_number ON external_uses (invoice_number);
 CREATE INDEX ix_external_uses_order_id ON external_uses (order_id);
 GRANT SELECT, INSERT ON external_uses TO sancai_app;
@@ -63,7 +63,6 @@ CREATE TABLE reconciliations (
   authority_id UUID NOT NULL,
   budget_year INTEGER NOT NULL,
   file BYTEA NOT NULL,
-  content BYTEA NOT NULL,
   ours BYTEA NOT NULL,
   payments INTEGER NOT NULL,
   rows INTEGER NOT NULL,
@@ -124,7 +123,6 @@ CREATE TABLE carried_instructions (
   case_id UUID NOT NULL,
   number TEXT NOT NULL,
   CONSTRAINT pk_carried_instructions PRIMARY KEY (closing_id, case_id),
-  CONSTRAINT uq_carried_instructions_case_id UNIQUE (case_id),
   CONSTRAINT fk_carried_instructions_closing_id FOREIGN KEY(closing_id) REFERENCES year_closings (id) ON DELETE RESTRICT
 );
 GRANT SELECT, INSERT ON carried_instructions TO sancai_app;

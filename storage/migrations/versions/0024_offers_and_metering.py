@@ -104,7 +104,7 @@ _SAMPLES = """
 CREATE TABLE sealed_samples (
   listing_id UUID NOT NULL,
   version_id UUID NOT NULL,
-  content BYTEA NOT NULL,
+  content BYTEA,
   digest BYTEA NOT NULL,
   key TEXT NOT NULL,
   signature BYTEA NOT NULL CONSTRAINT ck_sealed_samples_ed25519 CHECK (length(signature) = 64),
@@ -113,11 +113,7 @@ CREATE TABLE sealed_samples (
   CONSTRAINT fk_sealed_samples_listing_id FOREIGN KEY (listing_id) REFERENCES listings (id) ON DELETE RESTRICT,
   CONSTRAINT fk_sealed_samples_version_id FOREIGN KEY (version_id) REFERENCES versions (id) ON DELETE RESTRICT
 );
-GRANT SELECT, INSERT ON sealed_samples TO sancai_app;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON sealed_samples
-  FOR EACH ROW EXECUTE FUNCTION sancai_refuse_change();
-CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON sealed_samples
-  FOR EACH STATEMENT EXECUTE FUNCTION sancai_refuse_change();
+GRANT SELECT, INSERT, UPDATE ON sealed_samples TO sancai_app;
 """
 
 

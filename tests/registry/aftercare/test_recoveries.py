@@ -248,7 +248,7 @@ def a_paid_batch(house: House, clock: FixedClock, *past: str) -> tuple[Market, D
 
 
 def an_instructed_batch(house: House, clock: FixedClock, *past: str) -> tuple[Market, Desk, Case, VoucherId]:
-    """Return the same batch before the bank has paid it."""
+    """Return such a batch that the bank was told to pay."""
     market = a_market(house)
     a_pool(market)
     if past:

@@ -5,9 +5,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from registry.aftercare import recoveries, refunds
+from registry.aftercare import recoveries, refunds, reviews
 from registry.aftercare.recovery_model import OpenRecovery, Recovery, RecoveryGround, RecoveryOrigin
 from registry.awards import payments
+from registry.awards.came_between import ReviewPayment
 from registry.awards.commands import RecordPayment
 from registry.errors import NotFoundError, RuleError
 from registry.exchange import service as exchange
@@ -24,6 +25,7 @@ from tests.conftest import FixedClock
 from tests.registry.aftercare.builders import a_decider, a_served_recovery, repaid, today
 from tests.registry.aftercare.test_recoveries import a_paid_batch, an_instructed_batch, require_books
 from tests.registry.awards.builders import ask_credit
+from tests.registry.awards.builders import pay as pay_case
 from tests.registry.exchange.builders import (
     Market,
     a_listing,
@@ -237,3 +239,33 @@ def test_a_whole_refund_lets_go_what_is_held(house: House, clock: FixedClock) ->
     require_books(house, market.payer)
     with pytest.raises(RuleError, match="voucher_refused"):
         do(house, market.buyer, lambda work: vouchers.hold(work, order.id))
+
+
+@pytest.mark.parametrize(("taken", "due"), [("40000", "12000"), ("120000", "36000")])
+def test_of_a_purchase_taken_back_between_instruction_and_receipt_the_excess_is_recovered(
+    house: House, clock: FixedClock, taken: str, due: str
+) -> None:
+    market, desk, instructed, voucher = an_instructed_batch(house, clock)
+    take_back(market, voucher, taken)
+    paid = pay_case(desk, instructed.id)
+    assert (paid.payment and paid.payment.in_spite_of, opened(market)) == (("invoice_still_carries_claim",), ())
+    answer = ReviewPayment(paid.id, stands=False, reason="Taken back before the receipt.")
+    do(house, desk.reviewer, lambda work: reviews.answer_payment_review(work, answer))
+    (found,) = opened(market)
+    assert (found.case, found.amount, found.origin) == (paid.id, YUAN(due), RecoveryOrigin.PAYMENT_REVIEW)
+    require_books(house, market.payer)
+
+
+def test_of_a_refund_that_arrives_after_the_payment_the_excess_is_recovered_then(
+    house: House, clock: FixedClock
+) -> None:
+    market, desk, instructed, voucher = an_instructed_batch(house, clock)
+    invoice = the_invoice(market, voucher)
+    order = ask(market.house, market.buyer, lambda view: exchange.order(view, invoice.order))
+    made = a_refund(market, order, market.centre, YUAN("40000"), invoice)
+    paid = pay_case(desk, instructed.id)
+    answer = ReviewPayment(paid.id, stands=False, reason="Sent back before the receipt.")
+    do(house, desk.reviewer, lambda work: reviews.answer_payment_review(work, answer))
+    assert opened(market) == ()
+    do(house, market.buyer, lambda work: refunds.answer_refund(work, made.id, arrived=True))
+    assert [each.amount for each in opened(market)] == [YUAN("12000")]

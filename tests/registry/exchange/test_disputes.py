@@ -1,5 +1,6 @@
 """A dispute from its opening to its end, on a real database, and what of public money waits for it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,10 +21,12 @@ from registry.exchange.dispute_model import (
     ProposeRemedy,
 )
 from registry.exchange.model import Order, OrderState
+from registry.messages.model import Language, MailAddress
+from registry.messages.records import save_mail_address
 from registry.offices import service as offices
 from registry.offices.model import DeclareInterest, Ground
 from registry.values.digest import Digest
-from registry.values.identifiers import OrderId, VoucherId
+from registry.values.identifiers import AccountId, OrderId, VoucherId
 from registry.values.money import ZERO, Money
 from registry.vouchers import service as vouchers
 from tests.conftest import FixedClock
@@ -61,15 +64,20 @@ def decide(market: Market, made: Dispute, officer: Actor, number: str = "伊数�
 
 def take_office(market: Market, officer: Actor) -> None:
     """Give an officer an account at the market's authority."""
-    assert officer.account is not None
+    have_account(market, officer, "section-head")
+
+
+def have_account(market: Market, actor: Actor, login: str) -> None:
+    """Give somebody of the market an account."""
+    assert actor.account is not None
     made = Account(
-        id=officer.account,
-        login="section-head",
-        display_name="head",
+        id=actor.account,
+        login=login,
+        display_name=login,
         kind=AccountKind.PERSON,
-        firm=None,
-        authority=market.authority,
-        roles=officer.roles,
+        firm=actor.firm,
+        authority=actor.authority,
+        roles=actor.roles,
         state=AccountState.ACTIVE,
         created_at=market.house.clock.now(),
     )
@@ -159,6 +167,25 @@ def test_an_officer_who_is_tied_to_neither_side_decides_with_a_number_of_its_own
     another = a_dispute(market, again)
     with pytest.raises(ConflictError, match="dispute_number_known"):
         decide(market, another, head)
+
+
+def test_an_officer_who_is_reached_where_a_side_is_decides_nothing(market: Market) -> None:
+    house = market.house
+    order = an_accepted_order(market, a_listing(market))
+    deliver(market, order)
+    made = a_dispute(market, order)
+    head = an_officer(market.authority, Role.SECTION_HEAD)
+    have_account(market, head, "head")
+    member = replace(market.centre, account=AccountId.new())
+    have_account(market, member, "member-of-the-centre")
+    now = house.clock.now()
+    for each in (head, member):
+        assert each.account is not None
+        reached = MailAddress(each.account, "desk@centre.example", Language.ZH, None, now, now, None)
+        with house.database.writing() as connection:
+            save_mail_address(connection, reached)
+    with pytest.raises(NotAllowedError, match="officer_tie_detected"):
+        decide(market, made, head)
 
 
 def test_a_dispute_comes_too_late_after_the_window(market: Market, clock: FixedClock) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import text
 
 from registry.actors.model import Actor, Role
 from registry.awards import payments
@@ -11,12 +12,15 @@ from registry.awards.model import Case, CaseState
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
 from registry.finance import files, service
 from registry.finance.model import ProposeClosing, Reconciliation, SignReconciliation
+from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import CaseId, ClosingId, ReconciliationId
 from registry.values.money import Money
 from registry.vouchers import service as vouchers
 from registry.vouchers.closing_model import Closing
 from registry.vouchers.model import Appropriate
+from registry.vouchers.records import closings
+from storage.database import Connection
 from tests.conftest import FixedClock
 from tests.registry.awards.builders import (
     BUDGET_LINE,
@@ -216,3 +220,47 @@ def test_finance_of_the_authority_only(office: Office) -> None:
     ]
     assert ask(house, elsewhere, lambda view: service.reconciliations(view, None, 5)) == []
     assert ask(house, elsewhere, lambda view: service.closings(view, None, 5)) == []
+
+
+def test_of_a_file_of_finance_nothing_is_kept_but_its_digest(office: Office) -> None:
+    content = "line,number,amount,paid_on,收款人\nyz-9,PV-7,1,2026-12-01,欧阳娜娜\n".encode()
+    made = reconcile(office, content)
+    assert made.file == Digest.of(content)
+    with office.market.house.database.reading() as connection:
+        for row in connection.execute(text("SELECT * FROM reconciliations")).mappings():
+            kept = b"".join(each if isinstance(each, bytes) else str(each).encode() for each in row.values())
+            assert "欧阳娜娜".encode() not in kept
+
+
+def test_an_instruction_is_carried_over_each_close_by_a_number_of_its_own(office: Office, clock: FixedClock) -> None:
+    case = instructed(office, clock)
+    sign(office, reconcile(office, b"line,number,amount,paid_on\nyz-9,PV-7,1,2026-12-01\n"))
+    at(clock, "2026-12-31T09:00:00")
+    confirm(office, propose(office, (case.id, "88号")))
+    content: dict[str, Json] = {"carried": [{"case": case.id, "number": "99号"}]}
+    authority, digest = office.market.authority, Digest.of_json(content)
+    assert office.payer.account is not None
+    made = Closing(ClosingId.new(), authority, YEAR + 1, content, digest, office.payer.account, clock.now())
+    with office.market.house.database.writing() as connection:
+        assert closings.is_carried(connection, authority, YEAR, [case.id])
+        assert not closings.is_carried(connection, authority, YEAR + 1, [case.id])
+        closings.add_closing(connection, made)
+        assert closings.confirm_closing(connection, made, office.payer.account, clock.now())
+        assert closings.is_carried(connection, authority, YEAR + 1, [case.id])
+
+
+def test_a_line_that_is_not_there_yet_is_locked_by_the_close_of_its_year(office: Office) -> None:
+    database, authority = office.market.house.database, office.market.authority
+    with database.writing() as first, database.writing() as second:
+        closings.lock_lines(first, authority, YEAR, "new")
+        closings.lock_lines(second, authority, YEAR, "another")
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = :mode AND granted"
+        assert second.execute(text(held), {"mode": "ShareLock"}).scalar() == 2
+        assert first.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key_of(first)}).scalar() is False
+
+
+def key_of(connection: Connection) -> int:
+    """Return the key of the advisory lock that a connection holds."""
+    own = "FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'"
+    parts = text(f"SELECT classid::bigint << 32 | objid::bigint {own}")
+    return int(connection.execute(parts).scalar_one())

@@ -14,6 +14,7 @@ from registry.messages import records
 from registry.messages.announcing import announce
 from registry.messages.model import AnnouncementFilter, Event, Language, MailAddress, Topic, Webhook, WebhookState
 from registry.messages.rules import wants
+from registry.offices.model import ROLE_OF_STEP
 from registry.values.identifiers import AccountId, DatasetId, FirmId, WebhookId
 from storage.outbox import Kind, Message, outbox
 from tests.registry.catalog.builders import (
@@ -204,3 +205,15 @@ def test_nothing_is_told_of_what_was_rolled_back(house: House) -> None:
     assert told(house) == []
     everything = AnnouncementFilter(frozenset(Topic))
     assert ask(house, owner, lambda view: records.announced(view.connection, everything, None, 1)) == []
+
+
+@pytest.mark.parametrize("role", [Role.SECTION_HEAD, Role.LEADER_IN_CHARGE, Role.PRINCIPAL_LEADER])
+def test_whoever_may_decide_disputes_hears_of_their_terms(role: Role) -> None:
+    for topic in (Topic.ORDER_DUE, Topic.ORDER_OVERDUE, Topic.ORDER_ESCALATED):
+        assert wants(topic, None, frozenset({role}), follows=False)
+
+
+def test_every_role_that_has_a_step_hears_of_its_terms() -> None:
+    for role in ROLE_OF_STEP.values():
+        for topic in (Topic.CASE_DUE, Topic.CASE_OVERDUE):
+            assert wants(topic, None, frozenset({role}), follows=False), role

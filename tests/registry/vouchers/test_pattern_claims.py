@@ -17,7 +17,7 @@ from registry.policy import service as policy
 from registry.policy.activation import LoadPolicy
 from registry.values.identifiers import OrderId, VoucherId
 from registry.values.money import Money
-from registry.vouchers import external, service
+from registry.vouchers import external, records, service
 from registry.vouchers.external_model import EndExternalUse, ExternalUse, RecordExternalUse
 from registry.vouchers.model import Voucher
 from registry.vouchers.patterns.model import DecidedFinding, PatternCode, PatternOutcome
@@ -50,9 +50,8 @@ def a_claim(market: Market, order: Order) -> Voucher:
 def sell_back(market: Market, quantity: int = 120_000) -> None:
     """Let the centre buy of the buyer what comes to the same."""
     register_provider(market, market.buyer, ProviderKind.COMPUTE_CENTRE, green=ALWAYS)
-    listing = do(
-        market.house, market.buyer, lambda work: exchange.offer_listing(work, compute(market.house, market.buyer))
-    )
+    offer = compute(market.house, market.buyer)
+    listing = do(market.house, market.buyer, lambda work: exchange.offer_listing(work, offer))
     accept(market, a_placed_order(market, listing, quantity, market.centre), market.buyer)
 
 
@@ -179,6 +178,31 @@ def test_a_use_that_names_the_invoice_is_found_at_the_claim_and_blocks(market: M
     assert stopped(market, made) == {"claimed_elsewhere_found": Finding.UNMET}
     with pytest.raises(ConflictError, match="pattern_finding_not_decided"):
         decide(market, made, seen, PatternOutcome.CLEARED)
+
+
+def test_a_number_of_another_firm_s_invoice_blocks_nothing(market: Market) -> None:
+    load(market)
+    order = an_accepted_order(market, a_listing(market))
+    invoice = ready_to_redeem(market, order)
+    record(market, order, order=None, invoice=invoice.number, firm=firm_of(market.centre))
+    with market.house.database.reading() as connection:
+        assert records.externally_used(connection, [OrderId(order.id)]) == set()
+        assert records.external_uses_for(connection, OrderId(order.id)) == []
+    use = record(market, order, order=None, invoice=invoice.number, line=2)
+    with market.house.database.reading() as connection:
+        assert records.externally_used(connection, [OrderId(order.id)]) == {order.id}
+        assert [each.id for each in records.external_uses_for(connection, OrderId(order.id))] == [use.id]
+
+
+def test_a_line_is_recorded_again_once_its_record_was_ended_and_numbers_are_an_organ_s(market: Market) -> None:
+    load(market)
+    order = an_accepted_order(market, a_listing(market))
+    wrong = record(market, order)
+    record(market, order, organ="市大数据局")
+    do(market.house, market.registrar, lambda work: external.end(work, EndExternalUse(wrong.id, "9号", "录入有误")))
+    record(market, order)
+    with pytest.raises(ConflictError, match="external_use_known"):
+        record(market, order)
 
 
 def test_a_use_is_recorded_once_by_who_keeps_the_registers_for_a_purchase_of_the_firm(market: Market) -> None:

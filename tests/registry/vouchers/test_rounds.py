@@ -12,6 +12,7 @@ from registry.actors.model import Actor
 from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
 from registry.exchange.model import Order
 from registry.house import House
+from registry.messages.model import Topic
 from registry.policy.model import Allocation
 from registry.values.identifiers import OrderId, VoucherId
 from registry.values.moment import Moment
@@ -32,6 +33,7 @@ from tests.registry.exchange.builders import (
     firm_of,
     pay,
 )
+from tests.registry.messages.test_announcing import a_webhook, told
 from tests.registry.parties.builders import an_owner
 from tests.registry.vouchers.builders import hold, ready_to_redeem, redeem
 
@@ -252,3 +254,13 @@ def test_what_went_back_before_the_division_is_not_supported(market: Market) -> 
     ]
     voucher = ask(market.house, market.buyer, lambda view: service.voucher(view, found[0].voucher))
     assert voucher.base == Money.of_yuan("60000")
+
+
+def test_each_firm_is_told_what_became_of_its_request(market: Market) -> None:
+    made = an_open_round(market, "10000", Allocation.PRO_RATA)
+    hooks = [a_webhook(market.house, each, Topic.VOUCHER_REQUEST_DECIDED) for each in (market.buyer, market.centre)]
+    request(market, an_accepted_order(market, a_listing(market)))
+    advance(market, timedelta(hours=1))
+    assert hooks[0] not in told(market.house)
+    divide(market, made)
+    assert [each for each in told(market.house) if each in hooks] == [hooks[0]]
