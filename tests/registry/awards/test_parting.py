@@ -243,8 +243,6 @@ def test_a_late_objection_to_an_instructed_line_is_upheld_only_once_the_money_is
     batch.decide(hold=True, case=waits.id)
     with pytest.raises(ConflictError, match="instruction_is_out"):
         batch.answer(Outcome.UPHELD, waits.id)
-    with pytest.raises(RuleError, match="case_not_payable"):
-        batch.pay(case=waits.id)
     batch.returned(case=waits.id)
     assert batch.answer(Outcome.UPHELD, waits.id).state is CaseState.REFUSED
     assert (batch.state_of(1), batch.state_of(2)) == (VoucherState.PAID, VoucherState.REDEEMED)

@@ -72,6 +72,7 @@ def an_order(connection: Connection, clock: Clock, listing: Listing, buyer: Firm
         state=OrderState.DELIVERED,
         placed_at=now,
         accepted_at=now,
+        signed_at=now,
         contract_digest=Digest.of(b"contract"),
         delivered_at=now,
         delivered_digest=None,
@@ -99,7 +100,8 @@ def a_paid_invoice(
         verification=Verification.UNVERIFIED,
         checked_on=None,
     )
-    assert exchange_records.add_invoice(connection, made, clock.now())
+    assert exchange_records.take_number(connection, made.number)
+    exchange_records.add_invoice(connection, made, clock.now())
     check = VerifyInvoice(made.id, Verification.VERIFIED, max(issued_on, clock.now().civil_day()))
     exchange_records.add_check(connection, check, None, clock.now())
     payment = Payment(order.id, f"REF-{made.id.uuid.hex[-24:]}", paid_on, net, from_own_account=True)

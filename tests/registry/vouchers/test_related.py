@@ -1,5 +1,7 @@
 """Nobody is supported for buying of itself: in the quote, at the hold, at redemption and on payment day."""
 
+from dataclasses import replace
+
 import pytest
 
 from registry.errors import Finding, RuleError
@@ -15,6 +17,7 @@ from tests.registry.exchange.builders import (
     ALWAYS,
     REGISTERED_ON,
     Market,
+    a_document,
     a_firm,
     a_listing,
     an_accepted_order,
@@ -89,7 +92,9 @@ def test_the_verdict_is_made_again_from_its_facts(market: Market) -> None:
 
 
 def test_a_firm_that_offers_through_a_seller_does_not_buy_of_itself(market: Market) -> None:
-    command = compute(market.centre)
+    paper, command = a_document(market.house, market.buyer), compute(market.house, market.centre)
+    papers = replace(command.conditions, source_evidence=paper, rights_evidence=paper)
+    command = replace(command, conditions=papers)
     offered = do(market.house, market.buyer, lambda work: exchange.offer_listing(work, command))
     listing = do(market.house, market.centre, lambda work: exchange.accept_listing(work, ListingId(offered.id)))
     with pytest.raises(RuleError) as refusal:
