@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from registry.actors.model import Action, Actor, Resource
 from registry.actors.rules import require, require_visible
@@ -25,7 +25,6 @@ from registry.catalog import records as catalog_records
 from registry.catalog import service as catalog
 from registry.catalog.model import Version, VersionFile, VersionState
 from registry.catalog.premises import Premises
-from registry.catalog.rereading import Finding
 from registry.catalog.statement_model import Grade
 from registry.errors import ConflictError, CorruptContentError, NotFoundError, Obstacle, RuleError, SancaiError
 from registry.exchange import records
@@ -35,16 +34,16 @@ from registry.exchange.sample_model import SampleContent, SealedSample
 from registry.journal.signing import SigningKey
 from registry.journal.work import View, Work
 from registry.manifests import service as manifests
-from registry.manifests.inventory import dialect_kept
 from registry.manifests.model import Format
-from registry.manifests.reading import read_columns
 from registry.quality import service as quality
-from registry.quality.sealed_rows import drawn_cells, drawn_rows, sampled_table
 from registry.values.canonical import Json, canonical_json
 from registry.values.digest import Digest
 from registry.values.identifiers import ListingId
 from storage.errors import ObjectMissingError
 from storage.object_store import ObjectStore
+
+if TYPE_CHECKING:
+    from registry.catalog.rereading import Finding
 
 FORMAT: Final = "sancai/sealed-sample/v1"
 TABLES_MAX: Final = 3
@@ -114,6 +113,11 @@ def _tables(store: ObjectStore, view: View, version: Version) -> list[tuple[dict
 
 
 def _table(store: ObjectStore, view: View, content: Digest, file: VersionFile) -> tuple[dict[str, Json], list[Json]]:
+    # Reading tables takes libraries of the worker's, which the web server does not start with.
+    from registry.manifests.inventory import dialect_kept
+    from registry.manifests.reading import read_columns
+    from registry.quality.sealed_rows import drawn_cells, drawn_rows, sampled_table
+
     rows, path = file.rows or 0, str(file.path)
     drawn = drawn_rows(content, path, rows)
     [blob] = manifests.blobs(view, [file.blob] if file.blob else []).values()
@@ -200,7 +204,7 @@ def forget_erased_samples(premises: Premises) -> int:
         return records.forget_erased(connection)
 
 
-def verify_samples(premises: Premises) -> Iterator[Finding]:
+def verify_samples(premises: Premises) -> "Iterator[Finding]":
     """Draw every sealed sample again from the stored bytes and yield those that are not what was sealed."""
     after = None
     while True:
@@ -213,7 +217,9 @@ def verify_samples(premises: Premises) -> Iterator[Finding]:
         after = (page[-1].listing, page[-1].version)
 
 
-def _verify(premises: Premises, sample: SealedSample) -> Iterator[Finding]:
+def _verify(premises: Premises, sample: SealedSample) -> "Iterator[Finding]":
+    from registry.catalog.rereading import Finding
+
     if sample.content is None:
         return
     stated = json.loads(sample.content)
