@@ -206,6 +206,7 @@ def test_an_order_is_brought_to_its_close(people: People, world: World) -> None:
     contract = seller.accept(order.id).contract
     assert contract is not None
     assert json.loads(contract.content)
+    buyer.sign(order.id, contract.digest)
     assert buyer.confirm_delivery(order.id, usage="1 千卡时").state == "delivered"
     statement = people(BUYER).usage.metered(order.id, day, day)
     assert (statement.price_kind, statement.lines, statement.due_fen) == ("fixed", (), None)
