@@ -144,6 +144,12 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     _claim(work, held, made, invoice.id)
     records.add_payee(work.connection, made.id, shown, sealed)
     keep_decision(work, made, facts)
+    _post_claim(work, made, due, shown.digest)
+    return made
+
+
+def _post_claim(work: Work, made: Voucher, due: rules.Redemption, payee_digest: Digest) -> None:
+    """Post what is claimed and what goes back of a hold, and write the journal entry."""
     moves = [
         ledger.move_of_voucher(made.pool, VoucherState.HELD, VoucherState.REDEEMED, due.amount),
         ledger.move_of_voucher(made.pool, VoucherState.HELD, VoucherState.RELEASED, due.released),
@@ -152,15 +158,14 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     work.journal(
         "vouchers.voucher_redeemed",
         made.id,
-        invoice=str(invoice.id),
+        invoice=str(made.invoice),
         base_fen=made.base.fen,
         amount_fen=made.amount.fen,
         released_fen=due.released.fen,
         year=made.year,
-        payee_digest=str(shown.digest),
+        payee_digest=str(payee_digest),
         facts=str(made.facts_digest),
     )
-    return made
 
 
 def _approved(work: Work, key: FirmYearKey) -> FirmYearSoFar:

@@ -240,17 +240,17 @@ def _chosen(
     of_title = expected.gathering(*asked.title, *asked.facets) if asked.words else together
 
     def cheaper(
-        name: str, words: Sequence[str], hits: int, found: Gathering | None, wanted: float
+        name: str, words: Sequence[str], hits: int, found: Gathering | None, needed: float
     ) -> tuple[float, tuple[_Way, dict[str, str]]]:
+        """Return the way with its cost; a gathering looks at no more than ``needed`` of the hits."""
         walked = expected.walk_cost(asked, words, hits)
-        if found is None or walked <= found.cost(wanted):
+        if found is None or walked <= (gathered := found.cost(needed)):
             return walked, _walk(asked, name, words)
-        return found.cost(wanted), _gather(name, found)
+        return gathered, _gather(name, found)
 
-    title_cost, title = cheaper("title", asked.title, limit, of_title, of_title.cost() if of_title else 0)
-    facets_cost, facets = cheaper(
-        "facets", asked.words, FACET_CAP, together, together.cost(FACET_CAP) if together else 0
-    )
+    # Those of a title are sorted, so that all are looked at; any hits will do for facets.
+    title_cost, title = cheaper("title", asked.title, limit, of_title, math.inf)
+    facets_cost, facets = cheaper("facets", asked.words, FACET_CAP, together, FACET_CAP)
     ways, cost = [title], title_cost + facets_cost
     if asked.words:
         ways.append(_walk(asked, "elsewhere", asked.words, but_not=asked.title))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from registry.actors.model import ANONYMOUS
 from registry.catalog import service
 from registry.catalog.model import Openness, Search, VersionName
-from registry.catalog.records.finding import ROW_COST, TAKE_COST, gathering
+from registry.catalog.records.finding import FACET_CAP, ROW_COST, TAKE_COST, gathering
 from registry.catalog.search import all_of, document_tokens, query_words
 from registry.house import House
 from tests.registry.catalog.builders import a_csv, a_dataset, a_publisher, a_version, ask, do
@@ -149,11 +149,14 @@ def test_a_walk_in_order_and_a_gathering_by_tokens_find_the_same(
     def mixed(expected: object, asked: object, words: Sequence[str], hits: int) -> float:
         return 1e12 if any(word.startswith("@") for word in words) else -1e12
 
+    def facets_gathered(expected: object, asked: object, words: Sequence[str], hits: int) -> float:
+        return 1e12 if hits == FACET_CAP else -1e12
+
     answers = []
-    for cost in (lambda *_: 0.0, lambda *_: 1e12, mixed):
+    for cost in (lambda *_: 0.0, lambda *_: 1e12, mixed, facets_gathered):
         monkeypatch.setattr("registry.catalog.records.finding._Expected.walk_cost", cost)
         answers.append([found(wanted) for wanted in every_kind])
-    assert answers[0] == answers[1] == answers[2]
+    assert answers[0] == answers[1] == answers[2] == answers[3]
     assert sum(bool(pages[0][0]) for pages in answers[0]) > len(every_kind) // 2  # type: ignore[index]
 
 
