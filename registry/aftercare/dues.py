@@ -21,10 +21,9 @@ from registry.aftercare.remedies import made_by
 from registry.aftercare.remedy_model import RemedyKind
 from registry.awards import contest_dues, officers, waiting
 from registry.awards.model import Case
-from registry.awards.records import case_of
+from registry.awards.records import cases_named
 from registry.awards.recusal import recused_from
-from registry.awards.waiting import Desk, Due, Matter, Standing, Wait
-from registry.errors import UnavailableError
+from registry.awards.waiting import Desk, Due, Matter, Standing, Wait, due_by
 from registry.journal.work import View
 from registry.offices import rules as office_rules
 from registry.offices import service as offices
@@ -32,7 +31,7 @@ from registry.offices.model import ROLE_OF_STEP, Officer, Step
 from registry.offices.records import terms_of
 from registry.offices.terms import shipped_terms
 from registry.policy import service as policy
-from registry.values.identifiers import AccountId, AuthorityId, CaseId, FirmId
+from registry.values.identifiers import AccountId, AuthorityId, FirmId
 from registry.values.moment import Moment
 
 DUES_MAX: Final = 5_000
@@ -94,17 +93,21 @@ def dues_within(view: View, office: AuthorityId) -> tuple[Due, ...]:
 
 
 def _open(view: View, office: AuthorityId) -> Iterator[Open]:
-    for recovery in records.open_recoveries(view.connection, office, DUES_MAX):
+    recoveries = records.open_recoveries(view.connection, office, DUES_MAX)
+    remedies = records.open_remedies(view.connection, office, DUES_MAX)
+    named = {*(each.case for each in recoveries), *(each.case for each in remedies if each.case)}
+    cases = {case.id: case for case in cases_named(view.connection, sorted(named))}
+    for recovery in recoveries:
         for step, began in waits(recovery, view.now):
-            case = _case(view, recovery.case)
+            case = cases[recovery.case]
             role = ROLE_OF_STEP.get(step, Role.SECTION_HEAD)
             barred = deciders_barred(case, recovery) if step is Step.RECOVERY else frozenset[AccountId]()
             yield Open(case, Wait(step, role, began, recovery.line), barred, recovery.firm)
-    for remedy in records.open_remedies(view.connection, office, DUES_MAX):
+    for remedy in remedies:
         wait = Wait(_STEP_OF_REMEDY[remedy.kind], Role.SECTION_HEAD, remedy.filed_at)
-        barred = made_by(view, remedy, _case(view, remedy.case) if remedy.case else None)
-        about = _case(view, remedy.case) if remedy.case else Matter(remedy.id, remedy.authority, remedy.state)
-        yield Open(about, wait, barred, remedy.firm)
+        decided = cases[remedy.case] if remedy.case else None
+        about = decided or Matter(remedy.id, remedy.authority, remedy.state)
+        yield Open(about, wait, made_by(view, remedy, decided), remedy.firm)
 
 
 def _dues(view: View, office: AuthorityId) -> Iterator[Due]:
@@ -127,21 +130,4 @@ def _dues(view: View, office: AuthorityId) -> Iterator[Due]:
             for officer in office_rules.able(bench, role, firms, instruments, view.now)
             if officer.account not in barred and role in officer.roles
         }
-        yield _due(desk, each.about, each.wait, tuple(able.values()), view.now)
-
-
-def _due(desk: Desk, about: Case | Matter, wait: Wait, able: tuple[Officer, ...], now: Moment) -> Due:
-    term = office_rules.term_of(wait.step, wait.began_at, desk.shipped, desk.rulings)
-    try:
-        due_at = office_rules.due_at(wait.began_at, term, desk.calendar)
-        late = office_rules.working_days_late(due_at, now, desk.calendar)
-    except UnavailableError:
-        return Due(about, wait, term, None, 0, able)
-    return Due(about, wait, term, due_at, late, able)
-
-
-def _case(view: View, case_id: CaseId) -> Case:
-    found = case_of(view.connection, case_id)
-    if found is None:
-        raise AssertionError("a recovery or remedy without case")
-    return found
+        yield due_by(desk, each.about, each.wait, tuple(able.values()), view.now)

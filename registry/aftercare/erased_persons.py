@@ -8,8 +8,7 @@ Rules:
 * Every step may be repeated: a crash between the transaction and the deletion leaves work, never a reader.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,9 +16,8 @@ from typing import Any, Final
 
 from registry.awards import persons as awarded
 from registry.awards.records.answers import erase_answers
-from registry.catalog.erasing import ERASER, Deleter
+from registry.catalog.erasing import ERASER, Deleter, listed
 from registry.catalog.premises import Premises
-from registry.errors import InvalidValueError
 from registry.journal.work import Command, Work, perform
 from registry.manifests import records as documents
 from registry.manifests import signatures
@@ -141,25 +139,13 @@ def reapply_person_erasures(premises: Premises, delete: Deleter) -> ReappliedPer
     """
     again: list[str] = []
     refused: list[str] = []
-    for place, line in _listed(premises):
+    for place, line in listed(premises, LIST_PREFIX, LIST_TYPE, LIST_FORMAT):
         if line is None:
             refused.append(place.key)
             continue
         if _erased_again(premises, line) | _deleted_again(premises, line, delete):
             again.append(str(line["person"]))
     return ReappliedPersons(tuple(dict.fromkeys(again)), tuple(refused))
-
-
-def _listed(premises: Premises) -> Iterator[tuple[Place, dict[str, Any] | None]]:
-    """Yield every line of the list, None where it is not authentic."""
-    trusted = [premises.signing_key.private_key.public_key()]
-    for found in premises.store.list(Bucket.LOG, LIST_PREFIX):
-        try:
-            signed = b"".join(premises.store.read(found.place))
-            line = json.loads(signatures.verify(signed, trusted, LIST_TYPE))
-            yield found.place, line if line.get("format") == LIST_FORMAT else None
-        except (InvalidValueError, ValueError):
-            yield found.place, None
 
 
 def _erased_again(premises: Premises, line: Mapping[str, Any]) -> bool:

@@ -155,18 +155,20 @@ def desks_of(view: View, contests: Sequence[Contest]) -> tuple[ContestDesk, ...]
     benches: dict[AuthorityId, Bench] = {}
     made = []
     for each in contests:
-        bench = benches.setdefault(each.authority, offices.bench_within(view, each.authority))
+        if each.authority not in benches:
+            benches[each.authority] = offices.bench_within(view, each.authority)
         lots = drawn.get(each.id, ())
-        made.append(_desk(view, bench, each, lots[-1].drawn if lots else None))
+        made.append(_desk(view, benches[each.authority], each, lots[-1].drawn if lots else None))
     return tuple(made)
 
 
 def _desk(view: View, bench: Bench, found: Contest, drawn: AccountId | None) -> ContestDesk:
     cases = _cases(view, found)
-    decision = found.decision or novelty.decision_of(view, found.id)
+    taken = novelty.decisions_in(view, found.id)
+    decision = found.decision or next((each for each in taken if each.voided_at is None), None)
     firm = view.actor.firm
     own = firm is None
-    fallen = tuple(each for each in novelty.decisions_in(view, found.id) if each.voided_at is not None)
+    fallen = tuple(each for each in taken if each.voided_at is not None)
     if decision is not None and not own:
         decision = replace(decision, decided_by=None)
     if not own:
@@ -175,15 +177,21 @@ def _desk(view: View, bench: Bench, found: Contest, drawn: AccountId | None) -> 
         contest=replace(found, decision=decision),
         cases=tuple(case for case in cases if own or firm in case.firms),
         drawn=bench.officer(drawn) if drawn is not None and own else None,
-        due=_due(view, bench, found, drawn, cases) if own and found.state is ContestState.OPEN else None,
+        due=_due(view, bench, found, drawn, cases, fallen) if own and found.state is ContestState.OPEN else None,
         fallen=fallen,
     )
 
 
-def _due(view: View, bench: Bench, found: Contest, drawn: AccountId | None, cases: Sequence[Case]) -> ContestDue:
+def _due(
+    view: View,
+    bench: Bench,
+    found: Contest,
+    drawn: AccountId | None,
+    cases: Sequence[Case],
+    fallen: Sequence[NoveltyDecision],
+) -> ContestDue:
     """Return until when a contest is to be decided; it begins when evidence ends, or when a decision fell."""
-    fell = [each.voided_at for each in novelty.decisions_in(view, found.id) if each.voided_at is not None]
-    began_at = max([found.evidence_until, *fell])
+    began_at = max([found.evidence_until, *(each.voided_at for each in fallen if each.voided_at is not None)])
     rulings = terms_of(view.connection, found.authority)
     term = office_rules.term_of(Step.CONTEST_DECISION, began_at, shipped_terms(), rulings)
     able, began = drawn is not None and _may_decide(view, bench, found, drawn, cases), view.now >= began_at

@@ -25,13 +25,15 @@ def obstacles(view: View, case: Case) -> tuple[Obstacle, ...]:
 
 def _tied(view: View, case: Case) -> tuple[Obstacle, ...]:
     """Return the decisions on the lineages of a case that rest on somebody who is tied to a side: they must be void."""
-    made = [each for dataset in contest_rules.lineages_of(case) for each in novelty.decisions_on(view, dataset)]
-    found = []
+    lineages = contest_rules.lineages_of(case)
+    made = [each for dataset in lineages for each in novelty.decisions_on(view, dataset, case.authority)]
+    if not made:
+        return ()
+    found, bench = [], offices.bench_within(view, case.authority)
     for each in made:
         contest = records.contest_of(view.connection, each.contest)
-        if contest is None or each.authority != case.authority or each.decided_by is None:
+        if contest is None or each.decided_by is None:
             continue
-        bench = offices.bench_within(view, case.authority)
         if contest_deciding.tie_of_decider(view, bench, contest, each.decided_by):
             parameters = {"contest": contest.id, "officer": each.decided_by}
             found.append(Obstacle("contest_decider_tied", "RULINGS 32", parameters=parameters))

@@ -23,7 +23,7 @@ from registry.catalog import novelty
 from registry.catalog.novelty_model import NoveltyDecision
 from registry.catalog.records import versions_by_id
 from registry.journal.work import View
-from registry.values.identifiers import CaseId, ContestId, DatasetId, RoundId, VersionId
+from registry.values.identifiers import CaseId, ContestId, DatasetId, RoundId
 from registry.values.moment import Moment
 from registry.values.money import Money
 
@@ -98,7 +98,10 @@ def _contest(view: View, wanted: ContestId, dataset: DatasetId) -> ContestShown:
     contested = found.respondent.dataset == dataset
     other = found.contester if contested else found.respondent
     decision = novelty.decision_of(view, found.id)
-    hidden = {side.name for side in (found.contester, found.respondent) if not _public(view, side.version)}
+    sides = (found.contester, found.respondent)
+    held = versions_by_id(view.connection, [side.version for side in sides])
+    # A draft is nobody's to know of.
+    hidden = {side.name for side in sides if side.version not in held or held[side.version].is_draft}
     place = decision.place if decision else ""
     return ContestShown(
         contested,
@@ -107,9 +110,3 @@ def _contest(view: View, wanted: ContestId, dataset: DatasetId) -> ContestShown:
         decision,
         "" if place in hidden else place,
     )
-
-
-def _public(view: View, version: VersionId) -> bool:
-    """Say whether a version was ever published: a draft is nobody's to know of."""
-    found = versions_by_id(view.connection, [version]).get(version)
-    return found is not None and not found.is_draft

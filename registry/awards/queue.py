@@ -25,8 +25,6 @@ from registry.values.money import ZERO, Money
 from registry.vouchers import desk
 from registry.vouchers.desk_model import BudgetLine
 
-INSTRUCTED = frozenset({CaseState.INSTRUCTED})
-
 
 @dataclass(frozen=True, slots=True)
 class QueueAfter:
@@ -49,7 +47,7 @@ class Queued:
     @property
     def behind(self) -> QueueAfter:
         """Where the next page begins when this is the last of its page."""
-        taken = ZERO if self.case.state in INSTRUCTED else self.case.amount
+        taken = ZERO if self.case.state is CaseState.INSTRUCTED else self.case.amount
         return QueueAfter(self.case.applied_at, self.case.id, self.ahead + taken)
 
 
@@ -91,7 +89,7 @@ def queued(cases: Iterable[Case], left: Money, ahead: Money, now: Moment) -> tup
     """Return cases in their order with the sum ahead of each. Pure."""
     made = []
     for case in cases:
-        taken = case.state in INSTRUCTED
+        taken = case.state is CaseState.INSTRUCTED
         made.append(Queued(case, ahead, taken or ahead + case.amount <= left, waits(case, now)))
         if not taken:
             ahead += case.amount

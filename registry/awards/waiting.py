@@ -208,14 +208,18 @@ def due(
 
     ``firms`` are those a tie of an officer counts to.
     """
+    return due_by(desk, case, wait, able_officers(case, wait, desk.bench, firms, draw, now, not_drawn=not_drawn), now)
+
+
+def due_by(desk: Desk, about: Case | Matter, wait: Wait, able: tuple[Officer, ...], now: Moment) -> Due:
+    """Return a step with its term and those who may do it. A day that the calendar does not know is left open."""
     term = offices.term_of(wait.step, wait.began_at, desk.shipped, desk.rulings)
-    officers = able_officers(case, wait, desk.bench, firms, draw, now, not_drawn=not_drawn)
     try:
         due_at = offices.due_at(wait.began_at, term, desk.calendar)
         late = offices.working_days_late(due_at, now, desk.calendar)
     except UnavailableError:
-        return Due(case, wait, term, None, 0, officers)
-    return Due(case, wait, term, due_at, late, officers)
+        return Due(about, wait, term, None, 0, able)
+    return Due(about, wait, term, due_at, late, able)
 
 
 def ordered(found: Iterable[Due]) -> tuple[Due, ...]:

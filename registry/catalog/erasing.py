@@ -176,7 +176,7 @@ def reapply_erasures(premises: Premises, delete: Deleter) -> Reapplied:
         StoreUnavailableError, StoreConfigurationError: The store does not answer.
     """
     orders, refused = [], []
-    for place, line in _listed(premises):
+    for place, line in listed(premises, LIST_PREFIX, LIST_TYPE, LIST_FORMAT):
         if line is None:
             refused.append(place.key)
         elif not _stands(premises, line):
@@ -188,14 +188,16 @@ def reapply_erasures(premises: Premises, delete: Deleter) -> Reapplied:
     return Reapplied(tuple(orders), tuple(refused))
 
 
-def _listed(premises: Premises) -> Iterator[tuple[Place, dict[str, Any] | None]]:
-    """Yield every line of the list, None where it is not authentic."""
+def listed(
+    premises: Premises, prefix: str, media_type: str, line_format: str
+) -> Iterator[tuple[Place, dict[str, Any] | None]]:
+    """Yield every line of a list beside the database, None where it is not authentic."""
     trusted = [premises.signing_key.private_key.public_key()]
-    for found in premises.store.list(Bucket.LOG, LIST_PREFIX):
+    for found in premises.store.list(Bucket.LOG, prefix):
         try:
             signed = b"".join(premises.store.read(found.place))
-            line = json.loads(signatures.verify(signed, trusted, LIST_TYPE))
-            yield found.place, line if line.get("format") == LIST_FORMAT else None
+            line = json.loads(signatures.verify(signed, trusted, media_type))
+            yield found.place, line if line.get("format") == line_format else None
         except (InvalidValueError, ValueError):
             yield found.place, None
 

@@ -18,7 +18,7 @@ from registry.errors import InvalidValueError, Obstacle
 from registry.parties.model import Provenance
 from registry.policy.plain_text import require_day, require_text
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, FactId, FirmId
+from registry.values.identifiers import FactId, FirmId
 
 REASON_LENGTH_MAX: Final = 2_000
 NUMBER_LENGTH_MAX: Final = 200
@@ -48,10 +48,6 @@ class FirmEnd:
     document_number: str
     document_digest: Digest
     provenance: Provenance
-
-    def acts_for(self, authority: AuthorityId | None) -> bool:
-        """Say whether decisions of an authority rest on it; None: what every authority goes by."""
-        return self.kind in EVERYWHERE or self.provenance.authority == authority
 
     def obstacle(self) -> Obstacle:
         """Return it as what stands in the way of a decision."""

@@ -161,7 +161,10 @@ def unknown_fact(firm_id: FirmId, predicate: Predicate) -> KnownFact:
 def facts_of_firms(
     view: View, firm_ids: Collection[FirmId], day: date
 ) -> dict[tuple[AuthorityId, FirmId, Predicate], KnownFact]:
-    """Return what the registers of every authority say of firms on ``day``, as ``fact`` does, reading them once."""
+    """Return what the registers of every authority say of firms on ``day``, reading them once.
+
+    Unlike ``fact`` it does not look at ends of firms: see ``ends.firms_with_end``.
+    """
     return records.facts_of_firms(view.connection, firm_ids, day, view.now)
 
 

@@ -321,16 +321,13 @@ def cases_in(
 
 
 def paid_in_spite(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Case, ...]:
-    """Return the paid cases of an authority before whose receipt something had come, the oldest first."""
-    came = (
-        select(acts.c.case_id)
-        .where(acts.c.kind == ActKind.PAID.value, acts.c.content.has_key("in_spite_of"))
-        .scalar_subquery()
+    """Return the paid cases of an authority before whose receipt something had come, the newest first."""
+    came = exists().where(
+        acts.c.case_id == cases.c.id, acts.c.kind == ActKind.PAID.value, acts.c.content.has_key("in_spite_of")
     )
-    query = select(cases).where(
-        cases.c.authority_id == authority, cases.c.state == CaseState.PAID.value, cases.c.id.in_(came)
-    )
-    return _joined(connection, connection.execute(query.order_by(cases.c.applied_at, cases.c.id).limit(limit)).all())
+    query = select(cases).where(cases.c.authority_id == authority, cases.c.state == CaseState.PAID.value, came)
+    newest = (cases.c.applied_at.desc(), cases.c.id.desc())
+    return _joined(connection, connection.execute(query.order_by(*newest).limit(limit)).all())
 
 
 def refused_unserved(connection: Connection, authority: AuthorityId, limit: int) -> tuple[Case, ...]:
