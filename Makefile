@@ -64,10 +64,10 @@ mutants: .venv/ready  ## Break our own code in known ways, each of which a named
 fixture: .venv/ready  ## Renew the database of this release for the upgrade test; before the release, never after.
 	$(BIN)/python -m tests.checks.release_fixture --write
 
-bench: .venv/ready  ## Measure: make bench SUITE=start|publish|… [SIZE=64], in MiB.
+bench: .venv/ready  ## Measure: make bench SUITE=start|publish|… [SIZE=64], in the unit of the suite.
 	@$(if $(filter file,$(origin SIZE)),,SANCAI_BENCH_SIZE=$(SIZE)) $(BIN)/python -m benchmarks $(SUITE)
 
-faults: .venv/ready  ## Kill and break things at seeded points: make faults SUITE=publish|ledger [SIZE=126] [SEED=1] [POINT=7].
+faults: .venv/ready  ## Kill and break things at seeded points: make faults SUITE=publish|ledger [SIZE=126, of the ledger 200] [SEED=1] [POINT=7].
 	@$(BIN)/python -m tests.faults $(SUITE) $(if $(filter file,$(origin SIZE)),,--size $(SIZE)) $(if $(SEED),--seed $(SEED)) $(if $(POINT),--point $(POINT))
 
 clean:  ## Remove what was built here.

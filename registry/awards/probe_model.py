@@ -19,7 +19,6 @@ LIMIT_HOURS_MIN: Final = 2
 LIMIT_HOURS_MAX: Final = 168
 LIMIT_HOURS_ASSUMED: Final = 24
 """Assumption: a page that nobody could see for a day was not posted on that day (S0 art.7, 公示期不少于7天)."""
-EVERY_MINUTES_ASSUMED: Final = 60
 PROBES_AT_ONCE_MAX: Final = 200
 TEXT_LENGTH_MAX: Final = 2_000
 

@@ -8,7 +8,6 @@ from registry.errors import NotFoundError
 from registry.exchange import dispute_rules, records
 from registry.exchange.dispute_model import Dispute
 from registry.exchange.model import Invoice, Order, Payment, Refund
-from registry.exchange.offer_model import METERED
 from registry.journal.work import View, Work
 from registry.messages.model import Event, Topic
 from registry.values.canonical import Json
@@ -17,8 +16,7 @@ from registry.values.identifiers import OrderId
 
 def is_metered(view: View, order: Order) -> bool:
     """Say whether the price of an order is asked for what is read, up to its amount."""
-    found = records.listing_of(view.connection, order.listing)
-    return found is not None and found.conditions.price_kind in METERED
+    return bool(records.metered_among(view.connection, [order.listing]))
 
 
 def order(view: View, order_id: OrderId) -> Order:

@@ -76,7 +76,7 @@ def require_invoice(
         found.append(Obstacle("invoice_in_future", "RULINGS 22", parameters={"issued_on": str(command.issued_on)}))
     if not command.net:
         found.append(Obstacle("invoice_without_amount", "RULINGS 22"))
-    net, gross = _standing(invoice for invoice in earlier if invoice.verification not in TAKEN_BACK)
+    net, gross = standing(invoice for invoice in earlier if invoice.verification not in TAKEN_BACK)
     if net + command.net > order.net or gross + command.net + command.vat > order.gross:
         left = order.net.less(net)
         found.append(Obstacle("invoice_over_order", "RULINGS 22", parameters={"left": str(left)}))
@@ -243,7 +243,7 @@ def is_settled_between_parties(
     """
     if order.state is not OrderState.DELIVERED or any(each.state is RefundState.RECORDED for each in refunds):
         return False
-    net, gross = _standing(invoice for invoice in invoices if invoice.verification is Verification.VERIFIED)
+    net, gross = standing(invoice for invoice in invoices if invoice.verification is Verification.VERIFIED)
     back = refunded(refunds)
     if is_metered:
         waits = any(each.verification is Verification.UNVERIFIED for each in invoices)
@@ -352,7 +352,7 @@ def net_price(order: Order, invoices: Sequence[Invoice], refunds: Sequence[Refun
     What was taken back and invoiced again is not lost: of red letters only what no invoice stands for counts.
     """
     red = sum((each.red_net for each in invoices), ZERO)
-    red = min(red, order.net.less(_standing(each for each in invoices if each.verification not in TAKEN_BACK)[0]))
+    red = min(red, order.net.less(standing(each for each in invoices if each.verification not in TAKEN_BACK)[0]))
     return order.net.less(max(red, share_of(refunded(refunds), order.net, order.gross)))
 
 
@@ -362,7 +362,7 @@ def as_settled(invoice: Invoice, refunds: Sequence[Refund]) -> tuple[Invoice, tu
     return replace(invoice, red_letters=seen), tuple(each for each in refunds if each.state is RefundState.CONFIRMED)
 
 
-def _standing(invoices: Iterable[Invoice]) -> tuple[Money, Money]:
+def standing(invoices: Iterable[Invoice]) -> tuple[Money, Money]:
     """Return the net and gross sum of what stands of invoices."""
     net = gross = ZERO
     for each in invoices:

@@ -10,10 +10,10 @@ from typing import Final
 
 from registry.actors.model import Actor
 from registry.exchange import records
-from registry.exchange.asking import order_event
+from registry.exchange.asking import is_metered, order_event
 from registry.exchange.model import Order
 from registry.exchange.step_model import Lateness, OrderDue, Side
-from registry.exchange.waiting import file_of
+from registry.exchange.waiting import dues_of
 from registry.journal.work import View
 from registry.messages.announcing import announce
 from registry.messages.model import Event, Topic
@@ -46,7 +46,7 @@ def _of_order(connection: Connection, order_id: OrderId, now: Moment) -> int:
     order = records.order_of(connection, order_id)
     if order is None:
         return 0
-    for due in file_of(view, order).dues:
+    for due in dues_of(view, order, metered=is_metered(view, order)).dues:
         for topic in topics_of(due, now):
             if records.claim_order_reminder(connection, order.id, due.wait.key, topic.value, now):
                 announce(view, _event(view, order, due, topic))

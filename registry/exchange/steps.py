@@ -19,7 +19,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from registry.errors import UnavailableError
-from registry.exchange.billing import paid_in_all, refunded
+from registry.exchange.billing import paid_in_all, refunded, standing
 from registry.exchange.dispute_model import DisputeState
 from registry.exchange.dispute_rules import holds, refund_due
 from registry.exchange.model import TAKEN_BACK, Invoice, OrderFile, OrderState, RedLetter, RefundState, Verification
@@ -64,8 +64,8 @@ def _of_state(file: OrderFile) -> Iterable[OrderWait]:
 def _of_metered_payment(file: OrderFile) -> Iterable[OrderWait]:
     """Return that what is invoiced waits to be paid, from the day of the invoice that is not covered."""
     paid = paid_in_all(file.payments).less(refunded(file.refunds)).fen
-    standing = [each for each in file.invoices if each.verification not in TAKEN_BACK]
-    for invoice in sorted(standing, key=lambda each: (each.issued_on, each.number)):
+    owed = [each for each in file.invoices if each.verification not in TAKEN_BACK]
+    for invoice in sorted(owed, key=lambda each: (each.issued_on, each.number)):
         # What a refund sent back is not owed again while its red letter is awaited.
         paid -= invoice.gross.less(max(invoice.red_gross, refunded(file.refunds, invoice))).fen
         if paid < 0:
@@ -74,13 +74,8 @@ def _of_metered_payment(file: OrderFile) -> Iterable[OrderWait]:
 
 
 def _lacks_invoice(file: OrderFile) -> bool:
-    return _invoiced(file) + refunded(file.refunds).fen < file.order.gross.fen
-
-
-def _invoiced(file: OrderFile) -> int:
-    """Return the fen that stand on the invoices of an order, VAT included."""
-    standing = [each for each in file.invoices if each.verification not in TAKEN_BACK]
-    return sum(each.gross.less(each.red_gross).fen for each in standing)
+    _, invoiced = standing(each for each in file.invoices if each.verification not in TAKEN_BACK)
+    return invoiced + refunded(file.refunds) < file.order.gross
 
 
 def _of_papers(file: OrderFile) -> Iterable[OrderWait]:

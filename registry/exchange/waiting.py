@@ -19,15 +19,23 @@ LOOKED_THROUGH_MAX: Final = 500
 
 def file_of(view: View, order: Order) -> OrderFile:
     """Return an order with everything beside it and what it waits for; who may see it is for the caller."""
+    return replace(
+        dues_of(view, order, metered=is_metered(view, order)),
+        contract=records.contract_of(view.connection, order.id),
+        buyer_signature=records.buyer_signature_of(view.connection, order.id),
+    )
+
+
+def dues_of(view: View, order: Order, *, metered: bool) -> OrderFile:
+    """Return an order with what it waits for and the facts that says so, without contract and signature."""
     file = OrderFile(
         order,
-        records.contract_of(view.connection, order.id),
+        None,
         invoices(view, order.id),
         payments(view, order.id),
         refunds(view, order.id),
-        records.buyer_signature_of(view.connection, order.id),
         disputes=disputes(view, order.id),
-        is_metered=is_metered(view, order),
+        is_metered=metered,
     )
     return replace(file, dues=steps.dues(file, view.now, policy.calendar()))
 
@@ -35,7 +43,8 @@ def file_of(view: View, order: Order) -> OrderFile:
 def waiting(view: View, after: OrderId | None, limit: int) -> tuple[list[OrderFile], OrderId | None]:
     """Return orders with what of them waits for the actor, newest first, and where the next page begins, if anywhere.
 
-    A firm sees what it has to do itself; an office what it has to look up, and what has escalated.
+    A firm sees what it has to do itself; an office what it has to look up, and what has escalated. Contracts and
+    signatures are not among it.
     """
     require(view.actor, Action.READ_ORDER)
     reader = view.actor.firm or view.actor.authority
@@ -43,8 +52,9 @@ def waiting(view: View, after: OrderId | None, limit: int) -> tuple[list[OrderFi
     if reader is None:
         return found, None
     seen = records.open_orders_page(view.connection, reader, after, LOOKED_THROUGH_MAX)
+    metered = records.metered_among(view.connection, {each.listing for each in seen})
     for order in seen:
-        file = file_of(view, order)
+        file = dues_of(view, order, metered=order.listing in metered)
         if own := tuple(each for each in file.dues if _waits_for(view, order, each)):
             found.append(replace(file, dues=own))
         if len(found) == limit:

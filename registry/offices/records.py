@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    func,
     insert,
     select,
     update,
@@ -417,9 +416,3 @@ def claim_reminder(connection: Connection, subject: Id, waits_for: str, kind: st
     """Note that a reminder is sent; False when it was sent before."""
     made = insert_or(reminders).values(case_id=subject.uuid, waits_for=waits_for, kind=kind, sent_at=now)
     return connection.execute(made.on_conflict_do_nothing().returning(reminders.c.kind)).scalar() is not None
-
-
-def lead_reminders(connection: Connection) -> bool:
-    """Say whether this transaction alone sends reminders now."""
-    lock = func.pg_try_advisory_xact_lock(func.hashtextextended("case reminders", 0))
-    return bool(connection.execute(select(lock)).scalar_one())

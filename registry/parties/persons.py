@@ -1,7 +1,5 @@
 """Use cases of natural persons: register one, read who it is, erase that (the rules are in ``person_model``)."""
 
-from collections.abc import Iterable
-
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
 from registry.errors import ConflictError, NotAllowedError, NotFoundError
@@ -52,11 +50,6 @@ def person_within(view: View, person: FirmId) -> Person | None:
 def lock_within(work: Work, party: FirmId) -> None:
     """Let nobody erase the data of a party meanwhile, when it is a person, inside another use case."""
     person_records.person_of(work.connection, party, lock=True)
-
-
-def masked_names_within(view: View, wanted: Iterable[FirmId]) -> dict[FirmId, str]:
-    """Return how persons are shown whose data are there."""
-    return person_records.masked_names(view.connection, wanted)
 
 
 def data_within(view: View, secret: bytes, person: FirmId) -> PersonData:

@@ -51,8 +51,12 @@ def let_go(work: Work, held: Voucher, to: VoucherState) -> Voucher:
 
 def keep_decision(work: Work, made: Voucher, facts: dict[str, Any]) -> None:
     """Keep the facts that a step of a voucher was decided on."""
-    decision = Decision(made.id, made.state, work.now, made.revision, made.facts_digest, facts)
-    records.add_decisions(work.connection, [decision])
+    records.add_decisions(work.connection, [decision(work, made, facts)])
+
+
+def decision(work: Work, made: Voucher, facts: dict[str, Any]) -> Decision:
+    """Return the facts that a step of a voucher was decided on, as they are kept."""
+    return Decision(made.id, made.state, work.now, made.revision, made.facts_digest, facts)
 
 
 def change_year(work: Work, key: FirmYearKey, base_delta_fen: int, used_delta_fen: int) -> None:

@@ -9,7 +9,6 @@ Rules:
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from registry.errors import Parameter
 from registry.policy.model import Instrument
@@ -17,8 +16,6 @@ from registry.policy.rules import FirmYearSoFar, LimitKind, Quote, VoucherTerms
 from registry.values.money import Money
 from registry.vouchers.model import Appropriation, Pool, Statement
 from registry.vouchers.round_model import VoucherRound
-
-_CLAUSE_OF_LIMIT: Final = {LimitKind.PURCHASE: "RULINGS 16", LimitKind.ROUND: "RULINGS 20"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ def _binding(found: QuoteFigures) -> tuple[Statement, ...]:
         made.append(
             Statement(
                 f"quote_bound_by_{limit.kind.value}",
-                stated.clause if stated else _CLAUSE_OF_LIMIT[limit.kind],
+                stated.clause if stated else "RULINGS 16",
                 {**(stated.amounts if stated else {}), "amount": amount},
                 stated.parameters if stated else {},
                 binds=True,

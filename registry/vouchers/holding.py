@@ -27,9 +27,9 @@ from registry.values.digest import Digest
 from registry.values.identifiers import OrderId, PoolId, VoucherId
 from registry.values.moment import Moment
 from registry.vouchers import ledger, records, round_rules, rules
-from registry.vouchers.counters import let_go, lock_years_and_pools, locked
+from registry.vouchers.counters import decision, let_go, lock_years_and_pools, locked
 from registry.vouchers.known import Known
-from registry.vouchers.model import HOLD_LIFE, Decision, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
+from registry.vouchers.model import HOLD_LIFE, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
 from registry.vouchers.quoting import Assessment, assess, facts_json, instrument_for, so_far_of
 from registry.vouchers.round_model import VoucherRound
 
@@ -330,14 +330,7 @@ def write(held: Sequence[Held]) -> None:
         if entered is not None and not records.change_round(connection, entered, fen):
             raise CorruptContentError("voucher_round_passed", round=entered)
     records.add_vouchers(connection, made)
-    records.add_decisions(
-        connection,
-        [
-            Decision(each.voucher.id, VoucherState.HELD, each.work.now, each.voucher.revision, digest, each.facts)
-            for each in held
-            for digest in (each.voucher.facts_digest,)
-        ],
-    )
+    records.add_decisions(connection, [decision(each.work, each.voucher, each.facts) for each in held])
     ledger.post_each([(each.work, _move(each.voucher), each.voucher.id) for each in held])
 
 

@@ -3,13 +3,13 @@
 RULINGS 16; POLICY §4.3, invariant 17.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from registry.errors import NotFoundError
 from registry.exchange import service as exchange
 from registry.exchange.billing import as_settled, standing_base
-from registry.exchange.model import Invoice
+from registry.exchange.model import Invoice, Refund
 from registry.journal.work import View, Work
 from registry.policy.rules import FirmYearSoFar, VoucherTerms, excess_after_refund
 from registry.values.identifiers import InvoiceId, VoucherId
@@ -56,9 +56,9 @@ def returned(view: View, voucher_id: VoucherId) -> Money:
     return records.all_returned(view.connection, voucher_id).get(voucher_id, (ZERO, ZERO))[0]
 
 
-def lacking(view: View, voucher: Voucher) -> Money:
+def lacking(voucher: Voucher, invoice: Invoice, back: Sequence[Refund]) -> Money:
     """Return what a voucher claimed beyond what stands of its invoice; what is only stated is taken back, too."""
-    return voucher.base.less(standing_base(_invoice(view, voucher), exchange.refunds(view, voucher.order)))
+    return voucher.base.less(standing_base(invoice, back))
 
 
 def _standing(view: View, voucher: Voucher) -> Money:

@@ -172,7 +172,7 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
     )
     invoice = next(each for each in exchange.invoices(view, found.order) if each.id == found.invoice)
     good = invoice.verification is Verification.VERIFIED
-    lacking = refunds.lacking(view, found) if good else ZERO
+    lacking = refunds.lacking(found, invoice, exchange.refunds(view, found.order)) if good else ZERO
     event = [found.event_on] if found.event_on else []
     chain = related_by(Known(view), exchange.order(view, found.order), event)
     return Verdict(

@@ -32,7 +32,6 @@ from tests.registry.exchange.builders import do
 from tests.registry.policy.applicants import YIZHOU
 from tests.world import DATASET, World
 
-pytestmark = chromium.needs_chromium
 LANGUAGES = {"en": "en-US", "zh": "zh-CN"}
 
 

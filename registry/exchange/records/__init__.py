@@ -25,6 +25,7 @@ from registry.exchange.records.listings import (
     listings,
     listings_page,
     lowest_price,
+    metered_among,
     offered_by,
     save_listing_state,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "listings",
     "listings_page",
     "lowest_price",
+    "metered_among",
     "newest_sample",
     "offered_by",
     "open_orders_page",

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from registry.exchange.model import Listing, ListingFilter, ListingState, ProductKind, Purpose
-from registry.exchange.offer_model import BuyerKind, Buyers, Conditions, DeliveryKind, PriceKind
+from registry.exchange.offer_model import METERED, BuyerKind, Buyers, Conditions, DeliveryKind, PriceKind
 from registry.exchange.records.columns import one_of
 from registry.values.identifiers import DatasetId, EvidenceId, FirmId, ListingId, VersionId
 from registry.values.money import Money, Rate
@@ -140,6 +140,12 @@ def offered_by(connection: Connection, wanted: Collection[ListingId]) -> dict[Li
     """Return who made each of some offers."""
     query = select(listings.c.id, listings.c.offered_by).where(listings.c.id.in_(wanted))
     return {row.id: row.offered_by for row in connection.execute(query)}
+
+
+def metered_among(connection: Connection, wanted: Collection[ListingId]) -> set[ListingId]:
+    """Return those of some offers whose price is asked for what is read."""
+    metered = listings.c.price_kind.in_([each.value for each in METERED])
+    return set(connection.execute(select(listings.c.id).where(listings.c.id.in_(wanted), metered)).scalars())
 
 
 def save_listing_state(connection: Connection, listing: Listing) -> None:

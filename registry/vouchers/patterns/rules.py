@@ -76,9 +76,9 @@ def _near_equal(trades: Sequence[SaleFact], amount: Money, tolerance_bp: int) ->
 
 def _ring(sale: SaleFact, back: tuple[SaleFact, ...], terms: CircularTerms) -> PatternFinding:
     orders = tuple(sorted({str(each.order) for each in (sale, *back)}))
-    chain = [sale.buyer, *(each.buyer for each in (*back,)), sale.buyer]
+    chain = dict.fromkeys([sale.buyer, *(each.buyer for each in back)])
     figures: dict[str, Parameter] = {
-        "chain": " → ".join(dict.fromkeys(chain)) + f" → {sale.buyer}",
+        "chain": " → ".join(chain) + f" → {sale.buyer}",
         "orders": ", ".join(orders),
         "amount": str(sale.net),
         "days": terms.days,

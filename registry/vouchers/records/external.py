@@ -177,18 +177,14 @@ def external_uses_page(
     return [_use(row) for row in connection.execute(query.order_by(external_uses.c.id.desc()).limit(limit))]
 
 
-def external_uses_for(connection: Connection, order: OrderId, numbers: Collection[str] = ()) -> list[ExternalUse]:
-    """Return the standing uses of a buyer for its purchase: by order, by invoice of it, or by one of ``numbers``.
+def external_uses_for(connection: Connection, order: OrderId) -> list[ExternalUse]:
+    """Return the standing uses of a buyer for its purchase: by its order, or by an invoice of it.
 
     A number that stands in another firm's use says nothing of this purchase: sellers number as they like.
     """
     buyer = select(order_rows.c.buyer_id).where(order_rows.c.id == order).scalar_subquery()
     of_order = select(invoices.c.number).where(invoices.c.order_id == order)
-    named = or_(
-        external_uses.c.order_id == order,
-        external_uses.c.invoice_number.in_(of_order),
-        external_uses.c.invoice_number.in_(list(numbers)),
-    )
+    named = or_(external_uses.c.order_id == order, external_uses.c.invoice_number.in_(of_order))
     query = (
         _uses()
         .where(named, external_uses.c.firm_id == buyer, ended.c.use_id.is_(None))

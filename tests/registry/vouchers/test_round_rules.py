@@ -48,3 +48,10 @@ def test_all_requests_of_a_firm_together_stay_within_rate_and_cap_of_its_year(
         bases = Money(before.base.fen + sum(base for base, _ in own))
         awarded = before.awarded.fen + sum(part.fen for _, part in own)
         assert awarded <= max(before.awarded.fen, voucher_ceiling(TERMS.rate, bases, TERMS.firm_year_cap).fen)
+
+
+@given(fen)
+def test_a_request_alone_may_have_what_a_hold_would_get(base: int) -> None:
+    none = FirmYearSoFar(Money(0), Money(0))
+    whole = voucher_ceiling(TERMS.rate, Money(base), TERMS.firm_year_cap)
+    assert list(ceilings([Asked(0, Money(base), none, TERMS)])) == [whole]

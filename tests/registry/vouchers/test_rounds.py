@@ -162,7 +162,7 @@ def test_what_runs_out_or_is_not_redeemed_is_there_in_the_round_again(market: Ma
     assert state_of(market, made).used == Money.of_yuan("36000")
 
 
-def test_64_at_once_pass_neither_round_nor_firm_year(market: Market) -> None:
+def test_many_at_once_use_a_round_to_its_last_fen_and_no_more(market: Market) -> None:
     buyers = [market.buyer, a_buyer(market.house, market.registrar)]
     listing = a_listing(market)
     orders = [an_accepted_order(market, listing, 30_001 + place, buyers[place % 2]) for place in range(24)]
