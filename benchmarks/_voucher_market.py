@@ -91,6 +91,7 @@ def a_place() -> Iterator[Place]:
         opened.callback(database.dispose)
         journal.bear(database, "real", settings.origin)
         store = LocalStore(settings.objects_folder, settings.public_url, bytes(32))
+        store.prepare()
         key = SigningKey.create(settings.origin)
         market = a_market(House(settings, database, SystemClock(), store, key, bytes(32), ExitStack()))
         a_pool(market)
