@@ -300,12 +300,7 @@ class _Writing:
             download(source, whole, self._tell, 1, stop, store)
             return [_Piece(file, 0, whole)]
         piece = bytearray(asked.end - asked.start)
-
-        def take(block: bytes, at: int) -> None:
-            piece[at - asked.start : at - asked.start + len(block)] = block
-            self._tell(len(block))
-
-        fetch_range(store, source, asked.start, asked.end, take, stop)
+        fetch_range(store, source, asked.start, memoryview(piece), stop, self._tell)
         return [_Piece(file, asked.start, piece)]
 
     def _lock(self, part: BinaryIO) -> None:

@@ -4,14 +4,16 @@ Rules:
 * A file appears under its name only whole and with the digest its manifest states; until then it is a ``.sancai-part``
   beside it, readable by its owner only.
 * What has arrived is noted by range, so that a cut download goes on where it stopped, also in another process.
-* The digest is taken in order while ranges arrive. If it is wrong after a resumed download, the part file may have been
-  damaged meanwhile: it is fetched once more from the start, then the download fails.
-* Memory does not grow with the file. A store that does not answer ranges is read in one stream.
+* The digest is taken in order while ranges arrive, of the memory they arrived in. If it is wrong after a resumed
+  download, the part file may have been damaged meanwhile: it is fetched once more from the start, then the download
+  fails.
+* Memory does not grow with the file: it holds the ranges in flight and those that wait for the digest. A store that
+  does not answer ranges is read in one stream.
 """
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections import deque
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Final
@@ -27,7 +29,7 @@ from sancai.session import require_trusted, wait_s
 from sancai.store_connections import StoreConnections
 from sancai.transfers import ATTEMPTS_MAX, BLOCK_BYTES, IN_FLIGHT, Progress
 
-RANGE_BYTES: Final = 16 * BLOCK_BYTES
+RANGE_BYTES: Final = 8 * BLOCK_BYTES
 
 
 def download(
@@ -115,42 +117,27 @@ class _Fetch:
         return self.digest
 
     def _ranges(self, handle: int, noted: int) -> str:
-        hashing, memory = hashlib.sha256(), memoryview(bytearray(BLOCK_BYTES))
+        hashing, spare = hashlib.sha256(), _Spare()
 
-        def fetch(index: int, stop: Stop) -> int:
+        def fetch(index: int, stop: Stop) -> bytearray:
+            start, whole = index * RANGE_BYTES, spare.take(min(RANGE_BYTES, self._source.size_bytes))
+            memory = memoryview(whole)[: self._source.size_bytes - start]
             if index in self._done:
-                self._tell(self._length(index))
+                _read(handle, start, memory)
+                self._tell(len(memory))
             else:
-                self._range(handle, index, stop)
+                fetch_range(self._store, self._source, start, memory, stop, self._tell)
+                _write(handle, memory, start)
                 # The disk writes while other ranges arrive, and what is noted is there after a power cut, too.
                 os.fdatasync(handle)
                 os.write(noted, f"{index}\n".encode())
-            return index
+            return whole
 
         with closing(in_parallel(range(self._count), fetch, self._in_flight, self._outer)) as arrived:
-            for index in arrived:
-                for block in _blocks(handle, index * RANGE_BYTES, self._length(index), memory):
-                    hashing.update(block)
+            for index, whole in enumerate(arrived):
+                hashing.update(memoryview(whole)[: self._source.size_bytes - index * RANGE_BYTES])
+                spare.give_back(whole)
         return hashing.hexdigest()
-
-    def _length(self, index: int) -> int:
-        return min(RANGE_BYTES, self._source.size_bytes - index * RANGE_BYTES)
-
-    def _range(self, handle: int, index: int, stop: Stop) -> None:
-        """Fetch one range, going on after each cut where it happened."""
-        start = index * RANGE_BYTES
-        end = start + self._length(index)
-        fetch_range(
-            self._store, self._source, start, end, lambda block, offset: self._write(handle, block, offset), stop
-        )
-
-    def _write(self, handle: int, block: bytes, offset: int) -> int:
-        view = memoryview(block)
-        while view:
-            count = os.pwrite(handle, view, offset)
-            view, offset = view[count:], offset + count
-        self._tell(len(block))
-        return len(block)
 
     def _stream(self, handle: int) -> str:
         """Fetch the whole in one answer, from the start at each attempt."""
@@ -165,8 +152,10 @@ class _Fetch:
                         for block in answer.iter_raw():
                             stop.check()
                             kept = block[: self._source.size_bytes - offset]
-                            offset += self._write(handle, kept, offset)
+                            _write(handle, memoryview(kept), offset)
                             hashing.update(kept)
+                            offset += len(kept)
+                            self._tell(len(kept))
             except httpx.TransportError as error:
                 require_trusted(error, self._source.url(False))
                 if attempt == ATTEMPTS_MAX:
@@ -188,12 +177,34 @@ class _Fetch:
         self._noted.unlink(missing_ok=True)
 
 
-def _blocks(handle: int, offset: int, length: int, memory: memoryview) -> Iterator[memoryview]:
-    """Yield what stands in the file, each time in the same memory."""
-    end = offset + length
-    while offset < end and (count := os.preadv(handle, [memory[: end - offset]], offset)):
-        offset += count
-        yield memory[:count]
+class _Spare:
+    """Memory of ranges whose digest is taken, for those to come."""
+
+    def __init__(self) -> None:
+        self._idle: Final[deque[bytearray]] = deque()
+
+    def take(self, length: int) -> bytearray:
+        """Return memory of that length, which is the same at every call."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return bytearray(length)
+
+    def give_back(self, memory: bytearray) -> None:
+        """Take memory that nobody reads any more."""
+        self._idle.append(memory)
+
+
+def _write(handle: int, memory: memoryview, offset: int) -> None:
+    while memory:
+        count = os.pwrite(handle, memory[:BLOCK_BYTES], offset)
+        memory, offset = memory[count:], offset + count
+
+
+def _read(handle: int, offset: int, memory: memoryview) -> None:
+    """Fill ``memory`` from the file, as far as it goes."""
+    while memory and (count := os.preadv(handle, [memory], offset)):
+        memory, offset = memory[count:], offset + count
 
 
 def sha256_of(path: Path) -> str:

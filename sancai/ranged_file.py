@@ -38,12 +38,7 @@ def read_into(store: StoreConnections, source: Source, start: int, view: memoryv
     """
 
     def fetch(offset: int, stop: Stop) -> None:
-        end = min(offset + PIECE_BYTES, len(view))
-
-        def take(block: bytes, at: int) -> None:
-            view[at - start : at - start + len(block)] = block
-
-        fetch_range(store, source, start + offset, start + end, take, stop)
+        fetch_range(store, source, start + offset, view[offset : offset + PIECE_BYTES], stop)
 
     try:
         if len(view) <= PIECE_BYTES:

@@ -14,12 +14,9 @@ from sancai.errors import NotAllowedError, NotFoundError, SancaiError, Unavailab
 from sancai.parallel import Stop
 from sancai.session import require_trusted, wait_s
 from sancai.store_connections import Answer, StoreConnections
-from sancai.transfers import ATTEMPTS_MAX, REFUSALS_MAX
+from sancai.transfers import ATTEMPTS_MAX, REFUSALS_MAX, Progress
 
 REFUSED: Final = frozenset({400, 401, 403, 410})
-
-Take = Callable[[bytes, int], object]
-"""Takes a block and the offset of its first byte; blocks of one range come in order."""
 
 
 class RangesIgnoredError(Exception):
@@ -37,8 +34,10 @@ class Source:
     """Where to fetch it; called with True when the store refused the last address, for a fresh one."""
 
 
-def fetch_range(store: StoreConnections, source: Source, start: int, end: int, take: Take, stop: Stop) -> None:
-    """Give the bytes from ``start`` up to ``end`` to ``take``.
+def fetch_range(
+    store: StoreConnections, source: Source, start: int, memory: memoryview, stop: Stop, tell: Progress | None = None
+) -> None:
+    """Fill ``memory`` with the bytes from ``start``.
 
     Raises:
         UnavailableError: ``store_unreachable``, ``store_busy``, ``store_cut``.
@@ -47,34 +46,34 @@ def fetch_range(store: StoreConnections, source: Source, start: int, end: int, t
         RangesIgnoredError: The store knows no ranges; read it in one stream.
         StoppedError: ``stop`` was set.
     """
-    offset, refusals, attempt = start, 0, 0
-    whole = end - start == source.size_bytes
-    while offset < end:
+    at, refusals, attempt = 0, 0, 0
+    whole = len(memory) == source.size_bytes
+    while at < len(memory):
         attempt += 1
         stop.check()
-        before = offset
+        before = at
         try:
-            ranged = not whole or offset > 0
-            headers = {"Range": f"bytes={offset}-{end - 1}"} if ranged else {}
+            ranged = not whole or at > 0
+            headers = {"Range": f"bytes={start + at}-{start + len(memory) - 1}"} if ranged else {}
             with store.get(source.url(refusals > 0), headers) as answer:
                 if answer.status_code == 200 and ranged:
                     raise RangesIgnoredError
                 if answer.is_success:
-                    for block in answer.iter_raw():
+                    for count in answer.fill(memory[at:]):
                         stop.check()
-                        kept = block[: end - offset]
-                        take(kept, offset)
-                        offset += len(kept)
+                        at += count
+                        if tell:
+                            tell(count)
                 failed = failure(source.path, answer, refusals)
                 refusals += answer.status_code in REFUSED
         except httpx.TransportError as error:
             require_trusted(error, source.url(False))
             failed = unreachable(error)
-        if offset > before:
+        if at > before:
             attempt = 0
         elif failed is not None and attempt >= ATTEMPTS_MAX:
             raise failed
-        if offset < end:
+        if at < len(memory):
             stop.sleep(wait_s(attempt + 1))
 
 

@@ -49,9 +49,9 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     asked: list[int] = []
     real = ranged_file.fetch_range
 
-    def counted(http: Any, source: Any, start: int, end: int, take: Any, stop: Any) -> None:
-        asked.append(end - start)
-        real(http, source, start, end, take, stop)
+    def counted(http: Any, source: Any, start: int, memory: memoryview, stop: Any) -> None:
+        asked.append(len(memory))
+        real(http, source, start, memory, stop)
 
     monkeypatch.setattr(ranged_file, "fetch_range", counted)
     return asked
