@@ -24,7 +24,7 @@ from storage.embedded_postgres import programmes
 SANCAI: Final = Path(sys.executable).with_name("sancai")
 READY_WITHIN_S: Final = 600
 PEER_CLIENTS: Final = 32
-THREADS: Final = "32"
+THREADS: Final = "128"
 
 _PEER: Final = """
 CREATE TABLE peer_pool (id int PRIMARY KEY, budget bigint NOT NULL, used bigint NOT NULL, CHECK (used <= budget));

@@ -27,7 +27,7 @@ from registry.vouchers.holding import Claim, NotTogetherError, hold, hold_togeth
 from registry.vouchers.model import Voucher
 from storage.database import Database, DatabaseUnavailableError
 
-TOGETHER_MAX: Final = 64
+TOGETHER_MAX: Final = 256
 """How many holds one transaction takes along."""
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -79,16 +79,29 @@ class WaitingHolds:
         # Who may not hold at all has no key kept for it, so it takes nobody along.
         found = None if refusal(actor, Action.HOLD_VOUCHER) else self._gate.through(wanted)
         if found is None:
-            arrived = _Arrived(wanted.waiting.arrived_at)
-            return perform(self._database, arrived, actor, command, lambda work: present(hold(work, order)))
+            return self._alone(wanted)
         if isinstance(found, SancaiError):
             raise found
         return found
 
+    def _alone(self, wanted: _Wanted) -> Outcome:
+        """Hold on the ordinary write path. Raises as ``hold``."""
+        clock, waiting = _Arrived(wanted.waiting.arrived_at), wanted.waiting
+        return perform(
+            self._database,
+            clock,
+            waiting.actor,
+            waiting.command,
+            lambda work: wanted.present(hold(work, wanted.order)),
+        )
+
     def _run(self, batch: Sequence[_Wanted]) -> Sequence[Outcome | SancaiError | None]:
         """Return the outcome of each; None for one that is to go alone."""
+        if len(batch) == 1:
+            # At the gate, not behind it: those that come meanwhile wait, and go together.
+            return [self._alone(batch[0])]
         alone: list[Outcome | SancaiError | None] = [None] * len(batch)
-        if len(batch) == 1 or len({each.order for each in batch}) < len(batch):
+        if len({each.order for each in batch}) < len(batch):
             return alone
 
         def act(works: Sequence[Work], places: Sequence[int]) -> list[Mapping[str, Any] | SancaiError]:
