@@ -1,7 +1,8 @@
 """Who asks: the bearer token of a program, or the session of a person who signed in to the pages.
 
 Rules:
-* A token is looked up at every request, nothing is remembered: what was ended a moment ago is ended.
+* A token is looked up at every request, nothing is remembered: what was ended a moment ago is ended. Requests that
+  come while tokens are looked up wait for the next look, which is one for all of them.
 * The session cookie counts only on pages. The API takes tokens alone, so no page of another site can act through it.
 * A form carries a text that only its session knows, because a cookie alone does not show who wrote a request.
 * A wrong password or code is counted; too many make a login wait.
@@ -9,24 +10,29 @@ Rules:
 
 import hmac
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from flask import Flask, g, request, session
+from flask import Flask, current_app, g, request, session
 
 from api.calls import house
 from registry.accounts import service as accounts
 from registry.accounts.model import SESSION_LIFE, Account
 from registry.actors.model import ANONYMOUS, Actor
 from registry.errors import InvalidValueError, NotAllowedError
+from registry.house import House
+from registry.journal.gate import Gate
 from registry.values.identifiers import AccountId
 
 COOKIE: Final = "sancai_session"
 UNGUARDED: Final = ("/healthz", "/readyz", "/metrics", "/objects/", "/static/", "/oauth/")
 """Addresses that look at no bearer token: they answer everybody, or prove who asks in a way of their own."""
 
+TOKENS_AT_ONCE: Final = 256
+
 _ACCOUNT: Final = "account"
+_TOKENS: Final = "tokens"
 _FORM: Final = "form"
 
 
@@ -41,7 +47,13 @@ def install(app: Flask) -> None:
         SESSION_COOKIE_SECURE=served.settings.public_url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
     )
+    app.extensions[_TOKENS] = Gate(lambda texts: _actors(served, texts), TOKENS_AT_ONCE)
     app.before_request(identify)
+
+
+def _actors(served: House, texts: Sequence[str]) -> Sequence[Actor | NotAllowedError]:
+    with served.view() as view:
+        return accounts.actors_of_tokens(view, texts)
 
 
 def identify() -> None:
@@ -50,8 +62,12 @@ def identify() -> None:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or request.path.startswith(UNGUARDED):
         return
-    with house().view() as view:
-        g.actor = accounts.actor_of_token(view, text.strip())
+    tokens: Gate[str, Actor | NotAllowedError] = current_app.extensions[_TOKENS]
+    found = tokens.through(text.strip())
+    if isinstance(found, NotAllowedError):
+        # Of its own: what is raised keeps where it was raised.
+        raise NotAllowedError(found.code, **found.parameters)
+    g.actor = found
 
 
 def page_actor() -> Actor | None:

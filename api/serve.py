@@ -43,10 +43,13 @@ def application() -> "Flask":
     end_with_parent(os.getppid())
     from api.app import create_app
     from api.observe import write_json_logs
+    from api.wording import vocabulary
     from registry.house import open_house
 
     write_json_logs()
     made = create_app(open_house(read_settings()))
+    # Else the first refusals, each in a thread of its own, would all read the words at the same time.
+    vocabulary()
     # What lives as long as the process is looked at in no collection of garbage, which took longer than a search.
     gc.collect()
     gc.freeze()
