@@ -4,6 +4,7 @@ import struct
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,3 +117,20 @@ def test_what_json_does_not_have_is_refused(value: Any) -> None:
     with pytest.raises(InvalidValueError) as refused:
         canonical_json(value)
     assert refused.value.code == "json_not_canonical"
+
+
+plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="ascii")), inner, max_size=6)
+    ),
+    max_leaves=20,
+)
+
+
+@given(plain)
+def test_what_the_standard_library_writes_is_what_the_library_of_the_rfc_writes(value: Json) -> None:
+    assert canonical_json(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
