@@ -24,6 +24,7 @@ from registry.exchange.model import (
     RefundState,
     Verification,
 )
+from registry.exchange.period_model import OrderPeriod, PeriodState
 from registry.exchange.signatures import BuyerSignature
 from registry.exchange.step_model import Lateness, OrderDue, OrderStep, Side
 from registry.values.moment import Moment
@@ -194,7 +195,10 @@ class RedLetterView(Answer):
 
 
 class InvoiceView(Answer):
-    """An invoice with what the tax platform last answered, its red letters, and what they leave without VAT."""
+    """An invoice with what the tax platform last answered, its red letters, and what they leave without VAT.
+
+    ``periods`` are the accepted periods it bills, if it names any.
+    """
 
     id: str
     order: str
@@ -208,6 +212,7 @@ class InvoiceView(Answer):
     checked_on: str | None
     red_letters: list[RedLetterView]
     net_left_fen: int
+    periods: list[str]
 
     @classmethod
     def of(cls, invoice: Invoice) -> Self:
@@ -225,6 +230,47 @@ class InvoiceView(Answer):
             checked_on=invoice.checked_on.isoformat() if invoice.checked_on else None,
             red_letters=[RedLetterView.of(each) for each in invoice.red_letters],
             net_left_fen=invoice.net.less(invoice.red_net).fen,
+            periods=list(invoice.periods),
+        )
+
+
+class OrderPeriodView(Answer):
+    """What was delivered in a period, and what the buyer said of it.
+
+    ``used`` is in whole units of the order, of a metered order in bytes or reads; ``due_fen`` is without VAT.
+    """
+
+    id: str
+    order: str
+    first_day: str
+    last_day: str
+    used: int
+    due_fen: int
+    due_text: str
+    log_sha256: str | None
+    evidence: str | None
+    stated_at: str
+    state: PeriodState
+    reason: str
+    answered_at: str | None
+
+    @classmethod
+    def of(cls, period: OrderPeriod) -> Self:
+        """Return the view of a period."""
+        return cls(
+            id=period.id,
+            order=period.order,
+            first_day=period.first.isoformat(),
+            last_day=period.last.isoformat(),
+            used=period.used,
+            due_fen=period.due.fen,
+            due_text=str(period.due),
+            log_sha256=None if period.log is None else str(period.log),
+            evidence=period.evidence,
+            stated_at=str(period.stated_at),
+            state=period.state,
+            reason=period.reason,
+            answered_at=_text(period.answered_at),
         )
 
 
@@ -370,7 +416,7 @@ class WaitingOrdersView(Answer):
 
 
 class OrderFileView(OrderView):
-    """An order with its contract, invoices, payments, refunds and disputes, and what it waits for."""
+    """An order with its contract, periods, invoices, payments, refunds and disputes, and what it waits for."""
 
     contract: ContractView | None
     invoices: list[InvoiceView]
@@ -381,6 +427,7 @@ class OrderFileView(OrderView):
     buyer_signature: BuyerSignatureView | None
     waits_for: list[OrderDueView]
     disputes: list[DisputeView]
+    periods: list[OrderPeriodView]
 
     @classmethod
     def of_file(cls, file: OrderFile) -> Self:
@@ -395,6 +442,7 @@ class OrderFileView(OrderView):
             refunded_fen=billing.refunded(file.refunds).fen,
             waits_for=[OrderDueView.of(each) for each in file.dues],
             disputes=[DisputeView.of(each) for each in file.disputes],
+            periods=[OrderPeriodView.of(each) for each in file.periods],
             buyer_signature=BuyerSignatureView.of(file.buyer_signature) if file.buyer_signature else None,
         )
 

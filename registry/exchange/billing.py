@@ -58,8 +58,9 @@ def require_invoice(
     today: date,
     *,
     disputed: bool = False,
+    of_periods: Sequence[Obstacle] = (),
 ) -> None:
-    """Raise unless the invoice can be one of this order.
+    """Raise unless the invoice can be one of this order; ``of_periods`` is what the periods it bills say against it.
 
     Raises:
         InvalidValueError: The number is not 20 digits.
@@ -80,6 +81,7 @@ def require_invoice(
     if net + command.net > order.net or gross + command.net + command.vat > order.gross:
         left = order.net.less(net)
         found.append(Obstacle("invoice_over_order", "RULINGS 22", parameters={"left": str(left)}))
+    found += of_periods
     if found:
         raise RuleError("invoice_refused", tuple(found))
 
@@ -287,7 +289,8 @@ def supported_base(
                 evidence=("invoice_verification",),
             )
         )
-    if order.delivered_at is None:
+    if order.delivered_at is None and not invoice.periods:
+        # What an invoice of periods rests on is their acceptance (RULINGS 22; ``period_billing``).
         found.append(Obstacle("order_not_delivered", "S1 cl.4", evidence=("delivery",)))
     before = [
         other
