@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.connection import client
-from cli.output import facts, show, table
+from cli.output import Leaf, facts, show, table
 from cli.words import say
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.command(
     "state-period",
+    cls=Leaf,
     help=say("State, as the seller, what ORDER delivered in a period.", "卖方申报 ORDER 在一个周期内的交付。"),
     example="sancai order state-period ord_… --from 2026-03-02 --to 2026-03-31 --used 5000 --log-sha256 sha256:…",
 )
@@ -53,6 +54,7 @@ def state_period(
 
 @click.command(
     "periods",
+    cls=Leaf,
     help=say("List the periods of ORDER.", "列出 ORDER 的交付周期。"),
     example="sancai order periods ord_…",
 )
@@ -66,6 +68,7 @@ def periods(order: str) -> None:
 
 @click.command(
     "accept-period",
+    cls=Leaf,
     help=say("Accept PERIOD as the buyer.", "买方验收 PERIOD。"),
     example="sancai order accept-period prd_…",
 )
@@ -80,6 +83,7 @@ def accept_period(period: str, reason: str) -> None:
 
 @click.command(
     "object-period",
+    cls=Leaf,
     help=say("Object to PERIOD as the buyer.", "买方对 PERIOD 提出异议。"),
     example="sancai order object-period prd_… --reason 'The log counts 200 hours twice'",
 )
