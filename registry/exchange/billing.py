@@ -238,18 +238,20 @@ def is_settled_between_parties(
     refunds: Sequence[Refund] = (),
     *,
     is_metered: bool = False,
+    by_periods: bool = False,
 ) -> bool:
     """Say whether an order is delivered, invoiced in full and paid in full, less what went back.
 
     A metered order is settled when all that is invoiced is verified and paid: its price is the most it may come to.
+    So is one that goes by periods, also when nothing is due; what is left to bill of it ``period_billing`` knows.
     """
     if order.state is not OrderState.DELIVERED or any(each.state is RefundState.RECORDED for each in refunds):
         return False
     net, gross = standing(invoice for invoice in invoices if invoice.verification is Verification.VERIFIED)
     back = refunded(refunds)
-    if is_metered:
+    if is_metered or by_periods:
         waits = any(each.verification is Verification.UNVERIFIED for each in invoices)
-        return bool(gross) and not waits and gross == paid_in_all(payments).less(back)
+        return (bool(gross) or by_periods) and not waits and gross == paid_in_all(payments).less(back)
     if paid_in_all(payments) != order.gross:
         return False
     return gross == order.gross.less(back) if back else net == order.net

@@ -51,7 +51,7 @@ def closed_if_complete(work: Work, order: Order) -> Order:
     by_periods = bool(stated) and not metered
     beside = (issued, payments(work, order.id), refunds(work, order.id))
     if is_disputed(work, order.id) or not billing.is_settled_between_parties(
-        order, *beside, is_metered=metered or by_periods
+        order, *beside, is_metered=metered, by_periods=by_periods
     ):
         return order
     if by_periods and period_billing.is_open(order, stated, issued, work.now.civil_day()):

@@ -8,6 +8,7 @@ Rules:
   in the future, and a month is stated once it is over.
 * Periods the buyer did not object to share no day, and of a fixed price their use is never more than was ordered.
 * Use is in whole units with the digest of the usage log (S1 cl.4); of a metered order the service says what was used.
+* Periods are stated from the second signature on until the order ends or, of a service, is closed.
 * The buyer answers each period once. What it objected to stands no more; the days may be stated anew.
 * From its first period on, a service waits for the seller to state each month that is over; days the buyer objected to
   wait to be stated again, whatever is sold.
@@ -60,8 +61,9 @@ def require_statement(
     found = []
     if order.product_kind in DATA_KINDS and not is_metered:
         found.append(Obstacle("period_of_one_delivery", _CLAUSE))
-    if not order.binds:
-        found.append(Obstacle("period_before_contract", _CLAUSE, parameters={"state": order.state.value}))
+    # A metered order is read, and billed, after it was closed; of a service nothing is left then.
+    if not order.binds or (order.state is OrderState.CLOSED and not is_metered):
+        found.append(Obstacle("period_not_to_state", _CLAUSE, parameters={"state": order.state.value}))
     found += _use_obstacles(order, command, earlier, is_metered=is_metered)
     if order.product_kind is ProductKind.COMPUTE and command.log is None:
         found.append(Obstacle("period_without_log", "S1 cl.4", evidence=("usage_log",)))

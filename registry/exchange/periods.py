@@ -101,7 +101,9 @@ def answer_period(work: Work, command: AnswerPeriod) -> OrderPeriod:
     made = replace(before, state=state, reason=command.reason.strip(), answered_at=work.now)
     records.add_period_answer(work.connection, made, work.actor.account)
     after = _delivered_if_complete(work, found, made)
-    work.journal("exchange.period_answered", made.id, order=str(found.id), state=state.value, order_state=after.state)
+    work.journal(
+        "exchange.period_answered", made.id, order=str(found.id), state=state.value, order_state=after.state.value
+    )
     is_new = found.state is OrderState.ACCEPTED and after.state is not OrderState.ACCEPTED
     announce(work, order_event(Topic.ORDER_CHANGED, after, step=f"period_{state.value}"))
     if is_new:

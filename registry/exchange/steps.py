@@ -111,7 +111,7 @@ def _of_papers(file: OrderFile) -> Iterable[OrderWait]:
 
 def _of_periods(file: OrderFile) -> Iterable[OrderWait]:
     for each in file.periods:
-        if each.state is PeriodState.STATED:
+        if file.order.binds and each.state is PeriodState.STATED:
             yield OrderWait(OrderStep.PERIOD_ACCEPTANCE, each.stated_at, each.id)
 
 

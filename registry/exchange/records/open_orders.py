@@ -12,7 +12,6 @@ from registry.exchange.records.disputes import disputes
 from registry.exchange.records.invoices import invoices
 from registry.exchange.records.listings import listings
 from registry.exchange.records.orders import of_reader, order_from, orders
-from registry.exchange.records.periods import order_period_answers, order_periods
 from registry.exchange.records.red_letters import red_letters
 from registry.exchange.records.refunds import order_refunds
 from registry.values.identifiers import AuthorityId, FirmId, OrderId
@@ -48,10 +47,6 @@ def open_orders_page(
             and_(orders.c.state == OrderState.CLOSED.value, metered),
             exists().where(invoices.c.order_id == orders.c.id, invoices.c.verification == unseen),
             exists().where(red_letters.c.order_id == orders.c.id, red_letters.c.verification == unseen),
-            exists().where(
-                order_periods.c.order_id == orders.c.id,
-                ~exists().where(order_period_answers.c.period_id == order_periods.c.id),
-            ),
             exists().where(disputes.c.order_id == orders.c.id, disputes.c.state != DisputeState.WITHDRAWN.value),
             exists().where(order_refunds.c.order_id == orders.c.id, order_refunds.c.state != RefundState.REFUSED.value),
         )

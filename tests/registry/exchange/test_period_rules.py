@@ -133,9 +133,12 @@ def test_everything_that_a_period_lacks_is_listed() -> None:
     dataset = replace(RUNNING, product_kind=ProductKind.DATASET, state=OrderState.PLACED)
     assert refused(statement(SIGNED_ON, day(3, 31), None, None), order=dataset) == [
         "period_of_one_delivery",
-        "period_before_contract",
+        "period_not_to_state",
         "period_without_use",
     ]
+    closed = replace(RUNNING, state=OrderState.CLOSED)
+    assert refused(statement(SIGNED_ON, day(3, 31)), order=closed) == ["period_not_to_state"]
+    assert refused(statement(SIGNED_ON, day(3, 31), None), order=closed, metered=True) == []
     assert refused(statement(SIGNED_ON, day(3, 31), log=None)) == ["period_without_log"]
     data = replace(RUNNING, product_kind=ProductKind.DATASET)
     assert refused(statement(SIGNED_ON, day(3, 31)), order=data, metered=True) == ["period_use_is_metered"]

@@ -215,6 +215,17 @@ def test_a_last_receipt_ends_an_order_before_all_was_used(market: Market, clock:
     assert file_of(market, order).order.state is OrderState.CLOSED
 
 
+def test_an_order_of_which_nothing_was_used_ends_with_nothing_due(
+    market: Market, clock: FixedClock, order: Order
+) -> None:
+    clock.set(IN_APRIL)
+    accepted(market, order, MARCH, 0)
+    deliver(market, order)
+    clock.advance(timedelta(days=1))
+    answer(market, state(market, order, (date(2026, 4, 1), date(2026, 4, 1)), 0))
+    assert (file_of(market, order).order.state, steps_of(market, order)) == (OrderState.CLOSED, set())
+
+
 def test_an_invoice_names_accepted_periods_and_bills_each_once(market: Market, clock: FixedClock, order: Order) -> None:
     clock.set(IN_MAY)
     first, second = accepted(market, order, MARCH), state(market, order, APRIL)
