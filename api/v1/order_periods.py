@@ -7,7 +7,7 @@ from pydantic import Field
 
 from api.calls import write
 from api.door import Door, Strict, Whole
-from api.v1.exchange_views import OrderPeriodView
+from api.v1.order_period_views import OrderPeriodView
 from registry.actors.model import Action
 from registry.exchange import service
 from registry.exchange.model import QUANTITY_MAX

@@ -104,9 +104,9 @@ def answer_period(work: Work, command: AnswerPeriod) -> OrderPeriod:
     work.journal(
         "exchange.period_answered", made.id, order=str(found.id), state=state.value, order_state=after.state.value
     )
-    is_new = found.state is OrderState.ACCEPTED and after.state is not OrderState.ACCEPTED
+    arrived = found.state is OrderState.ACCEPTED and after.state is not OrderState.ACCEPTED
     announce(work, order_event(Topic.ORDER_CHANGED, after, step=f"period_{state.value}"))
-    if is_new:
+    if arrived:
         announce(work, order_event(Topic.ORDER_DELIVERED, after))
     return made
 
