@@ -3,9 +3,9 @@
 Rules:
 * Orders of services (compute, API) have periods, and metered orders of data; data at one price is delivered once.
 * A period is what lies within the order of one calendar month in Shanghai: from its first day, or the day the contract
-  was signed, to its last day, or the day of the delivery (RULINGS 22). Where a period ended earlier in the month, the
-  next one begins on the day after it. It may end earlier itself when it makes up the whole quantity. It does not lie
-  in the future, and a month is stated once it is over.
+  was signed, to its last day, or the day of the delivery (RULINGS 22). It may end earlier when it makes up the whole
+  quantity; the next one in that month begins on the day after it, and days between periods that stand are stated
+  first. It does not lie in the future, and a month is stated once it is over.
 * Periods the buyer did not object to share no day, and of a fixed price their use is never more than was ordered.
 * Use is in whole units with the digest of the usage log (S1 cl.4); of a metered order the service says what was used.
 * Periods are stated from the second signature on until the order ends or, of a service, is closed.
@@ -15,6 +15,7 @@ Rules:
 * The delivery is complete once accepted periods make up the whole quantity, or when the buyer confirms a last receipt.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
@@ -31,8 +32,7 @@ _CLAUSE = "RULINGS 22"
 
 def month_of(day: date) -> tuple[date, date]:
     """Return the first and the last day of the calendar month of ``day``."""
-    first = day.replace(day=1)
-    return first, (first + timedelta(days=31)).replace(day=1) - _ONE_DAY
+    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def used_of(periods: Iterable[OrderPeriod]) -> int:
@@ -41,14 +41,18 @@ def used_of(periods: Iterable[OrderPeriod]) -> int:
 
 
 def days_to_state(order: Order, earlier: Sequence[OrderPeriod], day: date, *, is_metered: bool) -> tuple[date, date]:
-    """Return first and last day of the period that holds ``day``; the last before the first: none is left."""
+    """Return the first days of the month of ``day`` that no period has; the last before the first: none is left."""
     first, last = month_of(day)
     if order.signed_at is not None:
         first = max(first, order.signed_at.civil_day())
     if order.delivered_at is not None and not is_metered:
         last = min(last, order.delivered_at.civil_day())
-    stated = [each.last for each in earlier if each.stands and each.overlaps(*month_of(day))]
-    return max([first, *(each + _ONE_DAY for each in stated)]), last
+    for each in sorted((each for each in earlier if each.stands), key=lambda each: each.first):
+        if each.overlaps(first, last):
+            if each.first > first:
+                return first, each.first - _ONE_DAY
+            first = each.last + _ONE_DAY
+    return first, last
 
 
 # What is stated.

@@ -76,6 +76,7 @@ def refused(
 
 def test_the_first_period_begins_with_the_contract_and_every_other_with_its_month() -> None:
     assert month_of(date(2028, 2, 10)) == (date(2028, 2, 1), date(2028, 2, 29))
+    assert month_of(date.max) == (date(9999, 12, 1), date.max)
     assert month_of(date(2026, 12, 31)) == (date(2026, 12, 1), date(2026, 12, 31))
     assert days_to_state(RUNNING, [], day(3, 20), is_metered=False) == (SIGNED_ON, day(3, 31))
     assert refused(statement(SIGNED_ON, day(3, 31))) == []
@@ -105,6 +106,10 @@ def test_a_month_goes_on_after_a_period_that_ended_early_in_it() -> None:
     fewer = replace(MARCH, used=100)
     assert refused(statement(day(5, 13), day(5, 31), used=300), fewer, early, APRIL) == []
     assert refused(statement(day(5, 1), day(5, 31), used=0), early) == ["period_overlaps"]
+    objected, rest = replace(early, state=PeriodState.OBJECTED), a_period(day(5, 13), day(5, 31), 100)
+    assert days_to_state(RUNNING, [fewer, objected, rest], day(5, 1), is_metered=False) == (day(5, 1), day(5, 12))
+    assert refused(statement(day(5, 1), day(5, 12), used=300), fewer, objected, rest) == []
+    assert refused(statement(day(5, 1), day(5, 11), used=300), fewer, objected, rest) == ["period_not_whole_month"]
 
 
 def test_the_last_period_ends_with_the_delivery_and_none_comes_after_it() -> None:
