@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sancai.offers import EVERYBODY, Buyers, Conditions, Licence, SealedSample
+from sancai.order_periods import OrderPeriod
 from sancai.session import Session
 from sancai.shapes import shaped
 
@@ -78,7 +79,7 @@ class RedLetter:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice with what the tax platform last answered, and what its red letters leave without VAT."""
+    """An invoice with what the tax platform last answered, what its red letters leave without VAT, what it bills."""
 
     id: str
     order: str
@@ -92,6 +93,7 @@ class Invoice:
     checked_on: str | None
     red_letters: tuple[RedLetter, ...] = ()
     net_left_fen: int | None = None
+    periods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ class Order:
     buyer_signature: BuyerSignature | None = None
     waits_for: tuple[OrderDue, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    periods: tuple[OrderPeriod, ...] = ()
 
 
 class Exchange:
@@ -337,16 +340,56 @@ class Exchange:
         body = {"content_digest": content_digest, "usage": usage}
         return shaped(Order, self._session.post(f"/orders/{order}/delivery", body))
 
+    def state_period(
+        self,
+        order: str,
+        *,
+        first_day: date,
+        last_day: date,
+        used: int | None = None,
+        log_sha256: str | None = None,
+        evidence: str | None = None,
+    ) -> OrderPeriod:
+        """State, as the seller, what was delivered in a period; no ``used`` where it is metered. Raises SancaiError."""
+        body = {
+            "first_day": first_day.isoformat(),
+            "last_day": last_day.isoformat(),
+            "used": used,
+            "log_sha256": log_sha256,
+            "evidence": evidence,
+        }
+        return shaped(OrderPeriod, self._session.post(f"/orders/{order}/periods", body))
+
+    def accept_period(self, period: str, reason: str = "") -> OrderPeriod:
+        """Accept a period as the buyer (验收); the last one completes the delivery. Raises SancaiError."""
+        return shaped(OrderPeriod, self._session.post(f"/periods/{period}/accept", {"reason": reason}))
+
+    def object_period(self, period: str, reason: str) -> OrderPeriod:
+        """Object to a period as the buyer; the seller may state its days anew. Raises SancaiError."""
+        return shaped(OrderPeriod, self._session.post(f"/periods/{period}/object", {"reason": reason}))
+
     def invoice(
-        self, order: str, *, number: str, issued_on: date, net_fen: int, vat_fen: int, kind: str = "special"
+        self,
+        order: str,
+        *,
+        number: str,
+        issued_on: date,
+        net_fen: int,
+        vat_fen: int,
+        kind: str = "special",
+        periods: Sequence[str] = (),
     ) -> Invoice:
-        """Record an invoice of the seller (20 digits; ``special`` 专票 or ``ordinary`` 普票). Raises SancaiError."""
+        """Record an invoice of the seller (20 digits; ``special`` 专票 or ``ordinary`` 普票), of ``periods`` if any.
+
+        Raises SancaiError.
+        """
         body = {
             "number": number,
             "issued_on": issued_on.isoformat(),
             "net_fen": net_fen,
             "vat_fen": vat_fen,
             "kind": kind,
+            "periods": list(periods),
         }
         return shaped(Invoice, self._session.post(f"/orders/{order}/invoices", body))
 

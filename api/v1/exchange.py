@@ -1,6 +1,7 @@
 """The exchange over HTTP: listings, orders, deliveries, invoices and payments."""
 
 from datetime import date
+from typing import Annotated
 
 from flask import Response
 from pydantic import Field
@@ -40,9 +41,10 @@ from registry.exchange.model import (
     Verification,
     VerifyInvoice,
 )
+from registry.exchange.period_model import PERIODS_BILLED_MAX
 from registry.journal.work import View
 from registry.values.digest import Digest
-from registry.values.identifiers import FirmId, InvoiceId, ListingId, OrderId
+from registry.values.identifiers import FirmId, InvoiceId, ListingId, OrderId, PeriodId
 from registry.values.money import FULL_RATE_BP, Money, Rate
 
 door = Door("exchange", __name__, url_prefix="/v1")
@@ -120,17 +122,26 @@ class DeliveryBody(Strict):
 
 
 class InvoiceBody(Strict):
-    """An invoice as it was issued; the number has 20 digits."""
+    """An invoice as it was issued; the number has 20 digits. ``periods`` are the accepted periods it bills."""
 
     number: str = Field(max_length=40)
     issued_on: date = Field(strict=False)
     net_fen: Fen
     vat_fen: Fen
     kind: InvoiceKind
+    periods: list[Annotated[str, Field(max_length=60)]] = Field(default_factory=list, max_length=PERIODS_BILLED_MAX)
 
     def command(self, order: OrderId) -> IssueInvoice:
-        """Return the command."""
-        return IssueInvoice(order, self.number, self.issued_on, self.kind, Money(self.net_fen), Money(self.vat_fen))
+        """Return the command. Raises InvalidValueError."""
+        return IssueInvoice(
+            order,
+            self.number,
+            self.issued_on,
+            self.kind,
+            Money(self.net_fen),
+            Money(self.vat_fen),
+            tuple(PeriodId(each) for each in self.periods),
+        )
 
 
 class VerificationBody(Strict):

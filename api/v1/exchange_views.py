@@ -5,6 +5,7 @@ from typing import Self
 
 from api.door import Answer
 from api.v1.offers import ConditionsView
+from api.v1.order_period_views import OrderPeriodView
 from registry.exchange import billing
 from registry.exchange.dispute_model import Dispute, DisputeRemedy, DisputeState
 from registry.exchange.model import (
@@ -194,7 +195,10 @@ class RedLetterView(Answer):
 
 
 class InvoiceView(Answer):
-    """An invoice with what the tax platform last answered, its red letters, and what they leave without VAT."""
+    """An invoice with what the tax platform last answered, its red letters, and what they leave without VAT.
+
+    ``periods`` are the accepted periods it bills, if it names any.
+    """
 
     id: str
     order: str
@@ -208,6 +212,7 @@ class InvoiceView(Answer):
     checked_on: str | None
     red_letters: list[RedLetterView]
     net_left_fen: int
+    periods: list[str]
 
     @classmethod
     def of(cls, invoice: Invoice) -> Self:
@@ -225,6 +230,7 @@ class InvoiceView(Answer):
             checked_on=invoice.checked_on.isoformat() if invoice.checked_on else None,
             red_letters=[RedLetterView.of(each) for each in invoice.red_letters],
             net_left_fen=invoice.net.less(invoice.red_net).fen,
+            periods=list(invoice.periods),
         )
 
 
@@ -370,7 +376,7 @@ class WaitingOrdersView(Answer):
 
 
 class OrderFileView(OrderView):
-    """An order with its contract, invoices, payments, refunds and disputes, and what it waits for."""
+    """An order with its contract, periods, invoices, payments, refunds and disputes, and what it waits for."""
 
     contract: ContractView | None
     invoices: list[InvoiceView]
@@ -381,6 +387,7 @@ class OrderFileView(OrderView):
     buyer_signature: BuyerSignatureView | None
     waits_for: list[OrderDueView]
     disputes: list[DisputeView]
+    periods: list[OrderPeriodView]
 
     @classmethod
     def of_file(cls, file: OrderFile) -> Self:
@@ -395,6 +402,7 @@ class OrderFileView(OrderView):
             refunded_fen=billing.refunded(file.refunds).fen,
             waits_for=[OrderDueView.of(each) for each in file.dues],
             disputes=[DisputeView.of(each) for each in file.disputes],
+            periods=[OrderPeriodView.of(each) for each in file.periods],
             buyer_signature=BuyerSignatureView.of(file.buyer_signature) if file.buyer_signature else None,
         )
 

@@ -9,6 +9,7 @@ from cli.amounts import yuan_fen
 from cli.commands.listing import PURPOSES
 from cli.commands.order_disputes import dispute, print_dispute
 from cli.commands.order_metering import command as metering
+from cli.commands.order_periods import accept_period, object_period, periods, print_periods, state_period
 from cli.commands.order_refunds import (
     answer_refund,
     print_red_letter,
@@ -32,7 +33,17 @@ def command() -> None:
     """Orders."""
 
 
-for made in (red_letter, verify_red_letter, refund, answer_refund, dispute):
+for made in (
+    state_period,
+    periods,
+    accept_period,
+    object_period,
+    red_letter,
+    verify_red_letter,
+    refund,
+    answer_refund,
+    dispute,
+):
     command.add_command(made)
 
 
@@ -140,11 +151,20 @@ def deliver(order: str, content_digest: str | None, usage: str | None) -> None:
 @click.option(
     "--kind", type=click.Choice(["special", "ordinary"]), default="special", help=say("Kind.", "专票或普票。")
 )
-def invoice(order: str, number: str, issued_on: datetime, net_fen: int, vat_fen: int, kind: str) -> None:
+@click.option("--period", "billed", multiple=True, help=say("A period it bills.", "所开票的交付周期。"))
+def invoice(
+    order: str, number: str, issued_on: datetime, net_fen: int, vat_fen: int, kind: str, billed: tuple[str, ...]
+) -> None:
     """Record an invoice."""
     with client() as service:
         made = service.exchange.invoice(
-            order, number=number, issued_on=issued_on.date(), net_fen=net_fen, vat_fen=vat_fen, kind=kind
+            order,
+            number=number,
+            issued_on=issued_on.date(),
+            net_fen=net_fen,
+            vat_fen=vat_fen,
+            kind=kind,
+            periods=billed,
         )
     show(made, _print_invoice)
 
@@ -254,6 +274,9 @@ def _print(found: "Order") -> None:
     if found.waits_for:
         line()
         _print_waits([(found.id, each) for each in found.waits_for])
+    if found.periods:
+        line()
+        print_periods(found.periods)
     for each in found.invoices:
         line()
         _print_invoice(each)

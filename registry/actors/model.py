@@ -115,6 +115,7 @@ class Action(StrEnum):
     OFFER_LISTING = "offer_listing"
     PLACE_ORDER = "place_order"
     ACCEPT_ORDER = "accept_order"
+    STATE_PERIOD = "state_period"
     CONFIRM_DELIVERY = "confirm_delivery"
     ISSUE_INVOICE = "issue_invoice"
     RECORD_PAYMENT = "record_payment"
@@ -257,6 +258,7 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.OFFER_LISTING: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
     Action.PLACE_ORDER: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
     Action.ACCEPT_ORDER: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
+    Action.STATE_PERIOD: _of(Scope.TRADE, Role.OWNER, Role.PUBLISHER),
     Action.CONFIRM_DELIVERY: _of(Scope.TRADE, Role.OWNER, Role.BUYER),
     Action.ISSUE_INVOICE: _of(Scope.TRADE, Role.OWNER, Role.FINANCE),
     Action.RECORD_PAYMENT: _of(Scope.TRADE, Role.OWNER, Role.FINANCE),

@@ -8,6 +8,7 @@ from registry.errors import NotFoundError
 from registry.exchange import dispute_rules, records
 from registry.exchange.dispute_model import Dispute
 from registry.exchange.model import Invoice, Order, Payment, Refund
+from registry.exchange.period_model import OrderPeriod
 from registry.journal.work import View, Work
 from registry.messages.model import Event, Topic
 from registry.values.canonical import Json
@@ -68,6 +69,11 @@ def refunds(view: View, order_id: OrderId) -> tuple[Refund, ...]:
 def disputes(view: View, order_id: OrderId) -> tuple[Dispute, ...]:
     """Return the disputes over an order, in the order they were opened."""
     return records.disputes_of(view.connection, order_id)
+
+
+def periods(view: View, order_id: OrderId) -> tuple[OrderPeriod, ...]:
+    """Return every period of an order, also those objected to, by day and in the order they were stated."""
+    return records.periods_of(view.connection, order_id)
 
 
 def is_disputed(view: View, order_id: OrderId) -> bool:

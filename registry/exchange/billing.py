@@ -58,8 +58,9 @@ def require_invoice(
     today: date,
     *,
     disputed: bool = False,
+    of_periods: Sequence[Obstacle] = (),
 ) -> None:
-    """Raise unless the invoice can be one of this order.
+    """Raise unless the invoice can be one of this order; ``of_periods`` is what the periods it bills say against it.
 
     Raises:
         InvalidValueError: The number is not 20 digits.
@@ -80,6 +81,7 @@ def require_invoice(
     if net + command.net > order.net or gross + command.net + command.vat > order.gross:
         left = order.net.less(net)
         found.append(Obstacle("invoice_over_order", "RULINGS 22", parameters={"left": str(left)}))
+    found += of_periods
     if found:
         raise RuleError("invoice_refused", tuple(found))
 
@@ -236,18 +238,20 @@ def is_settled_between_parties(
     refunds: Sequence[Refund] = (),
     *,
     is_metered: bool = False,
+    by_periods: bool = False,
 ) -> bool:
     """Say whether an order is delivered, invoiced in full and paid in full, less what went back.
 
     A metered order is settled when all that is invoiced is verified and paid: its price is the most it may come to.
+    So is one that goes by periods, also when nothing is due; what is left to bill of it ``period_billing`` knows.
     """
     if order.state is not OrderState.DELIVERED or any(each.state is RefundState.RECORDED for each in refunds):
         return False
     net, gross = standing(invoice for invoice in invoices if invoice.verification is Verification.VERIFIED)
     back = refunded(refunds)
-    if is_metered:
+    if is_metered or by_periods:
         waits = any(each.verification is Verification.UNVERIFIED for each in invoices)
-        return bool(gross) and not waits and gross == paid_in_all(payments).less(back)
+        return (bool(gross) or by_periods) and not waits and gross == paid_in_all(payments).less(back)
     if paid_in_all(payments) != order.gross:
         return False
     return gross == order.gross.less(back) if back else net == order.net
@@ -287,7 +291,8 @@ def supported_base(
                 evidence=("invoice_verification",),
             )
         )
-    if order.delivered_at is None:
+    if order.delivered_at is None and not invoice.periods:
+        # What an invoice of periods rests on is their acceptance (RULINGS 22; ``period_billing``).
         found.append(Obstacle("order_not_delivered", "S1 cl.4", evidence=("delivery",)))
     before = [
         other

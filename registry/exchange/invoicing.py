@@ -3,13 +3,14 @@
 The order is locked first in each of them; what stood on an invoice before the lock may be old.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require, require_visible
 from registry.catalog import service as catalog
-from registry.errors import ConflictError, NotFoundError
-from registry.exchange import billing, records
+from registry.errors import ConflictError, NotFoundError, Obstacle
+from registry.exchange import billing, period_billing, records, rules
 from registry.exchange.asking import (
     invoices,
     is_disputed,
@@ -18,6 +19,7 @@ from registry.exchange.asking import (
     order_event,
     order_to_change,
     payments,
+    periods,
     refunds,
 )
 from registry.exchange.commands import IssueRedLetter, RecordRefund, VerifyRedLetter
@@ -38,14 +40,21 @@ from registry.journal.work import View, Work
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
 from registry.parties import service as parties
-from registry.values.identifiers import InvoiceId, RedLetterId, RefundId
+from registry.parties.model import Provider
+from registry.values.identifiers import AuthorityId, InvoiceId, RedLetterId, RefundId
 
 
 def closed_if_complete(work: Work, order: Order) -> Order:
-    """Close an order once it is delivered, invoiced, verified and paid in full."""
-    beside = (invoices(work, order.id), payments(work, order.id), refunds(work, order.id))
+    """Close an order once it is delivered, invoiced, verified and paid in full; in periods, as far as it was used."""
+    issued, stated = invoices(work, order.id), periods(work, order.id)
     metered = is_metered(work, order)
-    if is_disputed(work, order.id) or not billing.is_settled_between_parties(order, *beside, is_metered=metered):
+    by_periods = bool(stated) and not metered
+    beside = (issued, payments(work, order.id), refunds(work, order.id))
+    if is_disputed(work, order.id) or not billing.is_settled_between_parties(
+        order, *beside, is_metered=metered, by_periods=by_periods
+    ):
+        return order
+    if by_periods and period_billing.is_open(order, stated, issued, work.now.civil_day()):
         return order
     closed = replace(order, state=OrderState.CLOSED)
     records.save_order(work.connection, closed)
@@ -60,13 +69,17 @@ def issue_invoice(work: Work, command: IssueInvoice) -> Invoice:
 
     Raises:
         ConflictError: The number is known (``invoice_number_known``), whoever used it.
+        NotFoundError: The order has no period it names.
         InvalidValueError, RuleError: As ``billing.require_invoice``.
     """
     order = order_to_change(work, command.order, Action.ISSUE_INVOICE, seller=True)
     seller = parties.firm(work, order.seller).uscc
     disputed = is_disputed(work, order.id)
     issued = invoices(work, order.id)
-    billing.require_invoice(command, order, seller, issued, work.now.civil_day(), disputed=disputed)
+    of_periods = _period_obstacles(work, command, order, issued)
+    billing.require_invoice(
+        command, order, seller, issued, work.now.civil_day(), disputed=disputed, of_periods=of_periods
+    )
     invoice = Invoice(
         id=InvoiceId.new(),
         order=order.id,
@@ -79,9 +92,11 @@ def issue_invoice(work: Work, command: IssueInvoice) -> Invoice:
         vat=command.vat,
         verification=Verification.UNVERIFIED,
         checked_on=None,
+        periods=tuple(dict.fromkeys(command.periods)),
     )
     _take_number(work, command.number)
     records.add_invoice(work.connection, invoice, work.now)
+    records.add_billed(work.connection, invoice)
     work.journal(
         "exchange.invoice_issued",
         invoice.id,
@@ -90,8 +105,24 @@ def issue_invoice(work: Work, command: IssueInvoice) -> Invoice:
         issued_on=invoice.issued_on.isoformat(),
         net_fen=invoice.net.fen,
         vat_fen=invoice.vat.fen,
+        periods=[str(each) for each in invoice.periods],
     )
     return invoice
+
+
+def _period_obstacles(work: Work, command: IssueInvoice, order: Order, issued: Sequence[Invoice]) -> list[Obstacle]:
+    """Return what keeps the invoice from billing the periods it names; an order without any has nothing to ask."""
+    stated = periods(work, order.id)
+    if not stated and not command.periods:
+        return []
+    metered = is_metered(work, order)
+    known = providers_of(work, order)
+    return period_billing.invoice_obstacles(command, order, stated, issued, known, is_metered=metered)
+
+
+def providers_of(view: View, order: Order, authority: AuthorityId | None = None) -> list[Provider]:
+    """Return the lines of the seller in the register of providers it has to stand in: an authority's, or any's."""
+    return parties.provider_lines(view, order.seller, rules.SELLER_KIND[order.product_kind], authority)
 
 
 def _take_number(work: Work, number: str) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 
 from registry.exchange.dispute_model import Dispute
 from registry.exchange.offer_model import Conditions
+from registry.exchange.period_model import OrderPeriod
 from registry.exchange.signatures import BuyerSignature
 from registry.exchange.step_model import OrderDue
 from registry.values.digest import Digest
@@ -23,6 +24,7 @@ from registry.values.identifiers import (
     InvoiceId,
     ListingId,
     OrderId,
+    PeriodId,
     RedLetterId,
     RefundId,
     VersionId,
@@ -256,7 +258,10 @@ class RedLetter:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice of the seller for an order (数电票), with the red letters that take back of it."""
+    """An invoice of the seller for an order (数电票), with the red letters that take back of it.
+
+    ``periods`` are the accepted periods of the order that it bills, if it names any.
+    """
 
     id: InvoiceId
     order: OrderId
@@ -270,6 +275,7 @@ class Invoice:
     verification: Verification
     checked_on: date | None
     red_letters: tuple[RedLetter, ...] = ()
+    periods: tuple[PeriodId, ...] = ()
 
     @property
     def gross(self) -> Money:
@@ -341,6 +347,12 @@ class OrderFile:
     dues: tuple[OrderDue, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     is_metered: bool = False
+    periods: tuple[OrderPeriod, ...] = ()
+
+    @property
+    def goes_by_periods(self) -> bool:
+        """Whether what is due follows the periods the buyer accepts: once one was stated, unless reads are metered."""
+        return bool(self.periods) and not self.is_metered
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,7 +405,7 @@ class ListingFilter:
 
 @dataclass(frozen=True, slots=True)
 class IssueInvoice:
-    """Record an invoice."""
+    """Record an invoice; ``periods`` are those it bills."""
 
     order: OrderId
     number: str
@@ -401,6 +413,7 @@ class IssueInvoice:
     kind: InvoiceKind
     net: Money
     vat: Money
+    periods: tuple[PeriodId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

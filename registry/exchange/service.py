@@ -67,6 +67,7 @@ from registry.exchange.model import (
     PlaceOrder,
     Trade,
 )
+from registry.exchange.periods import answer_period, billed_periods, claim_obstacles, state_period
 from registry.exchange.signatures import BuyerSignature
 from registry.exchange.waiting import file_of, waiting
 from registry.journal.signing import SigningKey
@@ -84,8 +85,11 @@ from registry.values.money import Money
 __all__ = [
     "accept_listing",
     "accept_order",
+    "answer_period",
     "answer_refund",
+    "billed_periods",
     "cancel_order",
+    "claim_obstacles",
     "confirm_delivery",
     "dataset_named",
     "decide_dispute",
@@ -116,6 +120,7 @@ __all__ = [
     "settle_dispute",
     "sides_of",
     "sign_contract",
+    "state_period",
     "verify_invoice",
     "verify_red_letter",
     "waiting",

@@ -14,6 +14,8 @@ class OrderStep(StrEnum):
     ACCEPTANCE = "acceptance"
     SIGNATURE = "contract_signature"
     RECEIPT = "receipt"
+    PERIOD_STATEMENT = "period_statement"
+    PERIOD_ACCEPTANCE = "period_acceptance"
     PAYMENT = "order_payment"
     INVOICE = "invoice"
     INVOICE_LOOK_UP = "invoice_look_up"
@@ -37,6 +39,8 @@ SIDE_OF_STEP: Final[Mapping[OrderStep, Side]] = {
     OrderStep.ACCEPTANCE: Side.SELLER,
     OrderStep.SIGNATURE: Side.BUYER,
     OrderStep.RECEIPT: Side.BUYER,
+    OrderStep.PERIOD_STATEMENT: Side.SELLER,
+    OrderStep.PERIOD_ACCEPTANCE: Side.BUYER,
     OrderStep.PAYMENT: Side.BUYER,
     OrderStep.INVOICE: Side.SELLER,
     OrderStep.INVOICE_LOOK_UP: Side.OFFICE,
@@ -61,7 +65,10 @@ class Lateness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderWait:
-    """One step an order waits for. ``about`` names an invoice, a red letter, a refund or a dispute."""
+    """One step an order waits for.
+
+    ``about`` names an invoice, a red letter, a refund, a dispute or a period, of one that is not stated its first day.
+    """
 
     step: OrderStep
     began_at: Moment

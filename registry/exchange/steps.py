@@ -5,6 +5,9 @@ Rules:
   for the buyer to pay and to confirm what arrived, and from the delivery for the seller to invoice what is not yet.
 * Of a metered order nobody has to pay more than is invoiced, and what is not read is not invoiced: it waits for the
   buyer to pay from the day of the first invoice that payments do not cover.
+* An order of a service that goes by periods waits for the buyer to answer each, for the seller to state each month that
+  is over and to invoice each accepted one, and for the buyer to pay what is invoiced; nobody waits for one receipt of
+  all of it, or for all of its price.
 * An invoice and a red letter wait for an officer who looks them up; a refund waits for the buyer to say whether it
   arrived; one that arrived waits for the seller to take back on paper what went back in money. These are waited for
   whatever the state of the order.
@@ -23,6 +26,9 @@ from registry.exchange.billing import paid_in_all, refunded, standing
 from registry.exchange.dispute_model import DisputeState
 from registry.exchange.dispute_rules import holds, refund_due
 from registry.exchange.model import TAKEN_BACK, Invoice, OrderFile, OrderState, RedLetter, RefundState, Verification
+from registry.exchange.period_billing import to_bill
+from registry.exchange.period_model import PeriodState
+from registry.exchange.period_rules import unstated
 from registry.exchange.step_model import Lateness, OrderDue, OrderStep, OrderWait
 from registry.exchange.step_terms import step_terms
 from registry.policy.rules import working_days_after
@@ -34,8 +40,14 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 def waits(file: OrderFile) -> tuple[OrderWait, ...]:
-    """Return every step an order waits for."""
-    return (*_of_state(file), *_of_papers(file), *_of_disputes(file))
+    """Return every step an order waits for, whatever the day is."""
+    return (*_of_state(file), *_of_papers(file), *_of_periods(file), *_of_disputes(file))
+
+
+def statements_awaited(file: OrderFile, today: date) -> tuple[OrderWait, ...]:
+    """Return the periods an order waits for its seller to state: a month is waited for once it is over."""
+    awaited = unstated(file.order, file.periods, today, is_metered=file.is_metered)
+    return tuple(OrderWait(OrderStep.PERIOD_STATEMENT, each.since, each.first.isoformat()) for each in awaited)
 
 
 def _of_state(file: OrderFile) -> Iterable[OrderWait]:
@@ -45,11 +57,14 @@ def _of_state(file: OrderFile) -> Iterable[OrderWait]:
     elif order.state is OrderState.ACCEPTED and order.signed_at is None and order.accepted_at is not None:
         yield OrderWait(OrderStep.SIGNATURE, order.accepted_at)
     elif order.state in {OrderState.ACCEPTED, OrderState.DELIVERED} and order.signed_at is not None:
-        if order.state is OrderState.ACCEPTED:
+        if order.state is OrderState.ACCEPTED and not file.goes_by_periods:
             yield OrderWait(OrderStep.RECEIPT, order.signed_at)
         if any(holds(each, file.refunds) for each in file.disputes):
             return
-        if file.is_metered:
+        for period in to_bill(file.periods, file.invoices) if file.goes_by_periods else ():
+            if period.answered_at is not None:
+                yield OrderWait(OrderStep.INVOICE, period.answered_at, period.id)
+        if file.is_metered or file.goes_by_periods:
             yield from _of_metered_payment(file)
             return
         if paid_in_all(file.payments) < order.gross:
@@ -94,6 +109,12 @@ def _of_papers(file: OrderFile) -> Iterable[OrderWait]:
             yield OrderWait(OrderStep.REFUND_ANSWER, refund.recorded_at, refund.id)
 
 
+def _of_periods(file: OrderFile) -> Iterable[OrderWait]:
+    for each in file.periods:
+        if file.order.binds and each.state is PeriodState.STATED:
+            yield OrderWait(OrderStep.PERIOD_ACCEPTANCE, each.stated_at, each.id)
+
+
 def _of_disputes(file: OrderFile) -> Iterable[OrderWait]:
     for each in file.disputes:
         if each.state is DisputeState.OPEN:
@@ -136,5 +157,5 @@ def _working_days_late(last: date, today: date, calendar: WorkingCalendar) -> in
 
 def dues(file: OrderFile, now: Moment, calendar: WorkingCalendar) -> tuple[OrderDue, ...]:
     """Return every step an order waits for with its term, the earliest end first; what has no known end last."""
-    found = [due(each, now, calendar) for each in waits(file)]
+    found = [due(each, now, calendar) for each in (*waits(file), *statements_awaited(file, now.civil_day()))]
     return tuple(sorted(found, key=lambda each: (each.due_at is None, str(each.due_at), each.wait.key)))

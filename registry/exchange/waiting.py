@@ -6,7 +6,7 @@ from typing import Final
 from registry.actors.model import Action
 from registry.actors.rules import require
 from registry.exchange import records, steps
-from registry.exchange.asking import disputes, invoices, is_metered, payments, refunds
+from registry.exchange.asking import disputes, invoices, is_metered, payments, periods, refunds
 from registry.exchange.model import Order, OrderFile
 from registry.exchange.step_model import Lateness, OrderDue, Side
 from registry.journal.work import View
@@ -36,6 +36,7 @@ def dues_of(view: View, order: Order, *, metered: bool) -> OrderFile:
         refunds(view, order.id),
         disputes=disputes(view, order.id),
         is_metered=metered,
+        periods=periods(view, order.id),
     )
     return replace(file, dues=steps.dues(file, view.now, policy.calendar()))
 

@@ -348,6 +348,13 @@ def provider(view: View, authority: AuthorityId, firm_id: FirmId, kind: Provider
     return found[-1] if found else None
 
 
+def provider_lines(
+    view: View, firm_id: FirmId, kind: ProviderKind, authority: AuthorityId | None = None
+) -> list[Provider]:
+    """Return every line of a firm in a register of providers, of an authority or of any, whichever days it is valid."""
+    return records.providers_of(view.connection, authority=authority, firm=firm_id, kind=kind, at=view.now)
+
+
 def providers_page(view: View, after: FactId | None, limit: int) -> list[Provider]:
     """Return a page of all providers whose lines stand, in the order they were written."""
     return records.providers_of(view.connection, at=view.now, page=(after, limit))

@@ -224,6 +224,12 @@ class DisputeId(Id):
     prefix = "dsp"
 
 
+class PeriodId(Id):
+    """Identifies a period of an order as its seller stated it."""
+
+    prefix = "prd"
+
+
 class PoolId(Id):
     """Identifies a pool of public money."""
 

@@ -6,7 +6,6 @@ the same facts again, under lock, and keep them with their digest.
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from registry.actors.model import Action, Resource
 from registry.actors.rules import require_visible
@@ -14,6 +13,8 @@ from registry.errors import Finding, NotFoundError, Obstacle, RuleError
 from registry.exchange import service as exchange
 from registry.exchange.billing import SupportedBase, supported_base
 from registry.exchange.model import Invoice, Order, Payment, Refund, RefundState, Verification
+from registry.exchange.period_billing import GREEN
+from registry.exchange.period_model import OrderPeriod
 from registry.exchange.rules import SELLER_KIND
 from registry.journal.work import View
 from registry.parties.model import Predicate, ProviderKind
@@ -40,9 +41,6 @@ from registry.vouchers.known import Known
 from registry.vouchers.model import FirmYear, FirmYearKey, Pool, VoucherQuote
 from registry.vouchers.related import related_by
 from registry.vouchers.round_model import VoucherRound
-
-GREEN: Final = "green"
-"""The kind of certificate a public compute centre shows (符合绿色节能标准, S1 cl.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,9 +314,11 @@ def approved_json(approved: FirmYearSoFar) -> dict[str, Json]:
     return {"base_fen": approved.base.fen, "used_fen": approved.awarded.fen}
 
 
-def claim_json(invoice: Invoice, payments: tuple[Payment, ...], refunds: tuple[Refund, ...]) -> dict[str, Json]:
-    """Return the invoice, payments and what was taken back that a redemption rests on."""
-    return {
+def claim_json(
+    invoice: Invoice, payments: tuple[Payment, ...], refunds: tuple[Refund, ...], periods: tuple[OrderPeriod, ...] = ()
+) -> dict[str, Json]:
+    """Return the invoice, payments, what was taken back and the accepted periods that a redemption rests on."""
+    return _periods_json(periods) | {
         "invoice": {
             "id": str(invoice.id),
             "number": invoice.number,
@@ -351,8 +351,28 @@ def claim_json(invoice: Invoice, payments: tuple[Payment, ...], refunds: tuple[R
     }
 
 
-def supported(view: View, order: Order, invoice_id: InvoiceId) -> tuple[Invoice, SupportedBase]:
-    """Return an invoice of the order and the base it gives. Raises NotFoundError."""
+def _periods_json(periods: tuple[OrderPeriod, ...]) -> dict[str, Json]:
+    """Return the periods an invoice bills; what was decided on invoices without any stays as it was written."""
+    if not periods:
+        return {}
+    return {
+        "periods": [
+            {
+                "id": str(each.id),
+                "first": each.first.isoformat(),
+                "last": each.last.isoformat(),
+                "used": each.used,
+                "due_fen": each.due.fen,
+                "log": None if each.log is None else str(each.log),
+                "accepted_at": None if each.answered_at is None else str(each.answered_at),
+            }
+            for each in periods
+        ]
+    }
+
+
+def supported(view: View, order: Order, invoice_id: InvoiceId, authority: AuthorityId) -> tuple[Invoice, SupportedBase]:
+    """Return an invoice of the order and the base it gives, by the registers of an authority. Raises NotFoundError."""
     issued = exchange.invoices(view, order.id)
     for invoice in issued:
         if invoice.id == invoice_id:
@@ -360,7 +380,8 @@ def supported(view: View, order: Order, invoice_id: InvoiceId) -> tuple[Invoice,
             base = supported_base(invoice, order, issued, paid, back)
             if exchange.is_disputed(view, order.id):
                 base = replace(base, obstacles=(*base.obstacles, disputed(order)))
-            return invoice, base
+            of_periods = exchange.claim_obstacles(view, order, invoice, authority)
+            return invoice, replace(base, obstacles=(*base.obstacles, *of_periods))
     raise NotFoundError("invoice_not_found", id=invoice_id)
 
 

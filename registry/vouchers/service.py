@@ -113,7 +113,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     ends.require_standing(work, held.authority, held.firm)
     at = ledger.log_time(work, held.pool)
     rules.require_not_expired(held, at)
-    invoice, base = supported(work, order, invoice_id)
+    invoice, base = supported(work, order, invoice_id, held.authority)
     event = max(invoice.issued_on, base.paid_on) if base.paid_on else work.now.civil_day()
     found = assess(work, order, held.authority, held.instrument, event, held.id)
     firm = parties.firm(work, held.firm)
@@ -128,7 +128,8 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     quoted = what_binds(base.base, so_far, locked_pools[held.pool].left + held.amount, found.terms)
     facts = facts_json(found, replace(quoted, amount=due.amount), so_far, base.base, year)
     facts |= {"held_fen": held.amount.fen, "approved": approved_json(approved)}
-    facts |= claim_json(invoice, exchange.payments(work, order.id), exchange.refunds(work, order.id))
+    paid, back = exchange.payments(work, order.id), exchange.refunds(work, order.id)
+    facts |= claim_json(invoice, paid, back, exchange.billed_periods(work, invoice))
     made = replace(
         held,
         state=VoucherState.REDEEMED,

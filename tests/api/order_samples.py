@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests import world as steps
-from tests.world import BUYER, EXCHANGE, World
+from tests.world import BUYER, COMPUTE, EXCHANGE, World
 
 NET_FEN = 400_000
 DECISION = {"remedy": "nothing", "number": "伊数裁〔2026〕1号", "reasons": "与约定相符"}
@@ -43,6 +43,28 @@ def dispute(world: World) -> str:
     """Let the buyer dispute the delivered order."""
     path = f"/v1/orders/{world.ids['order_delivered']}/disputes"
     return str(world.as_(BUYER).post(path, {"reason": "半数为空"})["id"])
+
+
+def compute_order(world: World) -> str:
+    """Let the buyer order compute, both sign, and return the order."""
+    seller, buyer = world.as_(COMPUTE), world.as_(BUYER)
+    listing = str(seller.post("/v1/listings", steps.listing_body(world, COMPUTE))["id"])
+    order = steps.place(world, listing)
+    contract = str(seller.post(f"/v1/orders/{order}/accept", status=200)["contract_digest"])
+    buyer.post(f"/v1/orders/{order}/sign", {"contract_digest": contract}, status=200)
+    return order
+
+
+def period_body(world: World) -> dict[str, Any]:
+    """Return all that was ordered, used on the day of the contract."""
+    log = "sha256:" + "5" * 64
+    return {"first_day": world.today(), "last_day": world.today(), "used": 1, "log_sha256": log}
+
+
+def period(world: World) -> str:
+    """Let the centre state what was used under an order of compute."""
+    path = f"/v1/orders/{compute_order(world)}/periods"
+    return str(world.as_(COMPUTE).post(path, period_body(world))["id"])
 
 
 def proposed(world: World) -> str:

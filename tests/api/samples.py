@@ -984,6 +984,14 @@ SAMPLES: Final[dict[str, Sample]] = {
         lambda world: Asked({"order": world.ids["order"]}, {"content_digest": world.ids[DATASET], "usage": None}),
         of(BUYER),
     ),
+    "state_period": Sample(
+        lambda world: Asked({"order": order_samples.compute_order(world)}, order_samples.period_body(world)),
+        of(COMPUTE),
+    ),
+    "accept_period": Sample(lambda world: Asked({"period": order_samples.period(world)}, {"reason": ""}), of(BUYER)),
+    "object_period": Sample(
+        lambda world: Asked({"period": order_samples.period(world)}, {"reason": "日志重复计时"}), of(BUYER)
+    ),
     "issue_invoice": Sample(_invoiceable, of(EXCHANGE)),
     "verify_invoice": Sample(named("invoice", "invoice", VERIFIED), of(OFFICE)),
     "record_payment": Sample(

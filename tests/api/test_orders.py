@@ -3,8 +3,9 @@
 from typing import Any
 
 from tests import world as steps
+from tests.api import order_samples
 from tests.api.test_access import reads
-from tests.world import DATASET, EXCHANGE, STRANGER, World
+from tests.world import BUYER, COMPUTE, DATASET, EXCHANGE, STRANGER, World
 
 
 def waits_of(order: dict[str, Any]) -> list[tuple[str, str]]:
@@ -36,3 +37,25 @@ def test_what_an_order_opens_begins_with_the_second_signature_and_ends_with_the_
     ended = buyer.get(path)
     assert (ended["state"], ended["refunded_fen"], ended["waits_for"]) == ("refunded", 1_060_000, [])
     assert reads(buyer, DATASET, 403) == "grant_ended"
+
+
+def test_a_period_is_stated_and_accepted_once_also_when_the_answer_was_lost(world: World) -> None:
+    buyer, seller = world.as_(BUYER), world.as_(COMPUTE)
+    order = order_samples.compute_order(world)
+    path, body = f"/v1/orders/{order}", order_samples.period_body(world)
+    made = seller.post(f"{path}/periods", body, key="period-of-march")
+    assert seller.post(f"{path}/periods", body, key="period-of-march") == made
+    assert seller.post(f"{path}/periods", body | {"used": 0}, status=409, key="period-of-march")["code"]
+    refused = seller.post(f"{path}/periods", body, status=422)["obstacles"]
+    assert [each["code"] for each in refused] == ["period_over_quantity", "period_overlaps"]
+    assert waits_of(buyer.get(path)) == [("period_acceptance", "buyer")]
+    answer = f"/v1/periods/{made['id']}"
+    accepted = buyer.post(f"{answer}/accept", {"reason": ""}, status=200, key="acceptance-of-march")
+    assert accepted == made | {"state": "accepted", "answered_at": accepted["answered_at"]}
+    assert buyer.post(f"{answer}/accept", {"reason": ""}, status=200, key="acceptance-of-march") == accepted
+    assert buyer.post(f"{answer}/object", {"reason": "太多"}, status=409)["code"] == "period_answered"
+    buyer.post(f"{answer}/object", {"reason": " "}, status=400)
+    found = buyer.get(path)
+    assert (found["state"], found["periods"]) == ("delivered", [accepted])
+    invoice = seller.post(f"{path}/invoices", steps.invoice_body(world, 91) | {"periods": [made["id"]]})
+    assert invoice["periods"] == [made["id"]]

@@ -86,6 +86,30 @@ def test_compute_is_ordered_delivered_invoiced_and_paid(at: At, world: World, te
     assert buyer("order", "metering") == []
 
 
+def test_compute_is_stated_and_accepted_by_periods(at: At, world: World, terms: str) -> None:
+    buyer, seller = at(BUYER), at(COMPUTE)
+    listing = seller(
+        "listing", "offer", "--provider", world.ids[COMPUTE], "--kind", "compute", "--title", "算力",
+        "--unit", "千卡时", "--price", "10000", "--vat", "6", "--terms", terms, "--purpose", "model_training",
+        "--source", "自有", "--rights", "自有", *proofs(terms),
+    )  # fmt: skip
+    order = buyer("order", "place", listing["id"], "--purpose", "model_training")["id"]
+    seller("order", "accept", order)
+    buyer("order", "sign", order)
+    stated = ("--from", TODAY, "--to", TODAY, "--used", "1", "--log-sha256", "sha256:" + "5" * 64)
+    wrong = seller("order", "state-period", order, *stated)["id"]
+    assert buyer("order", "object-period", wrong, "--reason", "日志重复计时")["state"] == "objected"
+    right = seller("order", "state-period", order, *stated)["id"]
+    assert buyer("order", "accept-period", right)["state"] == "accepted"
+    shown = buyer.text("order", "periods", order)
+    assert (wrong in shown, right in shown, "¥10,000.00" in shown) == (True, True, True)
+    amounts = ("--net", "10000", "--vat", "600", "--period", right)
+    number = f"26652{19:015d}"
+    made = seller("order", "invoice", order, "--number", number, "--issued-on", TODAY, *amounts)
+    assert made["periods"] == [right]
+    assert "delivered" in buyer.text("order", "show", order)
+
+
 def test_an_invoice_is_taken_back_in_part_and_a_delivery_is_disputed(at: At, world: World) -> None:
     buyer, seller, reviewer = at(BUYER), at(EXCHANGE), at(OFFICE, Role.REVIEWER)
     order, invoice = world.ids["order_delivered"], world.ids["invoice"]

@@ -46,6 +46,17 @@ from registry.exchange.records.orders import (
     save_order,
     trades_of,
 )
+from registry.exchange.records.periods import (
+    add_billed,
+    add_period,
+    add_period_answer,
+    billed_of,
+    invoice_periods,
+    order_period_answers,
+    order_periods,
+    period_of_order,
+    periods_of,
+)
 from registry.exchange.records.red_letters import (
     add_red_letter,
     invoice_numbers,
@@ -66,6 +77,7 @@ from registry.exchange.records.refunds import (
 from registry.exchange.records.samples import add_sample, forget_erased, newest_sample, samples_after, sealed_samples
 
 __all__ = [
+    "add_billed",
     "add_buyer_signature",
     "add_check",
     "add_contract",
@@ -74,9 +86,12 @@ __all__ = [
     "add_listing",
     "add_order",
     "add_payment",
+    "add_period",
+    "add_period_answer",
     "add_red_letter",
     "add_refund",
     "add_sample",
+    "billed_of",
     "buyer_signature_of",
     "buyer_signatures",
     "charged",
@@ -90,6 +105,7 @@ __all__ = [
     "invoice_checks",
     "invoice_numbers",
     "invoice_of",
+    "invoice_periods",
     "invoiced_or_refunded",
     "invoices",
     "invoices_of",
@@ -102,6 +118,8 @@ __all__ = [
     "offered_by",
     "open_orders_page",
     "order_of",
+    "order_period_answers",
+    "order_periods",
     "order_refunds",
     "order_reminders",
     "orders",
@@ -109,6 +127,8 @@ __all__ = [
     "orders_page",
     "payments",
     "payments_of",
+    "period_of_order",
+    "periods_of",
     "red_letter_of",
     "red_letters",
     "red_letters_of",

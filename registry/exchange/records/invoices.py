@@ -20,8 +20,9 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.exchange.model import Invoice, InvoiceKind, Payment, RedLetter, Verification, VerifyInvoice
 from registry.exchange.records.columns import one_of
+from registry.exchange.records.periods import billed_of
 from registry.exchange.records.red_letters import red_letters_of
-from registry.values.identifiers import AccountId, FactId, FirmId, InvoiceId, OrderId
+from registry.values.identifiers import AccountId, FactId, FirmId, InvoiceId, OrderId, PeriodId
 from registry.values.moment import Moment
 from registry.values.records import IdColumn, Key, MomentColumn, MoneyColumn
 from storage.database import Connection, Writes, metadata, rows_may
@@ -78,7 +79,11 @@ payments = Table(
 """One bank payment is recorded once, whichever order it is said to be for."""
 
 
-def _invoice(row: Row[Any], red_letters: Mapping[InvoiceId, tuple[RedLetter, ...]]) -> Invoice:
+def _invoice(
+    row: Row[Any],
+    red_letters: Mapping[InvoiceId, tuple[RedLetter, ...]],
+    billed: Mapping[InvoiceId, tuple[PeriodId, ...]],
+) -> Invoice:
     return Invoice(
         id=row.id,
         order=row.order_id,
@@ -92,6 +97,7 @@ def _invoice(row: Row[Any], red_letters: Mapping[InvoiceId, tuple[RedLetter, ...
         verification=Verification(row.verification),
         checked_on=row.checked_on,
         red_letters=red_letters.get(row.id, ()),
+        periods=billed.get(row.id, ()),
     )
 
 
@@ -116,16 +122,19 @@ def add_invoice(connection: Connection, invoice: Invoice, now: Moment) -> None:
 
 
 def invoice_of(connection: Connection, invoice: InvoiceId) -> Invoice | None:
-    """Return an invoice with its red letters."""
+    """Return an invoice with its red letters and the periods it bills."""
     row = connection.execute(select(invoices).where(invoices.c.id == invoice)).one_or_none()
-    return _invoice(row, red_letters_of(connection, row.order_id)) if row else None
+    if row is None:
+        return None
+    return _invoice(row, red_letters_of(connection, row.order_id), billed_of(connection, row.order_id))
 
 
 def invoices_of(connection: Connection, order: OrderId) -> tuple[Invoice, ...]:
-    """Return the invoices of an order, with their red letters, by day and number."""
+    """Return the invoices of an order, with their red letters and the periods they bill, by day and number."""
     query = select(invoices).where(invoices.c.order_id == order).order_by(invoices.c.issued_on, invoices.c.number)
     red_letters = red_letters_of(connection, order)
-    return tuple(_invoice(row, red_letters) for row in connection.execute(query))
+    billed = billed_of(connection, order)
+    return tuple(_invoice(row, red_letters, billed) for row in connection.execute(query))
 
 
 def add_check(connection: Connection, command: VerifyInvoice, by: AccountId | None, now: Moment) -> None:

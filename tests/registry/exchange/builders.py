@@ -249,7 +249,9 @@ def an_invoice(market: Market, order: Order, seller: Actor, net: Money | None = 
     kind = changes.get("kind", InvoiceKind.SPECIAL)
     assert isinstance(kind, InvoiceKind)
     vat = order.vat if net is None else Money(0)
-    command = IssueInvoice(OrderId(order.id), str(number), issued_on, kind, net or order.net, vat)
+    periods = changes.get("periods", ())
+    assert isinstance(periods, tuple)
+    command = IssueInvoice(OrderId(order.id), str(number), issued_on, kind, net or order.net, vat, periods)
     return do(market.house, seller, lambda work: service.issue_invoice(work, command))
 
 
