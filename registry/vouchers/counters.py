@@ -10,10 +10,11 @@ from typing import Any
 
 from registry.errors import CorruptContentError
 from registry.journal.work import Work
+from registry.policy.rules import FirmYearSoFar
 from registry.values.identifiers import PoolId, VoucherId
-from registry.values.money import ZERO
+from registry.values.money import ZERO, Money
 from registry.vouchers import ledger, records
-from registry.vouchers.model import Decision, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
+from registry.vouchers.model import Decision, DecisionStep, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
 from registry.vouchers.quoting import Assessment
 
 
@@ -37,6 +38,16 @@ def lock_for(work: Work, held: Voucher) -> None:
     records.lock_pools(work.connection, [held.pool])
 
 
+def approved_within(work: Work, key: FirmYearKey, without: tuple[Money, Money] = (ZERO, ZERO)) -> FirmYearSoFar:
+    """Return what of a firm-year is approved, here and before the system (invariant 4, rate).
+
+    ``without`` is the (base, amount) of a redeemed voucher that is looked at again.
+    """
+    here, before = records.approved_of(work.connection, key), records.past_of(work.connection, key)
+    base, amount = without
+    return FirmYearSoFar(here.base + before.base - base, here.awarded + before.awarded - amount)
+
+
 # Invariant 18 (restore).
 def let_go(work: Work, held: Voucher, to: VoucherState) -> Voucher:
     """Return the money of a hold to its pool, its round and its firm-year, which are locked."""
@@ -55,8 +66,9 @@ def keep_decision(work: Work, made: Voucher, facts: dict[str, Any]) -> None:
 
 
 def decision(work: Work, made: Voucher, facts: dict[str, Any]) -> Decision:
-    """Return the facts that a step of a voucher was decided on, as they are kept."""
-    return Decision(made.id, made.state, work.now, made.revision, made.facts_digest, facts)
+    """Return the facts that a hold or a redemption was decided on, as they are kept."""
+    step = DecisionStep(made.state.value)
+    return Decision(made.id, step, work.now, made.revision, made.facts_digest, facts)
 
 
 def change_year(work: Work, key: FirmYearKey, base_delta_fen: int, used_delta_fen: int) -> None:

@@ -101,6 +101,7 @@ from registry.vouchers.records.rounds import (
     voucher_rounds_page,
 )
 from registry.vouchers.records.vouchers import (
+    Facts,
     add_decisions,
     add_vouchers,
     any_due,
@@ -123,6 +124,7 @@ from registry.vouchers.records.vouchers import (
 
 __all__ = [
     "ClaimRow",
+    "Facts",
     "MovesOfMonth",
     "PostingRow",
     "account_heads",
