@@ -17,6 +17,8 @@ from dataclasses import replace
 from registry.exchange import service as exchange
 from registry.exchange.billing import as_settled
 from registry.journal.work import View, Work
+from registry.messages.announcing import announce
+from registry.messages.model import Event, Topic
 from registry.policy.rules import FirmYearSoFar, VoucherTerms
 from registry.values.canonical import Json
 from registry.values.digest import Digest
@@ -69,6 +71,14 @@ def lessen_within(work: Work, voucher_id: VoucherId) -> Voucher:
         year=made.year,
         facts=str(made.facts_digest),
     )
+    # No amount stands in a message.
+    told: dict[str, Json] = {
+        "voucher": made.id,
+        "invoice": made.invoice,
+        "order": made.order,
+        "state": made.state.value,
+    }
+    announce(work, Event(Topic.VOUCHER_CLAIM_LESSENED, made.id, told, firms=frozenset({made.firm})))
     return made
 
 

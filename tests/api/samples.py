@@ -1047,6 +1047,8 @@ SAMPLES: Final[dict[str, Sample]] = {
         of(BUYER),
     ),
     "release_voucher": Sample(named("voucher", "voucher_held"), of(BUYER)),
+    "lessen_claim": Sample(lambda world: Asked({"voucher": desk.claim_to_lessen(world)}), of(OFFICE)),
+    "list_claims_to_lessen": Sample(plain()),
     "list_vouchers": Sample(plain()),
     "show_voucher": Sample(named("voucher", "voucher"), of(BUYER, OFFICE)),
     "list_pattern_findings": Sample(named("voucher", "voucher_redeemed"), of(OFFICE)),

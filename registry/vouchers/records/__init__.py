@@ -62,6 +62,7 @@ from registry.vouchers.records.ledger import (
     open_accounts,
     post,
 )
+from registry.vouchers.records.lessening import unpaid_with_less
 from registry.vouchers.records.openings import (
     add_opening,
     add_past,
@@ -226,6 +227,7 @@ __all__ = [
     "save_voucher",
     "share_round",
     "take_due",
+    "unpaid_with_less",
     "voucher_of",
     "voucher_returns",
     "voucher_round_of",
