@@ -71,15 +71,19 @@ def lessen_within(work: Work, voucher_id: VoucherId) -> Voucher:
         year=made.year,
         facts=str(made.facts_digest),
     )
-    # No amount stands in a message.
-    told: dict[str, Json] = {
+    _tell(work, made)
+    return made
+
+
+def _tell(work: Work, made: Voucher) -> None:
+    """Tell the firm; no amount stands in a message."""
+    data: dict[str, Json] = {
         "voucher": made.id,
         "invoice": made.invoice,
         "order": made.order,
         "state": made.state.value,
     }
-    announce(work, Event(Topic.VOUCHER_CLAIM_LESSENED, made.id, told, firms=frozenset({made.firm})))
-    return made
+    announce(work, Event(Topic.VOUCHER_CLAIM_LESSENED, made.id, data, firms=frozenset({made.firm})))
 
 
 def _made(found: Voucher, due: rules.Lessening, facts: Digest) -> Voucher:

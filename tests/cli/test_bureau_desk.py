@@ -43,8 +43,6 @@ def test_a_claim_is_listed_and_lessened(at: At, world: World) -> None:
     assert voucher in reviewer.text("desk", "claims")
     assert reviewer("voucher", "lessen", voucher)["state"] == "released"
     assert reviewer("desk", "claims") == []
-    months = at(OFFICE, Role.PAYER)("desk", "pool", world.ids["pool"])["months"]
-    assert months[-1]["lessened_fen"] == waiting["amount_fen"]
 
 
 def test_a_use_of_an_external_pool_is_recorded_and_ended(at: At, world: World) -> None:

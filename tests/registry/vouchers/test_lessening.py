@@ -9,10 +9,12 @@ from registry.errors import ConflictError, CorruptContentError, NotAllowedError,
 from registry.exchange import service as exchange
 from registry.exchange.commands import VerifyRedLetter
 from registry.exchange.model import Invoice, Order, Verification
+from registry.journal import service as journal
+from registry.messages.model import Topic
 from registry.policy.rules import FirmYearSoFar, VoucherTerms
-from registry.values.identifiers import CaseId, VoucherId
+from registry.values.identifiers import CaseId, PoolId, VoucherId
 from registry.values.money import ZERO, Money, Rate
-from registry.vouchers import service
+from registry.vouchers import desk, service
 from registry.vouchers.ledger import verify_ledger
 from registry.vouchers.model import DecisionStep, Voucher, VoucherState
 from registry.vouchers.rules import Lessening
@@ -29,6 +31,7 @@ from tests.registry.exchange.builders import (
     do,
     verify,
 )
+from tests.registry.messages.test_announcing import a_webhook, told
 from tests.registry.vouchers.builders import hold, ready_to_redeem, redeem
 from tests.registry.vouchers.test_rules import a_voucher
 
@@ -197,6 +200,41 @@ def test_a_voucher_in_a_batch_or_on_its_way_says_what_to_do_first(market: Market
     move(lambda work: service.mark_paid_within(work, ids, case))
     assert refusal() == "voucher_lessened_before_payment"
     require_books(market, "24000", "80000")
+
+
+def to_lessen(market: Market, after: VoucherId | None = None, limit: int = 10) -> list[tuple[str, Money]]:
+    found = ask(market.house, market.payer, lambda view: desk.claims_to_lessen(view, after, limit))
+    return [(each.voucher.id, each.lacking) for each in found]
+
+
+def test_the_desk_lists_what_is_to_be_lessened_and_says_what_was(market: Market) -> None:
+    first, _, invoice = a_claim(market)
+    second, _, other = a_claim(market, 10_000)
+    a_claim(market, 20_000)
+    take_back(market, invoice, "40000")
+    verify(market, other, Verification.RED)
+    waiting = [(first.id, YUAN("40000")), (second.id, YUAN("10000"))]
+    assert to_lessen(market) == waiting
+    assert to_lessen(market, limit=1) == waiting[:1]
+    assert to_lessen(market, first.id, 1) == waiting[1:]
+    lessen(market, first)
+    # It is passed over, and the page filled all the same.
+    assert to_lessen(market, limit=1) == waiting[1:]
+    lessen(market, second)
+    assert to_lessen(market) == []
+    journal.sequence(market.house.database, market.house.clock, market.house.signing_key)
+    (pool,) = ask(market.house, market.reviewer, service.pools)
+    (month,) = ask(market.house, market.reviewer, lambda view: desk.burn_down(view, PoolId(pool.id), 1)).months
+    assert (month.lessened, month.left) == (YUAN("15000"), pool.left)
+
+
+def test_the_firm_is_told(market: Market) -> None:
+    voucher, _, invoice = a_claim(market)
+    hooks = [a_webhook(market.house, each, Topic.VOUCHER_CLAIM_LESSENED) for each in (market.buyer, market.centre)]
+    take_back(market, invoice, "40000")
+    assert not set(hooks) & set(told(market.house))
+    lessen(market, voucher)
+    assert [each for each in told(market.house) if each in hooks] == [hooks[0]]
 
 
 def test_a_hold_is_not_lessened_and_a_claim_not_given_back(market: Market) -> None:
