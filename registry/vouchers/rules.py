@@ -244,10 +244,10 @@ def redemption(
 
 
 _NOT_LESSENED: Final[Mapping[VoucherState, str]] = {
-    VoucherState.SETTLED: "voucher_lessened_outside_batch",
-    VoucherState.RETURNED: "voucher_lessened_outside_batch",
-    VoucherState.INSTRUCTED: "voucher_lessened_before_instruction",
-    VoucherState.PAID: "voucher_lessened_before_payment",
+    VoucherState.SETTLED: "claim_settled",
+    VoucherState.RETURNED: "claim_returned",
+    VoucherState.INSTRUCTED: "claim_instructed",
+    VoucherState.PAID: "claim_paid",
 }
 """Why a claim is not lessened where it stands, and with it what is to be done instead."""
 

@@ -10,6 +10,7 @@ from tests.registry.vouchers.ledger_machine import run
 NEEDED = (
     "hold: held", "hold: nothing_to_hold", "redeem: redeemed", "redeem: voucher_expired", "expire: expired",
     "pay: paid", "return: returned", "open: opened", "refund: due", "cash: reopened", "pay_back: paid_back",
+    "lessen: lessened", "lessen: base_lessened", "lessen: released",
     "retry: same", "reuse: refused", "wait: back", "wait: runs out",
 )  # fmt: skip
 

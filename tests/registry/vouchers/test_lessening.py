@@ -188,17 +188,17 @@ def test_a_voucher_in_a_batch_or_on_its_way_says_what_to_do_first(market: Market
     ids = [VoucherId(voucher.id)]
     move(lambda work: service.settle_within(work, ids, case))
     take_back(market, invoice, "40000")
-    assert refusal() == "voucher_lessened_outside_batch"
+    assert refusal() == "claim_settled"
     move(lambda work: service.mark_instructed_within(work, ids, case))
-    assert refusal() == "voucher_lessened_before_instruction"
+    assert refusal() == "claim_instructed"
     move(lambda work: service.mark_returned_within(work, ids, case))
-    assert refusal() == "voucher_lessened_outside_batch"
+    assert refusal() == "claim_returned"
     move(lambda work: service.unsettle_within(work, ids))
     assert lessen(market, voucher).amount == YUAN("24000")
     move(lambda work: service.settle_within(work, ids, case))
     move(lambda work: service.mark_instructed_within(work, ids, case))
     move(lambda work: service.mark_paid_within(work, ids, case))
-    assert refusal() == "voucher_lessened_before_payment"
+    assert refusal() == "claim_paid"
     require_books(market, "24000", "80000")
 
 
