@@ -136,16 +136,14 @@ class Model:
         voucher = self.vouchers[key]
         base, had = (sum(p[each] for p in self.past if p[:2] == (voucher.firm, voucher.year)) for each in (2, 3))
         for other, v in self.vouchers.items():
-            if (v.firm, v.year) == (voucher.firm, voucher.year) and v.state in CLAIMED:
-                if v.state == "paid" or v.stands >= v.base:
-                    base, had = base + min(v.base, v.stands), had + max(0, v.amount - self.outstanding(other))
+            counts = v.state == "paid" or (v.state in CLAIMED and v.stands >= v.base)
+            if counts and (v.firm, v.year) == (voucher.firm, voucher.year):
+                base, had = base + min(v.base, v.stands), had + max(0, v.amount - self.outstanding(other))
         left = max(0, voucher.amount - self.outstanding(key))
         return only("due", min(left, max(0, had - min(CAP, base * 3 // 10))))
 
-    def pay_back(self, recovery: Recovery, line: int) -> Allowed:
-        voucher = self.vouchers[recovery.voucher]
+    def pay_back(self, r: Recovery, line: int) -> Allowed:
+        voucher = self.vouchers[r.voucher]
         left = min(CAP - self.year(voucher.firm, voucher.year)[1], self.budget - self.used())
-        wrong = refused(
-            pay_back_refused=recovery.amount_back > left, instruction_refused=recovery.got > self.left(line)
-        )
-        return frozenset(wrong or {("paid_back", recovery.got)})
+        wrong = refused(pay_back_refused=r.amount_back > left, instruction_refused=r.got > self.left(line))
+        return frozenset(wrong or {("paid_back", r.got)})
