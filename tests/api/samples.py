@@ -1035,6 +1035,15 @@ SAMPLES: Final[dict[str, Sample]] = {
     "cancel_voucher_round": Sample(
         lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}), of(OFFICE)
     ),
+    "move_voucher_round_closing": Sample(
+        lambda world: Asked(
+            {"round_id": voucher_round_steps.a_voucher_round(world)}, voucher_round_steps.later_closing(world)
+        ),
+        of(OFFICE),
+    ),
+    "withdraw_voucher_request": Sample(
+        lambda _: Asked({"request_id": voucher_round_steps.NO_REQUEST}), of(BUYER), succeeds=False
+    ),
     "divide_voucher_round": Sample(_divisible_voucher_round, of(OFFICE), succeeds=False),
     "request_voucher": Sample(_voucher_requested, of(BUYER), succeeds=False),
     "list_voucher_requests": Sample(

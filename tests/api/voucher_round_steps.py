@@ -4,8 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from registry.actors.model import Role
+from registry.values.identifiers import VoucherRequestId
 from registry.values.moment import Moment
 from tests.world import OFFICE, World
+
+NO_REQUEST = f"{VoucherRequestId.prefix}_{'0' * 32}"
+"""A ruling of the world lets its rounds give to who comes first: nothing is requested in one."""
 
 
 def voucher_round_terms(world: World, *, lasts_minutes: int = 20) -> dict[str, Any]:
@@ -28,3 +32,9 @@ def a_voucher_round(world: World, *, lasts_minutes: int = 20, minutes_later: int
     made = str(world.as_(OFFICE, Role.REGISTRAR).post("/v1/voucher-rounds", terms)["id"])
     world.clock.advance(timedelta(minutes=minutes_later))
     return made
+
+
+def later_closing(world: World) -> dict[str, Any]:
+    """Return what moves the closing of a round that was just published."""
+    closes = Moment.of_text(voucher_round_terms(world)["closes_at"]).plus(timedelta(minutes=5))
+    return {"closes_at": str(closes), "number": "数发〔2026〕9号", "reason": "系统检修顺延"}
