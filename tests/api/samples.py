@@ -1042,7 +1042,7 @@ SAMPLES: Final[dict[str, Sample]] = {
         of(OFFICE),
     ),
     "withdraw_voucher_request": Sample(
-        lambda _: Asked({"request_id": voucher_round_steps.NO_REQUEST}), of(BUYER), succeeds=False
+        lambda world: Asked({"request_id": voucher_round_steps.a_voucher_request(world)}), of(BUYER)
     ),
     "divide_voucher_round": Sample(_divisible_voucher_round, of(OFFICE), succeeds=False),
     "request_voucher": Sample(_voucher_requested, of(BUYER), succeeds=False),
