@@ -4,7 +4,7 @@ Locks are taken in one order: order, vouchers by id, firm-years by key, pools by
 of its pool.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,6 @@ from registry.values.identifiers import PoolId, VoucherId
 from registry.values.money import ZERO, Money
 from registry.vouchers import ledger, records
 from registry.vouchers.model import Decision, DecisionStep, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
-from registry.vouchers.quoting import Assessment
 
 
 def locked(work: Work, voucher_id: VoucherId) -> Voucher:
@@ -24,18 +23,24 @@ def locked(work: Work, voucher_id: VoucherId) -> Voucher:
 
 
 def lock_years_and_pools(
-    work: Work, found: Assessment, keys: Iterable[FirmYearKey], pool_ids: Iterable[PoolId]
+    work: Work,
+    drawn_on: Mapping[FirmYearKey, Money],
+    given_back_to: Iterable[FirmYearKey],
+    pool_ids: Iterable[PoolId],
 ) -> tuple[dict[FirmYearKey, FirmYear], dict[PoolId, Pool]]:
-    """Return firm-years and pools, locked in the order of their keys; a new firm-year begins empty under its cap."""
-    years = records.lock_firm_years(work.connection, dict.fromkeys(keys, found.terms.firm_year_cap))
-    return years, records.lock_pools(work.connection, pool_ids)
+    """Return firm-years and pools, locked in the order of their keys.
+
+    ``drawn_on`` are firm-years with the cap of the terms they are drawn on by: a new one begins empty under it, that of
+    an older one is raised to it. One that something is only ``given_back_to`` is there, and its cap stays as it is: it
+    belongs to other terms.
+    """
+    caps = dict.fromkeys(given_back_to, ZERO) | dict(drawn_on)
+    return records.lock_firm_years(work.connection, caps), records.lock_pools(work.connection, pool_ids)
 
 
 def lock_for(work: Work, held: Voucher) -> None:
-    """Lock firm-year and pool of a hold."""
-    # A firm-year that holds a voucher exists; nothing is added to its cap.
-    records.lock_firm_years(work.connection, {held.firm_year: ZERO})
-    records.lock_pools(work.connection, [held.pool])
+    """Lock firm-year and pool of a voucher of which something goes back to them."""
+    lock_years_and_pools(work, {}, [held.firm_year], [held.pool])
 
 
 def approved_within(work: Work, key: FirmYearKey, without: tuple[Money, Money] = (ZERO, ZERO)) -> FirmYearSoFar:

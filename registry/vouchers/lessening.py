@@ -23,9 +23,15 @@ from registry.policy.rules import FirmYearSoFar, VoucherTerms
 from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import VoucherId
-from registry.values.money import ZERO
 from registry.vouchers import ledger, records, refunds, rules
-from registry.vouchers.counters import approved_within, change_pool, change_round, change_year, locked
+from registry.vouchers.counters import (
+    approved_within,
+    change_pool,
+    change_round,
+    change_year,
+    lock_years_and_pools,
+    locked,
+)
 from registry.vouchers.model import Decision, DecisionStep, Voucher, VoucherState
 from registry.vouchers.quoting import approved_json, claim_json, so_far_of
 from registry.vouchers.reading import voucher_asked
@@ -42,8 +48,8 @@ def lessen_within(work: Work, voucher_id: VoucherId) -> Voucher:
     exchange.lock_order_within(work, asked.order)
     found = locked(work, voucher_id)
     rules.require_lessenable(found)
-    year = records.lock_firm_years(work.connection, {found.firm_year: ZERO})[found.firm_year]
-    records.lock_pools(work.connection, [found.pool])
+    years, _ = lock_years_and_pools(work, {}, [found.firm_year], [found.pool])
+    year = years[found.firm_year]
     decided = records.decisions_of(work.connection, found.id)
     own, terms = (found.base, found.amount), VoucherTerms(refunds.rate_of(decided), year.cap)
     so_far, approved = so_far_of(year, own), approved_within(work, found.firm_year, own)

@@ -20,7 +20,7 @@ from registry.values.canonical import Json
 from registry.values.identifiers import FirmId, OrderId, VoucherId, VoucherRequestId, VoucherRoundId
 from registry.values.money import ZERO, Money
 from registry.vouchers import records, round_rules, rules
-from registry.vouchers.counters import let_go
+from registry.vouchers.counters import let_go, lock_years_and_pools
 from registry.vouchers.holding import Held, Standing, assessed, drafted, pool_of, require_own, write
 from registry.vouchers.known import Known
 from registry.vouchers.model import FirmYear, FirmYearKey, Pool, Voucher, VoucherState
@@ -209,15 +209,13 @@ def _locked(
     work: Work, entered: VoucherRound, met: Sequence[Met], due: Sequence[Voucher]
 ) -> tuple[dict[FirmYearKey, FirmYear], Pool]:
     """Return firm-years and pool, locked, after what has run out was given back to them."""
-    caps = dict.fromkeys((each.firm_year for each in due), ZERO)
-    caps |= {_key(work, found): found.terms.firm_year_cap for _, found in met}
-    pools = {entered.pool, *(each.pool for each in due)}
-    years = records.lock_firm_years(work.connection, caps)
-    locked = records.lock_pools(work.connection, pools)
+    caps = {_key(work, found): found.terms.firm_year_cap for _, found in met}
+    ended, pools = [each.firm_year for each in due], {entered.pool, *(each.pool for each in due)}
+    years, locked = lock_years_and_pools(work, caps, ended, pools)
     for each in due:
         let_go(work, each, VoucherState.EXPIRED)
     if due:
-        years, locked = records.lock_firm_years(work.connection, caps), records.lock_pools(work.connection, pools)
+        years, locked = lock_years_and_pools(work, caps, ended, pools)
     return years, locked[entered.pool]
 
 

@@ -121,7 +121,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     require_met(found, (*base.obstacles, *payee.name_obstacles(command.payee, firm.name)))
     year = firm_year(invoice.issued_on, base.paid_on or event, found.year_rule)
     key = found.firm_year(year)
-    years, locked_pools = lock_years_and_pools(work, found, [key, held.firm_year], [held.pool])
+    years, locked_pools = lock_years_and_pools(work, {key: found.terms.firm_year_cap}, [held.firm_year], [held.pool])
     so_far = so_far_of(years[key], (held.base, held.amount) if key == held.firm_year else (ZERO, ZERO))
     approved = approved_within(work, key)
     due = rules.redemption(held, base.base, year, so_far, found.terms, at, approved=approved)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from registry.actors.model import Actor
 from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError, RuleError
@@ -357,3 +358,28 @@ def test_nobody_withdraws_the_request_of_another(market: Market) -> None:
     with pytest.raises(NotFoundError, match="voucher_request_not_found"):
         withdraw(market, type(filed.id).new())
     assert withdraw(market, filed.id).state is VoucherRequestState.WITHDRAWN
+
+
+def caps(market: Market) -> dict[int, Money]:
+    found = ask(market.house, market.payer, lambda view: service.firm_years(view, None, None))
+    return {each.year: each.cap for each in found if each.firm == firm_of(market.buyer)}
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_hold_that_is_cleared_away_leaves_the_cap_of_its_year(market: Market, *, together: bool) -> None:
+    """A firm-year belongs to the terms it was drawn on by; what is given back to it does not raise its cap."""
+    listing = a_listing(market)
+    order = an_accepted_order(market, listing)
+    held = hold(market, order)
+    with market.house.database.writing() as connection:
+        connection.execute(text("UPDATE firm_years SET cap = 4000000"))
+    advance(market, Moment.of_text("2027-01-04T00:00:00Z").instant - market.house.clock.now().instant)
+    if together:
+        made = an_open_round(market, "1000", Allocation.PRO_RATA)
+        request(market, order)
+        advance(market, timedelta(hours=1))
+        divide(market, made)
+    else:
+        hold(market, order)
+    assert ask(market.house, market.buyer, lambda view: service.voucher(view, held.id)).state is VoucherState.EXPIRED
+    assert caps(market) == {2026: Money(4_000_000), 2027: Money.of_yuan("500000")}
