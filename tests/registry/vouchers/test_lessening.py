@@ -33,6 +33,7 @@ from tests.registry.exchange.builders import (
 )
 from tests.registry.messages.test_announcing import a_webhook, told
 from tests.registry.vouchers.builders import hold, ready_to_redeem, redeem
+from tests.registry.vouchers.test_rounds import an_open_round, state_of
 from tests.registry.vouchers.test_rules import a_voucher
 
 YUAN = Money.of_yuan
@@ -200,6 +201,16 @@ def test_a_voucher_in_a_batch_or_on_its_way_says_what_to_do_first(market: Market
     move(lambda work: service.mark_paid_within(work, ids, case))
     assert refusal() == "claim_paid"
     require_books(market, "24000", "80000")
+
+
+def test_what_is_lessened_of_a_round_is_there_for_others_in_it(market: Market) -> None:
+    made = an_open_round(market, "36000")
+    voucher, _, invoice = a_claim(market)
+    assert not state_of(market, made).left
+    take_back(market, invoice, "40000")
+    lessen(market, voucher)
+    assert state_of(market, made).left == YUAN("12000")
+    assert hold(market, an_accepted_order(market, a_listing(market))).amount == YUAN("12000")
 
 
 def to_lessen(market: Market, after: VoucherId | None = None, limit: int = 10) -> list[tuple[str, Money]]:
