@@ -23,6 +23,7 @@ class MonthMoves:
     retaken_fen: int
     left_fen: int
     left_text: str
+    lessened_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,24 @@ class Holds:
     items: tuple[OpenHold, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimToLessen:
+    """An unpaid claim of whose base less certainly stands; in a ``case``, it is taken out of its batch first."""
+
+    voucher: str
+    state: str
+    firm: str
+    order: str
+    invoice: str
+    case: str | None
+    base_fen: int
+    standing_fen: int
+    lacking_fen: int
+    lacking_text: str
+    amount_fen: int
+    amount_text: str
+
+
 class Desk:
     """The desk of one's authority at one service."""
 
@@ -138,6 +157,10 @@ class Desk:
     def holds(self) -> Holds:
         """Return open holds by the days left. Raises SancaiError."""
         return shaped(Holds, self._whole("/desk/holds"))
+
+    def claims_to_lessen(self) -> Iterator[ClaimToLessen]:
+        """Yield unpaid claims on invoices of which less stands than was claimed. Raises SancaiError."""
+        return (shaped(ClaimToLessen, item) for item in self._session.pages("/desk/claims-to-lessen"))
 
     def firm_years(self, year: int | None = None) -> Iterator[FirmYear]:
         """Yield what firms used of their years. Raises SancaiError."""

@@ -8,6 +8,18 @@ from sancai.shapes import shaped
 
 
 @dataclass(frozen=True, slots=True)
+class MovedClosing:
+    """That the closing of a round was moved: from when to when, by which decision and why."""
+
+    number: int
+    closed_before: str
+    closes_at: str
+    document_number: str
+    reason: str
+    moved_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class VoucherRound:
     """A round: coming, open, closed, divided or cancelled; ``allocation`` is ``first_come`` or ``pro_rata``."""
 
@@ -27,11 +39,12 @@ class VoucherRound:
     published_at: str
     cancelled_at: str | None
     divided_at: str | None
+    moved_closings: tuple[MovedClosing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class VoucherRequest:
-    """What was requested in a closed round: filed, held or refused; ``detail`` says why in words."""
+    """What was requested in a closed round: filed, held, refused or withdrawn; ``detail`` says why in words."""
 
     id: str
     round: str
@@ -45,6 +58,7 @@ class VoucherRequest:
     voucher: str | None
     reason: str
     detail: str
+    withdrawn_at: str | None = None
 
 
 class VoucherRounds:
@@ -72,6 +86,11 @@ class VoucherRounds:
         """Cancel a round before it opens. Raises SancaiError."""
         return shaped(VoucherRound, self._session.post(f"/voucher-rounds/{round_id}/cancel"))
 
+    def move_closing(self, round_id: str, closes_at: str, number: str, reason: str) -> VoucherRound:
+        """Keep a round open for longer, by a numbered decision; to the minute, with its zone. Raises SancaiError."""
+        body = {"closes_at": closes_at, "number": number, "reason": reason}
+        return shaped(VoucherRound, self._session.post(f"/voucher-rounds/{round_id}/closing", body))
+
     def divide(self, round_id: str) -> VoucherRound:
         """Divide the budget of a closed round among its requests. Raises SancaiError."""
         return shaped(VoucherRound, self._session.post(f"/voucher-rounds/{round_id}/divide", {}))
@@ -87,6 +106,10 @@ class VoucherRounds:
     def request(self, order: str) -> VoucherRequest:
         """Request a voucher for an order in the closed round that is open. Raises SancaiError."""
         return shaped(VoucherRequest, self._session.post("/voucher-requests", {"order": order}))
+
+    def withdraw(self, request: str) -> VoucherRequest:
+        """Withdraw a request of your own before its round closes. Raises SancaiError."""
+        return shaped(VoucherRequest, self._session.post(f"/voucher-requests/{request}/withdraw"))
 
     def requests(self, round_id: str) -> Iterator[VoucherRequest]:
         """Yield the requests of a round: a firm sees its own. Raises SancaiError."""

@@ -221,6 +221,10 @@ class Vouchers:
         """Give a held voucher back. Raises SancaiError."""
         return shaped(Voucher, self._session.post(f"/vouchers/{voucher}/release"))
 
+    def lessen(self, voucher: str) -> Voucher:
+        """Lessen what an unpaid voucher claims to what is left of its invoice (officers). Raises SancaiError."""
+        return shaped(Voucher, self._session.post(f"/vouchers/{voucher}/lessen"))
+
     def voucher(self, voucher: str) -> Voucher:
         """Return a voucher. Raises SancaiError."""
         return shaped(Voucher, self._session.get(f"/vouchers/{voucher}"))

@@ -7,7 +7,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.calls import cursor_of, position_of, read
 from api.door import Answer, Door, PageQuery
-from api.v1.desk_views import BudgetLineView, BurnDownView, HoldsView, PositionView, QueuedView
+from api.paging import after_of, page_of
+from api.v1.desk_views import (
+    BudgetLineView,
+    BurnDownView,
+    ClaimsToLessenView,
+    ClaimToLessenView,
+    HoldsView,
+    PositionView,
+    QueuedView,
+)
 from api.v1.vouchers_views import FirmYearView
 from registry.actors.model import Action
 from registry.awards import queue as queues
@@ -16,7 +25,7 @@ from registry.values.identifiers import CaseId, FirmId, PoolId, VoucherId
 from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.vouchers import desk
-from registry.vouchers.desk_model import FirmYearAfter, FirmYearsRead, HoldsAgeing
+from registry.vouchers.desk_model import ClaimToLessen, FirmYearAfter, FirmYearsRead, HoldsAgeing
 
 door = Door("desk", __name__, url_prefix="/v1")
 
@@ -112,6 +121,18 @@ def show_holds(query: PageQuery) -> Response:
         return HoldsView.page(found, shown, more)
 
     return read(lambda view: desk.holds(view, after, query.limit + 1), present)
+
+
+@door.operation("GET", "/desk/claims-to-lessen", {200: ClaimsToLessenView}, action=Action.READ_LEDGER)
+def list_claims_to_lessen(query: PageQuery) -> Response:
+    """List unpaid claims of one's authority on invoices of which less stands than was claimed."""
+    after = after_of(query, VoucherId)
+
+    def present(found: list[ClaimToLessen]) -> ClaimsToLessenView:
+        shown, more = page_of(found, query, lambda each: [each.voucher.id])
+        return ClaimsToLessenView(items=[ClaimToLessenView.of(each) for each in shown], next_cursor=more)
+
+    return read(lambda view: desk.claims_to_lessen(view, after, query.limit + 1), present)
 
 
 @door.operation("GET", "/desk/firm-years", {200: FirmYearsUsedView}, action=Action.READ_LEDGER)

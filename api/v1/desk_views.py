@@ -6,8 +6,8 @@ from typing import Self
 from api.door import Answer
 from registry.awards.queue import Queued
 from registry.journal.positions import Position
-from registry.vouchers.desk_model import BudgetLine, BurnDown, HoldsAgeing, MonthMoves, PoolStanding
-from registry.vouchers.model import Voucher
+from registry.vouchers.desk_model import BudgetLine, BurnDown, ClaimToLessen, HoldsAgeing, MonthMoves, PoolStanding
+from registry.vouchers.model import Voucher, VoucherState
 
 
 class PositionView(Answer):
@@ -58,6 +58,7 @@ class MonthMovesView(Answer):
     retaken_fen: int
     left_fen: int
     left_text: str
+    lessened_fen: int
 
     @classmethod
     def of(cls, found: MonthMoves) -> Self:
@@ -73,6 +74,7 @@ class MonthMovesView(Answer):
             retaken_fen=found.retaken.fen,
             left_fen=found.left.fen,
             left_text=str(found.left),
+            lessened_fen=found.lessened.fen,
         )
 
 
@@ -162,6 +164,49 @@ class QueuedView(Answer):
                 for each in found.waits
             ],
         )
+
+
+class ClaimToLessenView(Answer):
+    """An unpaid claim of whose base less certainly stands; in a ``case``, it is taken out of its batch first."""
+
+    voucher: str
+    state: VoucherState
+    firm: str
+    order: str
+    invoice: str
+    case: str | None
+    base_fen: int
+    standing_fen: int
+    lacking_fen: int
+    lacking_text: str
+    amount_fen: int
+    amount_text: str
+
+    @classmethod
+    def of(cls, found: ClaimToLessen) -> Self:
+        """Return the view of a claim."""
+        voucher = found.voucher
+        return cls(
+            voucher=voucher.id,
+            state=voucher.state,
+            firm=voucher.firm,
+            order=voucher.order,
+            invoice=voucher.invoice or "",
+            case=voucher.case,
+            base_fen=voucher.base.fen,
+            standing_fen=found.standing.fen,
+            lacking_fen=found.lacking.fen,
+            lacking_text=str(found.lacking),
+            amount_fen=voucher.amount.fen,
+            amount_text=str(voucher.amount),
+        )
+
+
+class ClaimsToLessenView(Answer):
+    """A page of claims to lessen."""
+
+    items: list[ClaimToLessenView]
+    next_cursor: str | None
 
 
 class HoldAgeView(Answer):

@@ -19,7 +19,11 @@ from registry.values.moment import Moment
 from registry.values.money import FEN_MAX, Money
 from registry.vouchers import requests, rounds
 from registry.vouchers.round_model import (
+    NUMBER_LENGTH_MAX,
+    REASON_LENGTH_MAX,
     TITLE_LENGTH_MAX,
+    MovedClosing,
+    MoveVoucherRoundClosing,
     PublishVoucherRound,
     VoucherRequest,
     VoucherRequestState,
@@ -67,10 +71,46 @@ class DivideVoucherRoundBody(Strict):
     """Nothing is said: budget and requests decide."""
 
 
+class MoveVoucherRoundClosingBody(Strict):
+    """The later closing of a round, to the minute, and the numbered decision that moves it with its reason."""
+
+    closes_at: Instant
+    number: str = Field(min_length=1, max_length=NUMBER_LENGTH_MAX)
+    reason: str = Field(min_length=1, max_length=REASON_LENGTH_MAX)
+
+    def command(self, round_id: str) -> MoveVoucherRoundClosing:
+        """Return the command. Raises InvalidValueError."""
+        closes_at = Moment.of_text(self.closes_at.isoformat())
+        return MoveVoucherRoundClosing(VoucherRoundId(round_id), closes_at, self.number, self.reason)
+
+
 class VoucherRoundsQuery(PageQuery):
     """Of which pool; null: of all."""
 
     pool: str | None = Field(default=None, max_length=60)
+
+
+class MovedClosingView(Answer):
+    """That the closing of a round was moved: from when to when, by which decision and why."""
+
+    number: int
+    closed_before: str
+    closes_at: str
+    document_number: str
+    reason: str
+    moved_at: str
+
+    @classmethod
+    def of(cls, made: MovedClosing) -> "MovedClosingView":
+        """Return the view of a move."""
+        return cls(
+            number=made.number,
+            closed_before=str(made.closed_before),
+            closes_at=str(made.closes_at),
+            document_number=made.document_number,
+            reason=made.reason,
+            moved_at=str(made.moved_at),
+        )
 
 
 class VoucherRoundView(Answer):
@@ -92,9 +132,10 @@ class VoucherRoundView(Answer):
     published_at: str
     cancelled_at: str | None
     divided_at: str | None
+    moved_closings: list[MovedClosingView]
 
     @classmethod
-    def of(cls, found: VoucherRound, now: Moment) -> "VoucherRoundView":
+    def of(cls, found: VoucherRound, now: Moment, moved: tuple[MovedClosing, ...]) -> "VoucherRoundView":
         """Return the view of a round at an instant."""
         return cls(
             id=found.id,
@@ -113,6 +154,7 @@ class VoucherRoundView(Answer):
             published_at=str(found.published_at),
             cancelled_at=str(found.cancelled_at) if found.cancelled_at else None,
             divided_at=str(found.divided_at) if found.divided_at else None,
+            moved_closings=[MovedClosingView.of(each) for each in moved],
         )
 
 
@@ -138,6 +180,7 @@ class VoucherRequestView(Answer):
     voucher: str | None
     reason: str
     detail: str
+    withdrawn_at: str | None
 
     @classmethod
     def of(cls, found: VoucherRequest) -> "VoucherRequestView":
@@ -155,6 +198,7 @@ class VoucherRequestView(Answer):
             voucher=found.voucher,
             reason=found.reason,
             detail=sentence(f"voucher_request_{found.state.value}", {"reason": found.reason}, language()),
+            withdrawn_at=str(found.withdrawn_at) if found.withdrawn_at else None,
         )
 
 
@@ -165,17 +209,22 @@ class VoucherRequestsView(Answer):
     next_cursor: str | None
 
 
-Seen = tuple[VoucherRound, Moment]
+Seen = tuple[VoucherRound, Moment, tuple[MovedClosing, ...]]
 
 
 def _seen(seen: Seen) -> VoucherRoundView:
     return VoucherRoundView.of(*seen)
 
 
+def _at(view: View, found: VoucherRound) -> Seen:
+    """Return a round with how its closing was moved, as of the instant of the view."""
+    return found, view.now, rounds.moved_closings(view, [found.id]).get(found.id, ())
+
+
 @door.operation("POST", "/voucher-rounds", {201: VoucherRoundView}, action=Action.PUBLISH_VOUCHER_ROUND)
 def publish_voucher_round(body: PublishVoucherRoundBody) -> Response:
     """Publish a round of a pool of your authority before it opens."""
-    return write(lambda work: (rounds.publish_voucher_round(work, body.command()), work.now), _seen)
+    return write(lambda work: _at(work, rounds.publish_voucher_round(work, body.command())), _seen)
 
 
 @door.operation("GET", "/voucher-rounds", {200: VoucherRoundsView}, public=True)
@@ -185,7 +234,8 @@ def list_voucher_rounds(query: VoucherRoundsQuery) -> Response:
 
     def asked(view: View) -> list[Seen]:
         found = rounds.voucher_rounds(view, pool, after, query.limit + 1)
-        return [(each, view.now) for each in found]
+        moved = rounds.moved_closings(view, [each.id for each in found])
+        return [(each, view.now, moved.get(each.id, ())) for each in found]
 
     def present(found: list[Seen]) -> VoucherRoundsView:
         shown, more = page_of(found, query, lambda seen: [seen[0].id])
@@ -197,7 +247,7 @@ def list_voucher_rounds(query: VoucherRoundsQuery) -> Response:
 @door.operation("GET", "/voucher-rounds/<round_id>", {200: VoucherRoundView}, public=True)
 def show_voucher_round(round_id: str) -> Response:
     """Show a round of vouchers and what is left of it."""
-    return read(lambda view: (rounds.voucher_round(view, VoucherRoundId(round_id)), view.now), _seen)
+    return read(lambda view: _at(view, rounds.voucher_round(view, VoucherRoundId(round_id))), _seen)
 
 
 @door.operation(
@@ -206,7 +256,15 @@ def show_voucher_round(round_id: str) -> Response:
 def cancel_voucher_round(round_id: str) -> Response:
     """Cancel a round of your authority before it opens."""
     wanted = VoucherRoundId(round_id)
-    return write(lambda work: (rounds.cancel_voucher_round(work, wanted), work.now), _seen, 200)
+    return write(lambda work: _at(work, rounds.cancel_voucher_round(work, wanted)), _seen, 200)
+
+
+@door.operation(
+    "POST", "/voucher-rounds/<round_id>/closing", {200: VoucherRoundView}, action=Action.PUBLISH_VOUCHER_ROUND
+)
+def move_voucher_round_closing(round_id: str, body: MoveVoucherRoundClosingBody) -> Response:
+    """Keep a round of your authority open for longer, by a numbered decision; everybody may read it."""
+    return write(lambda work: _at(work, rounds.move_voucher_round_closing(work, body.command(round_id))), _seen, 200)
 
 
 @door.operation(
@@ -215,13 +273,22 @@ def cancel_voucher_round(round_id: str) -> Response:
 def divide_voucher_round(round_id: str, body: DivideVoucherRoundBody) -> Response:  # noqa: ARG001
     """Divide the budget of a closed round among its requests; each that receives something is held a voucher."""
     wanted = VoucherRoundId(round_id)
-    return write(lambda work: (requests.divide_voucher_round(work, wanted), work.now), _seen, 200)
+    return write(lambda work: _at(work, requests.divide_voucher_round(work, wanted)), _seen, 200)
 
 
 @door.operation("POST", "/voucher-requests", {201: VoucherRequestView}, action=Action.HOLD_VOUCHER)
 def request_voucher(body: RequestVoucherBody) -> Response:
     """Request a voucher for an order in the closed round that is open."""
     return write(lambda work: requests.request_voucher(work, OrderId(body.order)), VoucherRequestView.of)
+
+
+@door.operation(
+    "POST", "/voucher-requests/<request_id>/withdraw", {200: VoucherRequestView}, action=Action.HOLD_VOUCHER
+)
+def withdraw_voucher_request(request_id: str) -> Response:
+    """Withdraw your own request before its round closes."""
+    wanted = VoucherRequestId(request_id)
+    return write(lambda work: requests.withdraw_voucher_request(work, wanted), VoucherRequestView.of, 200)
 
 
 @door.operation("GET", "/voucher-rounds/<round_id>/requests", {200: VoucherRequestsView}, action=Action.READ_VOUCHER)

@@ -22,6 +22,7 @@ from api.v1.vouchers_views import (
     VoucherView,
 )
 from registry.actors.model import Action
+from registry.awards import lessening
 from registry.values.identifiers import FirmId, InvoiceId, OrderId, PoolId, VoucherId
 from registry.values.money import Money
 from registry.vouchers import desk, service
@@ -146,6 +147,12 @@ def redeem_voucher(voucher: str, body: RedeemBody) -> Response:
 def release_voucher(voucher: str) -> Response:
     """Give a held voucher back."""
     return write(lambda work: service.release(work, VoucherId(voucher)), VoucherView.of, 200)
+
+
+@door.operation("POST", "/vouchers/<voucher>/lessen", {200: VoucherView}, action=Action.LESSEN_CLAIM)
+def lessen_claim(voucher: str) -> Response:
+    """Lessen what an unpaid voucher claims to what is left of its invoice; where nothing is left, it is released."""
+    return write(lambda work: lessening.lessen_claim(work, VoucherId(voucher)), VoucherView.of, 200)
 
 
 @door.operation("GET", "/vouchers", {200: VouchersView}, action=Action.READ_VOUCHER)

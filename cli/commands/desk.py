@@ -69,6 +69,33 @@ def holds() -> None:
 
 
 @command.command(
+    "claims",
+    help=say(
+        "List unpaid claims on invoices of which less stands than was claimed; see `sancai voucher lessen`.",
+        "列出发票已被红冲或退款、申报基数高于现存基数且尚未拨付的券；核减见 `sancai voucher lessen`。",
+    ),
+    example="sancai desk claims",
+)
+def claims() -> None:
+    """List claims to lessen."""
+    with client() as service:
+        found = list(service.desk.claims_to_lessen())
+    show(
+        found,
+        lambda items: table(
+            [
+                say("voucher", "券"),
+                say("state", "状态"),
+                say("amount", "金额"),
+                say("lacking", "不足基数"),
+                say("case", "案件"),
+            ],
+            [(e.voucher, e.state, e.amount_text, e.lacking_text, e.case or "—") for e in items],
+        ),
+    )
+
+
+@command.command(
     "firms",
     help=say("List what firms used of their years.", "列出企业年度额度使用情况。"),
     example="sancai desk firms --year 2026",
@@ -110,6 +137,7 @@ def _print_burn_down(found: "BurnDown") -> None:
             say("held, fen", "申领（分）"),
             say("redeemed", "核销"),
             say("released", "释放"),
+            say("lessened", "核减"),
             say("paid", "拨付"),
             say("returned", "退汇"),
             say("came back", "收回"),
@@ -121,6 +149,7 @@ def _print_burn_down(found: "BurnDown") -> None:
                 each.held_fen,
                 each.redeemed_fen,
                 each.released_fen,
+                each.lessened_fen,
                 each.paid_fen,
                 each.returned_fen,
                 each.came_back_fen - each.retaken_fen,

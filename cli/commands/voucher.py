@@ -76,6 +76,22 @@ def release(voucher: str) -> None:
     show(made, _print)
 
 
+@command.command(
+    "lessen",
+    help=say(
+        "Lessen what unpaid VOUCHER claims to what is left of its invoice (officers).",
+        "将未拨付的 VOUCHER 核减至发票现存基数所对应金额（经办人员）。",
+    ),
+    example="sancai voucher lessen vch_…",
+)
+@click.argument("voucher")
+def lessen(voucher: str) -> None:
+    """Lessen a claim."""
+    with client() as service:
+        made = service.vouchers.lessen(voucher)
+    show(made, _print)
+
+
 @command.command("show", help=say("Show VOUCHER.", "显示 VOUCHER。"), example="sancai voucher show vch_…")
 @click.argument("voucher")
 def show_voucher(voucher: str) -> None:

@@ -10,7 +10,7 @@ from cli.output import Branch, facts, show, table
 from cli.words import say
 
 if TYPE_CHECKING:
-    from sancai.voucher_rounds import VoucherRequest, VoucherRound
+    from sancai.voucher_rounds import MovedClosing, VoucherRequest, VoucherRound
 
 
 @click.group("round", cls=Branch, help=say("Publish and read rounds of vouchers.", "发布与查看券发放批次。"))
@@ -59,6 +59,28 @@ def cancel(round_id: str) -> None:
 
 
 @rounds.command(
+    "move-closing",
+    help=say(
+        "Keep ROUND open for longer, by a numbered decision.",
+        "以文号延长 ROUND 的截止时间。",
+    ),
+    example="sancai voucher round move-closing vrnd_… --closes 2026-04-02T17:00+08:00 --number 数发〔2026〕9号 "
+    "--reason 系统检修顺延",
+)
+@_ROUND
+@click.option(
+    "--closes", "closes_at", required=True, help=say("Later closing, to the minute.", "新截止时间，精确到分钟。")
+)
+@click.option("--number", required=True, help=say("Number of the decision.", "文号。"))
+@click.option("--reason", required=True, help=say("Why; everybody may read it.", "理由（公开）。"))
+def move_closing(round_id: str, closes_at: str, number: str, reason: str) -> None:
+    """Move the closing of a round."""
+    with client() as service:
+        made = service.voucher_rounds.move_closing(round_id, closes_at, number, reason)
+    show(made, _print)
+
+
+@rounds.command(
     "list", help=say("List rounds of vouchers.", "列出发放批次。"), example="sancai voucher round list --pool pool_…"
 )
 @click.option("--pool", default=None, help=say("Only of this pool.", "仅此资金池。"))
@@ -92,6 +114,19 @@ def request(order: str) -> None:
     """Request a voucher."""
     with client() as service:
         made = service.voucher_rounds.request(order)
+    show(made, lambda each: _print_requests([each]))
+
+
+@rounds.command(
+    "withdraw",
+    help=say("Withdraw your own REQUEST before its round closes.", "在批次截止前撤回本企业的申请 REQUEST。"),
+    example="sancai voucher round withdraw vreq_…",
+)
+@click.argument("request")
+def withdraw(request: str) -> None:
+    """Withdraw a request."""
+    with client() as service:
+        made = service.voucher_rounds.withdraw(request)
     show(made, lambda each: _print_requests([each]))
 
 
@@ -133,8 +168,13 @@ def _print(found: "VoucherRound") -> None:
             (say("closes", "截止"), found.closes_at),
             (say("budget", "资金"), found.budget_text),
             (say("left", "余额"), found.left_text),
+            *((say("closing moved", "截止时间调整"), _moved(each)) for each in found.moved_closings),
         ]
     )
+
+
+def _moved(made: "MovedClosing") -> str:
+    return f"{made.closed_before} → {made.closes_at}, {made.document_number}: {made.reason}"
 
 
 def _print_rounds(found: "list[VoucherRound]") -> None:

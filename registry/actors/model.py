@@ -127,6 +127,7 @@ class Action(StrEnum):
     DIVIDE_VOUCHER_ROUND = "divide_voucher_round"
     HOLD_VOUCHER = "hold_voucher"
     REDEEM_VOUCHER = "redeem_voucher"
+    LESSEN_CLAIM = "lessen_claim"
     SETTLE_VOUCHERS = "settle_vouchers"
     READ_VOUCHER = "read_voucher"
     READ_LEDGER = "read_ledger"
@@ -269,6 +270,7 @@ PERMISSIONS: Final[dict[Action, Permission]] = {
     Action.DIVIDE_VOUCHER_ROUND: _of(Scope.REVIEW, Role.REVIEWER),
     Action.HOLD_VOUCHER: _of(Scope.CLAIM, Role.OWNER, Role.BUYER),
     Action.REDEEM_VOUCHER: _of(Scope.CLAIM, Role.OWNER, Role.FINANCE),
+    Action.LESSEN_CLAIM: _of(Scope.REVIEW, Role.REVIEWER),
     Action.SETTLE_VOUCHERS: _of(Scope.REVIEW, Role.REVIEWER),
     Action.READ_VOUCHER: _of(Scope.READ, Role.OWNER, Role.BUYER, Role.FINANCE, Role.READER, *OFFICERS),
     Action.READ_LEDGER: _of(Scope.READ, *OFFICERS),

@@ -95,6 +95,8 @@ class Topic(StrEnum):
     """A round was published, published anew, or its closing moved."""
     VOUCHER_REQUEST_DECIDED = "voucher.request_decided"
     """The budget of a closed round was divided: a request received a voucher, or nothing."""
+    VOUCHER_CLAIM_LESSENED = "voucher.claim_lessened"
+    """Less of a purchase stood than an unpaid voucher claimed: the claim was lessened, or released as a whole."""
     EXPERTS_DRAWN = "experts.drawn"
     """Somebody was drawn as an expert of a case; mail goes to those who were drawn."""
     WEBHOOK_TESTED = "webhook.tested"

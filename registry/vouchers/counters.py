@@ -4,17 +4,17 @@ Locks are taken in one order: order, vouchers by id, firm-years by key, pools by
 of its pool.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from registry.errors import CorruptContentError
 from registry.journal.work import Work
+from registry.policy.rules import FirmYearSoFar
 from registry.values.identifiers import PoolId, VoucherId
-from registry.values.money import ZERO
+from registry.values.money import ZERO, Money
 from registry.vouchers import ledger, records
-from registry.vouchers.model import Decision, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
-from registry.vouchers.quoting import Assessment
+from registry.vouchers.model import Decision, DecisionStep, FirmYear, FirmYearKey, Pool, Voucher, VoucherState
 
 
 def locked(work: Work, voucher_id: VoucherId) -> Voucher:
@@ -23,18 +23,34 @@ def locked(work: Work, voucher_id: VoucherId) -> Voucher:
 
 
 def lock_years_and_pools(
-    work: Work, found: Assessment, keys: Iterable[FirmYearKey], pool_ids: Iterable[PoolId]
+    work: Work,
+    drawn_on: Mapping[FirmYearKey, Money],
+    given_back_to: Iterable[FirmYearKey],
+    pool_ids: Iterable[PoolId],
 ) -> tuple[dict[FirmYearKey, FirmYear], dict[PoolId, Pool]]:
-    """Return firm-years and pools, locked in the order of their keys; a new firm-year begins empty under its cap."""
-    years = records.lock_firm_years(work.connection, dict.fromkeys(keys, found.terms.firm_year_cap))
-    return years, records.lock_pools(work.connection, pool_ids)
+    """Return firm-years and pools, locked in the order of their keys.
+
+    ``drawn_on`` are firm-years with the cap of the terms they are drawn on by: a new one begins empty under it, that of
+    an older one is raised to it. One that something is only ``given_back_to`` is there, and its cap stays as it is: it
+    belongs to other terms.
+    """
+    caps = dict.fromkeys(given_back_to, ZERO) | dict(drawn_on)
+    return records.lock_firm_years(work.connection, caps), records.lock_pools(work.connection, pool_ids)
 
 
 def lock_for(work: Work, held: Voucher) -> None:
-    """Lock firm-year and pool of a hold."""
-    # A firm-year that holds a voucher exists; nothing is added to its cap.
-    records.lock_firm_years(work.connection, {held.firm_year: ZERO})
-    records.lock_pools(work.connection, [held.pool])
+    """Lock firm-year and pool of a voucher of which something goes back to them."""
+    lock_years_and_pools(work, {}, [held.firm_year], [held.pool])
+
+
+def approved_within(work: Work, key: FirmYearKey, without: tuple[Money, Money] = (ZERO, ZERO)) -> FirmYearSoFar:
+    """Return what of a firm-year is approved, here and before the system (invariant 4, rate).
+
+    ``without`` is the (base, amount) of a redeemed voucher that is looked at again.
+    """
+    here, before = records.approved_of(work.connection, key), records.past_of(work.connection, key)
+    base, amount = without
+    return FirmYearSoFar(here.base + before.base - base, here.awarded + before.awarded - amount)
 
 
 # Invariant 18 (restore).
@@ -55,8 +71,9 @@ def keep_decision(work: Work, made: Voucher, facts: dict[str, Any]) -> None:
 
 
 def decision(work: Work, made: Voucher, facts: dict[str, Any]) -> Decision:
-    """Return the facts that a step of a voucher was decided on, as they are kept."""
-    return Decision(made.id, made.state, work.now, made.revision, made.facts_digest, facts)
+    """Return the facts that a hold or a redemption was decided on, as they are kept."""
+    step = DecisionStep(made.state.value)
+    return Decision(made.id, step, work.now, made.revision, made.facts_digest, facts)
 
 
 def change_year(work: Work, key: FirmYearKey, base_delta_fen: int, used_delta_fen: int) -> None:

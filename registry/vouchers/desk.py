@@ -19,11 +19,12 @@ from registry.policy import service as policy
 from registry.values.identifiers import PoolId, VoucherId
 from registry.values.moment import Moment
 from registry.values.money import Money
-from registry.vouchers import records
+from registry.vouchers import records, refunds
 from registry.vouchers.desk_model import (
     AGES,
     BudgetLine,
     BurnDown,
+    ClaimToLessen,
     FirmYearAfter,
     FirmYearsRead,
     HoldsAgeing,
@@ -94,6 +95,7 @@ def _month(pool: PoolId, month: str, moves: list[MovesOfMonth], left: int) -> Mo
         came_back=moved(Account.AVAILABLE, Account.PAID),
         retaken=moved(Account.PAID, Account.AVAILABLE),
         left=Money(left),
+        lessened=moved(Account.AVAILABLE, Account.REDEEMED),
     )
 
 
@@ -129,6 +131,24 @@ def holds(view: View, after: tuple[Moment, VoucherId] | None, limit: int) -> Hol
     bounds = [(age, None if days is None else view.now.plus(timedelta(days=days))) for age, days in AGES]
     ages = tuple(HoldsOfAge(*each) for each in records.holds_by_age(view.connection, office, bounds))
     return HoldsAgeing(position(view), ages, records.holds_page(view.connection, office, after, limit))
+
+
+def claims_to_lessen(view: View, after: VoucherId | None, limit: int) -> list[ClaimToLessen]:
+    """Return a page of unpaid claims of the actor's authority of whose base less certainly stands, by their ids.
+
+    What is in a batch is among them: it has to be taken out first. Raises NotAllowedError.
+    """
+    require(view.actor, Action.READ_LEDGER)
+    office, found = policy.office_of(view.actor), list[ClaimToLessen]()
+    while len(found) < limit:
+        # Those that were lessened already are passed over here, so a page is filled from as many as that needs.
+        read = records.unpaid_with_less(view.connection, office, after, limit)
+        seen = [ClaimToLessen(each, refunds.certain_base(view, each)) for each in read]
+        found += [each for each in seen if each.lacking]
+        if len(read) < limit:
+            break
+        after = read[-1].id
+    return found[:limit]
 
 
 def firm_years_used(view: View, year: int | None, after: FirmYearAfter | None, limit: int) -> FirmYearsRead:

@@ -18,7 +18,8 @@ AGES: Final = (("due", 0), ("week", 7), ("month", 30), ("two_months", 60), ("lon
 class MonthMoves:
     """What moved in a pool in a month (``2026-03``, of Shanghai), and what it had available at the end of it.
 
-    ``released`` are holds given back, run out, or not needed at redemption; ``returned`` payments the bank sent back;
+    ``released`` are holds given back, run out, or not needed at redemption; ``lessened`` claims that less of a purchase
+    stood for (核减); ``returned`` payments the bank sent back;
     ``came_back`` cash of recoveries, less what annulments took again.
     """
 
@@ -31,6 +32,7 @@ class MonthMoves:
     came_back: Money
     retaken: Money
     left: Money
+    lessened: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,19 @@ class HoldsAgeing:
     position: Position
     ages: tuple[HoldsOfAge, ...]
     holds: tuple[Voucher, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimToLessen:
+    """A claim that is not paid yet, and what of its base certainly stands."""
+
+    voucher: Voucher
+    standing: Money
+
+    @property
+    def lacking(self) -> Money:
+        """What it claims beyond that."""
+        return self.voucher.base.less(self.standing)
 
 
 @dataclass(frozen=True, slots=True)

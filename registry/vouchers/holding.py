@@ -288,12 +288,13 @@ def _locked_without_expired(
 ) -> tuple[list[Voucher], dict[FirmYearKey, FirmYear], dict[PoolId, Pool]]:
     """Return the expired holds cleared away, and, locked, the firm-years and pools a new hold draws on."""
     due = _due(work, found.order.id, pool_id)
-    keys, pool_ids = [key, *(each.firm_year for each in due)], [pool_id, *(each.pool for each in due)]
-    years, pools = lock_years_and_pools(work, found, keys, pool_ids)
+    caps, ended = {key: found.terms.firm_year_cap}, [each.firm_year for each in due]
+    pool_ids = [pool_id, *(each.pool for each in due)]
+    years, pools = lock_years_and_pools(work, caps, ended, pool_ids)
     for each in due:
         let_go(work, each, VoucherState.EXPIRED)
     if due:
-        years, pools = lock_years_and_pools(work, found, keys, pool_ids)
+        years, pools = lock_years_and_pools(work, caps, ended, pool_ids)
     return due, years, pools
 
 

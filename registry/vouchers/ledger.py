@@ -16,7 +16,7 @@ from typing import Final
 from registry.errors import CorruptContentError
 from registry.journal.work import Work
 from registry.values.digest import Digest
-from registry.values.identifiers import AuthorityId, Id, PoolId, PostingId, VoucherRoundId
+from registry.values.identifiers import AuthorityId, Id, InvoiceId, PoolId, PostingId, VoucherRoundId
 from registry.values.moment import Moment
 from registry.values.money import ZERO, Money
 from registry.vouchers import records
@@ -26,6 +26,7 @@ from registry.vouchers.model import (
     Account,
     Appropriation,
     AppropriationAccount,
+    DecisionStep,
     FirmYear,
     FirmYearKey,
     LedgerReport,
@@ -34,6 +35,7 @@ from registry.vouchers.model import (
     Voucher,
     VoucherState,
 )
+from registry.vouchers.records import Facts
 from registry.vouchers.replay import Replay, Stand, replay
 from registry.vouchers.round_model import VoucherRound
 from registry.vouchers.rules import accounts_of_move, counts
@@ -229,27 +231,46 @@ def _verify_vouchers(connection: Connection, found: Replay) -> None:
     """Compare each voucher with its claim, its decisions and what was posted for it (invariants 5 and 6)."""
     claims, back = records.claims(connection), records.all_returned(connection)
     for voucher, steps in records.each_voucher_with_facts(connection):
-        claim = claims.pop(voucher.id, None)
-        claiming = voucher.state in _CLAIMING
-        # A claim and a decision stay as they were made; a recovery lessens what the voucher shows.
-        returned, base_returned = back.get(voucher.id, (ZERO, ZERO))
-        base, amount = voucher.base + base_returned, voucher.amount + returned
-        if claiming != (claim is not None) or (claim and claim != (voucher.invoice, base)):
-            raise CorruptContentError("ledger_claim_differs", voucher=voucher.id, state=voucher.state.value)
-        last = steps.get(VoucherState.REDEEMED if claiming else VoucherState.HELD)
-        if last is None or last[0] != voucher.facts_digest:
-            raise CorruptContentError("ledger_decision_missing", voucher=voucher.id)
-        if any(Digest.of_json(facts) != digest for digest, facts in steps.values()):
-            raise CorruptContentError("ledger_facts_changed", voucher=voucher.id)
-        decided = last[1]["amounts"]
-        if (decided["year"], decided["base_fen"], decided["amount_fen"]) != (voucher.year, base.fen, amount.fen):
-            raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(voucher.amount))
+        returned = back.get(voucher.id, (ZERO, ZERO))
+        _verify_decided(voucher, steps, claims.pop(voucher.id, None), returned)
         stand = found.stands.get(voucher.id, Stand())
         # Of what came back whole, nothing lies anywhere any more.
-        where = ACCOUNT_OF[voucher.state] if voucher.amount or not returned else Account.AVAILABLE
+        where = ACCOUNT_OF[voucher.state] if voucher.amount or not returned[0] else Account.AVAILABLE
         taken = voucher.amount.fen if counts(voucher.state) else 0
         if (stand.taken, stand.account) != (taken, account_of_pool(voucher.pool, where)):
             raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(voucher.amount))
+
+
+def _verify_decided(
+    voucher: Voucher, steps: Facts, claim: tuple[InvoiceId, Money] | None, returned: tuple[Money, Money]
+) -> None:
+    """Compare a voucher with its claim and its decisions: each follows from the one before, the newest says what it is.
+
+    A claim and a decision stay as they were made. What was lessened has a decision of its own; what ``returned``,
+    (amount, base), a recovery takes of what the voucher shows.
+    """
+    lessened = [facts for step, _, facts in steps if step is DecisionStep.LESSENED]
+    claiming = voucher.state in _CLAIMING or bool(lessened)
+    base, amount = voucher.base.fen + returned[1].fen, voucher.amount.fen + returned[0].fen
+    claimed = lessened[0]["before"]["base_fen"] if lessened else base
+    if claiming != (claim is not None) or (claim and claim != (voucher.invoice, Money(claimed))):
+        raise CorruptContentError("ledger_claim_differs", voucher=voucher.id, state=voucher.state.value)
+    made = [each for each in steps if (each[0] is DecisionStep.HELD) != claiming]
+    if not made or made[-1][1] != voucher.facts_digest:
+        raise CorruptContentError("ledger_decision_missing", voucher=voucher.id)
+    if any(Digest.of_json(facts) != digest for _, digest, facts in steps):
+        raise CorruptContentError("ledger_facts_changed", voucher=voucher.id)
+    amounts = [facts["amounts"] for _, _, facts in made]
+    follows = all(
+        (facts["before"]["base_fen"], facts["before"]["amount_fen"]) == (before["base_fen"], before["amount_fen"])
+        for before, facts in zip(amounts, lessened, strict=False)
+    )
+    # One that was lessened to nothing is released with the figures it had.
+    ended = voucher.state is VoucherState.RELEASED and bool(lessened)
+    shown = lessened[-1]["before"] if ended else amounts[-1]
+    right = (shown["base_fen"], shown["amount_fen"]) == (base, amount) and amounts[-1]["year"] == voucher.year
+    if not follows or not right or ended == bool(amounts[-1]["amount_fen"]):
+        raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(voucher.amount))
 
 
 def _verify_appropriation(each: Appropriation, heads: Mapping[str, AccountHead]) -> None:

@@ -4,6 +4,7 @@ A voucher is bound to one firm and one order and never changes hands (F13 of POL
 
     held → redeemed → settled → instructed → paid | returned
     held → released | expired          returned → instructed
+    redeemed → released                where nothing is left of what it claimed
 
 and its money moves between accounts of its pool at each step; no step moves money out of the house: that is finance.
 """
@@ -56,7 +57,7 @@ class VoucherState(StrEnum):
 
 VOUCHER_MOVES: Final[Mapping[VoucherState, frozenset[VoucherState]]] = {
     VoucherState.HELD: frozenset({VoucherState.REDEEMED, VoucherState.RELEASED, VoucherState.EXPIRED}),
-    VoucherState.REDEEMED: frozenset({VoucherState.SETTLED}),
+    VoucherState.REDEEMED: frozenset({VoucherState.SETTLED, VoucherState.RELEASED}),
     VoucherState.SETTLED: frozenset({VoucherState.INSTRUCTED, VoucherState.REDEEMED}),
     VoucherState.INSTRUCTED: frozenset({VoucherState.PAID, VoucherState.RETURNED}),
     VoucherState.RETURNED: frozenset({VoucherState.INSTRUCTED, VoucherState.REDEEMED}),
@@ -218,16 +219,29 @@ class VoucherQuote:
     statements: tuple[Statement, ...] = ()
 
 
+class DecisionStep(StrEnum):
+    """What of a voucher is decided on facts that are kept, in the order of its life."""
+
+    HELD = "held"
+    REDEEMED = "redeemed"
+    LESSENED = "lessened"
+    """What it claimed was lessened (核减), since less of its purchase stands; this may happen several times."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a step of a voucher was decided on: revision, rulings and facts, kept so that it can be replayed."""
+    """What a step of a voucher was decided on: revision, rulings and facts, kept so that it can be replayed.
+
+    ``number`` counts the decisions of one step, from 1.
+    """
 
     voucher: VoucherId
-    step: VoucherState
+    step: DecisionStep
     decided_at: Moment
     revision: Digest
     facts_digest: Digest
     facts: dict[str, Json]
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from registry.policy.rules import FirmYearSoFar, VoucherTerms, excess_after_refu
 from registry.values.identifiers import InvoiceId, VoucherId
 from registry.values.money import ZERO, Money, Rate
 from registry.vouchers import records
-from registry.vouchers.model import Voucher, VoucherState
+from registry.vouchers.model import Decision, DecisionStep, Voucher, VoucherState
 
 STILL_CARRIES_CLAIM: Final = "invoice_still_carries_claim"
 """The condition of a payment that is unmet once what is left of the invoice is less than what the voucher claimed."""
@@ -43,12 +43,13 @@ def excess_within(work: Work, voucher_id: VoucherId, recovered: Callable[[Vouche
     before = records.past_of(work.connection, found.firm_year)
     base, awarded = before.base, before.awarded
     for each in records.claimed_of(work.connection, found.firm_year):
-        carried = min(each.base, _standing(work, each))
+        carried = min(each.base, certain_base(work, each))
         if carried == each.base or each.state is VoucherState.PAID:
             base += carried
             awarded += each.amount.less(recovered(each.id))
     left = found.amount.less(recovered(found.id))
-    return excess_after_refund(left, FirmYearSoFar(base, awarded), VoucherTerms(_rate(work, found), year.cap))
+    rate = rate_of(records.decisions_of(work.connection, found.id))
+    return excess_after_refund(left, FirmYearSoFar(base, awarded), VoucherTerms(rate, year.cap))
 
 
 def returned(view: View, voucher_id: VoucherId) -> Money:
@@ -61,19 +62,19 @@ def lacking(voucher: Voucher, invoice: Invoice, back: Sequence[Refund]) -> Money
     return voucher.base.less(standing_base(invoice, back))
 
 
-def _standing(view: View, voucher: Voucher) -> Money:
-    invoice, refunds = as_settled(_invoice(view, voucher), exchange.refunds(view, voucher.order))
+def certain_base(view: View, voucher: Voucher) -> Money:
+    """Return what is certain to stand of the invoice a voucher claimed: red letters seen, refunds that arrived."""
+    invoice, refunds = as_settled(claimed_invoice(view, voucher), exchange.refunds(view, voucher.order))
     return standing_base(invoice, refunds)
 
 
-def _invoice(view: View, voucher: Voucher) -> Invoice:
+def claimed_invoice(view: View, voucher: Voucher) -> Invoice:
+    """Return the invoice a voucher claimed."""
     return next(each for each in exchange.invoices(view, voucher.order) if each.id == voucher.invoice)
 
 
-def _rate(work: Work, voucher: Voucher) -> Rate:
-    """Return the rate a voucher was redeemed at."""
-    (redeemed,) = (
-        each for each in records.decisions_of(work.connection, voucher.id) if each.step is VoucherState.REDEEMED
-    )
+def rate_of(decided: Sequence[Decision]) -> Rate:
+    """Return the rate a voucher was redeemed at, from its decisions."""
+    (redeemed,) = (each for each in decided if each.step is DecisionStep.REDEEMED)
     amounts: Any = redeemed.facts["amounts"]
     return Rate(amounts["rate_bp"])

@@ -1,4 +1,4 @@
-"""Use cases of closed rounds: a firm requests, the budget is divided after the closing, the requests are read.
+"""Use cases of closed rounds: a firm requests or withdraws, the budget is divided after the closing, all is read.
 
 A division holds a voucher for each request in one transaction, with one journal entry: after a crash it has happened
 as a whole or not at all, and is done again. It decides nothing that the rules do not (``round_rules.divided``).
@@ -20,7 +20,7 @@ from registry.values.canonical import Json
 from registry.values.identifiers import FirmId, OrderId, VoucherId, VoucherRequestId, VoucherRoundId
 from registry.values.money import ZERO, Money
 from registry.vouchers import records, round_rules, rules
-from registry.vouchers.counters import let_go
+from registry.vouchers.counters import let_go, lock_years_and_pools
 from registry.vouchers.holding import Held, Standing, assessed, drafted, pool_of, require_own, write
 from registry.vouchers.known import Known
 from registry.vouchers.model import FirmYear, FirmYearKey, Pool, Voucher, VoucherState
@@ -62,6 +62,30 @@ def request_voucher(work: Work, order_id: OrderId) -> VoucherRequest:
     work.journal(
         "vouchers.voucher_requested", made.id, order=str(made.order), firm=str(made.firm), round=str(made.round)
     )
+    return made
+
+
+def withdraw_voucher_request(work: Work, wanted: VoucherRequestId) -> VoucherRequest:
+    """Withdraw one's own request before its round closes; its order may be requested for again.
+
+    Raises:
+        NotAllowedError, NotFoundError: The actor has no such request.
+        ConflictError: It was withdrawn or decided on, or its round has closed.
+    """
+    require(work.actor, Action.HOLD_VOUCHER)
+    found = records.voucher_request_of(work.connection, wanted)
+    if found is None:
+        raise NotFoundError("voucher_request_not_found", id=wanted)
+    own = Resource(frozenset({found.firm}), subject=found.id)
+    require_visible(work.actor, Action.HOLD_VOUCHER, own, "voucher_request")
+    require_own(work, exchange.order(work, found.order))
+    # As when it was filed: a division that has begun is waited for.
+    entered = records.share_round(work.connection, found.round)
+    found = records.lock_request(work.connection, wanted)
+    round_rules.require_withdrawable(found, entered, work.now)
+    made = replace(found, state=VoucherRequestState.WITHDRAWN, withdrawn_at=work.now)
+    records.withdraw_request(work.connection, made.id, work.now)
+    work.journal("vouchers.voucher_request_withdrawn", made.id, order=str(made.order), round=str(made.round))
     return made
 
 
@@ -185,15 +209,13 @@ def _locked(
     work: Work, entered: VoucherRound, met: Sequence[Met], due: Sequence[Voucher]
 ) -> tuple[dict[FirmYearKey, FirmYear], Pool]:
     """Return firm-years and pool, locked, after what has run out was given back to them."""
-    caps = dict.fromkeys((each.firm_year for each in due), ZERO)
-    caps |= {_key(work, found): found.terms.firm_year_cap for _, found in met}
-    pools = {entered.pool, *(each.pool for each in due)}
-    years = records.lock_firm_years(work.connection, caps)
-    locked = records.lock_pools(work.connection, pools)
+    caps = {_key(work, found): found.terms.firm_year_cap for _, found in met}
+    ended, pools = [each.firm_year for each in due], {entered.pool, *(each.pool for each in due)}
+    years, locked = lock_years_and_pools(work, caps, ended, pools)
     for each in due:
         let_go(work, each, VoucherState.EXPIRED)
     if due:
-        years, locked = records.lock_firm_years(work.connection, caps), records.lock_pools(work.connection, pools)
+        years, locked = lock_years_and_pools(work, caps, ended, pools)
     return years, locked[entered.pool]
 
 

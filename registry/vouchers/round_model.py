@@ -24,6 +24,8 @@ from registry.values.moment import Moment
 from registry.values.money import FEN_MAX, ZERO, Money
 
 TITLE_LENGTH_MAX: Final = 200
+NUMBER_LENGTH_MAX: Final = 120
+REASON_LENGTH_MAX: Final = 2_000
 REQUESTS_MAX: Final = 10_000
 """How many requests a closed round takes: they are divided in one transaction."""
 ALLOCATIONS: Final = frozenset({Allocation.FIRST_COME, Allocation.PRO_RATA})
@@ -46,6 +48,7 @@ class VoucherRequestState(StrEnum):
     FILED = "filed"
     HELD = "held"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,12 @@ class VoucherRound:
         return self.left if kept else ZERO
 
 
+def _require_minute(given: Moment, name: str) -> None:
+    require_day(given.civil_day(), name)
+    if given.instant.second or given.instant.microsecond:
+        raise InvalidValueError("round_not_to_the_minute", at=name, given=str(given))
+
+
 @dataclass(frozen=True, slots=True)
 class PublishVoucherRound:
     """Publish a round of a pool. ``allocation`` None: as a ruling says, else pro rata (RULINGS 20)."""
@@ -106,16 +115,43 @@ class PublishVoucherRound:
             InvalidValueError: Names the field.
         """
         require_text(self.title, "title", TITLE_LENGTH_MAX)
-        for name, given in (("opens_at", self.opens_at), ("closes_at", self.closes_at)):
-            require_day(given.civil_day(), name)
-            if given.instant.second or given.instant.microsecond:
-                raise InvalidValueError("round_not_to_the_minute", at=name, given=str(given))
+        _require_minute(self.opens_at, "opens_at")
+        _require_minute(self.closes_at, "closes_at")
         if self.closes_at <= self.opens_at:
             raise InvalidValueError("round_window_inverted", opens_at=str(self.opens_at), closes_at=str(self.closes_at))
         if not 0 < self.budget.fen <= FEN_MAX:
             raise InvalidValueError("voucher_round_without_budget", given=self.budget.fen)
         if self.allocation is not None and self.allocation not in ALLOCATIONS:
             raise InvalidValueError("voucher_round_not_ranked", given=self.allocation.value)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveVoucherRoundClosing:
+    """Keep a round open for longer, by a numbered decision that says why."""
+
+    round: VoucherRoundId
+    closes_at: Moment
+    number: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse a closing that is not to the minute, a decision without number or words. Raises InvalidValueError."""
+        _require_minute(self.closes_at, "closes_at")
+        require_text(self.number, "number", NUMBER_LENGTH_MAX)
+        require_text(self.reason, "reason", REASON_LENGTH_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class MovedClosing:
+    """That the closing of a round was moved: the ``number``-th time, from when to when, by which decision and why."""
+
+    round: VoucherRoundId
+    number: int
+    closed_before: Moment
+    closes_at: Moment
+    document_number: str
+    reason: str
+    moved_at: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +172,4 @@ class VoucherRequest:
     amount: Money = ZERO
     voucher: VoucherId | None = None
     reason: str = ""
+    withdrawn_at: Moment | None = None

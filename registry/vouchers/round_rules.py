@@ -3,6 +3,10 @@
 Rules (RULINGS 18, 20):
 * A round is published before it opens, and may be cancelled until then. Two rounds of one pool never stand open at
   once, so that nobody chooses between them.
+* A numbered decision may move the closing of a round that has not closed, to a later minute only: nobody who relied on
+  what was published comes too late by it. A round that has closed stays closed.
+* A firm may withdraw its request until the round closes, and file it anew, behind those that came meanwhile; from the
+  closing on what was requested stands, so that every ceiling of the division is known.
 * Budgets are parts of the pool: what rounds that are not over still have, and the new one, fit into what it has left.
 * In a pool that has rounds a hold is made in an open round only: in a flash round at once, first come by the clock of
   the server; in a closed round by the division after it has closed, of what was requested while it was open.
@@ -22,7 +26,13 @@ from registry.policy.model import Allocation
 from registry.policy.rules import FirmYearSoFar, VoucherTerms, voucher_amount
 from registry.values.moment import Moment
 from registry.values.money import ZERO, Money
-from registry.vouchers.round_model import PublishVoucherRound, VoucherRound, VoucherRoundState
+from registry.vouchers.round_model import (
+    PublishVoucherRound,
+    VoucherRequest,
+    VoucherRequestState,
+    VoucherRound,
+    VoucherRoundState,
+)
 
 
 def require_publishable(command: PublishVoucherRound, others: Sequence[VoucherRound], left: Money, now: Moment) -> None:
@@ -47,6 +57,31 @@ def require_cancellable(found: VoucherRound, now: Moment) -> None:
     """Raise ConflictError once a round has opened, or was cancelled before."""
     if found.state_at(now) is not VoucherRoundState.COMING:
         raise ConflictError("voucher_round_has_opened", id=found.id, opens_at=str(found.opens_at))
+
+
+def require_closing(found: VoucherRound, others: Sequence[VoucherRound], closes_at: Moment, now: Moment) -> None:
+    """Raise unless the closing of a round may move to ``closes_at``.
+
+    Raises:
+        ConflictError: It has closed or was cancelled, or its window would meet that of another round of the pool.
+        RuleError: That is no later than it closes now.
+    """
+    if found.state_at(now) not in {VoucherRoundState.COMING, VoucherRoundState.OPEN}:
+        raise ConflictError("voucher_round_has_closed", id=found.id, closes_at=str(found.closes_at))
+    if closes_at <= found.closes_at:
+        raise RuleError("voucher_round_closing_not_later", (), given=str(closes_at), closes_at=str(found.closes_at))
+    for each in others:
+        apart = closes_at <= each.opens_at or each.closes_at <= found.opens_at
+        if each.id != found.id and not apart and each.cancelled_at is None:
+            raise ConflictError("voucher_round_windows_meet", id=each.id)
+
+
+def require_withdrawable(request: VoucherRequest, entered: VoucherRound, now: Moment) -> None:
+    """Raise ConflictError unless a request may be withdrawn: it is filed, and its round takes requests still."""
+    if request.state is not VoucherRequestState.FILED:
+        raise ConflictError("voucher_request_ended", id=request.id, state=request.state.value)
+    if entered.state_at(now) is not VoucherRoundState.OPEN:
+        raise ConflictError("voucher_request_stands", id=request.id, closes_at=str(entered.closes_at))
 
 
 def require_divisible(found: VoucherRound, now: Moment) -> None:

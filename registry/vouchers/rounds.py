@@ -1,9 +1,10 @@
-"""Use cases of the rounds of a pool: publish, cancel; everybody may read them.
+"""Use cases of the rounds of a pool: publish, cancel, move the closing; everybody may read them.
 
 An officer of one authority publishes nothing of another's (RULINGS 24). Holds in a flash round stand in ``holding.py``,
 requests and their division in ``requests.py``.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from registry.actors.model import Action, Resource
@@ -17,7 +18,7 @@ from registry.values.identifiers import PoolId, VoucherRoundId
 from registry.values.money import ZERO
 from registry.vouchers import records, round_rules
 from registry.vouchers.model import Pool
-from registry.vouchers.round_model import PublishVoucherRound, VoucherRound
+from registry.vouchers.round_model import MovedClosing, MoveVoucherRoundClosing, PublishVoucherRound, VoucherRound
 
 
 def publish_voucher_round(work: Work, command: PublishVoucherRound) -> VoucherRound:
@@ -72,6 +73,43 @@ def cancel_voucher_round(work: Work, wanted: VoucherRoundId) -> VoucherRound:
     return replace(found, cancelled_at=work.now)
 
 
+def move_voucher_round_closing(work: Work, command: MoveVoucherRoundClosing) -> VoucherRound:
+    """Keep a round of one's own authority open for longer, by a numbered decision; nothing else of it changes.
+
+    Raises:
+        NotAllowedError, NotFoundError: The actor keeps no registers of the authority, or there is no such round.
+        ConflictError: It has closed or was cancelled, or its window would meet that of another round of the pool.
+        RuleError: That is no later than it closes now.
+    """
+    require(work.actor, Action.PUBLISH_VOUCHER_ROUND)
+    pool = _own_pool(work, voucher_round(work, command.round).pool)
+    # The pool first, as a hold in the round does; then the round, as a request does.
+    records.lock_pools(work.connection, [pool.id])
+    found = records.voucher_round_of(work.connection, command.round, to_change=True)
+    if found is None:
+        raise NotFoundError("voucher_round_not_found", id=command.round)
+    others = records.rounds_of_pool(work.connection, [pool.id])
+    round_rules.require_closing(found, others, command.closes_at, work.now)
+    moved = MovedClosing(
+        round=found.id,
+        number=1 + len(records.moved_closings_of(work.connection, [found.id])),
+        closed_before=found.closes_at,
+        closes_at=command.closes_at,
+        document_number=command.number.strip(),
+        reason=command.reason.strip(),
+        moved_at=work.now,
+    )
+    records.move_closing(work.connection, moved, work.actor.account)
+    work.journal(
+        "vouchers.round_closing_moved",
+        found.id,
+        number=moved.number,
+        closed_before=str(moved.closed_before),
+        closes_at=str(moved.closes_at),
+    )
+    return replace(found, closes_at=command.closes_at)
+
+
 def _own_pool(work: Work, pool_id: PoolId) -> Pool:
     pool = records.pool_of(work.connection, pool_id)
     if pool is None:
@@ -107,6 +145,14 @@ def voucher_round(view: View, wanted: VoucherRoundId) -> VoucherRound:
     if found := records.voucher_round_of(view.connection, wanted):
         return found
     raise NotFoundError("voucher_round_not_found", id=wanted)
+
+
+def moved_closings(view: View, rounds: Collection[VoucherRoundId]) -> dict[VoucherRoundId, tuple[MovedClosing, ...]]:
+    """Return how the closings of rounds were moved, in order, for anyone."""
+    found: dict[VoucherRoundId, tuple[MovedClosing, ...]] = {}
+    for each in records.moved_closings_of(view.connection, rounds):
+        found[each.round] = (*found.get(each.round, ()), each)
+    return found
 
 
 def voucher_rounds(view: View, pool: PoolId | None, after: VoucherRoundId | None, limit: int) -> list[VoucherRound]:

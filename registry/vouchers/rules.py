@@ -16,6 +16,9 @@ Rules:
   open may be given back, so its base earns nothing for others (RULINGS 16; POLICY §4.3, invariant 4).
 * A hold counts in the year it is made; at redemption it moves to the claim's year in one transaction, and what does
   not fit there or exceeds the real base is released (RULINGS 15).
+* A redeemed claim that less of its purchase stands for is lessened (核减) to what the redemption would have given on
+  the base that is left, never raised; where that is nothing, it is released. Once it is in a batch it is taken out
+  first, and once it is paid the excess is recovered (RULINGS 16; ``lessening.py``).
 * Money moves between a pool's accounts exactly as the voucher's state moves (ACCOUNT_OF); debits equal credits.
 """
 
@@ -178,6 +181,12 @@ def require_claimed(voucher: Voucher, to: VoucherState) -> None:
         raise ConflictError("voucher_wrong_state", id=voucher.id, state=voucher.state.value, wanted=to.value)
 
 
+def require_held(voucher: Voucher, to: VoucherState) -> None:
+    """Raise ConflictError unless a voucher is held: what was claimed is not given back as a hold is."""
+    if voucher.state is not VoucherState.HELD:
+        raise ConflictError("voucher_wrong_state", id=voucher.id, state=voucher.state.value, wanted=to.value)
+
+
 def has_run_out(voucher: Voucher, now: Moment) -> bool:
     """Say whether a hold has run out, whether or not anybody wrote that down yet."""
     return voucher.state is VoucherState.HELD and now >= voucher.expires_at
@@ -232,6 +241,51 @@ def redemption(
             (Obstacle("firm_year_used_up", "S1 cl.4", parameters={"year": year, "cap": str(terms.firm_year_cap)}),),
         )
     return Redemption(amount, voucher.amount - amount, year)
+
+
+_NOT_LESSENED: Final[Mapping[VoucherState, str]] = {
+    VoucherState.SETTLED: "claim_settled",
+    VoucherState.RETURNED: "claim_returned",
+    VoucherState.INSTRUCTED: "claim_instructed",
+    VoucherState.PAID: "claim_paid",
+}
+"""Why a claim is not lessened where it stands, and with it what is to be done instead."""
+
+
+def require_lessenable(voucher: Voucher) -> None:
+    """Raise ConflictError unless a voucher is redeemed and in no batch; it says what is to be done first."""
+    if code := _NOT_LESSENED.get(voucher.state):
+        raise ConflictError(code, id=voucher.id, case=voucher.case or "")
+    if voucher.state is not VoucherState.REDEEMED:
+        wanted = VoucherState.REDEEMED.value
+        raise ConflictError("voucher_wrong_state", id=voucher.id, state=voucher.state.value, wanted=wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Lessening:
+    """What a claim comes to on what is left of its base; ``back`` of its amount goes back to the pool."""
+
+    base: Money
+    amount: Money
+    back: Money
+
+
+def lessening(
+    voucher: Voucher, base: Money, so_far: FirmYearSoFar, terms: VoucherTerms, *, approved: FirmYearSoFar
+) -> Lessening:
+    """Return what ``voucher`` comes to when ``base`` is left of its invoice, by the rules of its redemption.
+
+    ``so_far`` is its firm-year without it, ``approved`` what of that is redeemed. Nothing is ever raised. Another
+    voucher whose share rested on a base that went may be lessened as well, though its own stands (invariant 4, rate).
+
+    Raises ConflictError: it is not redeemed or in a batch, or nothing is to be lessened.
+    """
+    require_lessenable(voucher)
+    left = min(voucher.base, base)
+    amount = min(voucher.amount, voucher_amount(left, so_far, terms), voucher_amount(left, approved, terms))
+    if (left, amount) == (voucher.base, voucher.amount):
+        raise ConflictError("nothing_to_lessen", id=voucher.id, base=str(voucher.base))
+    return Lessening(left, amount, voucher.amount - amount)
 
 
 def counts(state: VoucherState) -> bool:

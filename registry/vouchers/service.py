@@ -15,13 +15,14 @@ from registry.exchange import service as exchange
 from registry.journal.work import Work
 from registry.parties import ends
 from registry.parties import service as parties
-from registry.policy.rules import FirmYearSoFar, firm_year, what_binds
+from registry.policy.rules import firm_year, what_binds
 from registry.values.digest import Digest
 from registry.values.identifiers import InvoiceId, OrderId, VoucherId
 from registry.values.moment import Clock
 from registry.values.money import ZERO
 from registry.vouchers import ledger, payee, records, rules
 from registry.vouchers.counters import (
+    approved_within,
     change_pool,
     change_round,
     change_year,
@@ -33,7 +34,7 @@ from registry.vouchers.counters import (
 )
 from registry.vouchers.holding import hold, require_met
 from registry.vouchers.ledger import verify_ledger
-from registry.vouchers.model import FirmYearKey, RedeemVoucher, Voucher, VoucherState
+from registry.vouchers.model import RedeemVoucher, Voucher, VoucherState
 from registry.vouchers.pools import open_pool, pool, pools
 from registry.vouchers.quoting import approved_json, assess, claim_json, facts_json, quote, so_far_of, supported
 from registry.vouchers.reading import decisions, firm_years, ledger_lines, resource_of, voucher, voucher_asked, vouchers
@@ -120,9 +121,9 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     require_met(found, (*base.obstacles, *payee.name_obstacles(command.payee, firm.name)))
     year = firm_year(invoice.issued_on, base.paid_on or event, found.year_rule)
     key = found.firm_year(year)
-    years, locked_pools = lock_years_and_pools(work, found, [key, held.firm_year], [held.pool])
+    years, locked_pools = lock_years_and_pools(work, {key: found.terms.firm_year_cap}, [held.firm_year], [held.pool])
     so_far = so_far_of(years[key], (held.base, held.amount) if key == held.firm_year else (ZERO, ZERO))
-    approved = _approved(work, key)
+    approved = approved_within(work, key)
     due = rules.redemption(held, base.base, year, so_far, found.terms, at, approved=approved)
     # The pool has promised this voucher its amount, so what it has left does not bind.
     quoted = what_binds(base.base, so_far, locked_pools[held.pool].left + held.amount, found.terms)
@@ -169,12 +170,6 @@ def _post_claim(work: Work, made: Voucher, due: rules.Redemption, payee_digest: 
     )
 
 
-def _approved(work: Work, key: FirmYearKey) -> FirmYearSoFar:
-    """Return what of a firm-year is approved, here and before the system (invariant 4, rate)."""
-    here, before = records.approved_of(work.connection, key), records.past_of(work.connection, key)
-    return FirmYearSoFar(here.base + before.base, here.awarded + before.awarded)
-
-
 def _claim(work: Work, held: Voucher, made: Voucher, invoice: InvoiceId) -> None:
     """Claim an invoice: move use to the firm-year of the claim, and give back to the pool what does not fit."""
     change_year(work, held.firm_year, -held.base.fen, -held.amount.fen)
@@ -195,7 +190,7 @@ def release(work: Work, voucher_id: VoucherId) -> Voucher:
     require_visible(work.actor, Action.HOLD_VOUCHER, resource_of(asked), "voucher")
     exchange.lock_order_within(work, asked.order)
     held = locked(work, voucher_id)
-    rules.require_move(held, VoucherState.RELEASED)
+    rules.require_held(held, VoucherState.RELEASED)
     lock_for(work, held)
     made = let_go(work, held, VoucherState.RELEASED)
     work.journal("vouchers.voucher_released", made.id, amount_fen=made.amount.fen, year=made.year)

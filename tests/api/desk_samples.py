@@ -39,6 +39,15 @@ def ended_use(world: World) -> str:
     return str(made["id"])
 
 
+def claim_to_lessen(world: World) -> str:
+    """Let the invoice of a redeemed voucher turn red, and return the voucher."""
+    voucher = str(world.ids["voucher_redeemed"])
+    invoice = world.as_(OFFICE, Role.REVIEWER).get(f"/v1/vouchers/{voucher}")["invoice"]
+    body = {"status": "red", "checked_on": world.today()}
+    world.as_(OFFICE, Role.REVIEWER).post(f"/v1/invoices/{invoice}/verification", body, status=200)
+    return voucher
+
+
 FINANCE_FILE = base64.b64encode(b"line,number,amount,paid_on\nyz-9,PV-7,1,2026-03-01\n").decode()
 RECONCILED = {"budget_year": 2025, "content_base64": FINANCE_FILE}
 

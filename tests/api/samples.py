@@ -1043,6 +1043,15 @@ SAMPLES: Final[dict[str, Sample]] = {
     "cancel_voucher_round": Sample(
         lambda world: Asked({"round_id": voucher_round_steps.a_voucher_round(world)}), of(OFFICE)
     ),
+    "move_voucher_round_closing": Sample(
+        lambda world: Asked(
+            {"round_id": voucher_round_steps.a_voucher_round(world)}, voucher_round_steps.later_closing(world)
+        ),
+        of(OFFICE),
+    ),
+    "withdraw_voucher_request": Sample(
+        lambda world: Asked({"request_id": voucher_round_steps.a_voucher_request(world)}), of(BUYER)
+    ),
     "divide_voucher_round": Sample(_divisible_voucher_round, of(OFFICE), succeeds=False),
     "request_voucher": Sample(_voucher_requested, of(BUYER), succeeds=False),
     "list_voucher_requests": Sample(
@@ -1055,6 +1064,8 @@ SAMPLES: Final[dict[str, Sample]] = {
         of(BUYER),
     ),
     "release_voucher": Sample(named("voucher", "voucher_held"), of(BUYER)),
+    "lessen_claim": Sample(lambda world: Asked({"voucher": desk.claim_to_lessen(world)}), of(OFFICE)),
+    "list_claims_to_lessen": Sample(plain()),
     "list_vouchers": Sample(plain()),
     "show_voucher": Sample(named("voucher", "voucher"), of(BUYER, OFFICE)),
     "list_pattern_findings": Sample(named("voucher", "voucher_redeemed"), of(OFFICE)),

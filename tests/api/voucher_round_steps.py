@@ -4,8 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from registry.actors.model import Role
+from registry.values.identifiers import AuthorityId, FirmId, OrderId, VoucherRequestId, VoucherRoundId
 from registry.values.moment import Moment
-from tests.world import OFFICE, World
+from registry.vouchers import records
+from registry.vouchers.round_model import VoucherRequest, VoucherRequestState
+from tests.world import BUYER, OFFICE, World
 
 
 def voucher_round_terms(world: World, *, lasts_minutes: int = 20) -> dict[str, Any]:
@@ -28,3 +31,26 @@ def a_voucher_round(world: World, *, lasts_minutes: int = 20, minutes_later: int
     made = str(world.as_(OFFICE, Role.REGISTRAR).post("/v1/voucher-rounds", terms)["id"])
     world.clock.advance(timedelta(minutes=minutes_later))
     return made
+
+
+def later_closing(world: World) -> dict[str, Any]:
+    """Return what moves the closing of a round that was just published."""
+    closes = Moment.of_text(voucher_round_terms(world)["closes_at"]).plus(timedelta(minutes=5))
+    return {"closes_at": str(closes), "number": "数发〔2026〕9号", "reason": "系统检修顺延"}
+
+
+def a_voucher_request(world: World) -> str:
+    """File a request in a round that is open, past the rules: a ruling of the world gives to who comes first."""
+    entered = VoucherRoundId(a_voucher_round(world, minutes_later=11))
+    made = VoucherRequest(
+        id=VoucherRequestId.new(),
+        round=entered,
+        authority=AuthorityId(world.ids[OFFICE]),
+        firm=FirmId(world.ids[BUYER]),
+        order=OrderId(world.ids["order_delivered"]),
+        filed_at=world.clock.now(),
+        state=VoucherRequestState.FILED,
+    )
+    with world.house.database.writing() as connection:
+        records.add_voucher_request(connection, made, None)
+    return made.id

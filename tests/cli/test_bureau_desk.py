@@ -6,6 +6,7 @@ from pathlib import Path
 from registry.actors.model import Role
 from registry.journal import service as journal
 from tests.api.bureau import activated
+from tests.api.desk_samples import claim_to_lessen
 from tests.cli.desk import At
 from tests.world import BUYER, OFFICE, World
 
@@ -33,6 +34,15 @@ def test_the_desk_is_read_by_officers(at: At, world: World) -> None:
     assert {each["firm"] for each in payer("desk", "firms", "--year", "2026")} == {world.ids[BUYER]}
     assert world.ids[BUYER] in payer.text("desk", "firms")
     assert payer("voucher", "patterns", "show", world.ids["voucher_redeemed"]) == []
+
+
+def test_a_claim_is_listed_and_lessened(at: At, world: World) -> None:
+    reviewer, voucher = at(OFFICE, Role.REVIEWER), claim_to_lessen(world)
+    (waiting,) = reviewer("desk", "claims")
+    assert (waiting["voucher"], waiting["standing_fen"]) == (voucher, 0)
+    assert voucher in reviewer.text("desk", "claims")
+    assert reviewer("voucher", "lessen", voucher)["state"] == "released"
+    assert reviewer("desk", "claims") == []
 
 
 def test_a_use_of_an_external_pool_is_recorded_and_ended(at: At, world: World) -> None:

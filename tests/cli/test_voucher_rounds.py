@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from registry.actors.model import Role
+from registry.values.moment import Moment
 from registry.vouchers import rounds
 from tests.api.voucher_round_steps import voucher_round_terms
 from tests.cli.desk import At
@@ -29,10 +30,19 @@ def test_a_closed_round_from_the_command_line(at: At, world: World, monkeypatch:
     world.clock.advance(timedelta(minutes=11))
     assert "¥1,000.00" in buyer.text("voucher", "round", "show", made["id"])
     assert buyer.run("voucher", "hold", order).code == 7
+    filed = buyer("voucher", "round", "request", order)
+    assert filed["state"] == "filed"
+    assert buyer("voucher", "round", "withdraw", filed["id"])["withdrawn_at"]
     assert buyer("voucher", "round", "request", order)["state"] == "filed"
+    later = str(Moment.of_text(str(terms["closes_at"])).plus(timedelta(minutes=5)))
+    decision = ("--closes", later, "--number", "数发〔2026〕9号", "--reason", "系统检修顺延")
+    moved = registrar("voucher", "round", "move-closing", made["id"], *decision)
+    assert (moved["closes_at"], moved["moved_closings"][0]["closed_before"]) == (later, str(terms["closes_at"]))
+    assert "系统检修顺延" in buyer.text("voucher", "round", "show", made["id"])
     assert reviewer.run("voucher", "round", "divide", made["id"]).code == 6
-    world.clock.advance(timedelta(minutes=20))
+    world.clock.advance(timedelta(minutes=25))
     assert reviewer("voucher", "round", "divide", made["id"])["state"] == "divided"
     assert "¥1,000.00" in buyer.text("voucher", "round", "requests", made["id"])
-    (received,) = buyer("voucher", "round", "requests", made["id"])
+    withdrawn, received = buyer("voucher", "round", "requests", made["id"])
+    assert withdrawn["state"] == "withdrawn"
     assert buyer("voucher", "show", received["voucher"])["amount_fen"] == 100_000

@@ -62,6 +62,7 @@ from registry.vouchers.records.ledger import (
     open_accounts,
     post,
 )
+from registry.vouchers.records.lessening import unpaid_with_less
 from registry.vouchers.records.openings import (
     add_opening,
     add_past,
@@ -93,14 +94,20 @@ from registry.vouchers.records.rounds import (
     count_requests,
     end_requests,
     end_round,
+    lock_request,
+    move_closing,
+    moved_closings_of,
     requests_of_round,
     requests_page,
     rounds_of_pool,
     share_round,
+    voucher_request_of,
     voucher_round_of,
     voucher_rounds_page,
+    withdraw_request,
 )
 from registry.vouchers.records.vouchers import (
+    Facts,
     add_decisions,
     add_vouchers,
     any_due,
@@ -123,6 +130,7 @@ from registry.vouchers.records.vouchers import (
 
 __all__ = [
     "ClaimRow",
+    "Facts",
     "MovesOfMonth",
     "PostingRow",
     "account_heads",
@@ -198,9 +206,12 @@ __all__ = [
     "lock_firm_years",
     "lock_lines",
     "lock_pools",
+    "lock_request",
     "lock_vouchers",
     "log_of_postings",
     "monthly_moves",
+    "move_closing",
+    "moved_closings_of",
     "open_accounts",
     "opened_by",
     "opening_of",
@@ -224,11 +235,14 @@ __all__ = [
     "save_voucher",
     "share_round",
     "take_due",
+    "unpaid_with_less",
     "voucher_of",
+    "voucher_request_of",
     "voucher_returns",
     "voucher_round_of",
     "voucher_rounds_page",
     "vouchers",
     "vouchers_page",
     "waiting_moves",
+    "withdraw_request",
 ]

@@ -9,7 +9,7 @@ from registry.exchange.records import orders
 from registry.values.identifiers import AccountId, AuthorityId, FirmId, VoucherId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
-from registry.vouchers.model import COUNTING, Voucher, VoucherState
+from registry.vouchers.model import COUNTING, DecisionStep, Voucher, VoucherState
 from registry.vouchers.patterns.model import PatternCode, PatternDecision, PatternOutcome
 from registry.vouchers.records.vouchers import decisions, voucher_in, vouchers
 from storage.database import Connection, Writes, metadata, rows_may
@@ -38,7 +38,7 @@ def _claims(*conditions: Any) -> Any:
     states = [state.value for state in COUNTING - {VoucherState.HELD}]
     return (
         select(vouchers, decisions.c.decided_at.label("redeemed_at"), decisions.c.facts["amounts"].label("amounts"))
-        .join(decisions, (decisions.c.voucher_id == vouchers.c.id) & (decisions.c.step == VoucherState.REDEEMED.value))
+        .join(decisions, (decisions.c.voucher_id == vouchers.c.id) & (decisions.c.step == DecisionStep.REDEEMED.value))
         .join(orders, orders.c.id == vouchers.c.order_id)
         .where(vouchers.c.state.in_(states), *conditions)
     )

@@ -1,6 +1,6 @@
 """Rounds of pools, and what was requested in closed ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -9,15 +9,16 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
     Row,
     Table,
     Text,
-    UniqueConstraint,
     bindparam,
     cast,
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or
@@ -37,6 +38,7 @@ from registry.values.records import IdColumn, Key, MomentColumn, MoneyColumn
 from registry.vouchers.records.columns import authority_column
 from registry.vouchers.round_model import (
     ALLOCATIONS,
+    MovedClosing,
     VoucherRequest,
     VoucherRequestState,
     VoucherRound,
@@ -71,7 +73,26 @@ rounds_of_pools = Table(
 )
 
 
+moved_closings = Table(
+    "voucher_round_closings",
+    metadata,
+    Column(
+        "round_id", IdColumn(VoucherRoundId), ForeignKey("voucher_rounds.id", ondelete="RESTRICT"), primary_key=True
+    ),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("closed_before", MomentColumn, nullable=False),
+    Column("closes_at", MomentColumn, nullable=False),
+    Column("document_number", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("moved_at", MomentColumn, nullable=False),
+    Column("moved_by", IdColumn(AccountId)),
+    CheckConstraint("closed_before < closes_at", "later"),
+    **rows_may(Writes.APPEND),
+)
+
+
 _STATES = ", ".join(repr(state.value) for state in VoucherRequestState)
+_STANDS = f"state <> '{VoucherRequestState.WITHDRAWN.value}'"
 
 voucher_requests = Table(
     "voucher_requests",
@@ -88,8 +109,11 @@ voucher_requests = Table(
     Column("amount", MoneyColumn, CheckConstraint("amount BETWEEN 0 AND ceiling", "amount"), nullable=False),
     Column("voucher_id", IdColumn(VoucherId), ForeignKey("vouchers.id", ondelete="RESTRICT")),
     Column("reason", Key, nullable=False),
-    UniqueConstraint("round_id", "order_id"),
+    Column("withdrawn_at", MomentColumn),
     CheckConstraint("(voucher_id IS NOT NULL) = (state = 'held')", "voucher"),
+    CheckConstraint("(withdrawn_at IS NOT NULL) = (state = 'withdrawn')", "withdrawn"),
+    # What was withdrawn may be filed anew.
+    Index("ux_voucher_requests_order", "round_id", "order_id", unique=True, postgresql_where=text(_STANDS)),
     Index("ix_voucher_requests_round_id_id", "round_id", "id"),
     Index("ix_voucher_requests_firm_id_id", "firm_id", "id"),
     **rows_may(Writes.UPDATE),
@@ -139,6 +163,42 @@ def end_round(
     connection.execute(
         update(rounds_of_pools).where(rounds_of_pools.c.id == wanted).values(cancelled_at=cancelled, divided_at=divided)
     )
+
+
+def move_closing(connection: Connection, made: MovedClosing, by: AccountId | None) -> None:
+    """Write that the closing of a round, which is locked, was moved."""
+    connection.execute(
+        insert(moved_closings).values(
+            round_id=made.round,
+            number=made.number,
+            closed_before=made.closed_before,
+            closes_at=made.closes_at,
+            document_number=made.document_number,
+            reason=made.reason,
+            moved_at=made.moved_at,
+            moved_by=by,
+        )
+    )
+    connection.execute(
+        update(rounds_of_pools).where(rounds_of_pools.c.id == made.round).values(closes_at=made.closes_at)
+    )
+
+
+def moved_closings_of(connection: Connection, rounds: Collection[VoucherRoundId]) -> list[MovedClosing]:
+    """Return how the closings of rounds were moved, in order."""
+    query = select(moved_closings).where(moved_closings.c.round_id.in_(rounds))
+    return [
+        MovedClosing(
+            round=row.round_id,
+            number=row.number,
+            closed_before=row.closed_before,
+            closes_at=row.closes_at,
+            document_number=row.document_number,
+            reason=row.reason,
+            moved_at=row.moved_at,
+        )
+        for row in connection.execute(query.order_by(moved_closings.c.round_id, moved_closings.c.number))
+    ]
 
 
 def voucher_round_of(connection: Connection, wanted: VoucherRoundId, *, to_change: bool = False) -> VoucherRound | None:
@@ -203,6 +263,28 @@ def _request(row: Row[Any]) -> VoucherRequest:
         amount=row.amount,
         voucher=row.voucher_id,
         reason=row.reason,
+        withdrawn_at=row.withdrawn_at,
+    )
+
+
+def voucher_request_of(connection: Connection, wanted: VoucherRequestId) -> VoucherRequest | None:
+    """Return a request."""
+    row = connection.execute(select(voucher_requests).where(voucher_requests.c.id == wanted)).one_or_none()
+    return _request(row) if row else None
+
+
+def lock_request(connection: Connection, wanted: VoucherRequestId) -> VoucherRequest:
+    """Return a request, locked."""
+    query = select(voucher_requests).where(voucher_requests.c.id == wanted)
+    return _request(connection.execute(query.with_for_update()).one())
+
+
+def withdraw_request(connection: Connection, wanted: VoucherRequestId, at: Moment) -> None:
+    """Write that a request, which is locked, was withdrawn."""
+    connection.execute(
+        update(voucher_requests)
+        .where(voucher_requests.c.id == wanted)
+        .values(state=VoucherRequestState.WITHDRAWN.value, withdrawn_at=at)
     )
 
 
@@ -224,21 +306,22 @@ def add_voucher_request(connection: Connection, made: VoucherRequest, by: Accoun
             voucher_id=made.voucher,
             reason=made.reason,
         )
-        .on_conflict_do_nothing(index_elements=["round_id", "order_id"])
+        .on_conflict_do_nothing(index_elements=["round_id", "order_id"], index_where=text(_STANDS))
         .returning(voucher_requests.c.id)
     )
     return written.scalar() is not None
 
 
 def count_requests(connection: Connection, wanted: VoucherRoundId) -> int:
-    """Return how many requests a round has."""
-    query = select(func.count()).select_from(voucher_requests).where(voucher_requests.c.round_id == wanted)
+    """Return how many requests a round has that were not withdrawn."""
+    query = select(func.count()).select_from(voucher_requests)
+    query = query.where(voucher_requests.c.round_id == wanted, text(_STANDS))
     return int(connection.execute(query).scalar() or 0)
 
 
 def requests_of_round(connection: Connection, wanted: VoucherRoundId) -> list[VoucherRequest]:
-    """Return the requests of a round in order of acceptance."""
-    query = select(voucher_requests).where(voucher_requests.c.round_id == wanted)
+    """Return the requests of a round that were not withdrawn, in order of acceptance."""
+    query = select(voucher_requests).where(voucher_requests.c.round_id == wanted, text(_STANDS))
     ordered = query.order_by(voucher_requests.c.filed_at, voucher_requests.c.id)
     return [_request(row) for row in connection.execute(ordered)]
 

@@ -39,12 +39,14 @@ from registry.values.identifiers import (
 from registry.values.moment import Moment
 from registry.values.money import Money
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
-from registry.vouchers.model import COUNTING, Decision, FirmYearKey, Voucher, VoucherState
+from registry.vouchers.model import COUNTING, Decision, DecisionStep, FirmYearKey, Voucher, VoucherState
 from registry.vouchers.records.columns import authority_column
 from storage.database import Connection, Writes, metadata, rows_may
 
 ROWS_AT_ONCE: Final = 10_000
 _STATES = ", ".join(repr(state.value) for state in VoucherState)
+_STEPS = ", ".join(repr(step.value) for step in DecisionStep)
+_PLACES: Final = {step: place for place, step in enumerate(DecisionStep)}
 
 
 _COUNTING = ", ".join(repr(state.value) for state in sorted(COUNTING))
@@ -77,7 +79,12 @@ vouchers = Table(
     Column("expires_at", MomentColumn, nullable=False),
     Column("case_id", IdColumn(CaseId)),
     Column("round_id", IdColumn(VoucherRoundId), ForeignKey("voucher_rounds.id", ondelete="RESTRICT")),
-    CheckConstraint("(invoice_id IS NULL) = (state IN ('held', 'released', 'expired'))", "claim"),
+    # A claim of which nothing was left is released and keeps its invoice.
+    CheckConstraint(
+        "(invoice_id IS NOT NULL OR state IN ('held', 'released', 'expired'))"
+        " AND (invoice_id IS NULL OR state NOT IN ('held', 'expired'))",
+        "claim",
+    ),
     Index("ux_vouchers_order", "order_id", unique=True, postgresql_where=text(f"state IN ({_COUNTING})")),
     Index("ix_vouchers_due", "pool_id", "expires_at", postgresql_where=text("state = 'held'")),
     Index("ix_vouchers_firm_id_id", "firm_id", "id"),
@@ -89,11 +96,13 @@ decisions = Table(
     "voucher_decisions",
     metadata,
     Column("voucher_id", IdColumn(VoucherId), ForeignKey("vouchers.id", ondelete="RESTRICT"), primary_key=True),
-    Column("step", Key, CheckConstraint("step IN ('held', 'redeemed')", "step"), primary_key=True),
+    Column("step", Key, CheckConstraint(f"step IN ({_STEPS})", "step"), primary_key=True),
     Column("decided_at", MomentColumn, nullable=False),
     Column("revision", DigestColumn, nullable=False),
     Column("facts_digest", DigestColumn, nullable=False),
     Column("facts", JSONB, nullable=False),
+    # Only what is lessened is decided on more than once.
+    Column("number", Integer, primary_key=True, autoincrement=False, server_default="1"),
     **rows_may(Writes.APPEND),
 )
 
@@ -258,6 +267,7 @@ def add_decisions(connection: Connection, made: Sequence[Decision]) -> None:
             {
                 "voucher_id": each.voucher,
                 "step": each.step.value,
+                "number": each.number,
                 "decided_at": each.decided_at,
                 "revision": each.revision,
                 "facts_digest": each.facts_digest,
@@ -270,13 +280,20 @@ def add_decisions(connection: Connection, made: Sequence[Decision]) -> None:
 
 def decisions_of(connection: Connection, voucher: VoucherId) -> list[Decision]:
     """Return what the steps of a voucher were decided on, in their order."""
-    query = select(decisions).where(decisions.c.voucher_id == voucher).order_by(decisions.c.step)
-    return [
+    rows = connection.execute(select(decisions).where(decisions.c.voucher_id == voucher))
+    found = [
         Decision(
-            row.voucher_id, VoucherState(row.step), row.decided_at, row.revision, row.facts_digest, dict(row.facts)
+            voucher=row.voucher_id,
+            step=DecisionStep(row.step),
+            decided_at=row.decided_at,
+            revision=row.revision,
+            facts_digest=row.facts_digest,
+            facts=dict(row.facts),
+            number=row.number,
         )
-        for row in connection.execute(query)
+        for row in rows
     ]
+    return sorted(found, key=lambda each: (_PLACES[each.step], each.number))
 
 
 def each_voucher(connection: Connection) -> Iterator[Voucher]:
@@ -285,23 +302,23 @@ def each_voucher(connection: Connection) -> Iterator[Voucher]:
     return (_voucher(row) for row in rows)
 
 
-Facts = dict[VoucherState, tuple[Digest, dict[str, Any]]]
-"""By step, the stored digest of the facts a voucher was decided on, and the facts."""
+Facts = list[tuple[DecisionStep, Digest, dict[str, Any]]]
+"""In the order of the steps, the stored digest of the facts a voucher was decided on, and the facts."""
 
 
 def each_voucher_with_facts(connection: Connection) -> Iterator[tuple[Voucher, Facts]]:
     """Yield every voucher with its decisions, a part at a time."""
-    columns = [decisions.c.step, decisions.c.facts_digest.label("decided_digest"), decisions.c.facts]
+    digest = decisions.c.facts_digest.label("decided_digest")
+    columns = [decisions.c.step, decisions.c.number, digest, decisions.c.facts]
     query = select(vouchers, *columns).outerjoin(decisions, decisions.c.voucher_id == vouchers.c.id)
     rows = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(
         query.order_by(vouchers.c.id)
     )
     for _, group in groupby(rows, key=lambda row: row.id):
-        steps: Facts = {}
-        for row in group:
-            if row.step is not None:
-                steps[VoucherState(row.step)] = (row.decided_digest, dict(row.facts))
-        yield _voucher(row), steps
+        found = list(group)
+        decided = [(DecisionStep(row.step), row.number, row) for row in found if row.step is not None]
+        decided.sort(key=lambda each: (_PLACES[each[0]], each[1]))
+        yield _voucher(found[0]), [(step, row.decided_digest, dict(row.facts)) for step, _, row in decided]
 
 
 def voucher_in(row: Row[Any]) -> Voucher:

@@ -26,7 +26,7 @@ LINE: Final = "2060499"
 NOTHING: Final = "nothing there"
 """What a step came to that found nothing to act on; another is drawn."""
 STATES: Final = frozenset({"released", "settled", "redeemed", "instructed", "paid", "returned"})
-POSTING: Final = STATES | {"held", "opened"}
+POSTING: Final = STATES | {"held", "opened", "lessened"}
 """Results after which something was posted in the pool."""
 
 
@@ -52,6 +52,8 @@ class Life:
     orders: dict[str, tuple[Order, int]] = field(default_factory=dict)
     invoices: dict[str, tuple[Invoice, int, date]] = field(default_factory=dict)
     sent: list[Done] = field(default_factory=list)
+    taken: dict[str, int] = field(default_factory=dict)
+    """By order, what red letters took of its price."""
     opened: bool = False
     _number: int = 0
 
@@ -96,6 +98,10 @@ class Life:
         fitting = [key for key, v in self.model.vouchers.items() if v.state in states]
         drawn = fitting if self.rng.random() < 0.93 else list(self.model.vouchers)
         return self.rng.choice(drawn) if drawn else None
+
+    def _price(self, order: Order) -> int:
+        """What is left of the price of an order."""
+        return order.net.fen - self.taken.get(order.id, 0)
 
     def _net(self) -> int:
         """Draw what is bought: a few fen, something, or more than a cap."""

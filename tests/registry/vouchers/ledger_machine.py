@@ -84,8 +84,8 @@ class Machine(Steps, Returns):
 
 WEIGHTS: Final = {
     "quote": 3, "hold": 14, "release": 4, "redeem": 12, "expire": 2, "settle": 10, "unsettle": 2, "instruct": 10,
-    "pay": 8, "return": 3, "appropriate": 3, "open": 0.5, "refund": 2, "recover": 3, "cash": 5, "annul": 1.5,
-    "pay_back": 2, "retry": 6, "reuse": 2, "wait": 7,
+    "pay": 8, "return": 3, "appropriate": 3, "open": 0.5, "take_back": 3, "lessen": 5,
+    "refund": 2, "recover": 3, "cash": 5, "annul": 1.5, "pay_back": 2, "retry": 6, "reuse": 2, "wait": 7,
 }  # fmt: skip
 
 

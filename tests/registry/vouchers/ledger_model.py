@@ -23,6 +23,10 @@ def only(*result: str | int) -> Allowed:
     return frozenset({result})
 
 
+def refused(**wrong: bool) -> set[Result]:
+    return {(code,) for code, stands in wrong.items() if stands}
+
+
 @dataclass
 class Voucher:
     firm: int
@@ -35,6 +39,7 @@ class Voucher:
     case: str | None = None
     invoice: str | None = None
     budget_year: int = 0
+    stands: int = 10**12  # what of its base is left, where its invoice lost some
 
 
 @dataclass
@@ -62,11 +67,9 @@ class Model:
     def used(self) -> int:
         return sum(v.amount for v in self.vouchers.values() if v.state in COUNTING) + sum(p[3] for p in self.past)
 
-    def year(
-        self, firm: int, year: int, states: frozenset[str] = COUNTING, but: tuple[str, ...] = ()
-    ) -> tuple[int, int]:
+    def year(self, firm: int, year: int, of: frozenset[str] = COUNTING, but: tuple[str, ...] = ()) -> tuple[int, int]:
         found = [(v.base, v.amount) for key, v in self.vouchers.items()
-                 if (v.firm, v.year) == (firm, year) and v.state in states and key not in but]  # fmt: skip
+                 if (v.firm, v.year) == (firm, year) and v.state in of and key not in but]  # fmt: skip
         found += [(p[2], p[3]) for p in self.past if p[:2] == (firm, year)]
         return sum(each[0] for each in found), sum(each[1] for each in found)
 
@@ -93,33 +96,34 @@ class Model:
         amount = min(self.share(net, self.year(firm, year, but=gone)), left)
         return only("held", amount, year) if amount else only("nothing_to_hold")
 
+    def claim(self, key: str, base: int, year: int) -> int:
+        had = (self.year(self.vouchers[key].firm, year, each, (key,)) for each in (COUNTING, CLAIMED))
+        return min(self.vouchers[key].amount, *(self.share(base, each) for each in had))
+
+    def lessen(self, key: str) -> Allowed:
+        """RULINGS 16: what the redemption would give on the base that is left."""
+        voucher, base = self.vouchers[key], min(self.vouchers[key].base, self.vouchers[key].stands)
+        if voucher.state != "redeemed":
+            return only(f"claim_{voucher.state}" if voucher.state in CLAIMED else "voucher_wrong_state")
+        amount = self.claim(key, base, voucher.year)
+        done = "nothing_to_lessen" if base == voucher.base else "base_lessened"
+        return only("lessened", base, amount) if amount < voucher.amount else only(done)
+
     def redeem(self, key: str, invoice: str, net: int, year: int, now: Moment) -> Allowed:
-        voucher, wrong = self.vouchers[key], set[Result]()
-        had = (self.year(voucher.firm, year, each, (key,)) for each in (COUNTING, CLAIMED))
-        amount = min(voucher.amount, *(self.share(net, each) for each in had))
-        if any(v.invoice == invoice for v in self.vouchers.values()):
-            wrong.add(("invoice_already_claimed",))
-        if voucher.state != "held":
-            wrong.add(("voucher_wrong_state",))
-        elif max(now, self.latest or now) >= voucher.expires:
-            wrong.add(("voucher_expired",))
-        if invoice in self.red:
-            wrong.add(("voucher_refused",))
-        if not amount:
-            wrong.add(("nothing_to_redeem",))
-        found = wrong or {("redeemed", amount, voucher.amount - amount, year)}
+        voucher, amount, at = self.vouchers[key], self.claim(key, net, year), max(now, self.latest or now)
+        held, claimed = voucher.state == "held", any(v.invoice == invoice for v in self.vouchers.values())
+        wrong = refused(
+            invoice_already_claimed=claimed, voucher_refused=invoice in self.red, nothing_to_redeem=not amount,
+            voucher_wrong_state=not held, voucher_expired=held and at >= voucher.expires)  # fmt: skip
         # Postings are logged some microseconds late: a hold that is about to run out may have run out.
-        if voucher.state == "held" and max(now, self.latest or now).plus(timedelta(microseconds=50)) >= voucher.expires:
-            found.add(("voucher_expired",))
-        return frozenset(found)
+        late = refused(voucher_expired=held and at.plus(timedelta(microseconds=50)) >= voucher.expires)
+        return frozenset(late | (wrong or {("redeemed", amount, voucher.amount - amount, year)}))
 
     def move(self, key: str, to: str, before: frozenset[str], *, line: int | None = None) -> Allowed:
-        voucher, wrong = self.vouchers[key], set[Result]()
-        if voucher.state not in before:
-            wrong.add(("voucher_wrong_state",))
-        if line is not None and voucher.amount > self.left(line):
-            wrong.add(("instruction_refused",))
-        return frozenset(wrong or {(to, voucher.amount)})
+        voucher, amount = self.vouchers[key], self.vouchers[key].amount
+        short = line is not None and amount > self.left(line)
+        wrong = refused(voucher_wrong_state=voucher.state not in before, instruction_refused=short)
+        return frozenset(wrong or {(to, amount)})
 
     def left(self, line: int) -> int:
         return self.lines.get(line, [0, 0])[0] - self.lines.get(line, [0, 0])[1]
@@ -132,18 +136,14 @@ class Model:
         voucher = self.vouchers[key]
         base, had = (sum(p[each] for p in self.past if p[:2] == (voucher.firm, voucher.year)) for each in (2, 3))
         for other, v in self.vouchers.items():
-            if (v.firm, v.year) == (voucher.firm, voucher.year) and v.state in CLAIMED:
-                undone = v.invoice in self.red
-                base += 0 if undone else v.base
-                had += max(0, v.amount - self.outstanding(other)) if not undone or v.state == "paid" else 0
+            counts = v.state == "paid" or (v.state in CLAIMED and v.stands >= v.base)
+            if counts and (v.firm, v.year) == (voucher.firm, voucher.year):
+                base, had = base + min(v.base, v.stands), had + max(0, v.amount - self.outstanding(other))
         left = max(0, voucher.amount - self.outstanding(key))
         return only("due", min(left, max(0, had - min(CAP, base * 3 // 10))))
 
-    def pay_back(self, recovery: Recovery, line: int) -> Allowed:
-        voucher, wrong = self.vouchers[recovery.voucher], set[Result]()
-        full = recovery.amount_back > CAP - self.year(voucher.firm, voucher.year)[1]
-        if full or recovery.amount_back > self.budget - self.used():
-            wrong.add(("pay_back_refused",))
-        if recovery.got > self.left(line):
-            wrong.add(("instruction_refused",))
-        return frozenset(wrong or {("paid_back", recovery.got)})
+    def pay_back(self, r: Recovery, line: int) -> Allowed:
+        voucher = self.vouchers[r.voucher]
+        left = min(CAP - self.year(voucher.firm, voucher.year)[1], self.budget - self.used())
+        wrong = refused(pay_back_refused=r.amount_back > left, instruction_refused=r.got > self.left(line))
+        return frozenset(wrong or {("paid_back", r.got)})

@@ -1,11 +1,14 @@
 """What comes back in the ledger machine: refunds, recoveries, their cash, and what is paid again after an annulment."""
 
 from registry.exchange import service as exchange
+from registry.exchange.commands import VerifyRedLetter
 from registry.exchange.model import Verification, VerifyInvoice
 from registry.journal.work import Work
 from registry.values.identifiers import CaseId, InvoiceId, RecoveryId, VoucherId
 from registry.values.money import Money
-from registry.vouchers import receivables, refunds
+from registry.vouchers import lessening, receivables, refunds
+from registry.vouchers.model import VoucherState
+from tests.registry.exchange.builders import a_red_letter
 from tests.registry.vouchers.ledger_life import LINE, NOTHING, Life
 from tests.registry.vouchers.ledger_model import Recovery, Result, only
 
@@ -14,7 +17,7 @@ class Returns(Life):
     """From the finding to the cash."""
 
     def do_refund(self) -> str:
-        """Let the invoice of a paid voucher turn red, or one that nobody claimed; what is too much becomes due."""
+        """Let an invoice turn red, claimed or not; what is too much of a paid voucher becomes due."""
         claimed = {v.invoice: key for key, v in self.model.vouchers.items() if v.invoice}
         fitting = [
             each for each in self.invoices
@@ -26,6 +29,9 @@ class Returns(Life):
         invoice_id = self.rng.choice(fitting)
         key = claimed.get(invoice_id)
         self.model.red.add(invoice_id)
+        if key:
+            self.model.vouchers[key].stands = 0
+            key = key if self.model.vouchers[key].state == "paid" else None
         allowed = self.model.excess(key) if key else only("due", 0)
         recovery = RecoveryId.new()
 
@@ -45,7 +51,56 @@ class Returns(Life):
     def _may_be_refunded(self, key: str) -> bool:
         voucher = self.model.vouchers[key]
         undone = any(r.annulled and r.voucher == key for r in self.model.recoveries.values())
-        return voucher.state == "paid" and not undone
+        return voucher.state != "instructed" and not undone
+
+    def do_take_back(self) -> str:
+        """Take back a part of what an unpaid voucher claimed, or the rest of it, by a red letter that is looked up."""
+        fitting = [
+            key for key, v in self.model.vouchers.items()
+            if v.state in {"redeemed", "settled", "returned"} and v.stands
+            and self.invoices[str(v.invoice)][0].issued_on <= self.clock.now().civil_day()
+        ]  # fmt: skip
+        if not fitting:
+            return NOTHING
+        voucher = self.model.vouchers[self.rng.choice(fitting)]
+        invoice, left = self.invoices[str(voucher.invoice)][0], min(voucher.stands, voucher.base)
+        amount = left if self.rng.random() < 0.2 else self.rng.randint(1, left)
+        red = a_red_letter(self.market, invoice, self.market.centre, Money(amount))
+
+        def act(work: Work) -> Result:
+            exchange.verify_red_letter(work, VerifyRedLetter(red.id, Verification.VERIFIED, work.now.civil_day()))
+            return "taken_back", amount
+
+        self.send(self.market.reviewer, "take_back", red.id, act, only("taken_back", amount))
+        voucher.stands = left - amount
+        self.taken[voucher.order] = self.taken.get(voucher.order, 0) + amount
+        return "taken back"
+
+    def do_lessen(self) -> str:
+        """Lessen a claim to what is left of its base, mostly one that lost some."""
+        lost = [key for key, v in self.model.vouchers.items()
+                if v.state == "redeemed" and v.stands < v.base]  # fmt: skip
+        key = self.rng.choice(lost) if lost and self.rng.random() < 0.8 else self._voucher("redeemed")
+        if key is None:
+            return NOTHING
+        voucher = self.model.vouchers[key]
+
+        def act(work: Work) -> Result:
+            made = lessening.lessen_within(work, VoucherId(key))
+            if made.amount.fen == voucher.amount and made.state is VoucherState.REDEEMED:
+                return ("base_lessened",)
+            amount = made.amount.fen if made.state is VoucherState.REDEEMED else 0
+            return "lessened", min(refunds.certain_base(work, made).fen, voucher.base), amount
+
+        result = self.send(self.market.reviewer, "lessen", key, act, self.model.lessen(key))
+        if result[0] not in {"lessened", "base_lessened"}:
+            return str(result[0])
+        if result[0] == "lessened" and not result[2]:
+            voucher.state = "released"
+            return "released"
+        voucher.base = min(voucher.base, voucher.stands)
+        voucher.amount = int(result[2]) if result[0] == "lessened" else voucher.amount
+        return str(result[0])
 
     def do_recover(self) -> str:
         """Decide that some of a paid voucher comes back."""

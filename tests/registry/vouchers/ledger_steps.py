@@ -23,7 +23,7 @@ class Steps(Life):
         """Ask what an order would get."""
         order, firm = self.orders[self._order(free=False)]
         found = ask(self.market.house, self.at.buyers[firm], lambda view: service.quote(view, OrderId(order.id)))
-        assert ("quoted", found.amount.fen, found.year) in self.model.quote(firm, order.net.fen, self.clock.now())
+        assert ("quoted", found.amount.fen, found.year) in self.model.quote(firm, self._price(order), self.clock.now())
         return "quoted"
 
     def do_hold(self) -> str:
@@ -36,7 +36,7 @@ class Steps(Life):
             made.append(str(held.id))
             return "held", held.amount.fen, held.year
 
-        allowed = self.model.hold(firm, order.id, order.net.fen, now)
+        allowed = self.model.hold(firm, order.id, self._price(order), now)
         gone = self.model.cleared(order.id, now)
         result = self.send(self.at.buyers[firm], "hold", order.id, act, allowed)
         if result[0] == "held":
@@ -44,7 +44,7 @@ class Steps(Life):
                 self.model.vouchers[key].state = "expired"
             expires = min(now.plus(LIFE), self.model.lapses)
             self.model.vouchers[made[-1]] = Voucher(
-                firm, order.id, int(result[2]), order.net.fen, int(result[1]), expires
+                firm, order.id, int(result[2]), self._price(order), int(result[1]), expires
             )
         return str(result[0])
 

@@ -9,7 +9,7 @@ from tests.registry.vouchers.test_rules import a_voucher
 
 MOVES = {
     "held": "redeemed released expired",
-    "redeemed": "settled",
+    "redeemed": "settled released",
     "settled": "instructed redeemed",
     "instructed": "paid returned",
     "returned": "instructed redeemed",

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from registry.actors.model import Actor
-from registry.errors import ConflictError, NotAllowedError, NotFoundError, RuleError
+from registry.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError, RuleError
 from registry.exchange.model import Order
 from registry.house import House
 from registry.messages.model import Topic
@@ -20,7 +21,13 @@ from registry.values.money import Money
 from registry.vouchers import requests, rounds, service
 from registry.vouchers.ledger import verify_ledger
 from registry.vouchers.model import HOLD_LIFE, Pool, VoucherState
-from registry.vouchers.round_model import PublishVoucherRound, VoucherRequestState, VoucherRound, VoucherRoundState
+from registry.vouchers.round_model import (
+    MoveVoucherRoundClosing,
+    PublishVoucherRound,
+    VoucherRequestState,
+    VoucherRound,
+    VoucherRoundState,
+)
 from tests.registry.exchange.builders import (
     Market,
     a_buyer,
@@ -264,3 +271,115 @@ def test_each_firm_is_told_what_became_of_its_request(market: Market) -> None:
     assert hooks[0] not in told(market.house)
     divide(market, made)
     assert [each for each in told(market.house) if each in hooks] == [hooks[0]]
+
+
+def move_closing(market: Market, found: VoucherRound, closes_at: Moment, by: Actor | None = None) -> VoucherRound:
+    asked = MoveVoucherRoundClosing(found.id, closes_at, " 数发〔2026〕9号 ", "系统检修顺延")
+    return do(market.house, by or market.registrar, lambda work: rounds.move_voucher_round_closing(work, asked))
+
+
+def test_a_closing_moves_to_a_later_minute_by_a_decision_everybody_reads(market: Market) -> None:
+    made = an_open_round(market, "100000")
+    first, second = (made.closes_at.plus(timedelta(hours=hours)) for hours in (1, 2))
+    for earlier in (made.closes_at, made.closes_at.plus(-timedelta(minutes=1))):
+        with pytest.raises(RuleError, match="voucher_round_closing_not_later"):
+            move_closing(market, made, earlier)
+    assert move_closing(market, made, first).closes_at == first
+    advance(market, timedelta(minutes=90))
+    assert hold(market, an_accepted_order(market, a_listing(market))).round == made.id
+    move_closing(market, made, second)
+    moved = ask(market.house, market.buyer, lambda view: rounds.moved_closings(view, [made.id]))[made.id]
+    assert [(each.number, each.closed_before, each.closes_at) for each in moved] == [
+        (1, made.closes_at, first),
+        (2, first, second),
+    ]
+    assert {(each.document_number, each.reason) for each in moved} == {("数发〔2026〕9号", "系统检修顺延")}
+    advance(market, timedelta(hours=2))
+    with pytest.raises(ConflictError, match="voucher_round_has_closed"):
+        move_closing(market, made, second.plus(timedelta(days=1)))
+    assert state_of(market, made).closes_at == second
+
+
+def test_a_closing_meets_no_other_window_and_moves_by_a_registrar_of_the_authority_only(market: Market) -> None:
+    asked = command(market, "1000", Allocation.PRO_RATA)
+    coming = publish(market, asked)
+    later = asked.closes_at.plus(timedelta(hours=2))
+    other = publish(market, replace(asked, opens_at=later, closes_at=later.plus(timedelta(hours=1))))
+    with pytest.raises(ConflictError, match="voucher_round_windows_meet"):
+        move_closing(market, coming, later.plus(timedelta(minutes=1)))
+    assert move_closing(market, coming, later).closes_at == later
+    for refused, error in ((market.reviewer, NotAllowedError), (market.buyer, NotAllowedError)):
+        with pytest.raises(error):
+            move_closing(market, other, later.plus(timedelta(hours=2)), refused)
+    with pytest.raises(NotFoundError):
+        move_closing(market, other, later.plus(timedelta(hours=2)), a_market(market.house).registrar)
+    do(market.house, market.registrar, lambda work: rounds.cancel_voucher_round(work, other.id))
+    with pytest.raises(ConflictError, match="voucher_round_has_closed"):
+        move_closing(market, other, later.plus(timedelta(hours=2)))
+    with pytest.raises(InvalidValueError, match="round_not_to_the_minute"):
+        move_closing(market, coming, later.plus(timedelta(seconds=1)))
+
+
+def withdraw(market: Market, request_id: Any, by: Actor | None = None) -> Any:
+    return do(market.house, by or market.buyer, lambda work: requests.withdraw_voucher_request(work, request_id))
+
+
+def test_a_request_is_withdrawn_before_the_closing_and_may_be_filed_anew(market: Market) -> None:
+    made = an_open_round(market, "40000", Allocation.PRO_RATA)
+    listing = a_listing(market)
+    kept, left, again = (an_accepted_order(market, listing) for _ in range(3))
+    standing = request(market, kept)
+    gone = withdraw(market, request(market, left).id)
+    assert (gone.state, gone.withdrawn_at) == (VoucherRequestState.WITHDRAWN, market.house.clock.now())
+    withdraw(market, request(market, again).id)
+    anew = request(market, again)
+    with pytest.raises(ConflictError, match="voucher_requested_already"):
+        request(market, again)
+    with pytest.raises(ConflictError, match="voucher_request_ended"):
+        withdraw(market, gone.id)
+    advance(market, timedelta(hours=1))
+    with pytest.raises(ConflictError, match="voucher_request_stands"):
+        withdraw(market, standing.id)
+    divide(market, made)
+    found = {each.id: each for each in requests_of(market, made)}
+    assert (found[standing.id].amount, found[anew.id].amount) == (Money.of_yuan("20000"), Money.of_yuan("20000"))
+    assert (found[gone.id].state, found[gone.id].amount) == (VoucherRequestState.WITHDRAWN, Money(0))
+    assert not state_of(market, made).left
+    with pytest.raises(ConflictError, match="voucher_request_ended"):
+        withdraw(market, standing.id)
+
+
+def test_nobody_withdraws_the_request_of_another(market: Market) -> None:
+    an_open_round(market, "40000", Allocation.PRO_RATA)
+    filed = request(market, an_accepted_order(market, a_listing(market)))
+    for refused in (market.centre, a_buyer(market.house, market.registrar), market.reviewer):
+        with pytest.raises((NotAllowedError, NotFoundError)):
+            withdraw(market, filed.id, refused)
+    with pytest.raises(NotFoundError, match="voucher_request_not_found"):
+        withdraw(market, type(filed.id).new())
+    assert withdraw(market, filed.id).state is VoucherRequestState.WITHDRAWN
+
+
+def caps(market: Market) -> dict[int, Money]:
+    found = ask(market.house, market.payer, lambda view: service.firm_years(view, None, None))
+    return {each.year: each.cap for each in found if each.firm == firm_of(market.buyer)}
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_hold_that_is_cleared_away_leaves_the_cap_of_its_year(market: Market, *, together: bool) -> None:
+    """A firm-year belongs to the terms it was drawn on by; what is given back to it does not raise its cap."""
+    listing = a_listing(market)
+    order = an_accepted_order(market, listing)
+    held = hold(market, order)
+    with market.house.database.writing() as connection:
+        connection.execute(text("UPDATE firm_years SET cap = 4000000"))
+    advance(market, Moment.of_text("2027-01-04T00:00:00Z").instant - market.house.clock.now().instant)
+    if together:
+        made = an_open_round(market, "1000", Allocation.PRO_RATA)
+        request(market, order)
+        advance(market, timedelta(hours=1))
+        divide(market, made)
+    else:
+        hold(market, order)
+    assert ask(market.house, market.buyer, lambda view: service.voucher(view, held.id)).state is VoucherState.EXPIRED
+    assert caps(market) == {2026: Money(4_000_000), 2027: Money.of_yuan("500000")}

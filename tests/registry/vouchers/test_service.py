@@ -21,7 +21,7 @@ from registry.values.identifiers import CaseId, OrderId, VoucherId
 from registry.values.money import Money, Rate
 from registry.vouchers import service
 from registry.vouchers.ledger import verify_ledger
-from registry.vouchers.model import Appropriate, OpenPool, Voucher, VoucherState
+from registry.vouchers.model import Appropriate, DecisionStep, OpenPool, Voucher, VoucherState
 from registry.vouchers.payee import PayeeGiven
 from registry.vouchers.rules import VoucherFacts, conditions
 from tests.conftest import FixedClock
@@ -323,7 +323,7 @@ def test_a_decision_can_be_made_again_from_what_is_kept(market: Market) -> None:
     order = an_accepted_order(market, a_listing(market))
     voucher = redeem(market, hold(market, order), ready_to_redeem(market, order))
     kept = ask(market.house, market.buyer, lambda view: service.decisions(view, VoucherId(voucher.id)))
-    assert [each.step for each in kept] == [VoucherState.HELD, VoucherState.REDEEMED]
+    assert [each.step for each in kept] == [DecisionStep.HELD, DecisionStep.REDEEMED]
     decision = kept[1]
     assert Digest.of_json(decision.facts) == decision.facts_digest == voucher.facts_digest
     facts, amounts = decision.facts["facts"], decision.facts["amounts"]
