@@ -59,13 +59,20 @@ FROM pools p
 
 
 _AFTERWARDS: Final = text("""
-SELECT deadlocks, (SELECT count(*) FROM vouchers WHERE state = 'expired')
+SELECT deadlocks, (SELECT count(*) FROM vouchers WHERE state = 'expired'), (
+  SELECT coalesce(max(used), 0) FROM (
+    SELECT sum(CASE WHEN credit LIKE '%/available' THEN amount ELSE -amount END) OVER (
+      ORDER BY CASE WHEN credit LIKE '%/available' THEN credit_move ELSE debit_move END) AS used
+    FROM ledger_postings
+    WHERE (credit LIKE 'pool/%/available' OR debit LIKE 'pool/%/available') AND credit NOT LIKE 'pool/%/budget'
+  ) AS log)
 FROM pg_stat_database WHERE datname = current_database()
 """)
+"""Deadlocks, holds that ran out, and the most of the pool that was used at any move of the log."""
 
 
-def require_sums(database: Database) -> int:
-    """Raise AssertionError unless all counters agree and no cap is passed; return what is used, in fen."""
+def require_sums(database: Database) -> None:
+    """Raise AssertionError unless all counters agree and no cap is passed."""
     with database.reading() as connection:
         budget, used, firms, vouchers, accounts, available, within, least = connection.execute(_SUMS).one()
     assert used == firms == vouchers == accounts, (
@@ -78,7 +85,6 @@ def require_sums(database: Database) -> int:
     assert available == budget - used >= 0, (budget, used, available)
     assert within
     assert least >= 0
-    return int(used)
 
 
 @dataclass
@@ -121,7 +127,7 @@ def _shared_orders(at: Counters, market: Market, clock: TickingClock, seed: int)
 
 def _blown(scene: Scene, market: Market, processes: int, ticks: Any) -> Weather:
     spawn = multiprocessing.get_context("spawn")
-    told, counted, broken, samples, full = list[Told](), Counter[str](), list[str](), 0, 0
+    told, counted, broken, samples = list[Told](), Counter[str](), list[str](), 0
     running, ways = [], []
     database, began_s = market.house.database, time.monotonic()
     for number in range(processes):
@@ -132,7 +138,7 @@ def _blown(scene: Scene, market: Market, processes: int, ticks: Any) -> Weather:
         ways.append(way)
     for process, way in zip(running, ways, strict=True):
         while not way.poll(SAMPLED_EVERY_S):
-            full = max(full, require_sums(database))
+            require_sums(database)
             samples += 1
             assert process.is_alive() or way.poll(0), f"a process ended with {process.exitcode}"
         theirs = way.recv()
@@ -142,13 +148,13 @@ def _blown(scene: Scene, market: Market, processes: int, ticks: Any) -> Weather:
         process.join()
     took_s = time.monotonic() - began_s
     assert not broken, broken[:5]
-    full = max(full, require_sums(database))
+    require_sums(database)
     with database.reading() as connection:
         verify_ledger(connection)
     require_told(database, told)
     with database.reading() as connection:
-        deadlocks, expired = connection.execute(_AFTERWARDS).one()
-    return Weather(counted, samples, full, int(deadlocks), int(expired), took_s)
+        deadlocks, expired, full = connection.execute(_AFTERWARDS).one()
+    return Weather(counted, samples, int(full), int(deadlocks), int(expired), took_s)
 
 
 def require_told(database: Database, told: Sequence[Told]) -> None:
