@@ -244,6 +244,9 @@ def _verify_vouchers(connection: Connection, found: Replay) -> None:
         decided = last[1]["amounts"]
         if (decided["year"], decided["base_fen"], decided["amount_fen"]) != (voucher.year, base.fen, amount.fen):
             raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(voucher.amount))
+        # It leaves room for another voucher of its order, so it is compared with the periods it was decided on.
+        if voucher.by_periods != (claiming and "periods" in last[1]):
+            raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(voucher.amount))
         stand = found.stands.get(voucher.id, Stand())
         # Of what came back whole, nothing lies anywhere any more.
         where = ACCOUNT_OF[voucher.state] if voucher.amount or not returned else Account.AVAILABLE
