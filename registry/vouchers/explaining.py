@@ -14,6 +14,7 @@ from registry.errors import Parameter
 from registry.policy.model import Instrument
 from registry.policy.rules import FirmYearSoFar, LimitKind, Quote, VoucherTerms
 from registry.values.money import Money
+from registry.vouchers.earlier import NONE, Earlier
 from registry.vouchers.model import Appropriation, Pool, Statement
 from registry.vouchers.round_model import VoucherRound
 
@@ -22,7 +23,7 @@ from registry.vouchers.round_model import VoucherRound
 class QuoteFigures:
     """What a quote is made of: the instrument, the year so far, the pool, the year's money, what excludes it.
 
-    ``entered`` is the flash round that is open, if there is one.
+    ``entered`` is the flash round that is open, if there is one; ``earlier`` are the vouchers of the order before it.
     """
 
     instrument: Instrument
@@ -35,6 +36,7 @@ class QuoteFigures:
     excluded_by: tuple[str, ...]
     quoted: Quote
     entered: VoucherRound | None = None
+    earlier: Earlier = NONE
 
 
 def statements(found: QuoteFigures) -> tuple[Statement, ...]:
@@ -46,6 +48,7 @@ def statements(found: QuoteFigures) -> tuple[Statement, ...]:
             {},
             {"beneficiary": found.instrument.beneficiary, "sellers": ", ".join(found.instrument.sellers)},
         ),
+        *_earlier(found),
         _share(found),
         _firm_year(found),
         _pool(found),
@@ -54,6 +57,15 @@ def statements(found: QuoteFigures) -> tuple[Statement, ...]:
         *_exclusions(found),
         *_binding(found),
     )
+
+
+def _earlier(found: QuoteFigures) -> tuple[Statement, ...]:
+    """Return what earlier vouchers of an order that goes by periods took of its price (RULINGS 22)."""
+    if not found.earlier.claims:
+        return ()
+    amounts = {"claimed": found.earlier.taken, "left": found.base}
+    named: dict[str, Parameter] = {"vouchers": ", ".join(str(each.voucher) for each in found.earlier.claims)}
+    return (Statement("quote_earlier_vouchers", "RULINGS 22", amounts, named),)
 
 
 def _share(found: QuoteFigures) -> Statement:

@@ -130,8 +130,7 @@ def _claimed(claim: Claim, orders: Mapping[OrderId, Order], known: Known) -> Ass
         raise NotFoundError("order_not_found", id=claim.order)
     order = orders[claim.order]
     require_own(claim.work, order)
-    before = known.counting(order.id)
-    if before is not None and rules.has_run_out(before, claim.work.now):
+    if any(rules.has_run_out(each, claim.work.now) for each in known.counting(order.id)):
         raise NotTogetherError
     found = assessed(claim.work, order, known)
     # Looked at before anything is locked: once a round is used up, most of those that wait end here.
@@ -204,9 +203,9 @@ def require_met(found: Assessment, more: Sequence[Obstacle] = ()) -> None:
 
 
 def require_price(found: Assessment) -> None:
-    """Raise RuleError when an order was free, or red letters and refunds left nothing of its price."""
+    """Raise RuleError when an order was free, or red letters, refunds or earlier vouchers left nothing of its price."""
     if not found.price:
-        raise RuleError("nothing_to_hold", (Obstacle("purchase_without_price", "S1 cl.4"),))
+        raise RuleError("nothing_to_hold", (found.earlier.claimed or Obstacle("purchase_without_price", "S1 cl.4"),))
 
 
 def pool_of(found: Assessment) -> PoolId:
@@ -301,7 +300,7 @@ def _locked_without_expired(
 def _due(work: Work, order_id: OrderId, pool_id: PoolId) -> list[Voucher]:
     """Return holds that have run out, locked: that of the order itself, and some of the pool."""
     due = records.take_due(work.connection, work.now, pool_id, DUE_AT_ONCE_MAX)
-    before = records.counting_of_order(work.connection, order_id)
+    before = records.held_of_order(work.connection, order_id)
     if before is not None and before.id not in {each.id for each in due}:
         # Waited for, not passed over: the order is free only once its own hold is ended, here or by another.
         before = locked(work, before.id)

@@ -31,7 +31,7 @@ class Known:
     _facts: dict[tuple[AuthorityId, FirmId, Predicate], KnownFact] | None = None
     _providers: dict[tuple[AuthorityId, FirmId, ProviderKind, date], Provider | None] = field(default_factory=dict)
     _relations: dict[tuple[FirmId, FirmId, date], Relation | None] = field(default_factory=dict)
-    _counting: dict[OrderId, Voucher] | None = None
+    _counting: dict[OrderId, tuple[Voucher, ...]] | None = None
     _prices: dict[OrderId, Money] = field(default_factory=dict)
     _suppliers: dict[OrderId, FirmId] = field(default_factory=dict)
     _used_elsewhere: set[OrderId] | None = None
@@ -114,11 +114,12 @@ class Known:
             self._relations[key] = parties.relation(self.view, one, other, day)
         return self._relations[key]
 
-    def counting(self, order: OrderId) -> Voucher | None:
-        """Return the voucher of an order that counts."""
-        if self._counting is None:
-            return records.counting_of_order(self.view.connection, order)
-        return self._counting.get(order)
+    def counting(self, order: OrderId) -> tuple[Voucher, ...]:
+        """Return the vouchers of an order that count, in the order they were held."""
+        found = self._counting
+        if found is None:
+            found = records.counting_of_orders(self.view.connection, {order})
+        return found.get(order, ())
 
     def net_price(self, order: Order) -> Money:
         """Return what is left of an order's price without VAT, after refunds and red letters."""

@@ -260,6 +260,9 @@ def _verify_decided(
         raise CorruptContentError("ledger_decision_missing", voucher=voucher.id)
     if any(Digest.of_json(facts) != digest for _, digest, facts in steps):
         raise CorruptContentError("ledger_facts_changed", voucher=voucher.id)
+    # It leaves room for another voucher of its order, so it is compared with the periods it was redeemed on.
+    if voucher.by_periods != any(step is DecisionStep.REDEEMED and "periods" in facts for step, _, facts in steps):
+        raise CorruptContentError("ledger_voucher_differs", voucher=voucher.id, amount=str(voucher.amount))
     amounts = [facts["amounts"] for _, _, facts in made]
     follows = all(
         (facts["before"]["base_fen"], facts["before"]["amount_fen"]) == (before["base_fen"], before["amount_fen"])

@@ -154,7 +154,11 @@ class FirmYearKey:
 
 @dataclass(frozen=True, slots=True)
 class Voucher:
-    """A voucher: a hold on a pool for one order, later what is due for it."""
+    """A voucher: a hold on a pool for one order, later what is due for it.
+
+    ``by_periods`` says that it was redeemed on an invoice that names periods: it leaves room for the next one of its
+    order (RULINGS 22).
+    """
 
     id: VoucherId
     authority: AuthorityId
@@ -175,6 +179,7 @@ class Voucher:
     expires_at: Moment
     case: CaseId | None
     round: VoucherRoundId | None = None
+    by_periods: bool = False
 
     @property
     def firm_year(self) -> FirmYearKey:

@@ -36,6 +36,7 @@ from registry.values.canonical import Json
 from registry.values.identifiers import AuthorityId, InvoiceId, OrderId, VoucherId
 from registry.values.money import ZERO, Money
 from registry.vouchers import records, round_rules, rules
+from registry.vouchers.earlier import Earlier, earlier_of
 from registry.vouchers.explaining import QuoteFigures, statements
 from registry.vouchers.known import Known
 from registry.vouchers.model import FirmYear, FirmYearKey, Pool, VoucherQuote
@@ -47,7 +48,8 @@ from registry.vouchers.round_model import VoucherRound
 class Assessment:
     """An order under an instrument on a day: terms, pool, facts and the register lines they were read from.
 
-    ``price`` is what is left of the order's price without VAT, after refunds and red letters.
+    ``price`` is what is left of the order's price without VAT, after refunds, red letters and what ``earlier`` vouchers
+    of the order claimed.
     """
 
     order: Order
@@ -57,6 +59,7 @@ class Assessment:
     group: str
     pool: Pool | None
     price: Money
+    earlier: Earlier
     facts: rules.VoucherFacts
     sources: dict[str, Json]
 
@@ -115,6 +118,7 @@ def quote(view: View, order_id: OrderId) -> VoucherQuote:
                 excluded_by=_excluded_by(assessment.facts),
                 quoted=found,
                 entered=entered,
+                earlier=assessment.earlier,
             )
         ),
     )
@@ -195,7 +199,8 @@ def assess(
     rule = effective_value(instrument, firm_cap.assumption, active.rulings, today) if firm_cap.assumption else None
     name = pool_account(instrument, active.rulings, today, day.year)
     pool = known.pool(authority, active.document.revision.document, name)
-    facts, sources = _facts(view, order, active, day, pool, own, known)
+    earlier = earlier_of(known, order, own)
+    facts, sources = _facts(order, active, day, pool, earlier, known)
     assert isinstance(instrument.terms, Percent)  # noqa: S101 -- ``rules.fits`` chose it
     return Assessment(
         order=order,
@@ -204,19 +209,19 @@ def assess(
         year_rule=FirmYearRule(rule) if isinstance(rule, str) else FirmYearRule.LATER,
         group=firm_cap.group,
         pool=pool,
-        price=known.net_price(order),
+        price=known.net_price(order).less(earlier.taken),
+        earlier=earlier,
         facts=facts,
         sources=sources,
     )
 
 
 def _facts(
-    view: View,
     order: Order,
     active: ActiveInstrument,
     day: date,
     pool: Pool | None,
-    own: VoucherId | None,
+    earlier: Earlier,
     known: Known,
 ) -> tuple[rules.VoucherFacts, dict[str, Json]]:
     """Return the facts on ``day`` and the lines of the registers they were read from."""
@@ -229,9 +234,6 @@ def _facts(
     if kind is ProviderKind.COMPUTE_CENTRE:
         has = provider is not None and provider.certificate(GREEN, day) is not None
         green = Finding.MET if has else Finding.UNMET
-    counting = known.counting(order.id)
-    if counting and rules.has_run_out(counting, view.now):
-        counting = None
     sources: dict[str, Json] = {each.value: fact.id for each, fact in said.items()}
     sources["provider"] = provider.id if provider else None
     facts = rules.VoucherFacts(
@@ -248,7 +250,7 @@ def _facts(
         product_kind=rules.PRODUCT_CODE[order.product_kind],
         purpose=order.purpose.value,
         order_accepted=order.binds,
-        counting_voucher=counting.id if counting and counting.id != own else None,
+        counting_voucher=earlier.in_the_way,
         supported_by=known.external_uses(order.id),
     )
     return facts, sources
@@ -276,7 +278,7 @@ def _flash_round(view: View, pool: Pool | None) -> VoucherRound | None:
 def facts_json(assessment: Assessment, found: Quote, so_far: FirmYearSoFar, base: Money, year: int) -> dict[str, Json]:
     """Return everything a decision was made of; with it, conditions and amount are computed again."""
     order, active = assessment.order, assessment.active
-    return {
+    made: dict[str, Json] = {
         "format": "sancai/voucher-facts/v1",
         "authority": str(active.authority),
         "instrument": active.instrument.id,
@@ -307,6 +309,7 @@ def facts_json(assessment: Assessment, found: Quote, so_far: FirmYearSoFar, base
             "limits": {limit.kind.value: limit.left.fen for limit in found.limits},
         },
     }
+    return made | assessment.earlier.as_json()
 
 
 def approved_json(approved: FirmYearSoFar) -> dict[str, Json]:

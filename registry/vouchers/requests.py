@@ -201,7 +201,7 @@ def _met(
 def _due(work: Work, orders: Mapping[OrderId, Order]) -> list[Voucher]:
     """Return the holds of these orders that have run out, locked: an order is free only once its own hold is ended."""
     counting = records.counting_of_orders(work.connection, orders)
-    ids = [each.id for each in counting.values() if rules.has_run_out(each, work.now)]
+    ids = [each.id for of_order in counting.values() for each in of_order if rules.has_run_out(each, work.now)]
     return [each for each in records.lock_vouchers(work.connection, ids) if rules.has_run_out(each, work.now)]
 
 

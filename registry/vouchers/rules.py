@@ -10,8 +10,8 @@ Rules:
   1; POLICY §5 F3); the buyer's credit is clean (RULINGS 31).
 * The event lies in the term and the policy is in force (RULINGS 19, 21).
 * Another benefit that is recorded for the same purchase excludes it; nothing is topped up (RULINGS 11; F6, F20).
-* One order has at most one counting voucher; an invoice is claimed once, Σ claims on it never over its base (RULINGS
-  16).
+* One order has at most one counting voucher, beside those that were redeemed on its periods (``earlier.py``; RULINGS
+  22); an invoice is claimed once, Σ claims on it never over its base (RULINGS 16).
 * Of a firm and year, what was redeemed never exceeds the rate on the bases that were redeemed: a hold that is still
   open may be given back, so its base earns nothing for others (RULINGS 16; POLICY §4.3, invariant 4).
 * A hold counts in the year it is made; at redemption it moves to the claim's year in one transaction, and what does
@@ -68,8 +68,8 @@ class VoucherFacts:
     """Everything a verdict on a voucher rests on, as known on ``day``.
 
     ``seller_green`` is None where the instrument asks for no certificate; ``related_by`` names the chain between buyer
-    and seller; ``counting_voucher`` is another voucher of the same order, ``supported_by`` names the documents by which
-    another benefit for the same purchase is recorded.
+    and seller; ``counting_voucher`` is another voucher of the same order that excludes one more, ``supported_by`` names
+    the documents by which another benefit for the same purchase is recorded.
     """
 
     day: date

@@ -32,6 +32,7 @@ from registry.vouchers.counters import (
     lock_years_and_pools,
     locked,
 )
+from registry.vouchers.earlier import within_price
 from registry.vouchers.holding import hold, require_met
 from registry.vouchers.ledger import verify_ledger
 from registry.vouchers.model import RedeemVoucher, Voucher, VoucherState
@@ -117,6 +118,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
     invoice, base = supported(work, order, invoice_id, held.authority)
     event = max(invoice.issued_on, base.paid_on) if base.paid_on else work.now.civil_day()
     found = assess(work, order, held.authority, held.instrument, event, held.id)
+    base = within_price(base, invoice, found.price, found.earlier)
     firm = parties.firm(work, held.firm)
     require_met(found, (*base.obstacles, *payee.name_obstacles(command.payee, firm.name)))
     year = firm_year(invoice.issued_on, base.paid_on or event, found.year_rule)
@@ -138,6 +140,7 @@ def redeem(work: Work, secret: bytes, command: RedeemVoucher) -> Voucher:
         base=base.base,
         amount=due.amount,
         invoice=invoice.id,
+        by_periods=bool(invoice.periods),
         event_on=event,
         revision=found.active.revision,
         facts_digest=Digest.of_json(facts),
@@ -199,8 +202,8 @@ def release(work: Work, voucher_id: VoucherId) -> Voucher:
 
 def let_go_within(work: Work, order_id: OrderId) -> None:
     """Let go what is held for an order that has ended; the order is locked. What was redeemed stays as it is."""
-    counting = records.counting_of_order(work.connection, order_id)
-    held = locked(work, counting.id) if counting else None
+    seen = records.held_of_order(work.connection, order_id)
+    held = locked(work, seen.id) if seen else None
     if held and held.state is VoucherState.HELD:
         lock_for(work, held)
         let_go(work, held, VoucherState.RELEASED)

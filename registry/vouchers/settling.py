@@ -15,7 +15,7 @@ from registry.actors.model import Action
 from registry.actors.rules import require
 from registry.errors import ConflictError, CorruptContentError, Finding, NotFoundError, Obstacle, Parameter, RuleError
 from registry.exchange import service as exchange
-from registry.exchange.model import Verification
+from registry.exchange.model import Invoice, Order, Verification
 from registry.journal.work import View, Work
 from registry.parties import service as parties
 from registry.parties.model import Predicate
@@ -158,7 +158,8 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
 
     The invoice is still good and carries what was claimed on it, the order is not disputed, the buyer's credit is still
     clean, the buyer has not moved away, nothing that was entered since ties it to whom it bought from (RULINGS 1), and
-    what the patterns found was cleared (POLICY §5).
+    what the patterns found was cleared (POLICY §5). The periods an invoice bills stand accepted, with licence and green
+    certificate through them.
 
     Raises:
         NotFoundError: There is no such voucher, or it claims nothing yet.
@@ -174,7 +175,8 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
     good = invoice.verification is Verification.VERIFIED
     lacking = refunds.lacking(found, invoice, exchange.refunds(view, found.order)) if good else ZERO
     event = [found.event_on] if found.event_on else []
-    chain = related_by(Known(view), exchange.order(view, found.order), event)
+    order = exchange.order(view, found.order)
+    chain = related_by(Known(view), order, event)
     return Verdict(
         (
             Condition("buyer_credit_clean", "RULINGS 31", credit.finding, evidence=("credit_report",)),
@@ -207,8 +209,22 @@ def standing(view: View, voucher_id: VoucherId) -> Verdict:
                 {"order": found.order},
                 ("dispute",),
             ),
+            *_periods(view, found, order, invoice),
             *_patterns(view, found.id),
         )
+    )
+
+
+def _periods(view: View, voucher: Voucher, order: Order, invoice: Invoice) -> tuple[Condition, ...]:
+    """Return a condition for each period billed that does not stand any more as it was claimed (S1 cl.4; RULINGS 22).
+
+    An invoice without periods bills none; what was stated after the claim is no part of it.
+    """
+    if not invoice.periods:
+        return ()
+    return tuple(
+        Condition(each.code, each.clause, Finding.UNMET, each.parameters, each.evidence)
+        for each in exchange.claim_obstacles(view, order, invoice, voucher.authority)
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Select,
     Table,
     cast,
+    false,
     func,
     insert,
     select,
@@ -79,13 +81,22 @@ vouchers = Table(
     Column("expires_at", MomentColumn, nullable=False),
     Column("case_id", IdColumn(CaseId)),
     Column("round_id", IdColumn(VoucherRoundId), ForeignKey("voucher_rounds.id", ondelete="RESTRICT")),
+    Column("by_periods", Boolean, nullable=False, server_default=false()),
+    CheckConstraint("invoice_id IS NOT NULL OR NOT by_periods", "by_periods"),
     # A claim of which nothing was left is released and keeps its invoice.
     CheckConstraint(
         "(invoice_id IS NOT NULL OR state IN ('held', 'released', 'expired'))"
         " AND (invoice_id IS NULL OR state NOT IN ('held', 'expired'))",
         "claim",
     ),
-    Index("ux_vouchers_order", "order_id", unique=True, postgresql_where=text(f"state IN ({_COUNTING})")),
+    # One voucher an order, beside those that were redeemed on its periods: the last wall behind the rules.
+    Index(
+        "ux_vouchers_order",
+        "order_id",
+        unique=True,
+        postgresql_where=text(f"state IN ({_COUNTING}) AND NOT by_periods"),
+    ),
+    Index("ix_vouchers_order_id", "order_id"),
     Index("ix_vouchers_due", "pool_id", "expires_at", postgresql_where=text("state = 'held'")),
     Index("ix_vouchers_firm_id_id", "firm_id", "id"),
     **rows_may(Writes.UPDATE),
@@ -128,6 +139,7 @@ def _voucher(row: Row[Any]) -> Voucher:
         expires_at=row.expires_at,
         case=row.case_id,
         round=row.round_id,
+        by_periods=row.by_periods,
     )
 
 
@@ -151,6 +163,7 @@ def _values(voucher: Voucher) -> dict[str, Any]:
         "expires_at": voucher.expires_at,
         "case_id": voucher.case,
         "round_id": voucher.round,
+        "by_periods": voucher.by_periods,
     }
 
 
@@ -222,20 +235,21 @@ def claimed_of(connection: Connection, key: FirmYearKey) -> list[Voucher]:
     return [_voucher(row) for row in connection.execute(query.order_by(vouchers.c.id))]
 
 
-def counting_of_order(connection: Connection, order: OrderId) -> Voucher | None:
-    """Return the voucher of an order that counts, if there is one."""
-    states = [state.value for state in COUNTING]
-    row = connection.execute(
-        select(vouchers).where(vouchers.c.order_id == order, vouchers.c.state.in_(states))
-    ).one_or_none()
+def held_of_order(connection: Connection, order: OrderId) -> Voucher | None:
+    """Return the hold of an order, if there is one."""
+    query = select(vouchers).where(vouchers.c.order_id == order, vouchers.c.state == VoucherState.HELD.value)
+    row = connection.execute(query).one_or_none()
     return _voucher(row) if row else None
 
 
-def counting_of_orders(connection: Connection, orders: Collection[OrderId]) -> dict[OrderId, Voucher]:
-    """Return the vouchers of orders that count."""
+def counting_of_orders(connection: Connection, orders: Collection[OrderId]) -> dict[OrderId, tuple[Voucher, ...]]:
+    """Return the vouchers of orders that count, in the order they were held; orders without any are left out."""
     states = [state.value for state in COUNTING]
     query = select(vouchers).where(vouchers.c.order_id.in_(orders), vouchers.c.state.in_(states))
-    return {row.order_id: _voucher(row) for row in connection.execute(query)}
+    found: dict[OrderId, tuple[Voucher, ...]] = {}
+    for row in connection.execute(query.order_by(vouchers.c.id)):
+        found[row.order_id] = (*found.get(row.order_id, ()), _voucher(row))
+    return found
 
 
 def vouchers_page(
