@@ -4,6 +4,7 @@ While one batch is under way the next one gathers. No caller waits for more than
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
 
@@ -27,10 +28,16 @@ class _Ticket(Generic[T, R]):
 class Gate(Generic[T, R]):
     """Runs what its callers bring in batches, one batch at a time."""
 
-    def __init__(self, run: Callable[[Sequence[T]], Sequence[R]], most: int) -> None:
-        """Prepare a gate; ``run`` takes up to ``most`` in the order they came, and returns what each gets."""
+    def __init__(self, run: Callable[[Sequence[T]], Sequence[R]], most: int, gather_s: float = 0.0) -> None:
+        """Prepare a gate; ``run`` takes up to ``most`` in the order they came, and returns what each gets.
+
+        Callers that were answered together often come again together: a batch that would be smaller than the one
+        before waits ``gather_s`` seconds for them.
+        """
         self._run: Final = run
         self._most: Final = most
+        self._gather_s: Final = gather_s
+        self._taken = 1
         self._lock: Final = threading.Lock()
         self._waiting: list[_Ticket[T, R]] = []
         self._is_busy = False
@@ -52,6 +59,7 @@ class Gate(Generic[T, R]):
         return ticket.gets  # type: ignore[return-value]
 
     def _lead(self) -> None:
+        self._gather()
         with self._lock:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
         try:
@@ -64,8 +72,13 @@ class Gate(Generic[T, R]):
             with self._lock:
                 following = self._waiting[0] if self._waiting else None
                 self._is_busy = following is not None
+                self._taken = len(batch)
             for ticket in batch:
                 ticket.is_done = True
                 ticket.called.set()
             if following is not None:
                 following.called.set()
+
+    def _gather(self) -> None:
+        if self._gather_s and len(self._waiting) < self._taken:
+            time.sleep(self._gather_s)

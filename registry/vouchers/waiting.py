@@ -29,6 +29,8 @@ from storage.database import Database, DatabaseUnavailableError
 
 TOGETHER_MAX: Final = 256
 """How many holds one transaction takes along."""
+GATHER_S: Final = 0.05
+"""How long a batch that would be smaller than the one before waits for others."""
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -68,7 +70,7 @@ class WaitingHolds:
         """Prepare; nothing runs until somebody comes."""
         self._database: Final = database
         self._clock: Final = clock
-        self._gate: Final[Gate[_Wanted, Outcome | SancaiError | None]] = Gate(self._run, TOGETHER_MAX)
+        self._gate: Final[Gate[_Wanted, Outcome | SancaiError | None]] = Gate(self._run, TOGETHER_MAX, GATHER_S)
 
     def hold(self, actor: Actor, command: Command, order: OrderId, present: Present) -> Outcome:
         """Hold a voucher on the write path and return the outcome, which ``present`` makes of it.

@@ -1,10 +1,12 @@
 """Holds that wait for each other: one transaction, and each has an outcome of its own."""
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -72,6 +74,14 @@ def together(market: Market, orders: Sequence[Order], actors: Sequence[Actor]) -
 
     asked = [Waiting(actor, a_command(number), now) for number, actor in enumerate(actors)]
     return perform_together(market.house.database, asked, act)
+
+
+def await_waiting(gate: Gate[Any, Any], number: int) -> None:
+    """Return once so many wait at a gate."""
+    deadline = time.monotonic() + 30
+    while len(gate._waiting) < number:
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.001)
 
 
 def used(market: Market) -> Money:
@@ -185,14 +195,67 @@ def test_who_waits_at_a_gate_is_taken_along_and_an_error_reaches_its_batch_only(
         first = threads.submit(gate.through, 0)
         assert entered.wait(30)
         rest = [threads.submit(gate.through, each) for each in range(1, 6)]
-        while len(gate._waiting) < 5:
-            pass
+        await_waiting(gate, 5)
         let_on.set()
         with pytest.raises(ZeroDivisionError):
             first.result(30)
         assert [each.result(30) for each in rest] == [10, 20, 30, 40, 50]
     assert [len(each) for each in batches] == [1, 3, 2]
     assert gate.through(7) == 70
+
+
+def test_who_was_answered_together_and_comes_again_is_waited_for() -> None:
+    entered, let_on, batches = threading.Event(), threading.Event(), list[int]()
+
+    def run(batch: Sequence[int]) -> Sequence[int]:
+        batches.append(len(batch))
+        entered.set()
+        let_on.wait(30)
+        return batch
+
+    gate: Gate[int, int] = Gate(run, 3, gather_s=1.0)
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(gate.through, 0)
+        assert entered.wait(30)
+        rest = [threads.submit(gate.through, each) for each in (1, 2, 3)]
+        await_waiting(gate, 3)
+        let_on.set()
+        assert [each.result(30) for each in (first, *rest)] == [0, 1, 2, 3]
+        again = [threads.submit(gate.through, each) for each in (4, 5)]
+        assert [each.result(30) for each in again] == [4, 5]
+    assert batches == [1, 3, 2]
+
+
+def test_those_that_come_while_one_holds_alone_go_together(
+    market: Market, orders: list[Order], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, let_on, sizes = threading.Event(), threading.Event(), list[int]()
+    real, real_together = waiting.hold, waiting.hold_together
+
+    def slow(work: Work, order: OrderId) -> Voucher:
+        entered.set()
+        assert let_on.wait(30)
+        return real(work, order)
+
+    def counted(claims: Sequence[holding.Claim]) -> list[Voucher | SancaiError]:
+        sizes.append(len(claims))
+        return real_together(claims)
+
+    monkeypatch.setattr(waiting, "hold", slow)
+    monkeypatch.setattr(waiting, "hold_together", counted)
+    holds, actors = WaitingHolds(market.house.database, market.house.clock), owners(orders)
+
+    def act(place: int) -> Outcome:
+        return holds.hold(actors[place], a_command(place), OrderId(orders[place].id), shown)
+
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(act, 0)
+        assert entered.wait(30)
+        rest = [threads.submit(act, place) for place in (1, 2, 3)]
+        await_waiting(holds._gate, 3)
+        let_on.set()
+        assert [each.result(30).replayed for each in (first, *rest)] == [False] * 4
+    assert sizes == [3]
 
 
 class _Ticking:
