@@ -48,7 +48,6 @@ from tests.world import ORIGIN, MovableClock, open_house
 
 TEMPLATE: Final = "counter"
 MEMORY: Final = Path("/dev/shm")
-_numbers = itertools.count(1)
 _databases = itertools.count(1)
 
 
@@ -86,9 +85,11 @@ def a_paid_invoice(
     connection: Connection, clock: Clock, order: Order, net: Money, issued_on: date, paid_on: date
 ) -> Invoice:
     """Write an invoice over ``net`` of an order, verified, and the payment that covers it."""
-    number = f"{issued_on.year % 100:02d}65{order.id.uuid.int % 10**12:012d}{next(_numbers) % 10_000:04d}"
+    # Of the invoice's own id: several processes write invoices of one order at the same time.
+    invoice = InvoiceId.new()
+    number = f"{issued_on.year % 100:02d}65{invoice.uuid.int % 10**16:016d}"
     made = Invoice(
-        id=InvoiceId.new(),
+        id=invoice,
         order=order.id,
         seller=order.seller,
         buyer=order.buyer,
