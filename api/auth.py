@@ -17,6 +17,7 @@ from typing import Final
 from flask import Flask, current_app, g, request, session
 
 from api.calls import house
+from registry.accounts import acting
 from registry.accounts import service as accounts
 from registry.accounts.model import SESSION_LIFE, Account
 from registry.actors.model import ANONYMOUS, Actor
@@ -53,7 +54,7 @@ def install(app: Flask) -> None:
 
 def _actors(served: House, texts: Sequence[str]) -> Sequence[Actor | NotAllowedError]:
     with served.view() as view:
-        return accounts.actors_of_tokens(view, texts)
+        return acting.actors_of_tokens(view, texts)
 
 
 def identify() -> None:

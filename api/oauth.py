@@ -39,7 +39,7 @@ from authlib.oauth2.rfc8628 import (
 from flask import Flask, Response, request
 
 from api.calls import house
-from registry.accounts import devices
+from registry.accounts import acting, devices
 from registry.accounts import service as accounts
 from registry.accounts.model import (
     DEVICE_POLL_INTERVAL,
@@ -224,7 +224,7 @@ class RevocationDoor(RevocationEndpoint):
             devices.revoke_token(work, token.token)
             return {}
 
-        _performed("oauth.revoke", accounts.actor_of(token.account, token.token.scopes), act)
+        _performed("oauth.revoke", acting.actor_of(token.account, token.token.scopes), act)
 
 
 class IntrospectionDoor(IntrospectionEndpoint):
@@ -304,7 +304,7 @@ def _client(client_id: str) -> Client | None:
 
 def _bearer(text: str) -> Bearer | None:
     with house().view() as view:
-        found = accounts.token_of_text(view, text)
+        found = acting.token_of_text(view, text)
     return Bearer(*found) if found else None
 
 
@@ -328,7 +328,7 @@ def _issued(operation: str, account: Account, use_case: Callable[[Work], Issued]
         return {"token": made[0].token.id}
 
     try:
-        _performed(operation, accounts.actor_of(account, frozenset(Scope)), act)
+        _performed(operation, acting.actor_of(account, frozenset(Scope)), act)
     except ConflictError as error:
         raise InvalidGrantError from error
     except NotAllowedError as error:

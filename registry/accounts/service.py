@@ -1,9 +1,9 @@
 """Use cases of accounts: invite, activate, end; make and end tokens; sign in; let a device in."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from registry.accounts import rules
+from registry.accounts.acting import actor_of
 from registry.accounts.credentials import (
     digest_of_secret,
     hash_password,
@@ -42,51 +42,6 @@ from registry.policy.service import found_authority
 from registry.values.identifiers import AccountId, AuthorityId, DatasetId, FirmId, TokenId
 from registry.values.moment import Clock
 from storage.database import Connection, Database
-
-
-def actor_of(account: Account, scopes: frozenset[Scope], datasets: frozenset[DatasetId] | None = None) -> Actor:
-    """Return an account as an actor, with those of ``scopes`` that its roles still open."""
-    return Actor(
-        account=account.id,
-        name=account.login,
-        firm=account.firm,
-        authority=account.authority,
-        roles=account.roles,
-        scopes=scopes & rules.scopes_of(account.roles),
-        datasets=datasets,
-    )
-
-
-def actor_of_token(view: View, text: str) -> Actor:
-    """Return who acts with a token, as things stand at this instant. Raises NotAllowedError."""
-    [found] = actors_of_tokens(view, [text])
-    if isinstance(found, NotAllowedError):
-        raise found
-    return found
-
-
-def actors_of_tokens(view: View, texts: Sequence[str]) -> list[Actor | NotAllowedError]:
-    """Return who acts with each token, as things stand at this instant, or why nobody does; in one query."""
-    digests = [digest_of_secret(text) for text in texts]
-    known = records.tokens_of_digests(view.connection, digests)
-    return [_acting(view, known.get(digest)) for digest in digests]
-
-
-def _acting(view: View, found: tuple[Token, Account] | None) -> Actor | NotAllowedError:
-    if found is None:
-        return NotAllowedError("token_invalid")
-    token, account = found
-    try:
-        rules.require_token_alive(token, account, view.now)
-    except NotAllowedError as refusal:
-        return refusal
-    return actor_of(account, token.scopes, token.datasets)
-
-
-def token_of_text(view: View, text: str) -> tuple[Token, Account] | None:
-    """Return a token, alive or not, and its account."""
-    digest = digest_of_secret(text)
-    return records.tokens_of_digests(view.connection, [digest]).get(digest)
 
 
 def me(view: View) -> Account:

@@ -138,9 +138,7 @@ def assess(
         credit_clean=known_of_all(view, active, {applicant, *makers}, Predicate.CREDIT_CLEAN).value,
         operates_in_region=known_of_all(view, active, {applicant, *makers}, Predicate.OPERATES_IN_REGION).value,
     )
-    policy_used = verdicts.policy_snapshot(
-        active.document, active.instrument, active.issued_on, active.rulings, active.day
-    )
+    policy_used = verdicts.policy_snapshot(active.document, active.instrument, active.issued_on, active.rulings, day)
     used = _snapshot(terms, facts, policy_used, counted, dataset, applicant, versions, report)
     if makers:
         used["joint_makers"] = sorted(str(each) for each in makers)

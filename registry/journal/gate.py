@@ -1,6 +1,7 @@
 """A gate where callers of one process wait: whoever gets there first takes all that wait along.
 
-While one batch is under way the next one gathers. No caller waits for more than the batch before its own and its own.
+While one batch is under way the next one gathers. No caller waits for more than the batch before its own, the moment in
+which its own gathers, and its own.
 """
 
 import threading

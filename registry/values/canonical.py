@@ -11,7 +11,7 @@ from registry.errors import InvalidValueError
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 """A value JSON can hold. Only ``dict``, ``list`` and ``tuple`` are written; other mappings are refused."""
 
-WHOLE_MAX: Final = 2**53 - 1
+_WHOLE_MAX: Final = 2**53 - 1
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
 
@@ -44,7 +44,7 @@ def _is_plain(value: object) -> bool:
     if kind is str or kind is bool or value is None:
         return True
     if kind is int:
-        return -WHOLE_MAX <= cast("int", value) <= WHOLE_MAX
+        return -_WHOLE_MAX <= cast("int", value) <= _WHOLE_MAX
     if kind is dict:
         return all(
             type(key) is str and key.isascii() and _is_plain(each)

@@ -15,8 +15,8 @@ Who may do it is for the room of cases, which knows ties and recusals.
 from dataclasses import replace
 
 from registry.exchange import service as exchange
-from registry.exchange.billing import as_settled
-from registry.journal.work import View, Work
+from registry.exchange.billing import standing_base
+from registry.journal.work import Work
 from registry.messages.announcing import announce
 from registry.messages.model import Event, Topic
 from registry.policy.rules import FirmYearSoFar, VoucherTerms
@@ -53,8 +53,17 @@ def lessen_within(work: Work, voucher_id: VoucherId) -> Voucher:
     decided = records.decisions_of(work.connection, found.id)
     own, terms = (found.base, found.amount), VoucherTerms(refunds.rate_of(decided), year.cap)
     so_far, approved = so_far_of(year, own), approved_within(work, found.firm_year, own)
-    due = rules.lessening(found, refunds.certain_base(work, found), so_far, terms, approved=approved)
-    facts = _facts(work, found, due, terms, so_far) | {"approved": approved_json(approved)}
+    invoice, arrived = refunds.certain_of(work, found)
+    due = rules.lessening(found, standing_base(invoice, arrived), so_far, terms, approved=approved)
+    facts = {
+        **_facts(found, due, terms, so_far),
+        "approved": approved_json(approved),
+        **claim_json(
+            invoice,
+            exchange.payments(work, found.order),
+            tuple(each for each in arrived if each.invoice == invoice.id),
+        ),
+    }
     made = _made(found, due, Digest.of_json(facts))
     base_back = found.base - due.base if due.amount else found.base
     change_year(work, found.firm_year, -base_back.fen, -due.back.fen)
@@ -99,12 +108,8 @@ def _made(found: Voucher, due: rules.Lessening, facts: Digest) -> Voucher:
     return replace(found, base=due.base, amount=due.amount, facts_digest=facts)
 
 
-def _facts(
-    view: View, found: Voucher, due: rules.Lessening, terms: VoucherTerms, so_far: FirmYearSoFar
-) -> dict[str, Json]:
-    """Return everything the decision was made of; with it the amount is computed again."""
-    invoice, arrived = as_settled(refunds.claimed_invoice(view, found), exchange.refunds(view, found.order))
-    arrived = tuple(each for each in arrived if each.invoice == invoice.id)
+def _facts(found: Voucher, due: rules.Lessening, terms: VoucherTerms, so_far: FirmYearSoFar) -> dict[str, Json]:
+    """Return what of the firm-year the decision was made of; with it and the invoice the amount is computed again."""
     return {
         "format": "sancai/voucher-lessening/v1",
         "decided_before": str(found.facts_digest),
@@ -118,5 +123,4 @@ def _facts(
             "base_fen": due.base.fen,
             "amount_fen": due.amount.fen,
         },
-        **claim_json(invoice, exchange.payments(view, found.order), arrived),
     }

@@ -64,8 +64,12 @@ def lacking(voucher: Voucher, invoice: Invoice, back: Sequence[Refund]) -> Money
 
 def certain_base(view: View, voucher: Voucher) -> Money:
     """Return what is certain to stand of the invoice a voucher claimed: red letters seen, refunds that arrived."""
-    invoice, refunds = as_settled(claimed_invoice(view, voucher), exchange.refunds(view, voucher.order))
-    return standing_base(invoice, refunds)
+    return standing_base(*certain_of(view, voucher))
+
+
+def certain_of(view: View, voucher: Voucher) -> tuple[Invoice, tuple[Refund, ...]]:
+    """Return the invoice a voucher claimed and the refunds of its order, with what of both is certain."""
+    return as_settled(claimed_invoice(view, voucher), exchange.refunds(view, voucher.order))
 
 
 def claimed_invoice(view: View, voucher: Voucher) -> Invoice:

@@ -7,8 +7,6 @@ down_revision = "0026"
 
 _STATEMENTS = """
 ALTER TABLE vouchers ADD COLUMN by_periods BOOLEAN NOT NULL DEFAULT false;
-UPDATE vouchers SET by_periods = true
-  WHERE invoice_id IN (SELECT invoice_id FROM invoice_periods);
 ALTER TABLE vouchers ADD CONSTRAINT ck_vouchers_by_periods CHECK (invoice_id IS NOT NULL OR NOT by_periods);
 
 DROP INDEX ux_vouchers_order;
@@ -19,5 +17,5 @@ CREATE INDEX ix_vouchers_order_id ON vouchers (order_id);
 
 
 def upgrade() -> None:
-    """Add the column; what was redeemed on an invoice that names periods was redeemed by periods."""
+    """Add the column; invoices name periods since 0025 of the same release, so nothing was redeemed by them yet."""
     op.execute(_STATEMENTS)

@@ -3,10 +3,11 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from registry.accounts import service
+from registry.accounts import acting, service
 from registry.accounts.model import Activate, AddMember, AddOfficer, Issued
 from registry.actors.model import ANONYMOUS, Actor, Role
-from registry.journal.work import Work
+from registry.errors import NotAllowedError
+from registry.journal.work import View, Work
 from registry.parties.commands import RegisterFirm
 from registry.parties.model import FirmKind
 from registry.policy.activation import FoundAuthority
@@ -23,7 +24,15 @@ class WorkAs(Protocol):
 
 def actor_of(issued: Issued) -> Actor:
     """The actor that a token shows."""
-    return service.actor_of(issued.account, issued.token.scopes, issued.token.datasets)
+    return acting.actor_of(issued.account, issued.token.scopes, issued.token.datasets)
+
+
+def actor_of_token(view: View, secret: str) -> Actor:
+    """Who acts with a token. Raises NotAllowedError."""
+    [found] = acting.actors_of_tokens(view, [secret])
+    if isinstance(found, NotAllowedError):
+        raise found
+    return found
 
 
 def activated(work_as: WorkAs, login: str, code: str) -> Issued:

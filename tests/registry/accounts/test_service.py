@@ -24,6 +24,7 @@ from tests.registry.accounts.builders import (
     a_member,
     a_registrar,
     activated,
+    actor_of_token,
     an_officer,
     an_owner,
 )
@@ -82,11 +83,11 @@ def test_a_removed_member_loses_every_token_at_once(work_as: WorkAs, view_as: Vi
     owner = an_owner(work_as, a_registrar(work_as))
     issued = activated(work_as, "li.wei", invited(work_as, owner, "li.wei"))
     with view_as() as view:
-        assert service.actor_of_token(view, issued.secret).name == "li.wei"
+        assert actor_of_token(view, issued.secret).name == "li.wei"
     with work_as(owner) as work:
         service.end_account(work, issued.account.id)
     with view_as() as view, pytest.raises(NotAllowedError, match="token_invalid"):
-        service.actor_of_token(view, issued.secret)
+        actor_of_token(view, issued.secret)
 
 
 def test_an_owner_does_not_see_or_end_the_accounts_of_another_firm(work_as: WorkAs, view_as: ViewAs) -> None:
@@ -162,7 +163,7 @@ def test_a_token_narrows_to_its_scopes_and_datasets(work_as: WorkAs, view_as: Vi
     with work_as(owner) as work:
         issued = service.create_token(work, command)
     with view_as() as view:
-        actor = service.actor_of_token(view, issued.secret)
+        actor = actor_of_token(view, issued.secret)
     assert (actor.scopes, actor.datasets, actor.roles) == ({Scope.READ}, {dataset}, {Role.OWNER})
 
 
@@ -172,7 +173,7 @@ def test_a_token_limited_to_datasets_makes_no_other(work_as: WorkAs, view_as: Vi
     with work_as(owner) as work:
         issued = service.create_token(work, CreateToken("narrow", frozenset({Scope.ACCOUNTS}), 30, limits))
     with view_as() as view:
-        narrow = service.actor_of_token(view, issued.secret)
+        narrow = actor_of_token(view, issued.secret)
     with pytest.raises(NotAllowedError, match="token_not_for_dataset"), work_as(narrow) as work:
         service.create_token(work, CreateToken("wide", frozenset({Scope.ACCOUNTS}), 30))
 

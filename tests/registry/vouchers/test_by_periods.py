@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from registry.aftercare import refunds
 from registry.errors import ConflictError, CorruptContentError, Finding, RuleError
 from registry.exchange import service as exchange
 from registry.exchange.billing import SupportedBase
-from registry.exchange.model import Invoice, InvoiceKind, Order
+from registry.exchange.model import Invoice, InvoiceKind, Order, OrderState
 from registry.exchange.period_model import OrderPeriod
 from registry.parties.model import Period, ProviderKind
 from registry.policy.model import Verdict
@@ -25,6 +26,7 @@ from tests.conftest import FixedClock
 from tests.registry.exchange.builders import (
     Market,
     a_listing,
+    a_refund,
     an_accepted_order,
     an_invoice,
     ask,
@@ -37,6 +39,7 @@ from tests.registry.exchange.test_periods import APRIL, IN_APRIL, IN_JUNE, MARCH
 from tests.registry.exchange.test_rules import an_invoice as an_invoice_of
 from tests.registry.exchange.test_service import codes
 from tests.registry.vouchers.builders import hold, ready_to_redeem, redeem
+from tests.registry.vouchers.test_lessening import take_back
 from tests.registry.vouchers.test_rules import a_voucher
 
 YUAN = Money.of_yuan
@@ -134,6 +137,38 @@ def test_a_hold_is_given_back_and_made_again_beside_what_was_redeemed(
     kept = ask(market.house, market.buyer, lambda view: service.voucher(view, VoucherId(march.id)))
     assert kept.state is VoucherState.REDEEMED
     assert verified(market) == 4
+
+
+def test_what_is_held_is_let_go_when_the_order_ends_and_what_was_redeemed_stays(
+    market: Market, order: Order, march: Voucher
+) -> None:
+    held = hold(market, order)
+    (invoice,) = ask(market.house, market.buyer, lambda view: exchange.invoices(view, OrderId(order.id)))
+    back = a_refund(market, order, market.centre, YUAN("40000"), invoice)
+    do(market.house, market.buyer, lambda work: refunds.answer_refund(work, back.id, arrived=True))
+    ended = ask(market.house, market.buyer, lambda view: exchange.order(view, OrderId(order.id)))
+    assert ended.state is OrderState.REFUNDED
+    states = [
+        ask(market.house, market.buyer, lambda view, of=each: service.voucher(view, VoucherId(of.id))).state
+        for each in (march, held)
+    ]
+    assert states == [VoucherState.REDEEMED, VoucherState.RELEASED]
+    assert verified(market) == 2
+
+
+def test_a_period_that_was_taken_back_whole_is_billed_anew_within_the_price(
+    market: Market, clock: FixedClock, order: Order
+) -> None:
+    clock.set(IN_APRIL)
+    first = accepted(market, order, MARCH)
+    invoice = billed(market, order, first)
+    redeem(market, hold(market, order), invoice)
+    take_back(market, invoice, "40000")
+    anew = verify(market, an_invoice(market, order, market.centre, first.due, periods=(first.id,)))
+    # The claim on the first invoice counts until it is lessened, and what was taken back until all is invoiced.
+    assert quoted(market, order).base == YUAN("40000")
+    assert redeem(market, hold(market, order), anew).base == YUAN("40000")
+    assert verified(market) == 2
 
 
 def test_the_next_voucher_rests_on_another_invoice(market: Market, order: Order, march: Voucher) -> None:
