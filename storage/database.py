@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -21,6 +22,7 @@ __all__ = [
     "Writes",
     "metadata",
     "partitions_ensured",
+    "raised_by_driver",
     "rows_may",
 ]
 
@@ -121,10 +123,21 @@ class Database:
 def _translate(context: Any) -> None:
     """Turn a lost connection, a lock or a statement that took too long into DatabaseUnavailableError."""
     error = context.original_exception
-    state = getattr(error, "sqlstate", None)
-    gone = context.is_disconnect or state is None or state[:2] in {"08", "53", "57"} or state == "55P03"
+    gone = context.is_disconnect or _says_gone(error)
     if gone and isinstance(context.sqlalchemy_exception, OperationalError | InterfaceError):
         raise DatabaseUnavailableError(type(error).__name__) from error
+
+
+def _says_gone(error: BaseException) -> bool:
+    state: str | None = getattr(error, "sqlstate", None)
+    return state is None or state[:2] in {"08", "53", "57"} or state == "55P03"
+
+
+def raised_by_driver(error: psycopg.Error) -> Exception:
+    """Return what is raised for an error of the driver itself, the same as if SQLAlchemy had sent the statement."""
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and _says_gone(error):
+        return DatabaseUnavailableError(type(error).__name__)
+    return DBAPIError(None, None, error, hide_parameters=True)
 
 
 def partitions_ensured(connection: Connection, months_ahead: int = 3) -> None:

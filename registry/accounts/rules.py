@@ -16,6 +16,7 @@ Rules:
 
 import re
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Final
 
 from registry.accounts.model import (
@@ -54,7 +55,11 @@ _LOGIN: Final = re.compile(LOGIN_FORM, re.ASCII)
 
 def scopes_of(roles: Collection[Role]) -> frozenset[Scope]:
     """Return the scopes that are open to an account with ``roles``."""
-    held = frozenset(roles)
+    return _scopes_of(frozenset(roles))
+
+
+@cache
+def _scopes_of(held: frozenset[Role]) -> frozenset[Scope]:
     return frozenset(
         permission.scope
         for permission in PERMISSIONS.values()

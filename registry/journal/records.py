@@ -2,21 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
     Connection,
+    Integer,
     Interval,
     LargeBinary,
     SmallInteger,
     Table,
+    TableValuedAlias,
     Text,
-    bindparam,
+    cast,
     delete,
     func,
     insert,
+    literal,
     not_,
     select,
     text,
@@ -24,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.types import TypeEngine
 
 from registry.errors import NotFoundError
 from registry.journal.model import Checkpoint, Entry, Opening
@@ -32,6 +37,7 @@ from registry.values.digest import Digest
 from registry.values.identifiers import AccountId, EntryId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
+from storage.batches import PLACE, add_rows, given_rows
 from storage.database import Writes, metadata, rows_may
 
 SEQUENCER_LOCK = (7245, 10)
@@ -150,8 +156,9 @@ def add_entries(connection: Connection, made: Sequence[tuple[Entry, Opening]]) -
     """Write entries with their openings and queue them for the sequencer."""
     if not made:
         return
-    connection.execute(
-        insert(entries),
+    add_rows(
+        connection,
+        entries,
         [
             {
                 "id": entry.id,
@@ -165,11 +172,12 @@ def add_entries(connection: Connection, made: Sequence[tuple[Entry, Opening]]) -
             for entry, _ in made
         ],
     )
-    connection.execute(
-        insert(openings),
+    add_rows(
+        connection,
+        openings,
         [{"entry_id": entry.id, "salt": opening.salt, "payload": opening.payload} for entry, opening in made],
     )
-    connection.execute(insert(pending), [{"entry_id": entry.id, "decided_at": entry.decided_at} for entry, _ in made])
+    add_rows(connection, pending, [{"entry_id": entry.id, "decided_at": entry.decided_at} for entry, _ in made])
 
 
 def lead_sequencer(connection: Connection) -> bool:
@@ -195,8 +203,9 @@ def take_pending(connection: Connection, limit: int) -> list[Entry]:
 
 def add_leaves(connection: Connection, first_index: int, hashed: Sequence[tuple[EntryId, bytes]], at: Moment) -> None:
     """Write leaves from ``first_index`` on."""
-    connection.execute(
-        insert(leaves),
+    add_rows(
+        connection,
+        leaves,
         [
             {"leaf_index": first_index + offset, "entry_id": entry, "leaf_hash": leaf, "logged_at": at}
             for offset, (entry, leaf) in enumerate(hashed)
@@ -206,8 +215,8 @@ def add_leaves(connection: Connection, first_index: int, hashed: Sequence[tuple[
 
 def add_nodes(connection: Connection, made: Iterable[tuple[int, int, bytes]]) -> None:
     """Write complete subtrees above the leaves."""
-    if rows := [{"level": level, "index": index, "hash": value} for level, index, value in made if level > 0]:
-        connection.execute(insert(nodes), rows)
+    rows = [{"level": level, "index": index, "hash": value} for level, index, value in made if level > 0]
+    add_rows(connection, nodes, rows)
 
 
 def node(connection: Connection, level: int, index: int) -> bytes:
@@ -329,15 +338,36 @@ def claim_keys(
     connection: Connection, wanted: Mapping[tuple[str, str, str], tuple[AccountId | None, Digest, Moment]]
 ) -> set[tuple[str, str, str]]:
     """Claim idempotency keys as ``claim_key`` does, in the order of the keys; return those that are claimed now."""
-    rows = [
-        {"party": slot[0], "operation": slot[1], "key": slot[2], "account": account, "body": body, "answered_at": at}
-        for slot, (account, body, at) in sorted(wanted.items(), key=lambda item: item[0])
-    ]
-    made = connection.execute(
-        insert_or(answers).on_conflict_do_nothing().returning(answers.c.party, answers.c.operation, answers.c.key),
-        rows,
+    slots = sorted(wanted)
+    asked = _slots(
+        slots,
+        account=(answers.c.account.type, [wanted[each][0] for each in slots]),
+        body=(answers.c.body.type, [wanted[each][1] for each in slots]),
+        answered_at=(answers.c.answered_at.type, [wanted[each][2] for each in slots]),
     )
-    return {(row.party, row.operation, row.key) for row in made}
+    made = connection.execute(
+        insert_or(answers)
+        .from_select(
+            ["party", "operation", "key", "account", "body", "answered_at"],
+            select(
+                asked.c.party, asked.c.operation, asked.c.key, asked.c.account, asked.c.body, asked.c.answered_at
+            ).order_by(asked.c[PLACE]),
+        )
+        .on_conflict_do_nothing()
+        .returning(answers.c.party, answers.c.operation, answers.c.key)
+    )
+    return {(party, operation, key) for party, operation, key in made}
+
+
+def _slots(slots: Sequence[tuple[str, str, str]], **beside: tuple[TypeEngine[Any], Sequence[Any]]) -> TableValuedAlias:
+    """Return a table of keys with what stands beside each."""
+    return given_rows(
+        "asked",
+        party=(Key, [party for party, _, _ in slots]),
+        operation=(Key, [operation for _, operation, _ in slots]),
+        key=(Key, [key for _, _, key in slots]),
+        **beside,
+    )
 
 
 def answer_of(connection: Connection, party: str, operation: str, key: str) -> tuple[AccountId | None, Digest, Json]:
@@ -361,19 +391,11 @@ def keep_answer(connection: Connection, party: str, operation: str, key: str, ou
 
 def keep_answers(connection: Connection, outcomes: Sequence[tuple[tuple[str, str, str], Json]]) -> None:
     """Store the outcomes of claimed keys."""
-    kept = (
-        update(answers)
-        .where(
-            answers.c.party == bindparam("of_party"),
-            answers.c.operation == bindparam("of_operation"),
-            answers.c.key == bindparam("of_key"),
-        )
-        .values(outcome=bindparam("came_to"))
-    )
+    asked = _slots([slot for slot, _ in outcomes])
+    # One document for all of them: each in an array of its own kind would be quoted twice.
+    kept = func.jsonb_array_element(literal([each for _, each in outcomes], JSONB()), cast(asked.c[PLACE] - 1, Integer))
     connection.execute(
-        kept,
-        [
-            {"of_party": party, "of_operation": operation, "of_key": key, "came_to": outcome}
-            for (party, operation, key), outcome in outcomes
-        ],
+        update(answers)
+        .where(answers.c.party == asked.c.party, answers.c.operation == asked.c.operation, answers.c.key == asked.c.key)
+        .values(outcome=kept)
     )

@@ -16,7 +16,6 @@ Rules:
 * A command that writes makes exactly one journal entry.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -38,6 +37,7 @@ from registry.values.canonical import Json
 from registry.values.digest import Digest
 from registry.values.identifiers import EntryId
 from registry.values.moment import Clock, Moment
+from registry.values.randomness import random_bytes
 from storage.database import Connection, Database, DatabaseUnavailableError
 
 ERASED: Final = "erased"
@@ -106,7 +106,7 @@ class Work(View):
             raise AssertionError("a use case makes one journal entry")
         if self._covered:  # type: ignore[attr-defined]
             payload |= {"ledger": covered(self._covered)}  # type: ignore[attr-defined]
-        opening = Opening(salt=os.urandom(SALT_BYTES), payload=payload)
+        opening = Opening(salt=random_bytes(SALT_BYTES), payload=payload)
         role = ",".join(sorted(role.value for role in self.actor.roles)) or "none"
         entry = Entry(
             id=self.reserved,

@@ -163,7 +163,8 @@ def facts_of_firms(
 ) -> dict[tuple[AuthorityId, FirmId, Predicate], KnownFact]:
     """Return what the registers of every authority say of firms on ``day``, reading them once.
 
-    Unlike ``fact`` it does not look at ends of firms: see ``ends.firms_with_end``.
+    Unlike ``fact`` it does not look at ends of firms (see ``ends.firms_with_end``), and says nothing of the days and
+    the source of a line.
     """
     return records.facts_of_firms(view.connection, firm_ids, day, view.now)
 

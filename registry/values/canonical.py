@@ -46,8 +46,9 @@ def _is_plain(value: object) -> bool:
     if kind is int:
         return -_WHOLE_MAX <= cast("int", value) <= _WHOLE_MAX
     if kind is dict:
-        return all(
-            type(key) is str and key.isascii() and _is_plain(each)
-            for key, each in cast("dict[object, object]", value).items()
-        )
+        for key, each in cast("dict[object, object]", value).items():
+            # Most values are texts: they are told without a call.
+            if type(key) is not str or not key.isascii() or (type(each) is not str and not _is_plain(each)):
+                return False
+        return True
     return (kind is list or kind is tuple) and all(_is_plain(each) for each in cast("list[object]", value))

@@ -4,13 +4,13 @@ The time in front keeps neighbours together in an index; the prefix keeps a firm
 people and by the type checker alike. No identifier counts anything.
 """
 
-import os
 import re
 import time
 import uuid
 from typing import ClassVar, Self
 
 from registry.errors import InvalidValueError
+from registry.values.randomness import random_bytes
 
 _FORM = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -39,14 +39,19 @@ class Id(str):
         return super().__new__(cls, f"{cls.prefix}_{value.hex}")
 
     @property
+    def hex(self) -> str:
+        """The 32 hex digits."""
+        return self[-32:]
+
+    @property
     def uuid(self) -> uuid.UUID:
         """What a column keeps."""
-        return uuid.UUID(self.partition("_")[2])
+        return uuid.UUID(self.hex)
 
 
 def uuid7() -> uuid.UUID:
     """Return a UUID of version 7: 48 bits of Unix milliseconds, then random bits (RFC 9562 §5.7)."""
-    number = int.from_bytes(os.urandom(16)) & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62
+    number = int.from_bytes(random_bytes(16)) & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62
     return uuid.UUID(int=number & (1 << 80) - 1 | time.time_ns() // 1_000_000 << 80)
 
 

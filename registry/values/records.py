@@ -1,6 +1,5 @@
 """How values are kept in columns."""
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -27,11 +26,11 @@ class IdColumn(TypeDecorator[Id]):
         super().__init__()
         self.kind = kind
 
-    def process_bind_param(self, value: Id | None, dialect: Dialect) -> uuid.UUID | None:  # noqa: ARG002
-        """Return the UUID of an identifier of this kind."""
+    def process_bind_param(self, value: Id | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Return the UUID of an identifier of this kind in hex, as PostgreSQL reads it."""
         if value is None:
             return None
-        return (value if type(value) is self.kind else self.kind(value)).uuid
+        return (value if type(value) is self.kind else self.kind(value)).hex
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Id | None:  # noqa: ARG002
         """Return the identifier of a stored UUID."""

@@ -80,7 +80,7 @@ def logged(made: Iterable[Posting], heads: Mapping[str, AccountHead]) -> list[Lo
         debit.moves, credit.moves = debit.moves + 1, credit.moves + 1
         chain = link(
             debit.head + credit.head,
-            each.id.uuid.hex,
+            each.id.hex,
             each.debit,
             each.credit,
             each.amount.fen,

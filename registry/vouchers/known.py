@@ -13,11 +13,26 @@ from registry.parties import service as parties
 from registry.parties.model import KnownFact, Predicate, Provider, ProviderKind, Relation
 from registry.policy import service as policy
 from registry.policy.activation import ActiveInstrument, LoadedPolicy
+from registry.policy.kinds import Percent
+from registry.policy.model import CapScope, Instrument, Term
+from registry.policy.rules import FirmYearRule, VoucherTerms, cap_amount, effective_value, pool_account
 from registry.values.identifiers import AuthorityId, FirmId, OrderId, PoolId
 from registry.values.money import Money
-from registry.vouchers import records
+from registry.vouchers import records, rules
 from registry.vouchers.model import Pool, Voucher
 from registry.vouchers.round_model import VoucherRound
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What an instrument gives to every order of a day, whoever buys: its terms, and the pool it draws on."""
+
+    active: ActiveInstrument
+    term: Term
+    terms: VoucherTerms
+    year_rule: FirmYearRule
+    group: str
+    pool: Pool | None
 
 
 @dataclass(slots=True)
@@ -26,6 +41,8 @@ class Known:
 
     view: View
     _loaded: tuple[LoadedPolicy, ...] | None = None
+    _fitting: dict[ProviderKind, tuple[tuple[LoadedPolicy, Instrument], ...]] = field(default_factory=dict)
+    _footings: dict[tuple[AuthorityId, str, date], Footing] = field(default_factory=dict)
     _active: dict[tuple[AuthorityId, str, date], ActiveInstrument] = field(default_factory=dict)
     _pools: dict[tuple[AuthorityId, str, str], Pool | None] = field(default_factory=dict)
     _facts: dict[tuple[AuthorityId, FirmId, Predicate], KnownFact] | None = None
@@ -62,6 +79,39 @@ class Known:
         if self._loaded is None:
             self._loaded = policy.loaded_policies(self.view)
         return self._loaded
+
+    def fitting(self, seller_kind: ProviderKind) -> tuple[tuple[LoadedPolicy, Instrument], ...]:
+        """Return the instruments that support purchases from sellers of a kind, each with the policy it is of."""
+        if seller_kind not in self._fitting:
+            self._fitting[seller_kind] = tuple(
+                (loaded, instrument)
+                for loaded in self.loaded_policies()
+                for instrument in loaded.document.instruments
+                if rules.fits(instrument, seller_kind)
+            )
+        return self._fitting[seller_kind]
+
+    def footing(self, authority: AuthorityId, instrument_id: str, day: date) -> Footing:
+        """Return what an instrument gives on ``day``, by the rulings of today. Raises RuleError, NotFoundError."""
+        key = (authority, instrument_id, day)
+        if key not in self._footings:
+            active, today = self.active(*key), self.view.now.civil_day()
+            instrument, firm_cap = active.instrument, active.instrument.cap(CapScope.FIRM)
+            rule = effective_value(instrument, firm_cap.assumption, active.rulings, today) if firm_cap.assumption else 0
+            assert isinstance(instrument.terms, Percent)  # noqa: S101 -- ``rules.fits`` chose it
+            self._footings[key] = Footing(
+                active=active,
+                term=active.term,
+                terms=VoucherTerms(instrument.terms.rate, cap_amount(instrument, CapScope.FIRM, active.rulings, today)),
+                year_rule=FirmYearRule(rule) if isinstance(rule, str) else FirmYearRule.LATER,
+                group=firm_cap.group,
+                pool=self.pool(
+                    authority,
+                    active.document.revision.document,
+                    pool_account(instrument, active.rulings, today, day.year),
+                ),
+            )
+        return self._footings[key]
 
     def active(self, authority: AuthorityId, instrument: str, day: date) -> ActiveInstrument:
         """Return an instrument by the revision of ``day`` and the rulings of today. Raises RuleError, NotFoundError."""

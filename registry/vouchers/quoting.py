@@ -20,16 +20,11 @@ from registry.journal.work import View
 from registry.parties.model import Predicate, ProviderKind
 from registry.policy.activation import ActiveInstrument
 from registry.policy.assumptions import written
-from registry.policy.kinds import Percent
-from registry.policy.model import CapScope
 from registry.policy.rules import (
     FirmYearRule,
     FirmYearSoFar,
     Quote,
     VoucherTerms,
-    cap_amount,
-    effective_value,
-    pool_account,
     what_binds,
 )
 from registry.values.canonical import Json
@@ -38,7 +33,7 @@ from registry.values.money import ZERO, Money
 from registry.vouchers import records, round_rules, rules
 from registry.vouchers.earlier import Earlier, earlier_of
 from registry.vouchers.explaining import QuoteFigures, statements
-from registry.vouchers.known import Known
+from registry.vouchers.known import Footing, Known
 from registry.vouchers.model import FirmYear, FirmYearKey, Pool, VoucherQuote
 from registry.vouchers.related import related_by
 from registry.vouchers.round_model import VoucherRound
@@ -139,11 +134,9 @@ def instrument_for(view: View, order: Order, day: date, known: Known | None = No
     """
     kind, known = SELLER_KIND[order.product_kind], known or Known(view)
     found = []
-    for loaded in known.loaded_policies():
-        for instrument in loaded.document.instruments:
-            if rules.fits(instrument, kind):
-                fact = known.fact(loaded.authority, order.buyer, Predicate.OPERATES_IN_REGION, day)
-                found.append((fact.finding is Finding.MET, loaded.issued_on, loaded.authority, instrument.id))
+    for loaded, instrument in known.fitting(kind):
+        fact = known.fact(loaded.authority, order.buyer, Predicate.OPERATES_IN_REGION, day)
+        found.append((fact.finding is Finding.MET, loaded.issued_on, loaded.authority, instrument.id))
     if not found:
         obstacle = Obstacle("no_policy_for_purchase", "S1 cl.4", parameters={"product": order.product_kind.value})
         raise RuleError("voucher_refused", (obstacle, *_others_decide(known, order, day)))
@@ -192,23 +185,17 @@ def assess(
     Raises:
         RuleError: The instrument is not in force on that day.
     """
-    known, today = known or Known(view), view.now.civil_day()
-    active = known.active(authority, instrument_id, day)
-    instrument = active.instrument
-    firm_cap = instrument.cap(CapScope.FIRM)
-    rule = effective_value(instrument, firm_cap.assumption, active.rulings, today) if firm_cap.assumption else None
-    name = pool_account(instrument, active.rulings, today, day.year)
-    pool = known.pool(authority, active.document.revision.document, name)
+    known = known or Known(view)
+    footing = known.footing(authority, instrument_id, day)
     earlier = earlier_of(known, order, own)
-    facts, sources = _facts(order, active, day, pool, earlier, known)
-    assert isinstance(instrument.terms, Percent)  # noqa: S101 -- ``rules.fits`` chose it
+    facts, sources = _facts(order, footing, day, earlier, known)
     return Assessment(
         order=order,
-        active=active,
-        terms=VoucherTerms(instrument.terms.rate, cap_amount(instrument, CapScope.FIRM, active.rulings, today)),
-        year_rule=FirmYearRule(rule) if isinstance(rule, str) else FirmYearRule.LATER,
-        group=firm_cap.group,
-        pool=pool,
+        active=footing.active,
+        terms=footing.terms,
+        year_rule=footing.year_rule,
+        group=footing.group,
+        pool=footing.pool,
         price=known.net_price(order).less(earlier.taken),
         earlier=earlier,
         facts=facts,
@@ -218,14 +205,13 @@ def assess(
 
 def _facts(
     order: Order,
-    active: ActiveInstrument,
+    footing: Footing,
     day: date,
-    pool: Pool | None,
     earlier: Earlier,
     known: Known,
 ) -> tuple[rules.VoucherFacts, dict[str, Json]]:
     """Return the facts on ``day`` and the lines of the registers they were read from."""
-    authority = active.authority
+    authority = footing.active.authority
     asked = (Predicate.DATA_ANNOTATION_FIRM, Predicate.OPERATES_IN_REGION, Predicate.CREDIT_CLEAN)
     said = {each: known.fact(authority, order.buyer, each, day) for each in asked}
     kind = SELLER_KIND[order.product_kind]
@@ -239,8 +225,8 @@ def _facts(
     facts = rules.VoucherFacts(
         day=day,
         in_force=True,  # ``policy.in_force`` refuses otherwise, and says why.
-        in_term=active.term.holds(day),
-        pool_open=pool is not None,
+        in_term=footing.term.holds(day),
+        pool_open=footing.pool is not None,
         annotation_firm=said[Predicate.DATA_ANNOTATION_FIRM].finding,
         operates_in_region=said[Predicate.OPERATES_IN_REGION].finding,
         credit_clean=said[Predicate.CREDIT_CLEAN].finding,

@@ -1,7 +1,8 @@
 """Tables of accounts and tokens, and of failed sign-ins, which pass."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -91,6 +92,8 @@ tokens = Table(
     **rows_may(Writes.UPDATE),
 )
 
+_TOKEN_COLUMNS: Final = tuple(column.name for column in tokens.c)
+
 sign_in_failures = Table(
     "sign_in_failures",
     metadata,
@@ -111,22 +114,36 @@ def _account(row: Row[Any]) -> Account:
         kind=AccountKind(row.kind),
         firm=row.firm_id,
         authority=row.authority_id,
-        roles=frozenset(Role(role) for role in row.roles),
+        roles=_roles(tuple(row.roles)),
         state=AccountState(row.state),
         created_at=row.created_at,
         ended_at=row.ended_at,
     )
 
 
-def _token(row: Row[Any], prefix: str = "") -> Token:
-    stated = {column.name: row._mapping[f"{prefix}{column.name}"] for column in tokens.c}  # noqa: SLF001
+# An installation knows a few sets of roles and scopes, which are read at every request.
+
+
+@lru_cache(1_000)
+def _roles(stored: tuple[str, ...]) -> frozenset[Role]:
+    return frozenset(map(Role, stored))
+
+
+@lru_cache(1_000)
+def _scopes(stored: tuple[str, ...]) -> frozenset[Scope]:
+    return frozenset(map(Scope, stored))
+
+
+def _token(row: Sequence[Any]) -> Token:
+    """Return the token of the values of its columns, in their order."""
+    stated = dict(zip(_TOKEN_COLUMNS, row, strict=True))
     datasets = stated["datasets"]
     return Token(
         id=stated["id"],
         account=stated["account_id"],
         kind=TokenKind(stated["kind"]),
         label=stated["label"],
-        scopes=frozenset(Scope(scope) for scope in stated["scopes"]),
+        scopes=_scopes(tuple(stated["scopes"])),
         datasets=None if datasets is None else frozenset(DatasetId.of_uuid(found) for found in datasets),
         created_at=stated["created_at"],
         expires_at=stated["expires_at"],
@@ -276,7 +293,7 @@ _TOKENS_OF_DIGESTS: Final = (
 def tokens_of_digests(connection: Connection, digests: Collection[Digest]) -> dict[Digest, tuple[Token, Account]]:
     """Return tokens with their accounts: two look-ups by index for each, in one query, at each request."""
     found = connection.execute(_TOKENS_OF_DIGESTS, {"digests": list(digests)})
-    return {row.token_digest: (_token(row, "token_"), _account(row)) for row in found}
+    return {row.token_digest: (_token(row[-len(_TOKEN_COLUMNS) :]), _account(row)) for row in found}
 
 
 def token_to_end(connection: Connection, token: TokenId, account: AccountId) -> Token | None:

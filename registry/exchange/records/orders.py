@@ -29,6 +29,7 @@ from registry.parties.records import stands_in_register
 from registry.values.identifiers import AccountId, AuthorityId, DatasetId, FirmId, ListingId, OrderId, VersionId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
+from storage.batches import any_of
 from storage.database import Connection, Writes, metadata, rows_may
 
 orders = Table(
@@ -176,7 +177,7 @@ def of_reader(reader: FirmId | AuthorityId) -> ColumnElement[bool]:
 
 def orders_of(connection: Connection, wanted: Collection[OrderId]) -> dict[OrderId, Order]:
     """Return orders, locked in the order of their ids."""
-    query = select(orders).where(orders.c.id.in_(wanted)).order_by(orders.c.id).with_for_update()
+    query = select(orders).where(any_of(orders.c.id, wanted)).order_by(orders.c.id).with_for_update()
     return {row.id: order_from(row) for row in connection.execute(query)}
 
 

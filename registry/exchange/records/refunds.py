@@ -11,6 +11,7 @@ from registry.exchange.records.columns import one_of
 from registry.exchange.records.invoices import invoices
 from registry.values.identifiers import FirmId, InvoiceId, OrderId, RefundId
 from registry.values.records import IdColumn, Key, MomentColumn, MoneyColumn
+from storage.batches import any_of
 from storage.database import Connection, Writes, metadata, rows_may
 
 order_refunds = Table(
@@ -50,7 +51,7 @@ def _refund(row: Row[Any]) -> Refund:
 def invoiced_or_refunded(connection: Connection, wanted: Collection[OrderId]) -> set[OrderId]:
     """Return those of some orders that have an invoice or a refund."""
     tables = (invoices, order_refunds)
-    each = (select(table.c.order_id).where(table.c.order_id.in_(wanted)) for table in tables)
+    each = (select(table.c.order_id).where(any_of(table.c.order_id, wanted)) for table in tables)
     return set(connection.execute(union(*each)).scalars())
 
 

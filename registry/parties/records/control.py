@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Column, Row, SmallInteger, Table, and_, insert, select
 
 from registry.parties.model import ControlKind, ControlLine, ControlLink
-from registry.parties.records.firms import firms, firms_on, lines_of_firms
+from registry.parties.records.firms import firms, names_on
 from registry.parties.records.lines import (
     close_line,
     firm_column,
@@ -23,6 +23,7 @@ from registry.parties.rules import ControlGraph
 from registry.values.identifiers import AuthorityId, FactId, FirmId
 from registry.values.moment import Moment
 from registry.values.records import Key
+from storage.batches import any_of
 from storage.database import Connection, Writes, metadata, rows_may
 
 controls = Table(
@@ -79,7 +80,7 @@ def graph_above(connection: Connection, seeds: Sequence[FirmId], day: date, at: 
     Families run both ways; rings end because the recursion keeps a set.
     """
     standing = and_(recorded_at(controls, at), valid_on(controls, day))
-    above = select(firms.c.id.label("firm")).where(firms.c.id.in_(seeds)).cte("above", recursive=True)
+    above = select(firms.c.id.label("firm")).where(any_of(firms.c.id, seeds)).cte("above", recursive=True)
     links = (
         select(controls.c.held_id.label("below"), controls.c.holder_id.label("firm"))
         .where(standing)
@@ -100,7 +101,7 @@ def graph_above(connection: Connection, seeds: Sequence[FirmId], day: date, at: 
     ).all()
     found = frozenset(_link(row) for row in rows)
     ids = {*seeds, *(link.holder for link in found), *(link.held for link in found)}
-    known = firms_on(lines_of_firms(connection, list(ids), at), day)
+    known = names_on(connection, ids, day, at)
     return ControlGraph(
-        {firm.id: firm.name for firm in known.values()}, {firm.id: firm.kind for firm in known.values()}, found
+        {firm: name for firm, (name, _) in known.items()}, {firm: kind for firm, (_, kind) in known.items()}, found
     )

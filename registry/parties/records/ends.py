@@ -20,6 +20,7 @@ from registry.parties.records.lines import (
 from registry.values.identifiers import AuthorityId, FactId, FirmId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
+from storage.batches import any_of
 from storage.database import Connection, Writes, metadata, rows_may
 
 firm_ends = Table(
@@ -90,7 +91,7 @@ def ends_of(
 
 def firms_with_end(connection: Connection, firms: Collection[FirmId], at: Moment) -> set[FirmId]:
     """Return those of some firms of which an end stands recorded."""
-    query = select(firm_ends.c.firm_id).where(firm_ends.c.firm_id.in_(firms), recorded_at(firm_ends, at))
+    query = select(firm_ends.c.firm_id).where(any_of(firm_ends.c.firm_id, firms), recorded_at(firm_ends, at))
     return set(connection.execute(query).scalars())
 
 

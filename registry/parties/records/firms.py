@@ -1,10 +1,11 @@
 """Tables of firms: the codes they have or had, and what each is over some days."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Table, Text, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from registry.parties.model import Firm, FirmKind, Period, Provenance
@@ -17,11 +18,13 @@ from registry.parties.records.lines import (
     provenance_of,
     recorded_at,
     stated,
+    valid_on,
 )
 from registry.values.identifiers import AuthorityId, FactId, FirmId
 from registry.values.moment import Moment
 from registry.values.records import IdColumn, Key, MomentColumn
 from registry.values.uscc import Uscc
+from storage.batches import any_of
 from storage.database import Connection, Writes, metadata, rows_may
 
 firms = Table(
@@ -157,6 +160,20 @@ def firms_on(lines: Iterable[FirmLine], day: date) -> dict[FirmId, Firm]:
         if line.valid.holds(day) or line.firm.id not in found:
             found[line.firm.id] = line.firm
     return found
+
+
+def names_on(
+    connection: Connection, ids: Collection[FirmId], day: date, at: Moment
+) -> dict[FirmId, tuple[str, FirmKind]]:
+    """Return name and kind of each firm as ``firms_on`` finds it, as of an instant."""
+    line = firm_lines.c
+    rows = connection.execute(
+        select(line.firm_id, line.name, line.kind)
+        .where(any_of(line.firm_id, ids), recorded_at(firm_lines, at))
+        .ext(distinct_on(line.firm_id))
+        .order_by(line.firm_id, valid_on(firm_lines, day).desc(), line.valid_from.nulls_first(), line.id)
+    )
+    return {firm: (name, FirmKind(kind)) for firm, name, kind in rows}
 
 
 def codes_of_firm(connection: Connection, firm: FirmId) -> list[str]:

@@ -35,6 +35,7 @@ from registry.parties.records.lines import (
 from registry.values.identifiers import AuthorityId, FactId, FirmId
 from registry.values.moment import Moment
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn
+from storage.batches import any_of
 from storage.database import Connection, Writes, metadata, rows_may
 
 _FINDINGS = {Finding.MET: "true", Finding.UNMET: "false", Finding.UNKNOWN: "unknown"}
@@ -206,14 +207,19 @@ def close_provider(connection: Connection, line: FactId, at: Moment) -> None:
 def facts_of_firms(
     connection: Connection, firm_ids: Collection[FirmId], day: date, at: Moment
 ) -> dict[tuple[AuthorityId, FirmId, Predicate], KnownFact]:
-    """Return the fact of each authority, firm and predicate that holds on a day, as of an instant."""
-    query = select(facts).where(facts.c.firm_id.in_(firm_ids), recorded_at(facts, at), valid_on(facts, day))
+    """Return the fact of each authority, firm and predicate that holds on a day, as of an instant.
+
+    Each names its line; the days of the line and where it comes from are not read.
+    """
+    query = (
+        select(facts.c.authority_id, facts.c.firm_id, facts.c.predicate, facts.c.finding, facts.c.id)
+        .where(any_of(facts.c.firm_id, firm_ids), recorded_at(facts, at), valid_on(facts, day))
+        .order_by(facts.c.valid_from, facts.c.id)
+    )
     found = {}
-    for row in connection.execute(query.order_by(facts.c.valid_from, facts.c.id)):
-        predicate = Predicate(row.predicate)
-        found[row.authority_id, row.firm_id, predicate] = KnownFact(
-            row.firm_id, predicate, _FINDING_OF[row.finding], row.id, period_of(row), provenance_of(row), _credit(row)
-        )
+    for authority, firm, word, finding, line in connection.execute(query):
+        predicate = Predicate(word)
+        found[authority, firm, predicate] = KnownFact(firm, predicate, _FINDING_OF[finding], line)
     return found
 
 

@@ -30,6 +30,7 @@ from registry.values.moment import Moment
 from registry.values.records import IdColumn, Key, MomentColumn, MoneyColumn
 from registry.vouchers.external_model import EndExternalUse, ExternalUse
 from registry.vouchers.records.columns import authority_column
+from storage.batches import any_of
 from storage.database import Connection, Writes, metadata, rows_may
 
 external_uses = Table(
@@ -139,7 +140,7 @@ def external_use_of(connection: Connection, use: ExternalUseId) -> ExternalUse |
 
 def externally_used(connection: Connection, orders: Collection[OrderId]) -> set[OrderId]:
     """Return those of some orders for which uses may stand: by the order, or by an invoice of it."""
-    of_order = select(external_uses.c.order_id).where(external_uses.c.order_id.in_(orders))
+    of_order = select(external_uses.c.order_id).where(any_of(external_uses.c.order_id, orders))
     of_invoice = (
         select(invoices.c.order_id)
         .join(order_rows, order_rows.c.id == invoices.c.order_id)
@@ -150,7 +151,7 @@ def externally_used(connection: Connection, orders: Collection[OrderId]) -> set[
                 external_uses.c.firm_id == order_rows.c.buyer_id,
             ),
         )
-        .where(invoices.c.order_id.in_(orders))
+        .where(any_of(invoices.c.order_id, orders))
     )
     return set(connection.execute(union(of_order, of_invoice)).scalars())
 

@@ -135,8 +135,8 @@ def _changed(connection: Connection, deltas: Mapping[FirmYearKey, tuple[int, int
 
 def _arrays(keys: Sequence[FirmYearKey]) -> dict[str, Any]:
     return {
-        "authorities": [key.authority.uuid for key in keys],
-        "firms": [key.firm.uuid for key in keys],
+        "authorities": [key.authority.hex for key in keys],
+        "firms": [key.firm.hex for key in keys],
         "groups": [key.group for key in keys],
         "years": [key.year for key in keys],
     }

@@ -20,7 +20,6 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    insert,
     literal,
     select,
     text,
@@ -37,6 +36,7 @@ from registry.values.records import IdColumn, Key, MomentColumn, MoneyColumn
 from registry.vouchers.chain import NO_HEAD, AccountHead, logged, microseconds, moment_of
 from registry.vouchers.model import AccountLine, Posting
 from registry.vouchers.records.columns import authority_column
+from storage.batches import add_rows
 from storage.database import Connection, Writes, metadata, rows_may
 
 ROWS_AT_ONCE: Final = 10_000
@@ -116,8 +116,9 @@ def post(connection: Connection, made: Sequence[Posting], entries: Sequence[Entr
     if len(heads) != len(names):
         return None
     placed = logged(made, heads)
-    connection.execute(
-        insert(ledger_postings),
+    add_rows(
+        connection,
+        ledger_postings,
         [
             {
                 "id": each.posting.id,

@@ -19,7 +19,6 @@ from sqlalchemy import (
     cast,
     false,
     func,
-    insert,
     select,
     text,
     update,
@@ -43,6 +42,7 @@ from registry.values.money import Money
 from registry.values.records import DigestColumn, IdColumn, Key, MomentColumn, MoneyColumn
 from registry.vouchers.model import COUNTING, Decision, DecisionStep, FirmYearKey, Voucher, VoucherState
 from registry.vouchers.records.columns import authority_column
+from storage.batches import add_rows, any_of
 from storage.database import Connection, Writes, metadata, rows_may
 
 ROWS_AT_ONCE: Final = 10_000
@@ -169,7 +169,7 @@ def _values(voucher: Voucher) -> dict[str, Any]:
 
 def add_vouchers(connection: Connection, made: Sequence[Voucher]) -> None:
     """Write new vouchers."""
-    connection.execute(insert(vouchers), [{"id": each.id, **_values(each)} for each in made])
+    add_rows(connection, vouchers, [{"id": each.id, **_values(each)} for each in made])
 
 
 def save_voucher(connection: Connection, voucher: Voucher) -> None:
@@ -245,7 +245,7 @@ def held_of_order(connection: Connection, order: OrderId) -> Voucher | None:
 def counting_of_orders(connection: Connection, orders: Collection[OrderId]) -> dict[OrderId, tuple[Voucher, ...]]:
     """Return the vouchers of orders that count, in the order they were held; orders without any are left out."""
     states = [state.value for state in COUNTING]
-    query = select(vouchers).where(vouchers.c.order_id.in_(orders), vouchers.c.state.in_(states))
+    query = select(vouchers).where(any_of(vouchers.c.order_id, orders), vouchers.c.state.in_(states))
     found: dict[OrderId, tuple[Voucher, ...]] = {}
     for row in connection.execute(query.order_by(vouchers.c.id)):
         found[row.order_id] = (*found.get(row.order_id, ()), _voucher(row))
@@ -275,8 +275,9 @@ def redeemed_of(connection: Connection, authority: AuthorityId, instruments: Col
 
 def add_decisions(connection: Connection, made: Sequence[Decision]) -> None:
     """Write what steps were decided on."""
-    connection.execute(
-        insert(decisions),
+    add_rows(
+        connection,
+        decisions,
         [
             {
                 "voucher_id": each.voucher,

@@ -31,6 +31,7 @@ from registry.parties.model import (
     ProviderKind,
     RelationKind,
 )
+from registry.parties.records.firms import firms_on, lines_of_firms, names_on
 from registry.values.digest import Digest
 from registry.values.identifiers import FirmId
 from registry.values.uscc import Uscc
@@ -97,6 +98,28 @@ def test_a_change_ahead_does_not_act_yet(office: Office) -> None:
     with office.work() as work:
         service.change_firm(work, change)
     assert firm_of(office, firm).name == "旧名"
+
+
+def test_names_of_a_day_are_those_of_the_firms_of_that_day(office: Office, clock: FixedClock) -> None:
+    changed, other = office.firm("旧名"), office.firm("他名")
+    before = clock.now()
+    clock.advance(timedelta(hours=1))
+    for name, kind, first in (
+        ("中名", FirmKind.ENTERPRISE, date(2026, 3, 1)),
+        ("新名", FirmKind.INSTITUTION, date(2026, 4, 1)),
+    ):
+        with office.work() as work:
+            service.change_firm(work, ChangeFirm(changed, a_uscc(1), name, "650502", kind, first, "执照", OBTAINED))
+    ids = [changed, other, a_firm_id(99)]
+    seen = []
+    with office.view() as view:
+        for at in (before, clock.now()):
+            for day in (date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1)):
+                found = names_on(view.connection, ids, day, at)
+                whole = firms_on(lines_of_firms(view.connection, ids, at), day)
+                assert found == {firm: (each.name, each.kind) for firm, each in whole.items()}
+                seen.append(found[changed][0])
+    assert seen == ["旧名"] * 4 + ["旧名", "中名", "中名", "新名"]
 
 
 def test_firms_are_paged_in_the_order_of_registration(office: Office) -> None:

@@ -16,7 +16,6 @@ DIALECT = postgresql.dialect()
 NUMBER = uuid.UUID(int=7)
 NOON = Moment.of_text("2026-03-01T12:00:00+08:00")
 COLUMNS = [
-    (IdColumn(FirmId), FirmId.of_uuid(NUMBER), NUMBER),
     (MoneyColumn(), Money(5), 5),
     (MomentColumn(), NOON, NOON.instant),
     (DigestColumn(), Digest("0a" * 32), b"\x0a" * 32),
@@ -28,6 +27,13 @@ def test_a_value_is_kept_plainly_and_comes_back_as_itself(column: TypeDecorator[
     assert column.process_bind_param(value, DIALECT) == kept
     found = column.process_result_value(kept, DIALECT)
     assert (type(found), found) == (type(value), value)
+
+
+def test_an_identifier_is_written_in_hex_and_comes_back_from_its_uuid() -> None:
+    column, value = IdColumn(FirmId), FirmId.of_uuid(NUMBER)
+    assert column.process_bind_param(value, DIALECT) == NUMBER.hex
+    assert column.process_result_value(NUMBER, DIALECT) == value
+    assert column.process_bind_param(None, DIALECT) is column.process_result_value(None, DIALECT) is None
 
 
 @pytest.mark.parametrize(("column", "value", "kept"), COLUMNS)
