@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, Request, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from api.calls import house
 from registry.accounts import acting
@@ -37,8 +38,17 @@ _TOKENS: Final = "tokens"
 _FORM: Final = "form"
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Sessions in a signed cookie; who brings none, as programs do, is not looked at any further."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session of a request."""
+        return super().open_session(app, request) if COOKIE in request.cookies else self.session_class()
+
+
 def install(app: Flask) -> None:
     """Find out who asks before each request of ``app``."""
+    app.session_interface = _Sessions()
     served = app.extensions["house"]
     app.secret_key = hmac.digest(served.secret, b"sancai/sessions/v1", "sha256")
     app.config.update(

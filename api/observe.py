@@ -8,15 +8,11 @@ Rules:
 * ``/healthz`` says that the process answers; ``/readyz`` that it can work, and names the part that cannot.
 """
 
-import json
 import logging
 import os
 import re
-import sys
 import time
-import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cache
 from typing import Final
 
@@ -33,6 +29,7 @@ from api.door import Answer, Door, body_limits
 from registry.actors.model import ANONYMOUS, Actor
 from registry.errors import UnavailableError
 from registry.journal import service as journal
+from registry.values.randomness import random_bytes
 from storage.database import DatabaseUnavailableError
 from storage.errors import StoreError
 from storage.migrate import newest_revision, present_revision
@@ -113,6 +110,17 @@ class Figures:
             buckets=_BUCKETS_S,
         )
 
+        self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def count(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
+        found = self._counters.get((route, method, status))
+        if found is None:
+            found = self.requests.labels(route, method, status), self.seconds.labels(route, method)
+            self._counters[route, method, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
+
     def text(self) -> bytes:
         """Return all figures; with several worker processes, those of all of them together."""
         shown = self.registry
@@ -166,7 +174,7 @@ def install(app: Flask) -> None:
 def _begin() -> None:
     g.began = time.perf_counter()
     given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else random_bytes(16).hex()
     if request.path.startswith("/objects/"):
         # Parts are as long as their signed address says; the store looks at it.
         request.max_content_length = None
@@ -180,19 +188,19 @@ def _begin() -> None:
 
 
 def _end(answer: Response) -> Response:
-    answer.headers["X-Request-Id"] = g.get("request_id", "")
+    stated = {name.lower() for name, _ in answer.headers}
     for name, value in HEADERS.items():
-        answer.headers.setdefault(name, value)
+        if name.lower() not in stated:
+            answer.headers.add(name, value)
+    answer.headers["X-Request-Id"] = g.get("request_id", "")
     if house().settings.public_url.startswith("https://"):
         answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if not request.path.startswith("/objects/"):
-        answer.headers.setdefault("Cache-Control", "no-store")
-    route = str(request.url_rule) if request.url_rule else _UNMATCHED
+    if "cache-control" not in stated and not request.path.startswith("/objects/"):
+        answer.headers.add("Cache-Control", "no-store")
+    route = request.url_rule.rule if request.url_rule else _UNMATCHED
     method = request.method if request.method in _METHODS else "OTHER"
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
-    seen = house_figures()
-    seen.requests.labels(route, method, answer.status_code).inc()
-    seen.seconds.labels(route, method).observe(seconds)
+    house_figures().count(route, method, answer.status_code, seconds)
     actor: Actor = g.get("actor", ANONYMOUS)
     _log.info(
         "request",
@@ -213,31 +221,3 @@ def _end(answer: Response) -> Response:
 @cache
 def _newest_revision() -> str:
     return newest_revision()
-
-
-class JsonLines(logging.Formatter):
-    """Each record as one line of JSON."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the record as a line."""
-        stated = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            **getattr(record, "stated", {}),
-        }
-        if getattr(record, "alarm", False):
-            stated["alarm"] = True
-        if record.exc_info:
-            stated["exception"] = self.formatException(record.exc_info)
-        return json.dumps(stated, ensure_ascii=False)
-
-
-def write_json_logs(level: int = logging.INFO) -> None:
-    """Write what this process logs to standard error, one line of JSON for each record."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    # At DEBUG, Authlib writes whole tokens.
-    logging.getLogger("authlib").setLevel(logging.INFO)

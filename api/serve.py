@@ -42,14 +42,16 @@ def application() -> "Flask":
         signal.signal(number, signal.SIG_DFL)
     end_with_parent(os.getppid())
     from api.app import create_app
-    from api.observe import write_json_logs
+    from api.logs import write_json_logs
     from api.wording import vocabulary
     from registry.house import open_house
+    from registry.policy.service import shipped
 
     write_json_logs()
     made = create_app(open_house(read_settings()))
-    # Else the first refusals, each in a thread of its own, would all read the words at the same time.
+    # Else the first requests, each in a thread of its own, would all read words and policies at the same time.
     vocabulary()
+    shipped()
     # What lives as long as the process is looked at in no collection of garbage, which took longer than a search.
     gc.collect()
     gc.freeze()

@@ -16,14 +16,24 @@ R = TypeVar("R")
 class _Ticket(Generic[T, R]):
     """One caller: what it brings, and what it gets."""
 
-    __slots__ = ("brings", "called", "error", "gets", "is_done")
+    __slots__ = ("_call", "brings", "error", "gets", "is_done")
 
     def __init__(self, brings: T) -> None:
         self.brings = brings
-        self.called = threading.Event()
+        # Held until the ticket is called. An event is three locks, and two of them are made while one waits.
+        self._call = threading.Lock()
+        self._call.acquire()
         self.is_done = False
         self.gets: R | None = None
         self.error: BaseException | None = None
+
+    def wait(self) -> None:
+        """Wait until the ticket is called."""
+        self._call.acquire()
+
+    def call(self) -> None:
+        """Let the caller go on: it is called once, when it is done or to lead the next batch."""
+        self._call.release()
 
 
 class Gate(Generic[T, R]):
@@ -51,8 +61,7 @@ class Gate(Generic[T, R]):
             leads = not self._is_busy
             self._is_busy = True
         if not leads:
-            # Called when it is done, or to lead the next batch.
-            ticket.called.wait()
+            ticket.wait()
         if not ticket.is_done:
             self._lead()
         if ticket.error is not None:
@@ -76,9 +85,9 @@ class Gate(Generic[T, R]):
                 self._taken = len(batch)
             for ticket in batch:
                 ticket.is_done = True
-                ticket.called.set()
+                ticket.call()
             if following is not None:
-                following.called.set()
+                following.call()
 
     def _gather(self) -> None:
         if self._gather_s and len(self._waiting) < self._taken:

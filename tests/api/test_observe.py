@@ -6,7 +6,8 @@ import logging
 import pytest
 from sqlalchemy import text
 
-from api.observe import BODY_BYTES_MAX, JsonLines
+from api.logs import JsonLines
+from api.observe import BODY_BYTES_MAX
 from storage.database import Database
 from tests.api.bureau import a_bureau
 from tests.web import Web
