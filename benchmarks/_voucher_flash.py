@@ -24,7 +24,9 @@ from storage.embedded_postgres import programmes
 SANCAI: Final = Path(sys.executable).with_name("sancai")
 READY_WITHIN_S: Final = 600
 PEER_CLIENTS: Final = 32
-THREADS: Final = "128"
+WORKERS: Final = str((os.cpu_count() or 1) + 1)
+"""One more than there are processors: of two that hold, one waits for the other's pool."""
+THREADS: Final = "256"
 
 _PEER: Final = """
 CREATE TABLE peer_pool (id int PRIMARY KEY, budget bigint NOT NULL, used bigint NOT NULL, CHECK (used <= budget));
@@ -82,6 +84,7 @@ def _served(place: Place) -> Iterator[int]:
         **{name: value for name, value in os.environ.items() if not name.startswith("SANCAI_")},
         "SANCAI_HOME": str(place.folder),
         "SANCAI_PORT": str(port),
+        "SANCAI_WEB_WORKERS": WORKERS,
         "SANCAI_WEB_THREADS": THREADS,
     }
     with (place.folder / "serve.log").open("wb") as log:
@@ -110,8 +113,9 @@ async def _storm(port: int, orders: list[str], connections: int) -> Opening:
     numbers = iter(range(len(orders)))
     latencies: list[float] = []
     statuses: Counter[int] = Counter()
-    refused: Counter[str] = Counter()
+    refusals: list[bytes] = []
     last_hold = 0.0
+    requests = [_request(number, order) for number, order in enumerate(orders)]
     gate = asyncio.Event()
     opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
 
@@ -121,7 +125,8 @@ async def _storm(port: int, orders: list[str], connections: int) -> Opening:
         for number in numbers:
             began = time.perf_counter()
             try:
-                status, body = await _ask(reader, writer, number, orders[number])
+                writer.write(requests[number])
+                status, body = await _answer(reader)
             except (OSError, asyncio.IncompleteReadError):
                 statuses[0] += 1
                 return
@@ -131,7 +136,7 @@ async def _storm(port: int, orders: list[str], connections: int) -> Opening:
             if status == 201:
                 last_hold = max(last_hold, ended)
             else:
-                refused[json.loads(body).get("code", "")] += 1
+                refusals.append(body)
         writer.close()
 
     tasks = [asyncio.create_task(one(*each)) for each in opened]
@@ -139,19 +144,21 @@ async def _storm(port: int, orders: list[str], connections: int) -> Opening:
     gate.set()
     await asyncio.gather(*tasks)
     taken = time.perf_counter() - began
+    refused = Counter(json.loads(body).get("code", "") for body in refusals)
     return Opening(statuses[201], refused, statuses, latencies, taken, last_hold - began)
 
 
-async def _ask(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int, order: str
-) -> tuple[int, bytes]:
+def _request(number: int, order: str) -> bytes:
     body = json.dumps({"order": order}).encode()
     head = (
         f"POST /v1/vouchers HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {secret_of(number)}\r\n"
         f"Idempotency-Key: flash-opening-{number}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
-    writer.write(head.encode() + body)
+    return head.encode() + body
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     answer = await reader.readuntil(b"\r\n\r\n")
     length = re.search(rb"(?i)content-length: (\d+)", answer)
     content = await reader.readexactly(int(length[1])) if length else b""
