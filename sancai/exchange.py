@@ -360,6 +360,10 @@ class Exchange:
         }
         return shaped(OrderPeriod, self._session.post(f"/orders/{order}/periods", body))
 
+    def period_log(self, period: str) -> bytes:
+        """Return the usage log of a period as the seller filed it. Raises NotFoundError where it filed none."""
+        return self._session.content(f"/periods/{period}/log")
+
     def accept_period(self, period: str, reason: str = "") -> OrderPeriod:
         """Accept a period as the buyer (验收); the last one completes the delivery. Raises SancaiError."""
         return shaped(OrderPeriod, self._session.post(f"/periods/{period}/accept", {"reason": reason}))

@@ -3,14 +3,13 @@
 from flask import Response
 
 from api.calls import current_actor, house, read
+from api.documents import MEDIA_TYPE, document
 from api.door import Answer, Door, PageQuery
 from api.paging import after_of, page_of
 from registry.actors.model import Action
 from registry.awards import expert_evidence
 from registry.awards.expert_evidence import ExpertDocument
-from registry.manifests import service as manifests
 from registry.values.identifiers import CaseId, EvidenceId
-from storage.object_store import attachment
 
 door = Door("expert_evidence", __name__, url_prefix="/v1")
 
@@ -62,17 +61,11 @@ def list_expert_evidence(case: str, query: PageQuery) -> Response:
     "/expert-cases/<case>/evidence/<evidence>/content",
     {200: None},
     action=Action.SCORE_CASE,
-    media={200: "application/octet-stream"},
+    media={200: MEDIA_TYPE},
 )
 def read_expert_evidence(case: str, evidence: str) -> Response:
     """Read the bytes of a document of a case you were drawn for, until every expert has scored."""
     wanted = EvidenceId(evidence)
     with house().view(current_actor()) as view:
         _, blob = expert_evidence.document(view, CaseId(case), wanted)
-    answer = Response(
-        manifests.content(house().store.at(blob.store), blob.place), content_type="application/octet-stream"
-    )
-    answer.content_length = blob.size_bytes
-    answer.headers["Content-Disposition"] = attachment(f"{wanted}.bin")
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return document(blob, f"{wanted}.bin")

@@ -5,7 +5,8 @@ from datetime import date
 from flask import Response
 from pydantic import Field
 
-from api.calls import write
+from api.calls import current_actor, house, write
+from api.documents import MEDIA_TYPE, document
 from api.door import Door, Strict, Whole
 from api.v1.order_period_views import OrderPeriodView
 from registry.actors.model import Action
@@ -59,6 +60,14 @@ class PeriodObjectionBody(Strict):
 def state_period(order: str, body: PeriodBody) -> Response:
     """State, as the seller, what an order delivered in a period."""
     return write(lambda work: service.state_period(work, body.command(OrderId(order))), OrderPeriodView.of)
+
+
+@door.operation("GET", "/periods/<period>/log", {200: None}, action=Action.READ_ORDER, media={200: MEDIA_TYPE})
+def read_period_log(period: str) -> Response:
+    """Read the usage log of a period as its seller filed it."""
+    with house().view(current_actor()) as view:
+        found, blob = service.period_log(view, PeriodId(period))
+    return document(blob, found.file_name)
 
 
 @door.operation("POST", "/periods/<period>/accept", {200: OrderPeriodView}, action=Action.CONFIRM_DELIVERY)

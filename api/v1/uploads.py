@@ -6,6 +6,7 @@ from flask import Response
 from pydantic import Field
 
 from api.calls import current_actor, house, read, rendered, write
+from api.documents import MEDIA_TYPE, document
 from api.door import Answer, Door, Strict, Whole
 from registry.actors.model import Action
 from registry.journal.work import Command
@@ -21,7 +22,7 @@ from registry.manifests.uploads import (
 )
 from registry.values.digest import Digest
 from registry.values.identifiers import EvidenceId, UploadId
-from storage.object_store import Part, attachment
+from storage.object_store import Part
 
 door = Door("uploads", __name__, url_prefix="/v1")
 
@@ -207,16 +208,10 @@ def show_evidence(evidence: str) -> Response:
     "/evidence/<evidence>/content",
     {200: None},
     action=Action.READ_EVIDENCE,
-    media={200: "application/octet-stream"},
+    media={200: MEDIA_TYPE},
 )
 def read_evidence(evidence: str) -> Response:
     """Read the bytes of a document."""
     with house().view(current_actor()) as view:
         found, blob = service.evidence_content(view, EvidenceId(evidence))
-    answer = Response(
-        service.content(house().store.at(blob.store), blob.place), content_type="application/octet-stream"
-    )
-    answer.content_length = blob.size_bytes
-    answer.headers["Content-Disposition"] = attachment(found.file_name)
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return document(blob, found.file_name)

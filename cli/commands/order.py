@@ -9,7 +9,7 @@ from cli.amounts import yuan_fen
 from cli.commands.listing import PURPOSES
 from cli.commands.order_disputes import dispute, print_dispute
 from cli.commands.order_metering import command as metering
-from cli.commands.order_periods import accept_period, object_period, periods, print_periods, state_period
+from cli.commands.order_periods import accept_period, object_period, period_log, periods, print_periods, state_period
 from cli.commands.order_refunds import (
     answer_refund,
     print_red_letter,
@@ -38,6 +38,7 @@ for made in (
     periods,
     accept_period,
     object_period,
+    period_log,
     red_letter,
     verify_red_letter,
     refund,

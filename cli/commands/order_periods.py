@@ -1,12 +1,14 @@
-"""``sancai order state-period``, ``periods``, ``accept-period``, ``object-period``: delivery by periods."""
+"""``sancai order state-period``, ``periods``, ``period-log``, ``accept-period``, ``object-period``: by periods."""
 
+import hashlib
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.connection import client
-from cli.output import Leaf, facts, show, table
+from cli.output import Leaf, facts, line, show, table
 from cli.words import say
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
     "state-period",
     cls=Leaf,
     help=say("State, as the seller, what ORDER delivered in a period.", "卖方申报 ORDER 在一个周期内的交付。"),
-    example="sancai order state-period ord_… --from 2026-03-02 --to 2026-03-31 --used 5000 --log-sha256 sha256:…",
+    example="sancai order state-period ord_… --from 2026-03-02 --to 2026-03-31 --used 5000 --log usage.csv",
 )
 @click.argument("order")
 @click.option("--from", "first_day", type=DAY, required=True, help=say("First day.", "首日。"))
@@ -29,18 +31,31 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "--used", type=click.IntRange(0), help=say("Whole units; none where it is metered.", "用量（整数）；计量订单不填。")
 )
-@click.option("--log-sha256", help=say("Digest of the usage log.", "用量日志的摘要。"))
-@click.option("--evidence", help=say("The log as a filed document.", "已上传的日志文件编号。"))
+@click.option(
+    "--log",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=say("The usage log; it is filed, and the buyer reads it.", "用量日志文件；将上传并供买方查阅。"),
+)
+@click.option("--log-sha256", help=say("Or the digest of the usage log alone.", "或仅填用量日志的摘要。"))
+@click.option("--evidence", help=say("The log as a document filed before.", "此前已上传的日志文件编号。"))
 def state_period(
     order: str,
     first_day: datetime,
     last_day: datetime,
     used: int | None,
+    log: Path | None,
     log_sha256: str | None,
     evidence: str | None,
 ) -> None:
     """State a period."""
+    if log and (log_sha256 or evidence):
+        raise click.UsageError(
+            say("Name the --log, or its --log-sha256 and --evidence.", "请指定 --log，或 --log-sha256 与 --evidence。")
+        )
     with client() as service:
+        if log:
+            filed = service.evidence.file(log, "statement")
+            log_sha256, evidence = filed.sha256, filed.id
         made = service.exchange.state_period(
             order,
             first_day=first_day.date(),
@@ -64,6 +79,27 @@ def periods(order: str) -> None:
     with client() as service:
         found = service.exchange.order(order).periods
     show(found, print_periods)
+
+
+@click.command(
+    "period-log",
+    cls=Leaf,
+    help=say("Write the usage log of PERIOD to a file.", "将 PERIOD 的用量日志写入文件。"),
+    example="sancai order period-log prd_… --to usage.csv",
+)
+@click.argument("period")
+@click.option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help=say("The file to write.", "输出文件。"),
+)
+def period_log(period: str, to: Path) -> None:
+    """Write the log of a period to a file."""
+    with client() as service:
+        content = service.exchange.period_log(period)
+    to.write_bytes(content)
+    show({"file": str(to), "sha256": f"sha256:{hashlib.sha256(content).hexdigest()}"}, _print_log)
 
 
 @click.command(
@@ -94,6 +130,10 @@ def object_period(period: str, reason: str) -> None:
     with client() as service:
         made = service.exchange.object_period(period, reason)
     show(made, print_period)
+
+
+def _print_log(found: dict[str, str]) -> None:
+    line(f"{found['file']}  {found['sha256']}")
 
 
 def print_period(found: "OrderPeriod") -> None:

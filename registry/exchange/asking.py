@@ -11,6 +11,7 @@ from registry.exchange.model import Invoice, Order, Payment, Refund
 from registry.exchange.period_model import OrderPeriod
 from registry.journal.work import View, Work
 from registry.messages.model import Event, Topic
+from registry.parties import service as parties
 from registry.values.canonical import Json
 from registry.values.identifiers import OrderId
 
@@ -25,6 +26,12 @@ def order(view: View, order_id: OrderId) -> Order:
     if found := records.order_of(view.connection, order_id):
         return found
     raise NotFoundError("order_not_found", id=order_id)
+
+
+def readable(view: View, found: Order) -> Resource:
+    """Return an order as whoever may read it reads it: its sides, and the offices concerned with them."""
+    sides = frozenset({found.buyer, found.seller})
+    return Resource(sides, parties.concerned_office(view, sides), dataset=found.dataset, subject=found.id)
 
 
 def lock_order_within(work: Work, order_id: OrderId) -> Order:

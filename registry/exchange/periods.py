@@ -1,4 +1,4 @@
-"""Use cases of periods: state, accept, object. What is said in an objection stands beside, never in the journal.
+"""Use cases of periods: state, accept, object, read the log. What an objection says is never in the journal.
 
 The order is locked first in each of them, so that two statements cannot share a day nor two answers stand.
 """
@@ -10,13 +10,14 @@ from registry.actors.rules import require_visible
 from registry.errors import NotFoundError, Obstacle, RuleError
 from registry.exchange import period_billing, records
 from registry.exchange import period_rules as rules
-from registry.exchange.asking import is_metered, order, order_event, order_to_change, periods
+from registry.exchange.asking import is_metered, order, order_event, order_to_change, periods, readable
 from registry.exchange.invoicing import closed_if_complete, providers_of
 from registry.exchange.metering import metered
 from registry.exchange.model import Invoice, Order, OrderState
 from registry.exchange.period_model import AnswerPeriod, OrderPeriod, PeriodState, StatePeriod
 from registry.journal.work import View, Work
 from registry.manifests import service as manifests
+from registry.manifests.uploads import Blob, Evidence
 from registry.messages.announcing import announce
 from registry.messages.model import Topic
 from registry.values.identifiers import AuthorityId, PeriodId
@@ -127,6 +128,20 @@ def _period(view: View, period: PeriodId) -> OrderPeriod:
     if found := records.period_of_order(view.connection, period):
         return found
     raise NotFoundError("period_not_found", id=period)
+
+
+def period_log(view: View, period: PeriodId) -> tuple[Evidence, Blob]:
+    """Return the usage log of a period as the seller filed it, and where its bytes lie.
+
+    Both sides of the order and the offices concerned read it: the buyer accepts what it comes to.
+
+    Raises NotFoundError: there is no such period for the actor, or no document was filed of it.
+    """
+    found = _period(view, period)
+    require_visible(view.actor, Action.READ_ORDER, readable(view, order(view, found.order)), "period")
+    if found.evidence is None:
+        raise NotFoundError("period_log_not_filed", id=period)
+    return manifests.evidence_within(view, found.evidence)
 
 
 def claim_obstacles(view: View, found: Order, invoice: Invoice, authority: AuthorityId) -> list[Obstacle]:

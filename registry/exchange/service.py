@@ -24,6 +24,7 @@ from registry.exchange.asking import (
     order_event,
     order_to_change,
     payments,
+    readable,
     refunds,
 )
 from registry.exchange.disputes import (
@@ -67,7 +68,7 @@ from registry.exchange.model import (
     PlaceOrder,
     Trade,
 )
-from registry.exchange.periods import answer_period, billed_periods, claim_obstacles, state_period
+from registry.exchange.periods import answer_period, billed_periods, claim_obstacles, period_log, state_period
 from registry.exchange.signatures import BuyerSignature
 from registry.exchange.waiting import file_of, waiting
 from registry.journal.signing import SigningKey
@@ -110,6 +111,7 @@ __all__ = [
     "order_file",
     "orders",
     "payments",
+    "period_log",
     "place_order",
     "propose_remedy",
     "record_payment",
@@ -267,11 +269,7 @@ def confirm_delivery(work: Work, command: ConfirmDelivery) -> Order:
 def order_file(view: View, order_id: OrderId) -> OrderFile:
     """Return an order with everything beside it, to its sides and the offices concerned. Raises NotFoundError."""
     found = order(view, order_id)
-    parties_to_it = frozenset({found.buyer, found.seller})
-    resource = Resource(
-        parties_to_it, parties.concerned_office(view, parties_to_it), dataset=found.dataset, subject=found.id
-    )
-    require_visible(view.actor, Action.READ_ORDER, resource, "order")
+    require_visible(view.actor, Action.READ_ORDER, readable(view, found), "order")
     return file_of(view, found)
 
 

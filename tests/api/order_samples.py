@@ -1,9 +1,10 @@
 """Requests on orders of the small world after they were invoiced and paid."""
 
+import hashlib
 from typing import Any
 
 from tests import world as steps
-from tests.world import BUYER, COMPUTE, EXCHANGE, World
+from tests.world import BUYER, COMPUTE, EXCHANGE, World, file_evidence
 
 NET_FEN = 400_000
 DECISION = {"remedy": "nothing", "number": "伊数裁〔2026〕1号", "reasons": "与约定相符"}
@@ -65,6 +66,15 @@ def period(world: World) -> str:
     """Let the centre state what was used under an order of compute."""
     path = f"/v1/orders/{compute_order(world)}/periods"
     return str(world.as_(COMPUTE).post(path, period_body(world))["id"])
+
+
+def period_with_log(world: World) -> str:
+    """Let the centre state what was used, and file its log."""
+    content = b"hour,cards\n0,1000\n"
+    filed = file_evidence(world.as_(COMPUTE), "statement", content)
+    stated = {"log_sha256": f"sha256:{hashlib.sha256(content).hexdigest()}", "evidence": filed}
+    path = f"/v1/orders/{compute_order(world)}/periods"
+    return str(world.as_(COMPUTE).post(path, period_body(world) | stated)["id"])
 
 
 def proposed(world: World) -> str:

@@ -988,6 +988,9 @@ SAMPLES: Final[dict[str, Sample]] = {
         lambda world: Asked({"order": order_samples.compute_order(world)}, order_samples.period_body(world)),
         of(COMPUTE),
     ),
+    "read_period_log": Sample(
+        lambda world: Asked({"period": order_samples.period_with_log(world)}), of(BUYER, COMPUTE, OFFICE)
+    ),
     "accept_period": Sample(lambda world: Asked({"period": order_samples.period(world)}, {"reason": ""}), of(BUYER)),
     "object_period": Sample(
         lambda world: Asked({"period": order_samples.period(world)}, {"reason": "日志重复计时"}), of(BUYER)

@@ -86,7 +86,7 @@ def test_compute_is_ordered_delivered_invoiced_and_paid(at: At, world: World, te
     assert buyer("order", "metering") == []
 
 
-def test_compute_is_stated_and_accepted_by_periods(at: At, world: World, terms: str) -> None:
+def test_compute_is_stated_and_accepted_by_periods(at: At, world: World, terms: str, tmp_path: Path) -> None:
     buyer, seller = at(BUYER), at(COMPUTE)
     listing = seller(
         "listing", "offer", "--provider", world.ids[COMPUTE], "--kind", "compute", "--title", "算力",
@@ -99,7 +99,13 @@ def test_compute_is_stated_and_accepted_by_periods(at: At, world: World, terms: 
     stated = ("--from", TODAY, "--to", TODAY, "--used", "1", "--log-sha256", "sha256:" + "5" * 64)
     wrong = seller("order", "state-period", order, *stated)["id"]
     assert buyer("order", "object-period", wrong, "--reason", "日志重复计时")["state"] == "objected"
-    right = seller("order", "state-period", order, *stated)["id"]
+    log = tmp_path / "usage.csv"
+    log.write_text("hour,cards\n0,1000\n")
+    right = seller("order", "state-period", order, *stated[:-2], "--log", str(log))["id"]
+    kept = tmp_path / "kept.csv"
+    written = buyer("order", "period-log", right, "--to", str(kept))
+    assert written["sha256"] == buyer("order", "periods", order)[-1]["log_sha256"]
+    assert kept.read_bytes() == log.read_bytes()
     assert buyer("order", "accept-period", right)["state"] == "accepted"
     shown = buyer.text("order", "periods", order)
     assert (wrong in shown, right in shown, "¥10,000.00" in shown) == (True, True, True)

@@ -182,6 +182,32 @@ def test_a_document_is_the_log_and_the_sellers_own(market: Market, clock: FixedC
     assert state(market, order, MARCH, evidence=own, log=document.digest).evidence == own
 
 
+def test_both_sides_read_the_log_that_was_filed_and_nobody_else(
+    market: Market, clock: FixedClock, order: Order
+) -> None:
+    clock.set(IN_APRIL)
+    filed = a_document(market.house, market.centre)
+    (document,) = ask(market.house, market.centre, lambda view: manifests.require_evidence(view, [filed]))
+    made = state(market, order, MARCH, evidence=filed, log=document.digest)
+    for side in (market.buyer, market.centre, market.reviewer):
+        found, blob = ask(market.house, side, lambda view: service.period_log(view, made.id))
+        assert (found.id, found.digest, blob.digest) == (filed, document.digest, document.digest)
+    with pytest.raises(NotFoundError, match="period_not_found"):
+        ask(market.house, market.exchange, lambda view: service.period_log(view, made.id))
+    # What was objected to can still be read; it is what the objection is about.
+    answer(market, made, "Too much.")
+    assert ask(market.house, market.buyer, lambda view: service.period_log(view, made.id))[0].id == filed
+
+
+def test_a_log_of_which_only_the_digest_is_known_cannot_be_read(
+    market: Market, clock: FixedClock, order: Order
+) -> None:
+    clock.set(IN_APRIL)
+    made = state(market, order, MARCH)
+    with pytest.raises(NotFoundError, match="period_log_not_filed"):
+        ask(market.house, market.buyer, lambda view: service.period_log(view, made.id))
+
+
 def test_the_last_accepted_period_completes_the_delivery_and_its_payment_closes_the_order(
     market: Market, clock: FixedClock, order: Order
 ) -> None:

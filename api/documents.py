@@ -1,0 +1,19 @@
+"""Documents as they are sent: the bytes that were filed, as a file to be kept and never shown."""
+
+from flask import Response
+
+from api.calls import house
+from registry.manifests import service as manifests
+from registry.manifests.uploads import Blob
+from storage.object_store import attachment
+
+MEDIA_TYPE = "application/octet-stream"
+
+
+def document(blob: Blob, file_name: str) -> Response:
+    """Return stored bytes as an answer."""
+    answer = Response(manifests.content(house().store.at(blob.store), blob.place), content_type=MEDIA_TYPE)
+    answer.content_length = blob.size_bytes
+    answer.headers["Content-Disposition"] = attachment(file_name)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
