@@ -23,6 +23,8 @@ from storage.embedded_postgres import programmes
 
 SANCAI: Final = Path(sys.executable).with_name("sancai")
 READY_WITHIN_S: Final = 600
+LOADED_AFTER_S: Final = 8
+"""The port answers with the first process; an opening is announced, so that all of them have loaded by then."""
 PEER_CLIENTS: Final = 32
 WORKERS: Final = str((os.cpu_count() or 1) + 1)
 """One more than there are processors: of two that hold, one waits for the other's pool."""
@@ -91,6 +93,7 @@ def _served(place: Place) -> Iterator[int]:
         served = subprocess.Popen([str(SANCAI), "serve"], env=environment, stdout=log, stderr=log)
         try:
             _await_port(port, served)
+            time.sleep(LOADED_AFTER_S)
             yield port
         finally:
             served.terminate()
