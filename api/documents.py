@@ -1,4 +1,6 @@
-"""Documents as they are sent: the bytes that were filed, as a file to be kept and never shown."""
+"""Documents as they are sent: bytes that were filed, to be kept as a file (``observe`` forbids to guess their kind)."""
+
+from typing import Final
 
 from flask import Response
 
@@ -7,7 +9,7 @@ from registry.manifests import service as manifests
 from registry.manifests.uploads import Blob
 from storage.object_store import attachment
 
-MEDIA_TYPE = "application/octet-stream"
+MEDIA_TYPE: Final = "application/octet-stream"
 
 
 def document(blob: Blob, file_name: str) -> Response:
@@ -15,5 +17,4 @@ def document(blob: Blob, file_name: str) -> Response:
     answer = Response(manifests.content(house().store.at(blob.store), blob.place), content_type=MEDIA_TYPE)
     answer.content_length = blob.size_bytes
     answer.headers["Content-Disposition"] = attachment(file_name)
-    answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

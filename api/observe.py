@@ -188,15 +188,15 @@ def _begin() -> None:
 
 
 def _end(answer: Response) -> Response:
-    stated = {name.lower() for name, _ in answer.headers}
-    for name, value in HEADERS.items():
-        if name.lower() not in stated:
-            answer.headers.add(name, value)
     answer.headers["X-Request-Id"] = g.get("request_id", "")
+    wanted = dict(HEADERS)
     if house().settings.public_url.startswith("https://"):
-        answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if "cache-control" not in stated and not request.path.startswith("/objects/"):
-        answer.headers.add("Cache-Control", "no-store")
+        wanted["Strict-Transport-Security"] = "max-age=31536000"
+    if not request.path.startswith("/objects/"):
+        wanted["Cache-Control"] = "no-store"
+    # Each look for one header walks all of them.
+    stated = {name.lower() for name, _ in answer.headers}
+    answer.headers.extend((name, value) for name, value in wanted.items() if name.lower() not in stated)
     route = request.url_rule.rule if request.url_rule else _UNMATCHED
     method = request.method if request.method in _METHODS else "OTHER"
     seconds = time.perf_counter() - g.get("began", time.perf_counter())

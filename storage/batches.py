@@ -25,7 +25,7 @@ from storage.database import raised_by_driver
 PLACE = "place"
 """The column that counts the rows from 1, in the order they were given."""
 COPIED_FROM: Final = 8
-"""From how many rows on COPY takes less than an INSERT of each: it waits for two answers, however many they are."""
+"""From about this many rows on COPY takes less than an INSERT of each; of a hundred it takes less than two thirds."""
 
 _Converter = Callable[[Any], Any]
 

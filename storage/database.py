@@ -7,7 +7,7 @@ itself (``writes``), written into the migration as grants, and for append-only t
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
@@ -137,7 +137,7 @@ def raised_by_driver(error: psycopg.Error) -> Exception:
     """Return what is raised for an error of the driver itself, the same as if SQLAlchemy had sent the statement."""
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and _says_gone(error):
         return DatabaseUnavailableError(type(error).__name__)
-    return DBAPIError(None, None, error, hide_parameters=True)
+    return cast("Exception", DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True))
 
 
 def partitions_ensured(connection: Connection, months_ahead: int = 3) -> None:

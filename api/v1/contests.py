@@ -6,6 +6,7 @@ from flask import Response
 from pydantic import Field
 
 from api.calls import current_actor, house, position_of, read, write
+from api.documents import MEDIA_TYPE, document
 from api.door import Answer, Door, PageQuery, Strict
 from api.paging import page_of
 from api.v1.contest_views import (
@@ -32,10 +33,8 @@ from registry.awards.contest_model import (
 )
 from registry.catalog.novelty_model import NoveltyOutcome
 from registry.journal.work import View
-from registry.manifests import service as manifests
 from registry.values.identifiers import AuthorityId, CaseId, ContestId, EvidenceId, VersionId
 from registry.values.moment import Moment
-from storage.object_store import attachment
 
 door = Door("contests", __name__, url_prefix="/v1")
 
@@ -135,18 +134,13 @@ def file_contest_evidence(contest: str, body: ContestEvidenceBody) -> Response:
     "/contests/<contest>/evidence/<int:number>/content",
     {200: None},
     action=Action.READ_CASE,
-    media={200: "application/octet-stream"},
+    media={200: MEDIA_TYPE},
 )
 def read_contest_evidence(contest: str, number: int) -> Response:
     """Read the bytes of a document of a contest that you may see."""
     with house().view(current_actor()) as view:
         found, blob = contests.document(view, ContestId(contest), number)
-    content = manifests.content(house().store.at(blob.store), blob.place)
-    answer = Response(content, content_type="application/octet-stream")
-    answer.content_length = blob.size_bytes
-    answer.headers["Content-Disposition"] = attachment(found.file_name)
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return document(blob, found.file_name)
 
 
 @door.operation("POST", "/contests/<contest>/withdraw", {200: ContestView}, action=Action.APPLY_FOR_AWARD)

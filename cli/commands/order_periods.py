@@ -1,6 +1,5 @@
 """``sancai order state-period``, ``periods``, ``period-log``, ``accept-period``, ``object-period``: by periods."""
 
-import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from sancai.order_periods import OrderPeriod
 
 DAY = click.DateTime(["%Y-%m-%d"])
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(
@@ -88,18 +88,14 @@ def periods(order: str) -> None:
     example="sancai order period-log prd_… --to usage.csv",
 )
 @click.argument("period")
-@click.option(
-    "--to",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help=say("The file to write.", "输出文件。"),
-)
+@click.option("--to", type=FILE, required=True, help=say("The file to write.", "输出文件。"))
 def period_log(period: str, to: Path) -> None:
     """Write the log of a period to a file."""
+    from sancai.downloads import sha256_of
+
     with client() as service:
-        content = service.exchange.period_log(period)
-    to.write_bytes(content)
-    show({"file": str(to), "sha256": f"sha256:{hashlib.sha256(content).hexdigest()}"}, _print_log)
+        to.write_bytes(service.exchange.period_log(period))
+    show({"file": str(to), "sha256": f"sha256:{sha256_of(to)}"}, _print_log)
 
 
 @click.command(

@@ -20,7 +20,7 @@ class _Ticket(Generic[T, R]):
 
     def __init__(self, brings: T) -> None:
         self.brings = brings
-        # Held until the ticket is called. An event is three locks, and two of them are made while one waits.
+        # Held until the ticket is called: an event has a lock of its own, and makes another for each that waits.
         self._call = threading.Lock()
         self._call.acquire()
         self.is_done = False

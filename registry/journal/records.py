@@ -339,6 +339,7 @@ def claim_keys(
 ) -> set[tuple[str, str, str]]:
     """Claim idempotency keys as ``claim_key`` does, in the order of the keys; return those that are claimed now."""
     slots = sorted(wanted)
+    names = ["party", "operation", "key", "account", "body", "answered_at"]
     asked = _slots(
         slots,
         account=(answers.c.account.type, [wanted[each][0] for each in slots]),
@@ -347,12 +348,7 @@ def claim_keys(
     )
     made = connection.execute(
         insert_or(answers)
-        .from_select(
-            ["party", "operation", "key", "account", "body", "answered_at"],
-            select(
-                asked.c.party, asked.c.operation, asked.c.key, asked.c.account, asked.c.body, asked.c.answered_at
-            ).order_by(asked.c[PLACE]),
-        )
+        .from_select(names, select(*(asked.c[each] for each in names)).order_by(asked.c[PLACE]))
         .on_conflict_do_nothing()
         .returning(answers.c.party, answers.c.operation, answers.c.key)
     )

@@ -43,8 +43,6 @@ class Known:
     _loaded: tuple[LoadedPolicy, ...] | None = None
     _fitting: dict[ProviderKind, tuple[tuple[LoadedPolicy, Instrument], ...]] = field(default_factory=dict)
     _footings: dict[tuple[AuthorityId, str, date], Footing] = field(default_factory=dict)
-    _active: dict[tuple[AuthorityId, str, date], ActiveInstrument] = field(default_factory=dict)
-    _pools: dict[tuple[AuthorityId, str, str], Pool | None] = field(default_factory=dict)
     _facts: dict[tuple[AuthorityId, FirmId, Predicate], KnownFact] | None = None
     _providers: dict[tuple[AuthorityId, FirmId, ProviderKind, date], Provider | None] = field(default_factory=dict)
     _relations: dict[tuple[FirmId, FirmId, date], Relation | None] = field(default_factory=dict)
@@ -92,42 +90,32 @@ class Known:
         return self._fitting[seller_kind]
 
     def footing(self, authority: AuthorityId, instrument_id: str, day: date) -> Footing:
-        """Return what an instrument gives on ``day``, by the rulings of today. Raises RuleError, NotFoundError."""
+        """Return what an instrument gives by the revision of ``day`` and the rulings of today.
+
+        What its pool has left is read again under lock. Raises RuleError, NotFoundError.
+        """
         key = (authority, instrument_id, day)
         if key not in self._footings:
-            active, today = self.active(*key), self.view.now.civil_day()
-            instrument, firm_cap = active.instrument, active.instrument.cap(CapScope.FIRM)
-            rule = effective_value(instrument, firm_cap.assumption, active.rulings, today) if firm_cap.assumption else 0
-            assert isinstance(instrument.terms, Percent)  # noqa: S101 -- ``rules.fits`` chose it
-            self._footings[key] = Footing(
-                active=active,
-                term=active.term,
-                terms=VoucherTerms(instrument.terms.rate, cap_amount(instrument, CapScope.FIRM, active.rulings, today)),
-                year_rule=FirmYearRule(rule) if isinstance(rule, str) else FirmYearRule.LATER,
-                group=firm_cap.group,
-                pool=self.pool(
-                    authority,
-                    active.document.revision.document,
-                    pool_account(instrument, active.rulings, today, day.year),
-                ),
-            )
+            self._footings[key] = self._read_footing(*key)
         return self._footings[key]
 
-    def active(self, authority: AuthorityId, instrument: str, day: date) -> ActiveInstrument:
-        """Return an instrument by the revision of ``day`` and the rulings of today. Raises RuleError, NotFoundError."""
-        key = (authority, instrument, day)
-        if key not in self._active:
-            found = policy.in_force(self.view, authority, instrument, day)
-            entered = policy.rulings(self.view, authority, found.document.revision.document)
-            self._active[key] = found.decided(self.view.now.civil_day(), (each.ruling for each in entered))
-        return self._active[key]
-
-    def pool(self, authority: AuthorityId, document: str, name: str) -> Pool | None:
-        """Return the pool of a document by its name; what it has left is read again under lock."""
-        key = (authority, document, name)
-        if key not in self._pools:
-            self._pools[key] = records.pool_named(self.view.connection, authority, document, name)
-        return self._pools[key]
+    def _read_footing(self, authority: AuthorityId, instrument_id: str, day: date) -> Footing:
+        found, today = policy.in_force(self.view, authority, instrument_id, day), self.view.now.civil_day()
+        document = found.document.revision.document
+        entered = policy.rulings(self.view, authority, document)
+        active = found.decided(today, (each.ruling for each in entered))
+        instrument, firm_cap = active.instrument, active.instrument.cap(CapScope.FIRM)
+        rule = effective_value(instrument, firm_cap.assumption, active.rulings, today) if firm_cap.assumption else None
+        name = pool_account(instrument, active.rulings, today, day.year)
+        assert isinstance(instrument.terms, Percent)  # noqa: S101 -- ``rules.fits`` chose it
+        return Footing(
+            active=active,
+            term=active.term,
+            terms=VoucherTerms(instrument.terms.rate, cap_amount(instrument, CapScope.FIRM, active.rulings, today)),
+            year_rule=FirmYearRule(rule) if isinstance(rule, str) else FirmYearRule.LATER,
+            group=firm_cap.group,
+            pool=records.pool_named(self.view.connection, authority, document, name),
+        )
 
     def rounds(self, pool: PoolId) -> list[VoucherRound]:
         """Return the rounds of a pool; what they have left is read again under lock."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from api import logs
 from api.logs import JsonLines, LinesBehind
 
 
@@ -87,6 +88,26 @@ def test_a_stream_that_fails_loses_its_lines_and_no_other(log: logging.Logger, s
     log.warning("after")
     log.handlers[0].flush()
     assert lines(stream) == ["before", "after"]
+
+
+def test_lines_beyond_the_limit_are_lost_and_counted(
+    log: logging.Logger, stream: SlowStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "LINES_WAITING_MAX", 20)
+    for line in range(50):
+        log.warning("%d", line)
+    stream.let.set()
+    log.handlers[0].flush()
+    written = lines(stream)
+    [told] = [each for each in written if each.endswith(" lines lost")]
+    kept = [each for each in written if each != told]
+    # The writer may have taken some lines before it stood still.
+    assert kept == [str(line) for line in range(len(kept))]
+    assert told == f"{50 - len(kept)} lines lost"
+    assert len(kept) < 50
+    log.warning("after")
+    log.handlers[0].flush()
+    assert lines(stream) == [*written, "after"]
 
 
 def test_what_cannot_be_formatted_fails_nobody(

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, MetaData, Table, Text, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
 
+from registry.errors import InvalidValueError
 from registry.values.digest import Digest
 from registry.values.identifiers import FirmId
 from registry.values.moment import Moment
@@ -110,7 +111,7 @@ def test_a_row_that_is_refused_refuses_all_and_says_why(owned: Database, wrong: 
     rows[7] |= wrong
     if state == "23505":
         rows[8] |= wrong
-    with pytest.raises(DBAPIError) as refused, owned.writing() as connection:
+    with pytest.raises(IntegrityError) as refused, owned.writing() as connection:
         add_rows(connection, KINDS, rows)
     assert getattr(refused.value.orig, "sqlstate", "") == state
     assert kept(owned) == []
@@ -119,7 +120,7 @@ def test_a_row_that_is_refused_refuses_all_and_says_why(owned: Database, wrong: 
 def test_a_value_of_another_kind_is_refused_before_anything_is_kept(owned: Database) -> None:
     rows = [a_row(number) for number in range(20)]
     rows[7]["id"] = "ord_" + "0" * 32
-    with pytest.raises(Exception, match="identifier_malformed"), owned.writing() as connection:
+    with pytest.raises(InvalidValueError, match="identifier_malformed"), owned.writing() as connection:
         add_rows(connection, KINDS, rows)
     assert kept(owned) == []
 
